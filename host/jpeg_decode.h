@@ -1,0 +1,31 @@
+/*
+ * Decoding of JPEGs that nobody vouches for, into planes that a texture can take as they are.
+ */
+#ifndef PITETHER_HOST_JPEG_DECODE_H
+#define PITETHER_HOST_JPEG_DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A decoder with its memory. One thread at a time; several decoders may work at once. */
+struct jpeg_decoder;
+
+/* Decoded planes, YUV 4:2:0 at full range (JFIF), whatever the JPEG's own subsampling was; owned by
+ * the decoder and valid until its next call. Chroma planes have (width+1)/2 x (height+1)/2 samples. */
+struct jpeg_planes {
+    unsigned width, height; /* pixels */
+    const uint8_t *data[3]; /* Y, U (Cb), V (Cr) */
+    size_t stride[3];       /* bytes a row */
+};
+
+/* NULL: out of memory. */
+struct jpeg_decoder *jpeg_decoder_create(void);
+void jpeg_decoder_destroy(struct jpeg_decoder *decoder);
+
+/* Decodes data[0..size). width, height: what the sender said; the JPEG must agree.
+ * 0; -EBADMSG: not a JPEG, damaged (libjpeg's warnings count), or of another size than said;
+ * -EFBIG: more than 16383 on a side, or too many scans; -ENOMEM. On error *planes is untouched. */
+int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
+                unsigned height, struct jpeg_planes *planes);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * The clocks that pitether reads, in nanoseconds. Any thread.
+ */
+#ifndef PITETHER_SHARED_CLOCK_H
+#define PITETHER_SHARED_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define CLOCK_MS UINT64_C(1000000)
+#define CLOCK_SECOND UINT64_C(1000000000)
+
+static inline uint64_t clock_read(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * CLOCK_SECOND + (uint64_t)now.tv_nsec;
+}
+
+/* The device's clock on the wire: goes on while the machine sleeps, as the sensor's does. */
+static inline uint64_t clock_device(void)
+{
+    return clock_read(CLOCK_BOOTTIME);
+}
+
+/* The receiver's clock on the wire, and the one for time-outs. */
+static inline uint64_t clock_monotonic(void)
+{
+    return clock_read(CLOCK_MONOTONIC);
+}
+
+static inline struct timespec clock_timespec(uint64_t ns)
+{
+    return (struct timespec){ .tv_sec = (time_t)(ns / CLOCK_SECOND),
+                              .tv_nsec = (long)(ns % CLOCK_SECOND) };
+}
+
+#endif

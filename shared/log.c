@@ -1,0 +1,49 @@
+#include "shared/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
+
+static const char *log_program = "";
+static atomic_int log_most = LOG_LEVEL_INFO;
+static atomic_bool log_progress;
+
+void log_setup(const char *program, enum log_level most)
+{
+    log_program = program;
+    atomic_store(&log_most, (int)most);
+}
+
+void log_set_progress(bool shown)
+{
+    atomic_store(&log_progress, shown);
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+    if ((int)level > atomic_load_explicit(&log_most, memory_order_relaxed))
+        return;
+    int saved = errno;
+    char line[1024];
+    const char *wipe = atomic_load(&log_progress) ? "\r\033[K" : "";
+    int head =
+        snprintf(line, sizeof(line), "%s%s: %s: ", wipe, log_program, log_level_names[level]);
+    va_list arguments;
+    va_start(arguments, format);
+    int body = vsnprintf(line + head, sizeof(line) - (size_t)head, format, arguments);
+    va_end(arguments);
+    size_t size = (size_t)head + (body > 0 ? (size_t)body : 0);
+    if (size > sizeof(line) - 2)
+        size = sizeof(line) - 2;
+    line[size++] = '\n';
+    /* One write a line, so that lines of several threads and processes stay whole. A log that
+     * can't be written has nobody left to tell. */
+    ssize_t written = write(STDERR_FILENO, line, size);
+    (void)written;
+    errno = saved;
+}
