@@ -1,0 +1,359 @@
+#include "shared/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int fail(char *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int fail(char *error, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(error, OPTION_ERROR_MAX, format, arguments);
+    va_end(arguments);
+    return -EINVAL;
+}
+
+/* Digits, at most one point, and a sign in front: what people mean by a number. */
+static bool parse_number(const char *text, double *number)
+{
+    if (strspn(text, "+-.0123456789") != strlen(text) || !strpbrk(text, "0123456789"))
+        return false;
+    char *end;
+    *number = strtod(text, &end);
+    return *end == '\0' && isfinite(*number);
+}
+
+static bool parse_whole(const char *text, double *number)
+{
+    return !strchr(text, '.') && parse_number(text, number);
+}
+
+static bool parse_bytes(const char *text, double *number)
+{
+    static const char units[] = "KMG";
+    char digits[32];
+    size_t size = strlen(text);
+    if (size == 0 || size >= sizeof(digits))
+        return false;
+    memcpy(digits, text, size + 1);
+    const char *unit = strchr(units, digits[size - 1]);
+    if (unit)
+        digits[size - 1] = '\0';
+    if (!parse_whole(digits, number))
+        return false;
+    for (const char *step = units; unit && step <= unit; step++)
+        *number *= 1024;
+    return true;
+}
+
+static bool parse_size(const char *text, double *width, double *height)
+{
+    char digits[32];
+    const char *times = strpbrk(text, "xX");
+    if (!times || (size_t)(times - text) >= sizeof(digits))
+        return false;
+    memcpy(digits, text, (size_t)(times - text));
+    digits[times - text] = '\0';
+    return parse_whole(digits, width) && parse_whole(times + 1, height);
+}
+
+static bool parse_flag(const char *text, bool *flag)
+{
+    static const char *const words[] = { "no", "yes", "false", "true", "0", "1", "off", "on" };
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(text, words[i]) == 0) {
+            *flag = i & 1;
+            return true;
+        }
+    return false;
+}
+
+static int wrong(const struct option_spec *spec, const char *text, const char *wanted, char *error)
+{
+    return fail(error, "%s: '%s' is not %s", spec->name, text, wanted);
+}
+
+static int set_number(const struct option_spec *spec, void *field, const char *text, char *error)
+{
+    char wanted[96];
+    double value = 0, second = spec->min;
+    bool good;
+    snprintf(wanted, sizeof(wanted), "a%s number from %.10g to %.10g",
+             spec->kind == OPTION_NUMBER ? "" : " whole", spec->min, spec->max);
+    switch (spec->kind) {
+    case OPTION_INT:
+        good = parse_whole(text, &value);
+        break;
+    case OPTION_BYTES:
+        good = parse_bytes(text, &value);
+        snprintf(wanted, sizeof(wanted),
+                 "a whole number from %.10g to %.10g (K, M or G may follow)", spec->min, spec->max);
+        break;
+    case OPTION_SIZE:
+        good = parse_size(text, &value, &second);
+        snprintf(wanted, sizeof(wanted), "WIDTHxHEIGHT with both from %.10g to %.10g", spec->min,
+                 spec->max);
+        break;
+    default:
+        good = parse_number(text, &value);
+    }
+    if (!good || value < spec->min || value > spec->max || second < spec->min || second > spec->max)
+        return wrong(spec, text, wanted, error);
+    if (spec->kind == OPTION_INT)
+        *(int *)field = (int)value;
+    else if (spec->kind == OPTION_BYTES)
+        *(long *)field = (long)value;
+    else if (spec->kind == OPTION_SIZE)
+        *(struct option_size *)field = (struct option_size){ (unsigned)value, (unsigned)second };
+    else
+        *(double *)field = value;
+    return 0;
+}
+
+static int set_choice(const struct option_spec *spec, int *field, const char *text, char *error)
+{
+    char wanted[160] = "one of";
+    for (int i = 0; spec->choices[i]; i++) {
+        if (strcmp(text, spec->choices[i]) == 0) {
+            *field = i;
+            return 0;
+        }
+        size_t used = strlen(wanted);
+        snprintf(wanted + used, sizeof(wanted) - used, "%s %s", i ? "," : "", spec->choices[i]);
+    }
+    return wrong(spec, text, wanted, error);
+}
+
+/* Sets the option's field from text, which must live as long as the options do. */
+static int set_value(const struct option_spec *spec, void *options, const char *text, char *error)
+{
+    void *field = (char *)options + spec->offset;
+    struct option_list *list;
+    switch (spec->kind) {
+    case OPTION_HEADING:
+        return 0;
+    case OPTION_FLAG:
+        return parse_flag(text, field) ? 0 : wrong(spec, text, "yes or no", error);
+    case OPTION_TEXT:
+        if (!*text)
+            return fail(error, "%s: the value is empty", spec->name);
+        *(const char **)field = text;
+        return 0;
+    case OPTION_LIST:
+        list = field;
+        if (!*text)
+            return fail(error, "%s: the value is empty", spec->name);
+        if (list->count == OPTION_LIST_MAX)
+            return fail(error, "%s: given more than %d times", spec->name, OPTION_LIST_MAX);
+        list->items[list->count++] = text;
+        return 0;
+    case OPTION_CHOICE:
+        return set_choice(spec, field, text, error);
+    default:
+        return set_number(spec, field, text, error);
+    }
+}
+
+void options_defaults(const struct option_table *table, void *options)
+{
+    char error[OPTION_ERROR_MAX];
+    for (size_t i = 0; i < table->count; i++)
+        if (table->specs[i].fallback)
+            set_value(&table->specs[i], options, table->specs[i].fallback, error);
+}
+
+static const struct option_spec *find_long(const struct option_table *table, const char *name,
+                                           size_t size)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        if (spec->name && strlen(spec->name) == size && memcmp(spec->name, name, size) == 0)
+            return spec;
+    }
+    return NULL;
+}
+
+static const struct option_spec *find_letter(const struct option_table *table, char letter)
+{
+    for (size_t i = 0; i < table->count; i++)
+        if (letter && table->specs[i].letter == letter)
+            return &table->specs[i];
+    return NULL;
+}
+
+struct arguments {
+    char **at, **end;
+};
+
+/* One option of the command line: --name, --name=value, --name value, -x, -xvalue, -x value. */
+static int parse_option(const struct option_table *table, void *options,
+                        struct arguments *arguments, bool *given, char *error)
+{
+    const char *word = *arguments->at++;
+    const struct option_spec *spec;
+    const char *value = NULL;
+    if (word[1] == '-') {
+        size_t size = strcspn(word + 2, "=");
+        spec = find_long(table, word + 2, size);
+        if (word[2 + size] == '=')
+            value = word + 3 + size;
+    } else {
+        spec = find_letter(table, word[1]);
+        if (word[2])
+            value = word + 2;
+    }
+    if (!spec)
+        return fail(error, "unknown option '%s' (--help lists them all)", word);
+    if (spec->kind == OPTION_FLAG) {
+        if (value)
+            return fail(error, "%s takes no value", spec->name);
+        value = "yes";
+    } else if (!value) {
+        if (arguments->at == arguments->end)
+            return fail(error, "%s needs a value: --%s %s", spec->name, spec->name, spec->value);
+        value = *arguments->at++;
+    }
+    if (given)
+        given[spec - table->specs] = true;
+    return set_value(spec, options, value, error);
+}
+
+int options_parse(const struct option_table *table, void *options, int argc, char **argv,
+                  bool *given, const char **positional, char *error)
+{
+    struct arguments arguments = { argv + 1, argv + argc };
+    bool only_positional = false;
+    if (positional)
+        *positional = NULL;
+    while (arguments.at < arguments.end) {
+        const char *word = *arguments.at;
+        if (!only_positional && strcmp(word, "--") == 0) {
+            only_positional = true;
+            arguments.at++;
+        } else if (!only_positional && word[0] == '-' && word[1]) {
+            int result = parse_option(table, options, &arguments, given, error);
+            if (result)
+                return result;
+        } else if (!positional || *positional) {
+            return fail(error, "'%s' is one argument too many (--help shows the usage)", word);
+        } else {
+            *positional = *arguments.at++;
+        }
+    }
+    return 0;
+}
+
+static char *trim(char *text)
+{
+    static const char space[] = " \t\r\n";
+    text += strspn(text, space);
+    size_t size = strlen(text);
+    while (size > 0 && strchr(space, text[size - 1]))
+        size--;
+    text[size] = '\0';
+    return text;
+}
+
+static int read_line(const struct option_table *table, void *options, char *line, bool *given,
+                     char *error)
+{
+    char *key = trim(line);
+    if (!*key || *key == '#')
+        return 0;
+    char *equals = strchr(key, '=');
+    if (!equals)
+        return fail(error, "'%.60s' is not of the form: key = value", key);
+    *equals = '\0';
+    key = trim(key);
+    const struct option_spec *spec = find_long(table, key, strlen(key));
+    if (!spec || spec->not_in_file)
+        return fail(error, "'%.60s' is not a key that a configuration file may have", key);
+    if (given && given[spec - table->specs])
+        return 0;
+    char *value = strdup(trim(equals + 1));
+    if (!value)
+        return fail(error, "out of memory");
+    int result = set_value(spec, options, value, error);
+    if (result || (spec->kind != OPTION_TEXT && spec->kind != OPTION_LIST))
+        free(value);
+    return result;
+}
+
+int options_read_file(const struct option_table *table, void *options, const char *path,
+                      bool *given, char *error)
+{
+    FILE *file = fopen(path, "re");
+    int result = 0;
+    if (!file) {
+        result = -errno;
+        fail(error, "can't read the configuration file %s: %s", path, strerror(errno));
+        return result;
+    }
+    char line[1024], what[OPTION_ERROR_MAX];
+    for (unsigned number = 1; !result && fgets(line, sizeof(line), file); number++) {
+        if (strlen(line) == sizeof(line) - 1)
+            result = fail(what, "the line is longer than %zu bytes", sizeof(line) - 2);
+        else
+            result = read_line(table, options, line, given, what);
+        if (result)
+            fail(error, "%s:%u: %.400s", path, number, what);
+    }
+    if (!result && ferror(file)) {
+        result = -errno;
+        fail(error, "can't read the configuration file %s: %s", path, strerror(errno));
+    }
+    fclose(file);
+    return result;
+}
+
+/* Prints text wrapped to `width` columns, each line but the first indented. */
+static void print_wrapped(const char *text, int indent, int width, FILE *out)
+{
+    int room = width - indent, used = 0;
+    while (*text) {
+        int word = (int)strcspn(text, " ");
+        if (used > 0 && used + 1 + word > room) {
+            fprintf(out, "\n%*s", indent, "");
+            used = 0;
+        }
+        used += fprintf(out, "%s%.*s", used ? " " : "", word, text);
+        text += word;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+static void print_option(const struct option_spec *spec, FILE *out)
+{
+    enum { COLUMN = 27, WIDTH = 96 };
+    char left[64], help[1024];
+    if (spec->kind == OPTION_HEADING) {
+        fprintf(out, "\n%s:\n", spec->help);
+        return;
+    }
+    char letter[5] = "    ";
+    if (spec->letter)
+        snprintf(letter, sizeof(letter), "-%c, ", spec->letter);
+    snprintf(left, sizeof(left), "  %s--%s%s%s", letter, spec->name, spec->value ? " " : "",
+             spec->value ? spec->value : "");
+    snprintf(help, sizeof(help), "%s%s%s%s", spec->help, spec->fallback ? " (default: " : "",
+             spec->fallback ? spec->fallback : "", spec->fallback ? ")" : "");
+    if (strlen(left) < COLUMN)
+        fprintf(out, "%-*s ", COLUMN - 1, left);
+    else
+        fprintf(out, "%s\n%*s", left, COLUMN, "");
+    print_wrapped(help, COLUMN, WIDTH, out);
+}
+
+void options_help(const struct option_table *table, FILE *out)
+{
+    fprintf(out, "Usage: %s\n%s\n", table->usage, table->about);
+    for (size_t i = 0; i < table->count; i++)
+        print_option(&table->specs[i], out);
+    if (table->after)
+        fprintf(out, "\n%s\n", table->after);
+}

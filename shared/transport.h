@@ -1,0 +1,44 @@
+/*
+ * A connected byte stream that never blocks, whatever carries it. One thread at a time.
+ */
+#ifndef PITETHER_SHARED_TRANSPORT_H
+#define PITETHER_SHARED_TRANSPORT_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "shared/address.h"
+
+struct transport;
+
+struct transport_ops {
+    /* Bytes read, 0 at the peer's end, -EAGAIN for now, or another negative errno. */
+    ssize_t (*read)(struct transport *transport, const struct iovec *room, int count);
+    /* Bytes taken, maybe fewer than offered; -EAGAIN for now, or another negative errno. Never
+     * raises SIGPIPE. After -EAGAIN a write may be offered other bytes. */
+    ssize_t (*write)(struct transport *transport, const struct iovec *data, int count);
+    /* 0 once the peer is who it should be; -EAGAIN: call again when ready; other: refused. */
+    int (*handshake)(struct transport *transport);
+    /* No more will be written; the peer sees the end once it has read all. */
+    void (*finish)(struct transport *transport);
+    void (*destroy)(struct transport *transport);
+};
+
+struct transport {
+    const struct transport_ops *ops;
+    int fd;          /* what to wait on; owned by the transport */
+    short waits_for; /* POLLIN or POLLOUT: what the last -EAGAIN is waiting for */
+};
+
+/*
+ * TCP or a Unix socket as it is. Takes over fd (connected, or connecting), makes it non-blocking
+ * and tunes it: no Nagle, little unsent data in the kernel, a bound on unacknowledged silence.
+ * NULL: out of memory, and fd is closed.
+ */
+struct transport *transport_plain_create(int fd);
+
+/* Ends it, frees, and nulls the caller's pointer. NULL and *NULL are fine. */
+void transport_close(struct transport **transport);
+
+#endif
