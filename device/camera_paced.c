@@ -1,0 +1,148 @@
+#include "device/camera_paced.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "shared/clock.h"
+
+void paced_init(struct paced_source *source)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&source->lock, NULL);
+    pthread_cond_init(&source->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static void give_back(struct capture *capture)
+{
+    struct paced_source *source = capture->owner;
+    pthread_mutex_lock(&source->lock);
+    for (unsigned i = 0; i < PACED_BUFFERS; i++)
+        if (capture == &source->buffers[i].capture)
+            source->buffers[i].lent = false;
+    if (source->stopping)
+        pthread_cond_broadcast(&source->changed);
+    pthread_mutex_unlock(&source->lock);
+}
+
+/* Waits until `due` (CLOCK_MONOTONIC). False: stopping. */
+static bool wait_until(struct paced_source *source, uint64_t due)
+{
+    struct timespec time = clock_timespec(due);
+    pthread_mutex_lock(&source->lock);
+    while (!source->stopping &&
+           pthread_cond_timedwait(&source->changed, &source->lock, &time) != ETIMEDOUT)
+        ;
+    bool go = !source->stopping;
+    pthread_mutex_unlock(&source->lock);
+    return go;
+}
+
+static struct paced_buffer *borrow(struct paced_source *source)
+{
+    struct paced_buffer *found = NULL;
+    pthread_mutex_lock(&source->lock);
+    for (unsigned i = 0; i < PACED_BUFFERS && !found; i++)
+        if (!source->buffers[i].lent)
+            found = &source->buffers[i];
+    if (found)
+        found->lent = true;
+    pthread_mutex_unlock(&source->lock);
+    return found;
+}
+
+static int deliver(struct paced_source *source, uint32_t sequence)
+{
+    struct paced_buffer *buffer = borrow(source);
+    if (!buffer) {
+        source->sink.on_lost(source->sink.user, sequence, WIRE_DROP_NO_BUFFER);
+        return 0;
+    }
+    struct capture *capture = &buffer->capture;
+    capture->sensor_time_ns = clock_device();
+    capture->metadata = (struct wire_metadata){ .present = WIRE_META_WALL_CLOCK,
+                                                .wall_clock_ns = clock_read(CLOCK_REALTIME) };
+    int error = source->fill(source, buffer, sequence);
+    if (error) {
+        give_back(capture);
+        return error;
+    }
+    buffer->used = true;
+    buffer->sequence = capture->sequence = sequence;
+    capture->capture_time_ns = clock_device();
+    capture->release = give_back;
+    capture->owner = source;
+    source->sink.on_capture(source->sink.user, capture);
+    return 0;
+}
+
+static void *run(void *user)
+{
+    struct paced_source *source = user;
+    uint64_t begin = clock_monotonic(), sequence = 0;
+    while (wait_until(source, begin + (uint64_t)((double)sequence * 1e9 / source->fps))) {
+        int error = deliver(source, (uint32_t)sequence);
+        if (error) {
+            source->sink.on_end(source->sink.user, error);
+            break;
+        }
+        /* A thread that was held up skips what is past, as a sensor would. */
+        uint64_t now = (uint64_t)((double)(clock_monotonic() - begin) * source->fps / 1e9);
+        sequence = now > sequence ? now : sequence + 1;
+    }
+    return NULL;
+}
+
+static int make_buffers(struct paced_source *source)
+{
+    for (unsigned i = 0; i < PACED_BUFFERS; i++) {
+        struct paced_buffer *buffer = &source->buffers[i];
+        if (!buffer->memory && !(buffer->memory = calloc(1, source->frame_size)))
+            return -ENOMEM;
+        buffer->capture.picture = source->picture;
+        for (unsigned c = 0; c < 3; c++)
+            buffer->capture.picture.planes[c].data = buffer->memory + source->offsets[c];
+    }
+    return 0;
+}
+
+int paced_start(struct paced_source *source, const struct camera_sink *sink)
+{
+    source->sink = *sink;
+    source->stopping = false;
+    int error = make_buffers(source);
+    if (!error)
+        error = -pthread_create(&source->thread, NULL, run, source);
+    if (error)
+        return error;
+    pthread_setname_np(source->thread, "camera");
+    source->started = true;
+    return 0;
+}
+
+void paced_stop(struct paced_source *source)
+{
+    if (!source->started)
+        return;
+    pthread_mutex_lock(&source->lock);
+    source->stopping = true;
+    pthread_cond_broadcast(&source->changed);
+    pthread_mutex_unlock(&source->lock);
+    pthread_join(source->thread, NULL);
+    pthread_mutex_lock(&source->lock);
+    for (unsigned i = 0; i < PACED_BUFFERS; i++)
+        while (source->buffers[i].lent)
+            pthread_cond_wait(&source->changed, &source->lock);
+    pthread_mutex_unlock(&source->lock);
+    source->started = false;
+}
+
+void paced_destroy(struct paced_source *source)
+{
+    for (unsigned i = 0; i < PACED_BUFFERS; i++)
+        free(source->buffers[i].memory);
+    pthread_cond_destroy(&source->changed);
+    pthread_mutex_destroy(&source->lock);
+}

@@ -1,0 +1,56 @@
+/*
+ * What sources without a sensor have in common: a thread that keeps the pace, and a few buffers
+ * that are lent and come back. The test pattern and files differ only in how a buffer is filled.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_PACED_H
+#define PITETHER_DEVICE_CAMERA_PACED_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "device/camera.h"
+
+/* One for the camera's hand, one waiting for the encoder, the rest in work. */
+enum { PACED_BUFFERS = 6 };
+
+struct paced_buffer {
+    struct capture capture;
+    uint8_t *memory; /* owned; as large as the source's frame_size */
+    bool used;         /* memory holds frame number `sequence` */
+    uint32_t sequence;
+    bool lent;         /* under the lock */
+};
+
+struct paced_source {
+    /* Set by the source before paced_start(). */
+    double fps;        /* > 0 */
+    size_t frame_size; /* bytes */
+    struct picture picture; /* of each buffer, but for the planes' data ... */
+    size_t offsets[3];      /* ... which lie so many bytes into its memory */
+    /* Fills the buffer with frame number sequence; 0 or a negative errno, which ends the source
+     * with on_end(). Called on the source's thread. */
+    int (*fill)(struct paced_source *source, struct paced_buffer *buffer, uint32_t sequence);
+
+    /* The rest belongs to camera_paced.c. */
+    struct camera_sink sink;
+    struct paced_buffer buffers[PACED_BUFFERS];
+    pthread_t thread;
+    bool started;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* a buffer came back, or stopping was set */
+    bool stopping;          /* under lock */
+};
+
+/* Once, before anything else. */
+void paced_init(struct paced_source *source);
+
+/* 0; -ENOMEM; another negative errno if there can be no thread. */
+int paced_start(struct paced_source *source, const struct camera_sink *sink);
+
+/* As camera_ops.stop. */
+void paced_stop(struct paced_source *source);
+
+/* After paced_stop(). */
+void paced_destroy(struct paced_source *source);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * A run of frames that were lost for one reason.
+ */
+#ifndef PITETHER_DEVICE_DROPS_H
+#define PITETHER_DEVICE_DROPS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/wire.h"
+
+struct drop_run {
+    uint64_t first; /* frame id */
+    uint32_t count; /* >= 1 */
+    enum wire_drop_reason reason;
+};
+
+/* Adds `next` to the end of run if it follows on with the same reason. */
+static inline bool drop_run_extend(struct drop_run *run, struct drop_run next)
+{
+    if (run->reason != next.reason || run->first + run->count != next.first ||
+        next.count > UINT32_MAX - run->count)
+        return false;
+    run->count += next.count;
+    return true;
+}
+
+#endif

@@ -1,0 +1,339 @@
+#include "device/encoder.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "device/jpeg_slice.h"
+#include "shared/clock.h"
+#include "shared/crc32c.h"
+#include "shared/log.h"
+
+/* Losses that came after the waiting capture and must be told after it. */
+enum { LATER_MAX = 8 };
+
+/* A picture in work. The workers write the slices; all else here is under the encoder's lock. */
+struct job {
+    struct capture *capture; /* NULL: the job is free */
+    struct frame *frame;
+    struct slice_plan plan;
+    unsigned next;       /* slice to hand out */
+    unsigned unfinished; /* slices not yet done */
+    uint64_t done;       /* a bit for each slice that is done; FRAME_SLICES_MAX fit */
+    bool failed;
+};
+
+struct encoder {
+    struct encoder_config config;
+    struct hub *hub;
+    struct frame_pool pool;
+
+    pthread_mutex_t lock;
+    pthread_cond_t work, idle;
+    /* The rest is under lock. Each worker is in one job, so one more job than workers is enough
+     * for the next picture to begin while the others end. */
+    struct job jobs[ENCODER_THREADS_MAX + 1];
+    unsigned first, active; /* ring of jobs in the order in which they began */
+    struct capture *waiting;
+    struct drop_run later[LATER_MAX];
+    unsigned later_count;
+    struct encoder_totals totals;
+    bool stopping;
+
+    unsigned worker_count; /* running; set by create alone */
+    struct worker {
+        pthread_t thread;
+        struct encoder *encoder;
+        struct jpeg_slicer *slicer; /* the worker's own */
+    } workers[ENCODER_THREADS_MAX];
+};
+
+static unsigned cores(void)
+{
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof(set), &set))
+        return 1;
+    int count = CPU_COUNT(&set);
+    return count < 1 ? 1 : count > ENCODER_THREADS_MAX ? ENCODER_THREADS_MAX : (unsigned)count;
+}
+
+static struct job *job_at(struct encoder *encoder, unsigned index)
+{
+    return &encoder->jobs[(encoder->first + index) % (encoder->config.threads + 1)];
+}
+
+static void tell_later(struct encoder *encoder)
+{
+    for (unsigned i = 0; i < encoder->later_count; i++)
+        hub_lost(encoder->hub, encoder->later[i]);
+    encoder->later_count = 0;
+}
+
+static void give_up_waiting(struct encoder *encoder, enum wire_drop_reason reason)
+{
+    if (!encoder->waiting)
+        return;
+    struct capture *capture = encoder->waiting;
+    encoder->waiting = NULL;
+    hub_lost(encoder->hub, (struct drop_run){ capture->id, 1, reason });
+    capture_release(capture);
+    tell_later(encoder);
+    if (encoder->active == 0)
+        pthread_cond_broadcast(&encoder->idle);
+}
+
+static void describe(struct frame *frame, const struct capture *capture)
+{
+    frame->head = (struct wire_frame_head){
+        .frame_id = capture->id,
+        .sensor_time = capture->sensor_time_ns,
+        .capture_time = capture->capture_time_ns,
+        .width = (uint16_t)capture->picture.width,
+        .height = (uint16_t)capture->picture.height,
+        .metadata = capture->metadata,
+    };
+    frame->encode_start = clock_device();
+}
+
+/* Moves the waiting capture into a job, if there are both. */
+static void begin_job(struct encoder *encoder)
+{
+    if (!encoder->waiting || encoder->active > encoder->config.threads)
+        return;
+    struct frame *frame = frame_take(&encoder->pool);
+    if (!frame) {
+        log_error("out of memory for a frame");
+        give_up_waiting(encoder, WIRE_DROP_ENCODE_ERROR);
+        return;
+    }
+    struct job *job = job_at(encoder, encoder->active++);
+    struct capture *capture = encoder->waiting;
+    encoder->waiting = NULL;
+    *job = (struct job){ .capture = capture, .frame = frame };
+    job->plan = slice_plan(&capture->picture, encoder->config.slices);
+    job->unfinished = frame->slice_count = job->plan.count;
+    describe(frame, capture);
+    hub_publish(encoder->hub, frame);
+    tell_later(encoder);
+    if (job->plan.count > 1)
+        pthread_cond_broadcast(&encoder->work);
+}
+
+static struct job *find_work(struct encoder *encoder)
+{
+    for (int attempt = 0; attempt < 2; attempt++) {
+        for (unsigned i = 0; i < encoder->active; i++)
+            if (job_at(encoder, i)->next < job_at(encoder, i)->plan.count)
+                return job_at(encoder, i);
+        begin_job(encoder);
+    }
+    return NULL;
+}
+
+/* Publishes the slices that now join the prefix. Returns whether there were any. */
+static bool publish(struct job *job)
+{
+    struct frame *frame = job->frame;
+    unsigned from = atomic_load_explicit(&frame->published, memory_order_relaxed), to = from;
+    size_t size = atomic_load_explicit(&frame->size, memory_order_relaxed);
+    /* A failed slice leaves a hole that nothing may be published behind. */
+    while (!job->failed && to < job->plan.count && job->done >> to & 1)
+        size += frame->slices[to++].size;
+    if (to == from)
+        return false;
+    atomic_store_explicit(&frame->size, size, memory_order_relaxed);
+    atomic_store_explicit(&frame->published, to, memory_order_release);
+    return true;
+}
+
+/* Called without the lock: the job has no more slices, so nobody else looks at its frame's end. */
+static void finish_frame(struct frame *frame, bool failed)
+{
+    size_t length = atomic_load(&frame->size);
+    uint32_t crc = 0;
+    for (unsigned i = 0; i < frame->slice_count && !failed; i++)
+        crc = crc32c(crc, frame->slices[i].data, frame->slices[i].size);
+    frame->length = (uint32_t)length;
+    frame->crc32c = crc;
+    frame->encode_end = clock_device();
+    atomic_store_explicit(&frame->state, failed ? FRAME_ABORTED : FRAME_WHOLE,
+                          memory_order_release);
+}
+
+/* Frees the jobs at the ring's begin that are done. A job that ends out of turn waits for those
+ * before it, which have no slices left to hand out either. */
+static void retire_jobs(struct encoder *encoder)
+{
+    while (encoder->active > 0 && !job_at(encoder, 0)->frame) {
+        encoder->first = (encoder->first + 1) % (encoder->config.threads + 1);
+        encoder->active--;
+    }
+    if (encoder->active == 0 && !encoder->waiting)
+        pthread_cond_broadcast(&encoder->idle);
+    else if (encoder->waiting)
+        pthread_cond_signal(&encoder->work);
+}
+
+/* The last slice of a job is done. Called with the lock, which is given up in between. */
+static void finish_job(struct encoder *encoder, struct job *job)
+{
+    struct frame *frame = job->frame;
+    struct capture *capture = job->capture;
+    bool failed = job->failed;
+    pthread_mutex_unlock(&encoder->lock);
+    capture_release(capture);
+    finish_frame(frame, failed);
+    hub_poke(encoder->hub);
+    pthread_mutex_lock(&encoder->lock);
+    if (!failed) {
+        encoder->totals.frames++;
+        encoder->totals.bytes += frame->length;
+        encoder->totals.encode_ns += frame->encode_end - frame->encode_start;
+    }
+    frame_release(frame);
+    job->frame = NULL;
+    retire_jobs(encoder);
+}
+
+static void work_on(struct encoder *encoder, struct jpeg_slicer *slicer, struct job *job)
+{
+    unsigned index = job->next++;
+    int quality = encoder->config.quality;
+    pthread_mutex_unlock(&encoder->lock);
+    int error = jpeg_slice_encode(slicer, &job->capture->picture, &job->plan, index, quality,
+                                  &job->frame->slices[index]);
+    pthread_mutex_lock(&encoder->lock);
+    if (error && !job->failed) {
+        job->failed = true;
+        log_warning("frame %llu could not be encoded (%s)",
+                    (unsigned long long)job->frame->head.frame_id,
+                    error == -EBADMSG ? "the camera's JPEG is broken"
+                    : error == -ENOMEM ? "out of memory"
+                                       : "libjpeg failed");
+    }
+    job->done |= UINT64_C(1) << index;
+    if (publish(job) && job->unfinished > 1)
+        hub_poke(encoder->hub);
+    if (--job->unfinished == 0)
+        finish_job(encoder, job);
+}
+
+static void *run_worker(void *user)
+{
+    struct worker *worker = user;
+    struct encoder *encoder = worker->encoder;
+    pthread_mutex_lock(&encoder->lock);
+    for (;;) {
+        struct job *job = find_work(encoder);
+        if (job)
+            work_on(encoder, worker->slicer, job);
+        else if (encoder->stopping)
+            break;
+        else
+            pthread_cond_wait(&encoder->work, &encoder->lock);
+    }
+    pthread_mutex_unlock(&encoder->lock);
+    return NULL;
+}
+
+static int start_worker(struct encoder *encoder, struct worker *worker)
+{
+    worker->encoder = encoder;
+    worker->slicer = jpeg_slicer_create();
+    if (!worker->slicer)
+        return -ENOMEM;
+    int error = pthread_create(&worker->thread, NULL, run_worker, worker);
+    if (error) {
+        jpeg_slicer_destroy(worker->slicer);
+        return -error;
+    }
+    pthread_setname_np(worker->thread, "encoder");
+    return 0;
+}
+
+int encoder_create(struct encoder **encoder, const struct encoder_config *config, struct hub *hub)
+{
+    struct encoder *self = *encoder = calloc(1, sizeof(*self));
+    if (!self)
+        return -ENOMEM;
+    self->config = *config;
+    self->hub = hub;
+    if (self->config.threads == 0)
+        self->config.threads = cores();
+    /* Two slices for each core: one that takes longer is made up for by the others, and the first
+     * bytes leave early, yet a frame stays a handful of writes. */
+    if (self->config.slices == 0)
+        self->config.slices = 2 * self->config.threads;
+    frame_pool_init(&self->pool);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->work, NULL);
+    pthread_cond_init(&self->idle, NULL);
+    for (; self->worker_count < self->config.threads; self->worker_count++) {
+        int error = start_worker(self, &self->workers[self->worker_count]);
+        if (error) {
+            encoder_destroy(encoder);
+            return error;
+        }
+    }
+    return 0;
+}
+
+void encoder_destroy(struct encoder **encoder)
+{
+    if (!encoder || !*encoder)
+        return;
+    struct encoder *self = *encoder;
+    pthread_mutex_lock(&self->lock);
+    self->stopping = true;
+    pthread_cond_broadcast(&self->work);
+    pthread_mutex_unlock(&self->lock);
+    for (unsigned i = 0; i < self->worker_count; i++) {
+        pthread_join(self->workers[i].thread, NULL);
+        jpeg_slicer_destroy(self->workers[i].slicer);
+    }
+    frame_pool_destroy(&self->pool);
+    pthread_cond_destroy(&self->idle);
+    pthread_cond_destroy(&self->work);
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+    *encoder = NULL;
+}
+
+void encoder_submit(struct encoder *encoder, struct capture *capture)
+{
+    pthread_mutex_lock(&encoder->lock);
+    give_up_waiting(encoder, WIRE_DROP_ENCODER_BUSY);
+    encoder->waiting = capture;
+    pthread_cond_signal(&encoder->work);
+    pthread_mutex_unlock(&encoder->lock);
+}
+
+void encoder_lost(struct encoder *encoder, struct drop_run run)
+{
+    pthread_mutex_lock(&encoder->lock);
+    unsigned count = encoder->later_count;
+    bool merged = count > 0 && drop_run_extend(&encoder->later[count - 1], run);
+    if (encoder->waiting && count == LATER_MAX && !merged)
+        give_up_waiting(encoder, WIRE_DROP_ENCODER_BUSY);
+    if (!encoder->waiting)
+        hub_lost(encoder->hub, run);
+    else if (!merged)
+        encoder->later[encoder->later_count++] = run;
+    pthread_mutex_unlock(&encoder->lock);
+}
+
+void encoder_drain(struct encoder *encoder)
+{
+    pthread_mutex_lock(&encoder->lock);
+    while (encoder->waiting || encoder->active > 0)
+        pthread_cond_wait(&encoder->idle, &encoder->lock);
+    pthread_mutex_unlock(&encoder->lock);
+}
+
+struct encoder_totals encoder_totals(struct encoder *encoder)
+{
+    pthread_mutex_lock(&encoder->lock);
+    struct encoder_totals totals = encoder->totals;
+    pthread_mutex_unlock(&encoder->lock);
+    return totals;
+}

@@ -1,0 +1,51 @@
+/*
+ * The workers that turn captures into frames.
+ *
+ * A picture's slices go to whichever worker is free, so that one picture uses all cores; the next
+ * picture begins as soon as a worker finds no slice left. Between the camera and the workers there
+ * is one slot: a newer capture takes the place of one that no worker has begun (ENCODER_BUSY).
+ */
+#ifndef PITETHER_DEVICE_ENCODER_H
+#define PITETHER_DEVICE_ENCODER_H
+
+#include "device/camera.h"
+#include "device/drops.h"
+#include "device/hub.h"
+
+enum { ENCODER_THREADS_MAX = 64 };
+
+struct encoder_config {
+    unsigned threads; /* 1..ENCODER_THREADS_MAX; 0: one for each core */
+    unsigned slices;  /* 1..FRAME_SLICES_MAX; 0: chosen by the number of threads */
+    int quality;      /* 1..100 */
+};
+
+struct encoder_totals {
+    uint64_t frames;    /* encoded whole */
+    uint64_t bytes;     /* of JPEG in them */
+    uint64_t encode_ns; /* from the first worker's begin to the last one's end, summed up */
+};
+
+struct encoder;
+
+/* Starts the workers. Frames and losses go to the hub, which must outlive the encoder. 0 or a
+ * negative errno, with *encoder NULL. */
+int encoder_create(struct encoder **encoder, const struct encoder_config *config, struct hub *hub);
+
+/* Encodes what it holds, ends the workers, nulls the caller's pointer. Every frame must be released
+ * before: they live in the encoder's pool. NULL and *NULL are fine. */
+void encoder_destroy(struct encoder **encoder);
+
+/* Hands a capture over, with its id set; ids must rise. Never blocks for long. One thread. */
+void encoder_submit(struct encoder *encoder, struct capture *capture);
+
+/* Tells of frames that never became captures, in the order of ids with encoder_submit(). */
+void encoder_lost(struct encoder *encoder, struct drop_run run);
+
+/* Waits until all that was submitted is encoded, and its captures released. */
+void encoder_drain(struct encoder *encoder);
+
+/* Any thread. */
+struct encoder_totals encoder_totals(struct encoder *encoder);
+
+#endif

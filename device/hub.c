@@ -1,0 +1,154 @@
+#include "device/hub.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+int hub_init(struct hub *hub)
+{
+    memset(hub, 0, sizeof(*hub));
+    hub->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (hub->fd < 0)
+        return -errno;
+    pthread_mutex_init(&hub->lock, NULL);
+    return 0;
+}
+
+void hub_destroy(struct hub *hub)
+{
+    struct hub_event event;
+    while (hub_take(hub, &event))
+        if (event.kind == HUB_FRAME)
+            frame_release(event.frame);
+    pthread_mutex_destroy(&hub->lock);
+    close(hub->fd);
+}
+
+void hub_poke(struct hub *hub)
+{
+    if (atomic_exchange(&hub->poked, true))
+        return;
+    /* The counter can't overflow, so the write can't fail for want of room. */
+    uint64_t one = 1;
+    ssize_t written = write(hub->fd, &one, sizeof(one));
+    (void)written;
+}
+
+void hub_answer(struct hub *hub)
+{
+    uint64_t count;
+    ssize_t got = read(hub->fd, &count, sizeof(count));
+    (void)got;
+    /* After the read: a poke that comes from here on writes again, one that came before belongs to
+     * news that the caller is about to see. */
+    atomic_store(&hub->poked, false);
+}
+
+static struct hub_event *at(struct hub *hub, unsigned index)
+{
+    return &hub->events[(hub->first + index) % HUB_EVENTS_MAX];
+}
+
+static void remove_at(struct hub *hub, unsigned index)
+{
+    for (; index + 1 < hub->count; index++)
+        *at(hub, index) = *at(hub, index + 1);
+    hub->count--;
+}
+
+static bool is_lost(struct hub *hub, unsigned index)
+{
+    return at(hub, index)->kind == HUB_LOST;
+}
+
+/* Joins neighbouring losses. Where whatever_reason, the later ones take the first one's reason. */
+static void merge_losses(struct hub *hub, bool whatever_reason)
+{
+    for (unsigned i = 0; i + 1 < hub->count;) {
+        struct drop_run next = at(hub, i + 1)->run;
+        if (is_lost(hub, i) && whatever_reason)
+            next.reason = at(hub, i)->run.reason;
+        if (is_lost(hub, i) && is_lost(hub, i + 1) && drop_run_extend(&at(hub, i)->run, next))
+            remove_at(hub, i + 1);
+        else
+            i++;
+    }
+}
+
+/* Frees at least one entry of a full ring. A frame given up becomes a loss, and it takes at most
+ * two of them side by side to make one entry of two. Where no frames but losses with ever-changing
+ * reasons are left, reasons give way: the count is what must not be lost. */
+static void make_room(struct hub *hub)
+{
+    for (unsigned i = 0; i < hub->count && hub->count == HUB_EVENTS_MAX; i++) {
+        struct hub_event *event = at(hub, i);
+        if (event->kind != HUB_FRAME)
+            continue;
+        struct frame *frame = event->frame;
+        *event = (struct hub_event){
+            .kind = HUB_LOST,
+            .run = { frame->head.frame_id, 1, WIRE_DROP_SUPERSEDED },
+        };
+        frame_release(frame);
+        merge_losses(hub, false);
+    }
+    if (hub->count == HUB_EVENTS_MAX)
+        merge_losses(hub, true);
+}
+
+static void push(struct hub *hub, const struct hub_event *event)
+{
+    pthread_mutex_lock(&hub->lock);
+    bool merged = event->kind == HUB_LOST && hub->count > 0 && is_lost(hub, hub->count - 1) &&
+                  drop_run_extend(&at(hub, hub->count - 1)->run, event->run);
+    if (!merged && hub->count == HUB_EVENTS_MAX)
+        make_room(hub);
+    /* There is room now, unless the camera changed its mode more often than the ring has entries
+     * while the loop did not run once. */
+    if (!merged && hub->count < HUB_EVENTS_MAX)
+        *at(hub, hub->count++) = *event;
+    pthread_mutex_unlock(&hub->lock);
+    hub_poke(hub);
+}
+
+void hub_publish(struct hub *hub, struct frame *frame)
+{
+    push(hub, &(struct hub_event){ .kind = HUB_FRAME, .frame = frame_hold(frame) });
+}
+
+void hub_lost(struct hub *hub, struct drop_run run)
+{
+    push(hub, &(struct hub_event){ .kind = HUB_LOST, .run = run });
+}
+
+void hub_stream(struct hub *hub, const struct camera_mode *mode)
+{
+    push(hub, &(struct hub_event){ .kind = HUB_STREAM, .mode = *mode });
+}
+
+void hub_status(struct hub *hub, enum wire_stream_state state, const char *text)
+{
+    struct hub_event event = { .kind = HUB_STATUS, .status = { .state = (uint8_t)state } };
+    snprintf(event.status.text, sizeof(event.status.text), "%s", text);
+    push(hub, &event);
+}
+
+void hub_finished(struct hub *hub)
+{
+    push(hub, &(struct hub_event){ .kind = HUB_FINISHED });
+}
+
+bool hub_take(struct hub *hub, struct hub_event *event)
+{
+    pthread_mutex_lock(&hub->lock);
+    bool any = hub->count > 0;
+    if (any) {
+        *event = *at(hub, 0);
+        hub->first = (hub->first + 1) % HUB_EVENTS_MAX;
+        hub->count--;
+    }
+    pthread_mutex_unlock(&hub->lock);
+    return any;
+}

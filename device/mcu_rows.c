@@ -1,0 +1,179 @@
+#include "device/mcu_rows.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/colour.h"
+
+enum { BLOCK = 8 };
+
+struct sampling picture_sampling(enum pixel_format format)
+{
+    switch (format) {
+    case PIXEL_GREY:
+        return (struct sampling){ 1, 1, 1 };
+    case PIXEL_YUV444:
+        return (struct sampling){ 3, 1, 1 };
+    case PIXEL_YUV422:
+    case PIXEL_YUYV:
+        return (struct sampling){ 3, 2, 1 };
+    default:
+        return (struct sampling){ 3, 2, 2 };
+    }
+}
+
+void mcu_rows_clear(struct mcu_rows *rows)
+{
+    free(rows->scratch);
+    rows->scratch = NULL;
+    rows->scratch_size = 0;
+}
+
+static size_t round_up(size_t value, size_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+/* Scratch for three components of MCU_ROWS_MAX rows each, `row` bytes a row. */
+static int reserve(struct mcu_rows *rows, size_t row)
+{
+    size_t size = 3 * MCU_ROWS_MAX * row;
+    if (rows->scratch_size >= size)
+        return 0;
+    free(rows->scratch);
+    rows->scratch = malloc(size);
+    rows->scratch_size = rows->scratch ? size : 0;
+    return rows->scratch ? 0 : -ENOMEM;
+}
+
+/* A component of the picture: where its samples lie and how far apart. */
+struct component {
+    const struct plane *plane;
+    size_t first, step;     /* bytes to the first sample of a row, and from one to the next */
+    unsigned width, height; /* samples */
+    unsigned rows;          /* in one row of MCUs */
+};
+
+static struct component find_component(const struct picture *picture, unsigned index)
+{
+    struct sampling sampling = picture_sampling(picture->format);
+    struct component component = {
+        .plane = &picture->planes[index],
+        .step = 1,
+        .width = picture->width,
+        .height = picture->height,
+        .rows = BLOCK * sampling.v,
+    };
+    if (index > 0) {
+        component.width = (picture->width + sampling.h - 1) / sampling.h;
+        component.height = (picture->height + sampling.v - 1) / sampling.v;
+        component.rows = BLOCK;
+    }
+    if (picture->format == PIXEL_NV12 && index > 0) {
+        component.plane = &picture->planes[1];
+        component.first = index - 1;
+        component.step = 2;
+    } else if (picture->format == PIXEL_YUYV) {
+        component.plane = &picture->planes[0];
+        component.first = index == 0 ? 0 : 2 * index - 1;
+        component.step = index == 0 ? 2 : 4;
+    }
+    return component;
+}
+
+static const uint8_t *source_row(const struct picture *picture, const struct component *component,
+                                 unsigned row)
+{
+    if (row >= component->height)
+        row = component->height - 1;
+    if (picture->vflip)
+        row = component->height - 1 - row;
+    return component->plane->data + row * component->plane->stride + component->first;
+}
+
+static void gather(uint8_t *restrict to, const uint8_t *restrict from, size_t step, unsigned width)
+{
+    /* With the step a constant in each loop, the compiler turns it into vector shuffles. */
+    if (step == 1)
+        memcpy(to, from, width);
+    else if (step == 2)
+        for (unsigned x = 0; x < width; x++)
+            to[x] = from[2 * x];
+    else
+        for (unsigned x = 0; x < width; x++)
+            to[x] = from[4 * x];
+}
+
+static void gather_mirrored(uint8_t *restrict to, const uint8_t *restrict from, size_t step,
+                            unsigned width)
+{
+    from += step * (width - 1);
+    for (unsigned x = 0; x < width; x++, from -= step)
+        to[x] = *from;
+}
+
+static void load_row(uint8_t *to, const uint8_t *from, const struct component *component,
+                     bool mirrored)
+{
+    if (mirrored)
+        gather_mirrored(to, from, component->step, component->width);
+    else
+        gather(to, from, component->step, component->width);
+}
+
+static void pad_row(uint8_t *row, size_t width)
+{
+    memset(row + width, row[width - 1], round_up(width, BLOCK) - width);
+}
+
+int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned mcu_row)
+{
+    struct sampling sampling = picture_sampling(picture->format);
+    bool convert = picture->limited_range || picture->encoding != COLOUR_BT601;
+    size_t scratch_row = round_up(picture->width, 64);
+    if (reserve(rows, scratch_row))
+        return -ENOMEM;
+    struct component components[3];
+    for (unsigned c = 0; c < sampling.components; c++) {
+        const struct component *component = &components[c];
+        components[c] = find_component(picture, c);
+        bool direct = component->step == 1 && component->width % BLOCK == 0 && !convert &&
+                      !picture->hflip;
+        for (unsigned y = 0; y < component->rows; y++) {
+            const uint8_t *from = source_row(picture, component, mcu_row * component->rows + y);
+            uint8_t *to = rows->scratch + (c * MCU_ROWS_MAX + y) * scratch_row;
+            rows->rows[c][y] = direct ? (uint8_t *)from : to;
+            if (!direct)
+                load_row(to, from, component, picture->hflip);
+        }
+    }
+    if (convert)
+        colour_to_jfif(rows, picture, sampling);
+    for (unsigned c = 0; c < sampling.components; c++)
+        for (unsigned y = 0; y < components[c].rows; y++)
+            if (components[c].width % BLOCK != 0)
+                pad_row(rows->rows[c][y], components[c].width);
+    return 0;
+}
+
+int rgb_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned first,
+                  unsigned count)
+{
+    const struct plane *plane = &picture->planes[0];
+    size_t width = picture->width;
+    if (picture->hflip && reserve(rows, 3 * width))
+        return -ENOMEM;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned y = picture->vflip ? picture->height - 1 - first - i : first + i;
+        const uint8_t *from = plane->data + y * plane->stride;
+        rows->rows[0][i] = (uint8_t *)from;
+        if (!picture->hflip)
+            continue;
+        uint8_t *to = rows->rows[0][i] = rows->scratch + i * 3 * width;
+        for (size_t x = 0; x < width; x++)
+            memcpy(to + 3 * x, from + 3 * (width - 1 - x), 3);
+    }
+    return 0;
+}
