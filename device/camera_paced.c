@@ -81,16 +81,19 @@ static int deliver(struct paced_source *source, uint32_t sequence)
 static void *run(void *user)
 {
     struct paced_source *source = user;
-    uint64_t begin = clock_monotonic(), sequence = 0;
-    while (wait_until(source, begin + (uint64_t)((double)sequence * 1e9 / source->fps))) {
-        int error = deliver(source, (uint32_t)sequence);
+    uint64_t begin = clock_monotonic(), tick = 0;
+    uint32_t first = source->next_sequence;
+    while (wait_until(source, begin + (uint64_t)((double)tick * 1e9 / source->fps))) {
+        uint32_t sequence = first + (uint32_t)tick;
+        int error = deliver(source, sequence);
+        source->next_sequence = sequence + 1;
         if (error) {
             source->sink.on_end(source->sink.user, error);
             break;
         }
         /* A thread that was held up skips what is past, as a sensor would. */
         uint64_t now = (uint64_t)((double)(clock_monotonic() - begin) * source->fps / 1e9);
-        sequence = now > sequence ? now : sequence + 1;
+        tick = now > tick ? now : tick + 1;
     }
     return NULL;
 }

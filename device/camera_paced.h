@@ -33,6 +33,7 @@ struct paced_source {
 
     /* The rest belongs to camera_paced.c. */
     struct camera_sink sink;
+    uint32_t next_sequence; /* goes on where the last run ended, so that it equals the frame id */
     struct paced_buffer buffers[PACED_BUFFERS];
     pthread_t thread;
     bool started;

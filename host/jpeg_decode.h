@@ -11,7 +11,7 @@
 struct jpeg_decoder;
 
 /* Decoded planes, YUV 4:2:0 at full range (JFIF), whatever the JPEG's own subsampling was; owned by
- * the decoder and valid until its next call. Chroma planes have (width+1)/2 x (height+1)/2 samples. */
+ * the decoder and valid until its next call. Chroma planes: (width+1)/2 x (height+1)/2 samples. */
 struct jpeg_planes {
     unsigned width, height; /* pixels */
     const uint8_t *data[3]; /* Y, U (Cb), V (Cr) */
@@ -23,8 +23,11 @@ struct jpeg_decoder *jpeg_decoder_create(void);
 void jpeg_decoder_destroy(struct jpeg_decoder *decoder);
 
 /* Decodes data[0..size). width, height: what the sender said; the JPEG must agree.
- * 0; -EBADMSG: not a JPEG, damaged (libjpeg's warnings count), or of another size than said;
- * -EFBIG: more than 16383 on a side, or too many scans; -ENOMEM. On error *planes is untouched. */
+ * 0; -EBADMSG: not a JPEG, damaged (libjpeg's warnings count), of another size than said, or of a
+ * kind that isn't taken (colours other than YCbCr or grey, other samplings than 4:2:0, 4:2:2, 4:4:0
+ * and 4:4:4, arithmetic coding);
+ * -EFBIG: more than 16383 on a side, 2^26 pixels or 32 scans; -ENOMEM. On error *planes is
+ * untouched, but what it pointed to is gone. */
 int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
                 unsigned height, struct jpeg_planes *planes);
 

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+/* The kernel's own tcp.h: the C library's struct tcp_info ends before the fields wanted here. */
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -49,6 +51,18 @@ static int plain_handshake(struct transport *transport)
     return 0;
 }
 
+static int plain_path(struct transport *transport, struct transport_path *path)
+{
+    struct tcp_info info = { 0 };
+    socklen_t size = sizeof(info);
+    if (getsockopt(transport->fd, IPPROTO_TCP, TCP_INFO, &info, &size) ||
+        size < offsetof(struct tcp_info, tcpi_delivery_rate) + sizeof(info.tcpi_delivery_rate))
+        return -ENOTSUP;
+    path->min_rtt_ns = (uint64_t)info.tcpi_min_rtt * 1000;
+    path->bytes_per_second = info.tcpi_delivery_rate;
+    return 0;
+}
+
 static void plain_finish(struct transport *transport)
 {
     shutdown(transport->fd, SHUT_WR);
@@ -64,6 +78,7 @@ static const struct transport_ops plain_ops = {
     .read = plain_read,
     .write = plain_write,
     .handshake = plain_handshake,
+    .path = plain_path,
     .finish = plain_finish,
     .destroy = plain_destroy,
 };

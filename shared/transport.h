@@ -12,6 +12,12 @@
 
 struct transport;
 
+/* What the kernel has measured of the way to the peer. */
+struct transport_path {
+    uint64_t min_rtt_ns;
+    uint64_t bytes_per_second; /* delivered of late; less than possible if less was offered */
+};
+
 struct transport_ops {
     /* Bytes read, 0 at the peer's end, -EAGAIN for now, or another negative errno. */
     ssize_t (*read)(struct transport *transport, const struct iovec *room, int count);
@@ -20,6 +26,8 @@ struct transport_ops {
     ssize_t (*write)(struct transport *transport, const struct iovec *data, int count);
     /* 0 once the peer is who it should be; -EAGAIN: call again when ready; other: refused. */
     int (*handshake)(struct transport *transport);
+    /* 0, or -ENOTSUP where nobody measures. */
+    int (*path)(struct transport *transport, struct transport_path *path);
     /* No more will be written; the peer sees the end once it has read all. */
     void (*finish)(struct transport *transport);
     void (*destroy)(struct transport *transport);

@@ -1,0 +1,116 @@
+#include "device/backlog.h"
+
+#include <errno.h>
+
+void backlog_init(struct backlog *backlog, enum wire_mode mode, size_t max_bytes,
+                  uint32_t max_fps_mhz)
+{
+    backlog->mode = mode;
+    backlog->max_bytes = max_bytes;
+    backlog->interval_ns = max_fps_mhz ? UINT64_C(1000000000000) / max_fps_mhz : 0;
+    backlog->next_due_ns = 0;
+    backlog->first = backlog->count = 0;
+}
+
+static struct backlog_item *at(struct backlog *backlog, unsigned index)
+{
+    return &backlog->items[(backlog->first + index) % BACKLOG_ITEMS];
+}
+
+void backlog_clear(struct backlog *backlog)
+{
+    for (unsigned i = 0; i < backlog->count; i++)
+        frame_release(at(backlog, i)->frame);
+    backlog->count = 0;
+}
+
+static int append(struct backlog *backlog, struct backlog_item item)
+{
+    if (!item.frame && backlog->count > 0) {
+        struct backlog_item *last = at(backlog, backlog->count - 1);
+        if (!last->frame && drop_run_extend(&last->run, item.run))
+            return 0;
+    }
+    if (backlog->count == BACKLOG_ITEMS)
+        return -ENOBUFS;
+    *at(backlog, backlog->count++) = item;
+    return 0;
+}
+
+int backlog_lost(struct backlog *backlog, struct drop_run run)
+{
+    return append(backlog, (struct backlog_item){ .run = run });
+}
+
+/* Turns the waiting frame of a live client, which is the last frame in the ring, into a loss. What
+ * follows it are losses, put in again so that they join it where they can. */
+static void supersede(struct backlog *backlog)
+{
+    unsigned end = backlog->count, index = end;
+    while (index > 0 && !at(backlog, index - 1)->frame)
+        index--;
+    if (index == 0)
+        return;
+    struct frame *frame = at(backlog, index - 1)->frame;
+    backlog->count = index - 1;
+    backlog_lost(backlog, (struct drop_run){ frame->head.frame_id, 1, WIRE_DROP_SUPERSEDED });
+    for (; index < end; index++)
+        backlog_lost(backlog, at(backlog, index)->run);
+    frame_release(frame);
+}
+
+static bool is_full(struct backlog *backlog)
+{
+    size_t bytes = 0, frames = 0;
+    for (unsigned i = 0; i < backlog->count; i++) {
+        struct frame *frame = at(backlog, i)->frame;
+        if (!frame)
+            continue;
+        frames++;
+        bytes += atomic_load_explicit(&frame->size, memory_order_relaxed);
+    }
+    /* An entry is kept for the loss that tells of a full queue. */
+    return frames > 0 && (bytes >= backlog->max_bytes || backlog->count >= BACKLOG_ITEMS - 1);
+}
+
+/* Frames arrive with jitter, so one that comes a little early is in time; the due times themselves
+ * keep their pace, so that the rate holds over time. */
+static bool too_soon(struct backlog *backlog, uint64_t sensor_time)
+{
+    uint64_t interval = backlog->interval_ns;
+    if (interval == 0)
+        return false;
+    if (sensor_time + interval / 4 < backlog->next_due_ns)
+        return true;
+    backlog->next_due_ns += interval;
+    if (backlog->next_due_ns < sensor_time)
+        backlog->next_due_ns = sensor_time + interval;
+    return false;
+}
+
+int backlog_frame(struct backlog *backlog, struct frame *frame)
+{
+    struct drop_run run = { frame->head.frame_id, 1, WIRE_DROP_RATE_LIMITED };
+    if (too_soon(backlog, frame->head.sensor_time))
+        return backlog_lost(backlog, run);
+    if (backlog->mode == WIRE_LIVE) {
+        supersede(backlog);
+    } else if (is_full(backlog)) {
+        run.reason = WIRE_DROP_QUEUE_FULL;
+        return backlog_lost(backlog, run);
+    }
+    int error = append(backlog, (struct backlog_item){ .frame = frame });
+    if (!error)
+        frame_hold(frame);
+    return error;
+}
+
+bool backlog_take(struct backlog *backlog, struct backlog_item *item)
+{
+    if (backlog->count == 0)
+        return false;
+    *item = *at(backlog, 0);
+    backlog->first = (backlog->first + 1) % BACKLOG_ITEMS;
+    backlog->count--;
+    return true;
+}

@@ -1,0 +1,63 @@
+/*
+ * What one client has yet to be told, in the order of frame ids: the policy that decides which
+ * frames it gets. No I/O; the loop thread alone.
+ *
+ * Live: one frame waits at most, the newest; the one it displaces is SUPERSEDED.
+ * Lossless: frames wait until the bound is reached; then the newest are lost as QUEUE_FULL.
+ * Either: frames that come sooner than max_fps allows are RATE_LIMITED.
+ */
+#ifndef PITETHER_DEVICE_BACKLOG_H
+#define PITETHER_DEVICE_BACKLOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "device/drops.h"
+#include "device/frame.h"
+
+enum { BACKLOG_ITEMS = 512 };
+
+/* A frame (with a reference, which goes to whoever takes the item) or, without one, a loss. */
+struct backlog_item {
+    struct frame *frame;
+    struct drop_run run;
+};
+
+struct backlog {
+    enum wire_mode mode;
+    size_t max_bytes;     /* lossless: of JPEG in waiting frames; one frame is always taken */
+    uint64_t interval_ns; /* between frames for max_fps; 0: no limit */
+    uint64_t next_due_ns; /* sensor time from which the next frame is wanted */
+    struct backlog_item items[BACKLOG_ITEMS]; /* a ring */
+    unsigned first, count;
+};
+
+void backlog_init(struct backlog *backlog, enum wire_mode mode, size_t max_bytes,
+                  uint32_t max_fps_mhz);
+
+/* Releases all that waits. */
+void backlog_clear(struct backlog *backlog);
+
+/* A frame begins: takes a reference if it is to be sent, else notes the loss. -ENOBUFS: the client
+ * has not been reading for so long that even the losses don't fit. */
+int backlog_frame(struct backlog *backlog, struct frame *frame);
+
+/* Frames came to nothing before they were frames. Errors as above. */
+int backlog_lost(struct backlog *backlog, struct drop_run run);
+
+/* The oldest item, which leaves the backlog; false if there is none. */
+bool backlog_take(struct backlog *backlog, struct backlog_item *item);
+
+static inline bool backlog_empty(const struct backlog *backlog)
+{
+    return backlog->count == 0;
+}
+
+/* Is the oldest item a loss? It needs no budget to be told. */
+static inline bool backlog_has_loss(const struct backlog *backlog)
+{
+    return backlog->count > 0 && !backlog->items[backlog->first].frame;
+}
+
+#endif

@@ -1,0 +1,324 @@
+#include "device/client.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+
+/* PROTOCOL.md, 3. */
+#define OPENING_DUE_NS (5 * CLOCK_SECOND)
+#define PING_AFTER_NS (5 * CLOCK_SECOND)
+#define DEAD_AFTER_NS (15 * CLOCK_SECOND)
+#define ENDING_NS (2 * CLOCK_SECOND)
+
+/* Bytes read from one client before the others have their turn. */
+enum { READ_AT_ONCE = 64 * 1024 };
+
+static void ready(void *user, uint32_t events);
+
+struct client *client_create(const struct client_shared *shared, struct transport *transport,
+                             const struct socket_address *peer)
+{
+    struct client *client = calloc(1, sizeof(*client));
+    if (!client) {
+        transport_close(&transport);
+        return NULL;
+    }
+    client->shared = shared;
+    client->transport = transport;
+    client->watch = (struct watch){ transport->fd, EPOLLIN, ready, client };
+    client->opening_due = true;
+    client->max_message = WIRE_MAX_MESSAGE_DEFAULT;
+    client->opened_ns = client->heard_ns = client->pinged_ns = clock_monotonic();
+    socket_address_format(peer, client->name);
+    message_reader_init(&client->reader, WIRE_CONTROL_MAX);
+    if (loop_add(shared->loop, &client->watch)) {
+        transport_close(&transport);
+        free(client);
+        return NULL;
+    }
+    return client;
+}
+
+void client_destroy(struct client **client)
+{
+    struct client *self = *client;
+    if (self->watch.ready)
+        loop_remove(self->shared->loop, &self->watch);
+    transport_close(&self->transport);
+    backlog_clear(&self->backlog);
+    frame_release(self->sending.frame);
+    free(self);
+    *client = NULL;
+}
+
+static uint64_t dropped(const struct client *client)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < WIRE_DROP_REASONS; i++)
+        sum += client->totals.dropped[i];
+    return sum;
+}
+
+static void die(struct client *client, const char *how)
+{
+    if (client->state == CLIENT_DEAD)
+        return;
+    client->state = CLIENT_DEAD;
+    loop_remove(client->shared->loop, &client->watch);
+    if (client->started)
+        log_info("client %s %s: delivered %" PRIu64 ", dropped %" PRIu64, client->name, how,
+                 client->totals.delivered, dropped(client));
+    else
+        log_debug("client %s %s", client->name, how);
+}
+
+void client_lose(struct client *client, int error)
+{
+    char how[96];
+    snprintf(how, sizeof(how), "was lost (%s)", error ? strerror(-error) : "it closed");
+    die(client, client->said_farewell ? "is gone" : how);
+}
+
+/* What comes from a peer that is not listened to any more still has to be read: closing a socket
+ * with unread bytes would cut off what was last written to it. */
+static bool is_deaf(const struct client *client)
+{
+    return client->deaf || client->said_farewell;
+}
+
+static void begin_ending(struct client *client, const struct wire_message *farewell)
+{
+    client->farewell = *farewell;
+    client->end_due = true;
+    client->deadline_ns = clock_monotonic() + ENDING_NS;
+    client->state = CLIENT_ENDING;
+}
+
+void client_end(struct client *client, enum wire_end_reason reason)
+{
+    if (client->state >= CLIENT_ENDING)
+        return;
+    begin_ending(client, &(struct wire_message){ .type = WIRE_END, .end.reason = reason });
+}
+
+void client_fail(struct client *client, enum wire_error_code code, const char *text)
+{
+    if (client->state >= CLIENT_DRAINING || is_deaf(client))
+        return;
+    struct wire_message farewell = { .type = WIRE_ERROR, .error.code = code };
+    snprintf(farewell.error.text, sizeof(farewell.error.text), "%s", text);
+    log_warning("client %s: %s (%s)", client->name, text, wire_error_name(code));
+    begin_ending(client, &farewell);
+    backlog_clear(&client->backlog);
+    client->deaf = true;
+}
+
+static void fail_reading(struct client *client, int error)
+{
+    if (error == -EPROTONOSUPPORT)
+        client_fail(client, WIRE_ERROR_VERSION, "this daemon speaks version 1 of the protocol");
+    else if (error == -EPROTO)
+        client_fail(client, WIRE_ERROR_PROTOCOL, "this is not the pitether protocol");
+    else if (error == -EMSGSIZE)
+        client_fail(client, WIRE_ERROR_TOO_LARGE, "the message is longer than allowed");
+    else
+        client_fail(client, WIRE_ERROR_PROTOCOL, "the message is malformed");
+}
+
+static void start_accounting(struct client *client)
+{
+    client->started = client->stream_due = true;
+    client->first_id = client->next_id = client->shared->next_id;
+}
+
+static void take_hello(struct client *client, const struct wire_hello *hello)
+{
+    if (client->state != CLIENT_OPENING || hello->max_message < WIRE_CONTROL_MAX) {
+        client_fail(client, WIRE_ERROR_PROTOCOL,
+                    client->state != CLIENT_OPENING ? "a second HELLO"
+                                                    : "max_message is below 4096");
+        return;
+    }
+    client->reader.hello_seen = true;
+    client->state = CLIENT_READY;
+    client->max_message = hello->max_message < WIRE_MAX_MESSAGE_LIMIT ? hello->max_message
+                                                                      : WIRE_MAX_MESSAGE_LIMIT;
+    log_debug("client %s is %s", client->name, hello->software[0] ? hello->software : "nameless");
+}
+
+static void take_subscribe(struct client *client, const struct wire_subscribe *subscribe)
+{
+    if (client->state != CLIENT_READY) {
+        client_fail(client, WIRE_ERROR_PROTOCOL, "a second SUBSCRIBE");
+    } else if (subscribe->stream != 0) {
+        client_fail(client, WIRE_ERROR_NO_SUCH_STREAM, "there is only stream 0");
+    } else if (subscribe->mode > WIRE_LOSSLESS) {
+        client_fail(client, WIRE_ERROR_PROTOCOL, "unknown mode");
+    } else {
+        size_t most = client->shared->queue_bytes, asked = subscribe->queue_bytes;
+        backlog_init(&client->backlog, subscribe->mode, asked && asked < most ? asked : most,
+                     subscribe->max_fps_mhz);
+        client->state = CLIENT_SUBSCRIBED;
+        client->status_due = true;
+        if (client->shared->stream_running)
+            start_accounting(client);
+        log_info("client %s watches, %s", client->name,
+                 subscribe->mode == WIRE_LIVE ? "live" : "lossless");
+    }
+}
+
+static void take_ping(struct client *client, const struct wire_ping *ping)
+{
+    if (client->pong_count == sizeof(client->pongs) / sizeof(client->pongs[0]))
+        return;
+    client->pongs[client->pong_count++] = (struct wire_pong){ .t1 = ping->t1,
+                                                              .t2 = clock_device() };
+}
+
+/* The receiver has enough: what waits is not its business any more. */
+static void take_end(struct client *client)
+{
+    if (client->state >= CLIENT_ENDING)
+        return;
+    backlog_clear(&client->backlog);
+    client_end(client, WIRE_END_DONE);
+}
+
+static void take_message(struct client *client, const struct wire_message *message)
+{
+    if (client->state == CLIENT_OPENING && message->type != WIRE_HELLO &&
+        message->type != WIRE_ERROR) {
+        client_fail(client, WIRE_ERROR_PROTOCOL, "HELLO must come first");
+        return;
+    }
+    switch (message->type) {
+    case WIRE_HELLO:
+        take_hello(client, &message->hello);
+        break;
+    case WIRE_SUBSCRIBE:
+        take_subscribe(client, &message->subscribe);
+        break;
+    case WIRE_ACK:
+        flow_acked(&client->flow, message->ack.frame_id, client->transport, clock_monotonic());
+        break;
+    case WIRE_PING:
+        take_ping(client, &message->ping);
+        break;
+    case WIRE_PONG:
+        break;
+    case WIRE_END:
+        take_end(client);
+        break;
+    case WIRE_ERROR:
+        log_warning("client %s complains: %s (%s)", client->name, message->error.text,
+                    wire_error_name(message->error.code));
+        die(client, "gave up");
+        break;
+    default:
+        client_fail(client, WIRE_ERROR_PROTOCOL, "a message that only a daemon sends");
+    }
+}
+
+static void take_events(struct client *client)
+{
+    struct wire_raw raw;
+    struct wire_message message;
+    int event;
+    while (client->state < CLIENT_DRAINING && !is_deaf(client) &&
+           (event = message_reader_next(&client->reader, &raw)) != MESSAGE_NONE) {
+        if (event == MESSAGE_OPENED)
+            continue;
+        int error = event < 0 ? event : -EBADMSG;
+        if (event == MESSAGE_CONTROL)
+            error = wire_decode(&raw, &message);
+        if (error == 0)
+            take_message(client, &message);
+        else if (error != -ENOMSG)
+            fail_reading(client, error);
+    }
+}
+
+static void read_some(struct client *client)
+{
+    for (size_t total = 0; total < READ_AT_ONCE && client->state != CLIENT_DEAD;) {
+        struct iovec room[2];
+        if (is_deaf(client))
+            client->reader.start = client->reader.end = 0;
+        int count = message_reader_space(&client->reader, room);
+        size_t most = room[0].iov_len + (count > 1 ? room[1].iov_len : 0);
+        ssize_t got = client->transport->ops->read(client->transport, room, count);
+        if (got == -EAGAIN)
+            return;
+        if (got <= 0) {
+            client_lose(client, (int)got);
+            return;
+        }
+        total += (size_t)got;
+        client->heard_ns = clock_monotonic();
+        message_reader_filled(&client->reader, (size_t)got);
+        if (!is_deaf(client))
+            take_events(client);
+        if ((size_t)got < most)
+            return;
+    }
+}
+
+static void ready(void *user, uint32_t events)
+{
+    struct client *client = user;
+    if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
+        read_some(client);
+    client_write(client);
+}
+
+void client_frame(struct client *client, struct frame *frame)
+{
+    if (client_watches(client) && client->started && backlog_frame(&client->backlog, frame))
+        client_fail(client, WIRE_ERROR_OVERFLOW, "it does not read what it asked for");
+}
+
+void client_lost(struct client *client, struct drop_run run)
+{
+    if (client_watches(client) && client->started && backlog_lost(&client->backlog, run))
+        client_fail(client, WIRE_ERROR_OVERFLOW, "it does not read what it asked for");
+}
+
+void client_stream_changed(struct client *client)
+{
+    if (!client_watches(client))
+        return;
+    if (client->started)
+        client->stream_due = true;
+    else
+        start_accounting(client);
+}
+
+void client_status_changed(struct client *client)
+{
+    if (client_watches(client))
+        client->status_due = true;
+}
+
+void client_tick(struct client *client, uint64_t now_ns)
+{
+    if (client->state >= CLIENT_ENDING) {
+        if (now_ns >= client->deadline_ns)
+            die(client, "did not close in time");
+        return;
+    }
+    if (client->state == CLIENT_OPENING && now_ns - client->opened_ns >= OPENING_DUE_NS)
+        client_fail(client, WIRE_ERROR_TIMEOUT, "no HELLO within 5 s");
+    else if (now_ns - client->heard_ns >= DEAD_AFTER_NS)
+        client_fail(client, WIRE_ERROR_TIMEOUT, "nothing heard for 15 s");
+    else if (now_ns - client->heard_ns >= PING_AFTER_NS &&
+             now_ns - client->pinged_ns >= PING_AFTER_NS) {
+        client->ping_due = true;
+        client->pinged_ns = now_ns;
+    }
+}

@@ -1,0 +1,118 @@
+/*
+ * One connection: what the peer says, what it is owed, when it has to go. The loop thread alone.
+ */
+#ifndef PITETHER_DEVICE_CLIENT_H
+#define PITETHER_DEVICE_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device/backlog.h"
+#include "device/camera.h"
+#include "device/flow.h"
+#include "device/loop.h"
+#include "device/outgoing.h"
+#include "shared/address.h"
+#include "shared/message_reader.h"
+#include "shared/transport.h"
+
+enum client_state {
+    CLIENT_OPENING,    /* its opening and HELLO are due */
+    CLIENT_READY,      /* it may subscribe */
+    CLIENT_SUBSCRIBED, /* it is sent frames, or waits for the camera */
+    CLIENT_ENDING,     /* the last things are on their way, END or ERROR among them */
+    CLIENT_DRAINING,   /* all is written; waiting for the peer to close */
+    CLIENT_DEAD,       /* to be destroyed */
+};
+
+/* What a client needs to know of its daemon; the same for all. */
+struct client_shared {
+    struct loop *loop;
+    uint64_t session;          /* random, not 0 */
+    const char *camera_name;   /* for STREAMS */
+    size_t queue_bytes;        /* the most that a lossless client may ask for */
+    bool stream_running;       /* the camera runs, and stream is right */
+    struct wire_stream stream; /* first_frame_id: since when it is so */
+    uint64_t next_id;          /* the next frame that news will come of */
+    struct wire_status status;
+};
+
+struct client_totals {
+    uint64_t delivered, bytes;
+    uint64_t dropped[WIRE_DROP_REASONS]; /* by reason */
+};
+
+/* The frame whose first byte is out, or about to be. */
+struct sending {
+    struct frame *frame; /* NULL: none */
+    unsigned next_slice;
+    bool tail_sent; /* all of it is in the batch */
+    uint64_t start; /* device time of the first write */
+    uint64_t bytes; /* of JPEG, so far */
+};
+
+struct client {
+    struct watch watch;
+    const struct client_shared *shared;
+    struct transport *transport;
+    enum client_state state;
+    char name[ADDRESS_TEXT_MAX]; /* the peer, for the log */
+    uint64_t opened_ns, heard_ns, pinged_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
+    uint32_t max_message;                                 /* the peer's */
+
+    /* Owed, besides the backlog. */
+    bool opening_due, stream_due, status_due, ping_due, end_due;
+    bool said_farewell; /* nothing is written after it */
+    bool deaf;          /* what it sends is read and thrown away */
+    struct wire_message farewell; /* ERROR or END, while end_due */
+    struct wire_pong pongs[4];
+    unsigned pong_count;
+
+    bool started;               /* first_id is set: its frames are accounted for */
+    uint64_t first_id, next_id; /* it was told of the frames in [first_id, next_id) */
+    struct drop_run pending;    /* a loss that follows an aborted frame; count 0: none */
+    struct backlog backlog;
+    struct flow flow;
+    struct sending sending;
+    struct client_totals totals;
+    struct outgoing outgoing;
+    struct message_reader reader;
+
+    struct client *next; /* the server's list */
+};
+
+/* Takes over the transport, also on failure. NULL: out of memory, or it can't be waited for. */
+struct client *client_create(const struct client_shared *shared, struct transport *transport,
+                             const struct socket_address *peer);
+
+/* Closes, releases what it holds, nulls the caller's pointer. */
+void client_destroy(struct client **client);
+
+/* News of the stream, in order. */
+void client_frame(struct client *client, struct frame *frame);
+void client_lost(struct client *client, struct drop_run run);
+void client_stream_changed(struct client *client);
+void client_status_changed(struct client *client);
+
+/* Writes what is owed, as far as the socket takes it. Call after news and after each round.
+ * (client_write.c) */
+void client_write(struct client *client);
+
+/* Ends the conversation with END once all that waits is sent, within 2 s. */
+void client_end(struct client *client, enum wire_end_reason reason);
+
+/* Ends it with ERROR as soon as that can be written. */
+void client_fail(struct client *client, enum wire_error_code code, const char *text);
+
+/* The connection is no more: 0 the peer closed it, else a negative errno. */
+void client_lose(struct client *client, int error);
+
+/* Time-outs and PINGs; call about twice a second. */
+void client_tick(struct client *client, uint64_t now_ns);
+
+static inline bool client_watches(const struct client *client)
+{
+    return client->state == CLIENT_SUBSCRIBED;
+}
+
+#endif

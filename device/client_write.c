@@ -1,0 +1,242 @@
+/*
+ * What a client is owed, put into batches and written: see client.h.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "device/client.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+
+static void add(struct client *client, const struct wire_message *message)
+{
+    outgoing_message(&client->outgoing, message);
+}
+
+static void add_opening(struct client *client)
+{
+    struct wire_message hello = { .type = WIRE_HELLO,
+                                  .hello = { .max_message = WIRE_CONTROL_MAX,
+                                             .session = client->shared->session,
+                                             .software = "pitetherd " PITETHER_VERSION } };
+    struct wire_message streams = { .type = WIRE_STREAMS, .streams.count = 1 };
+    strncpy(streams.streams.name, client->shared->camera_name, WIRE_TEXT_MAX);
+    outgoing_opening(&client->outgoing);
+    add(client, &hello);
+    add(client, &streams);
+    client->opening_due = false;
+}
+
+/* Small messages that may stand anywhere between others, also between the parts of a frame. */
+static void add_small(struct client *client)
+{
+    for (unsigned i = 0; i < client->pong_count; i++) {
+        client->pongs[i].t3 = clock_device();
+        add(client, &(struct wire_message){ .type = WIRE_PONG, .pong = client->pongs[i] });
+    }
+    client->pong_count = 0;
+    if (client->ping_due)
+        add(client, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = clock_device() });
+    client->ping_due = false;
+    if (client->status_due)
+        add(client,
+            &(struct wire_message){ .type = WIRE_STATUS, .status = client->shared->status });
+    client->status_due = false;
+}
+
+static void add_loss(struct client *client, struct drop_run run)
+{
+    add(client, &(struct wire_message){ .type = WIRE_DROPS,
+                                        .drops = { .reason = (uint8_t)run.reason,
+                                                   .first_frame_id = run.first,
+                                                   .count = run.count } });
+    client->totals.dropped[run.reason] += run.count;
+    client->next_id = run.first + run.count;
+}
+
+/* Why a frame that has not begun can't be sent at all; 0 if it can. */
+static enum wire_drop_reason unsendable(const struct client *client, struct frame *frame)
+{
+    enum frame_state state = frame_state(frame);
+    if (state == FRAME_ABORTED)
+        return WIRE_DROP_ENCODE_ERROR;
+    if (state == FRAME_WHOLE && frame->length > client->max_message)
+        return WIRE_DROP_TOO_BIG;
+    return 0;
+}
+
+static void begin_frame(struct client *client, struct frame *frame)
+{
+    enum wire_drop_reason reason = unsendable(client, frame);
+    if (reason) {
+        add_loss(client, (struct drop_run){ frame->head.frame_id, 1, reason });
+        frame_release(frame);
+        return;
+    }
+    add(client,
+        &(struct wire_message){ .type = WIRE_FRAME_HEAD, .frame_head = frame->head });
+    client->sending = (struct sending){ .frame = frame, .start = clock_device() };
+}
+
+/* The oldest frame waits until it has something to send and the path has room for it: so long, a
+ * newer one may still take its place. */
+static bool frame_may_begin(struct client *client)
+{
+    struct frame *frame = client->backlog.items[client->backlog.first].frame;
+    if (frame_state(frame) == FRAME_GROWING && frame_published(frame) == 0)
+        return false;
+    return client->backlog.mode == WIRE_LOSSLESS || flow_may_start(&client->flow);
+}
+
+/* Losses up to the next frame, and that frame's head. */
+static void add_next(struct client *client)
+{
+    struct backlog_item item;
+    if (client->stream_due) {
+        struct wire_message stream = { .type = WIRE_STREAM, .stream = client->shared->stream };
+        if (client->next_id == client->first_id)
+            stream.stream.first_frame_id = client->first_id;
+        add(client, &stream);
+        client->stream_due = false;
+    }
+    while (!client->sending.frame && outgoing_has_room(&client->outgoing) &&
+           !backlog_empty(&client->backlog)) {
+        if (!backlog_has_loss(&client->backlog) && !frame_may_begin(client))
+            return;
+        backlog_take(&client->backlog, &item);
+        if (item.frame)
+            begin_frame(client, item.frame);
+        else
+            add_loss(client, item.run);
+    }
+}
+
+static void add_tail(struct client *client, struct frame *frame)
+{
+    add(client, &(struct wire_message){ .type = WIRE_FRAME_TAIL,
+                                        .frame_tail = {
+                                            .frame_id = frame->head.frame_id,
+                                            .status = WIRE_FRAME_WHOLE,
+                                            .length = frame->length,
+                                            .crc32c = frame->crc32c,
+                                            .encode_start = frame->encode_start,
+                                            .encode_end = frame->encode_end,
+                                            .send_start = client->sending.start,
+                                            .send_end = clock_device(),
+                                        } });
+    client->totals.delivered++;
+    client->totals.bytes += frame->length;
+    client->next_id = frame->head.frame_id + 1;
+    client->sending.tail_sent = true;
+}
+
+/* A frame that has begun can't be finished. */
+static void add_abort(struct client *client, enum wire_drop_reason reason)
+{
+    uint64_t id = client->sending.frame->head.frame_id;
+    add(client, &(struct wire_message){ .type = WIRE_FRAME_TAIL,
+                                        .frame_tail = { .frame_id = id,
+                                                        .status = WIRE_FRAME_ABORTED } });
+    client->pending = (struct drop_run){ id, 1, reason };
+    client->sending.tail_sent = true;
+}
+
+static void add_parts(struct client *client)
+{
+    struct sending *sending = &client->sending;
+    struct frame *frame = sending->frame;
+    enum frame_state state = frame_state(frame);
+    unsigned published = frame_published(frame);
+    while (sending->next_slice < published && outgoing_has_room(&client->outgoing)) {
+        const struct slice *slice = &frame->slices[sending->next_slice];
+        if (sending->bytes + slice->size > client->max_message) {
+            add_abort(client, WIRE_DROP_TOO_BIG);
+            return;
+        }
+        outgoing_part(&client->outgoing, slice->data, (uint32_t)slice->size);
+        sending->bytes += slice->size;
+        sending->next_slice++;
+    }
+    if (!outgoing_has_room(&client->outgoing))
+        return;
+    if (state == FRAME_ABORTED)
+        add_abort(client, WIRE_DROP_ENCODE_ERROR);
+    else if (state == FRAME_WHOLE && sending->next_slice == frame->slice_count)
+        add_tail(client, frame);
+}
+
+static void add_farewell(struct client *client)
+{
+    struct wire_message *farewell = &client->farewell;
+    if (farewell->type == WIRE_END) {
+        farewell->end.captured = client->next_id - client->first_id;
+        farewell->end.delivered = client->totals.delivered;
+        farewell->end.dropped = farewell->end.captured - farewell->end.delivered;
+    }
+    add(client, farewell);
+    client->end_due = false;
+    client->said_farewell = true;
+}
+
+/* Makes the next batch; it is empty if nothing is owed or can be sent now. A batch holds one frame
+ * at most, so that the frame can be released once it is out. */
+static void fill(struct client *client)
+{
+    if (client->opening_due)
+        add_opening(client);
+    add_small(client);
+    if (client->end_due && client->farewell.type == WIRE_ERROR) {
+        add_farewell(client);
+        return;
+    }
+    if (client->pending.count > 0) {
+        add_loss(client, client->pending);
+        client->pending.count = 0;
+    }
+    if (!client->sending.frame)
+        add_next(client);
+    if (client->sending.frame)
+        add_parts(client);
+    if (client->end_due && !client->sending.frame && client->pending.count == 0 &&
+        backlog_empty(&client->backlog))
+        add_farewell(client);
+}
+
+/* The batch is out. */
+static void batch_done(struct client *client)
+{
+    struct sending *sending = &client->sending;
+    if (sending->tail_sent) {
+        flow_sent(&client->flow, sending->frame->head.frame_id, sending->bytes);
+        frame_release(sending->frame);
+        *sending = (struct sending){ 0 };
+    }
+    if (client->said_farewell && client->state == CLIENT_ENDING) {
+        client->transport->ops->finish(client->transport);
+        client->state = CLIENT_DRAINING;
+    }
+}
+
+void client_write(struct client *client)
+{
+    uint64_t written = 0;
+    while (client->state != CLIENT_DEAD) {
+        int error = outgoing_flush(&client->outgoing, client->transport, &written);
+        if (error == -EAGAIN) {
+            loop_change(client->shared->loop, &client->watch, EPOLLIN | EPOLLOUT);
+            return;
+        }
+        if (error) {
+            client_lose(client, error);
+            return;
+        }
+        batch_done(client);
+        if (client->said_farewell)
+            break;
+        fill(client);
+        if (outgoing_empty(&client->outgoing))
+            break;
+    }
+    loop_change(client->shared->loop, &client->watch, EPOLLIN);
+}

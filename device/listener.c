@@ -1,0 +1,130 @@
+#include "device/listener.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { BACKLOG = 128 };
+
+static int fail(char *error, int code, const char *what, const char *where, const char *advice)
+{
+    snprintf(error, LISTENER_ERROR_MAX, "%s %s%s%s%s%s", what, where, code ? ": " : "",
+             code ? strerror(code) : "", advice ? "; " : "", advice ? advice : "");
+    return -(code ? code : EINVAL);
+}
+
+/* A path that nobody answers at is what a daemon that was killed left behind. */
+static void remove_stale(const struct socket_address *address)
+{
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
+    struct stat status;
+    if (lstat(un->sun_path, &status) || !S_ISSOCK(status.st_mode))
+        return;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return;
+    if (connect(fd, (const struct sockaddr *)un, address->size) && errno == ECONNREFUSED)
+        unlink(un->sun_path);
+    close(fd);
+}
+
+static int bind_and_listen(int fd, const struct socket_address *address)
+{
+    int on = 1, family = address->storage.ss_family;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (family == AF_INET6)
+        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+    if (family == AF_UNIX)
+        remove_stale(address);
+    if (bind(fd, (const struct sockaddr *)&address->storage, address->size) || listen(fd, BACKLOG))
+        return -errno;
+    return 0;
+}
+
+static int open_one(struct listeners *listeners, const struct socket_address *address, char *error)
+{
+    char where[ADDRESS_TEXT_MAX];
+    socket_address_format(address, where);
+    if (listeners->count == LISTENERS_MAX)
+        return fail(error, 0, "too many addresses to listen at:", where, NULL);
+    int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int code = fd < 0 ? errno : -bind_and_listen(fd, address);
+    if (code) {
+        if (fd >= 0)
+            close(fd);
+        const char *advice = NULL;
+        if (code == EADDRINUSE)
+            advice = "another daemon may be running: stop it, or choose another port with --listen";
+        else if (code == EACCES)
+            advice = "choose another port or path with --listen";
+        return fail(error, code, "can't listen at", where, advice);
+    }
+    struct listener *listener = &listeners->items[listeners->count++];
+    listener->fd = fd;
+    listener->address = *address;
+    if (address->storage.ss_family != AF_UNIX) {
+        listener->address.size = sizeof(listener->address.storage);
+        getsockname(fd, (struct sockaddr *)&listener->address.storage, &listener->address.size);
+    }
+    return 0;
+}
+
+int listeners_open(struct listeners *listeners, const char *text, bool allow_remote, char *error)
+{
+    struct address address;
+    struct socket_address found[ADDRESSES_MAX];
+    const char *why = "";
+    int code = address_parse(text, WIRE_DEFAULT_PORT, &address);
+    if (code)
+        return fail(error, 0, "--listen: this is no address:", text,
+                    "give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH");
+    int count = address_resolve(&address, true, found, &why);
+    if (count <= 0)
+        return fail(error, 0, "--listen: can't look up", text, why);
+    for (int i = 0; i < count; i++) {
+        if (!allow_remote && !socket_address_is_local(&found[i]))
+            return fail(error, EPERM, "--listen: others on the network could watch at", text,
+                        "listen at 127.0.0.1 and tunnel (ssh -L), or accept that everyone who "
+                        "reaches this address sees the camera: --insecure-plaintext");
+        code = open_one(listeners, &found[i], error);
+        if (code)
+            return code;
+    }
+    return 0;
+}
+
+int listeners_open_default(struct listeners *listeners, unsigned port, char *error)
+{
+    char text[32];
+    int codes[2];
+    snprintf(text, sizeof(text), "127.0.0.1:%u", port);
+    codes[0] = listeners_open(listeners, text, false, error);
+    if (codes[0] && codes[0] != -EADDRNOTAVAIL && codes[0] != -EAFNOSUPPORT)
+        return codes[0];
+    /* Machines without IPv6 (or without IPv4) are no error. */
+    char second[LISTENER_ERROR_MAX];
+    snprintf(text, sizeof(text), "[::1]:%u", port);
+    codes[1] = listeners_open(listeners, text, false, second);
+    if (listeners->count > 0 &&
+        (codes[1] == 0 || codes[1] == -EADDRNOTAVAIL || codes[1] == -EAFNOSUPPORT))
+        return 0;
+    if (codes[1])
+        memcpy(error, second, sizeof(second));
+    return codes[1] ? codes[1] : codes[0];
+}
+
+void listeners_close(struct listeners *listeners)
+{
+    for (unsigned i = 0; i < listeners->count; i++) {
+        const struct listener *listener = &listeners->items[i];
+        if (listener->address.storage.ss_family == AF_UNIX)
+            unlink(((const struct sockaddr_un *)&listener->address.storage)->sun_path);
+        close(listener->fd);
+    }
+    listeners->count = 0;
+}

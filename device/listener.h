@@ -1,0 +1,38 @@
+/*
+ * Listening sockets. One thread.
+ */
+#ifndef PITETHER_DEVICE_LISTENER_H
+#define PITETHER_DEVICE_LISTENER_H
+
+#include <stdbool.h>
+
+#include "shared/address.h"
+#include "shared/wire.h"
+
+enum { LISTENERS_MAX = 32, LISTENER_ERROR_MAX = 512 };
+
+struct listener {
+    int fd;
+    struct socket_address address; /* as bound: a port 0 has become a real one */
+};
+
+struct listeners {
+    struct listener items[LISTENERS_MAX];
+    unsigned count;
+};
+
+/*
+ * Opens what text (a --listen value) names and adds it, one listener for each address that a name
+ * stands for. allow_remote: also addresses that other machines can reach. A Unix socket's path that
+ * a dead daemon left behind is taken over; one that answers is not.
+ * 0 or a negative errno with a line for the user in error (LISTENER_ERROR_MAX bytes).
+ */
+int listeners_open(struct listeners *listeners, const char *text, bool allow_remote, char *error);
+
+/* Listens at 127.0.0.1 and [::1] at the port; at least one of them must be there. */
+int listeners_open_default(struct listeners *listeners, unsigned port, char *error);
+
+/* Closes them all and removes the Unix sockets' paths. */
+void listeners_close(struct listeners *listeners);
+
+#endif

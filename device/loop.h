@@ -1,0 +1,39 @@
+/*
+ * An epoll loop: who waits for what, and whom to call. The loop's thread alone.
+ */
+#ifndef PITETHER_DEVICE_LOOP_H
+#define PITETHER_DEVICE_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Embedded in whoever waits. It must stay where it is until loop_remove(), and its memory until the
+ * after() that follows: events of the same round may still name it. */
+struct watch {
+    int fd; /* not owned */
+    uint32_t events; /* EPOLLIN, EPOLLOUT */
+    void (*ready)(void *user, uint32_t events);
+    void *user;
+};
+
+struct loop {
+    int fd;
+    bool stopping;
+};
+
+/* 0 or a negative errno. */
+int loop_init(struct loop *loop);
+void loop_destroy(struct loop *loop);
+
+/* Begins to wait. 0 or a negative errno. */
+int loop_add(struct loop *loop, struct watch *watch);
+/* Waits for other events from now on; no system call if they are the same. */
+void loop_change(struct loop *loop, struct watch *watch, uint32_t events);
+/* ready() is not called any more, not even for an event of this round. */
+void loop_remove(struct loop *loop, struct watch *watch);
+
+/* Calls those who are ready, and after(user) when a round is done, until loop_stop(). */
+int loop_run(struct loop *loop, void (*after)(void *user), void *user);
+void loop_stop(struct loop *loop);
+
+#endif

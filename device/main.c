@@ -1,0 +1,139 @@
+/*
+ * pitetherd: puts the parts together, and takes them apart again.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "device/camera.h"
+#include "device/capture.h"
+#include "device/encoder.h"
+#include "device/hub.h"
+#include "device/listener.h"
+#include "device/options.h"
+#include "device/server.h"
+#include "shared/log.h"
+#include "shared/wire.h"
+
+enum { EXIT_DONE = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2, EXIT_CAMERA = 3, EXIT_LISTEN = 4 };
+
+static int complain(int code, const char *line)
+{
+    log_error("%s", line);
+    return code;
+}
+
+static int list_cameras(void)
+{
+    char error[CAMERA_ERROR_MAX];
+    int count = camera_libcamera_list(stdout, error);
+    return count > 0 ? EXIT_DONE : complain(EXIT_CAMERA, error);
+}
+
+/* Signals are for the loop's signalfd alone: every thread inherits this mask. */
+static void block_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int open_listeners(struct listeners *listeners, const struct device_options *options)
+{
+    char error[LISTENER_ERROR_MAX], where[ADDRESS_TEXT_MAX];
+    int result = 0;
+    if (options->listen.count == 0)
+        result = listeners_open_default(listeners, WIRE_DEFAULT_PORT, error);
+    for (unsigned i = 0; !result && i < options->listen.count; i++)
+        result = listeners_open(listeners, options->listen.items[i], options->insecure_plaintext,
+                                error);
+    if (result)
+        return complain(EXIT_LISTEN, error);
+    for (unsigned i = 0; i < listeners->count; i++) {
+        socket_address_format(&listeners->items[i].address, where);
+        log_info("listening on %s", where);
+    }
+    return EXIT_DONE;
+}
+
+static int serve(const struct device_options *options, const struct camera_ops *ops,
+                 struct camera *camera, struct listeners *listeners)
+{
+    struct hub hub;
+    struct encoder *encoder = NULL;
+    struct capture_control *capture = NULL;
+    struct encoder_config encoder_config = { (unsigned)options->threads, (unsigned)options->slices,
+                                             options->quality };
+    struct capture_config capture_config = { ops, camera, (uint64_t)options->frames };
+    struct server_config server_config = {
+        .camera_name = options->source,
+        .max_clients = (unsigned)options->max_clients,
+        .queue_bytes = (size_t)options->queue_bytes,
+        .stats_seconds = (unsigned)options->stats,
+        .always_on = options->always_on,
+    };
+    int error = hub_init(&hub);
+    if (error)
+        return complain(EXIT_SYSTEM, strerror(-error));
+    error = encoder_create(&encoder, &encoder_config, &hub);
+    if (!error)
+        error = capture_create(&capture, &capture_config, encoder, &hub);
+    if (!error) {
+        struct server_parts parts = { listeners, &hub, capture, encoder };
+        error = server_run(&server_config, &parts);
+    }
+    capture_destroy(&capture);
+    hub_destroy(&hub);
+    encoder_destroy(&encoder);
+    return error ? complain(EXIT_SYSTEM, strerror(-error)) : EXIT_DONE;
+}
+
+static int run(const struct device_options *options)
+{
+    struct listeners listeners = { .count = 0 };
+    struct camera *camera = NULL;
+    const char *argument;
+    char error[CAMERA_ERROR_MAX];
+    const struct camera_ops *ops = camera_find(options->source, &argument);
+    if (!ops) {
+        log_error("source: '%s' is unknown; give libcamera, pattern or the path of a .y4m file",
+                  options->source);
+        return EXIT_USAGE;
+    }
+    bool turned = options->rotation == 1;
+    struct camera_request request = { options->size.width, options->size.height, options->fps,
+                                      options->hflip != turned, options->vflip != turned };
+    if (ops->open(&camera, argument, &request, error))
+        return complain(EXIT_CAMERA, error);
+    int code = open_listeners(&listeners, options);
+    if (code == EXIT_DONE)
+        code = serve(options, ops, camera, &listeners);
+    listeners_close(&listeners);
+    ops->close(&camera);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct device_options options;
+    char error[OPTION_ERROR_MAX];
+    log_setup("pitetherd", LOG_LEVEL_INFO);
+    if (device_options_read(&options, argc, argv, error))
+        return complain(EXIT_USAGE, error);
+    log_setup("pitetherd", (enum log_level)options.log_level);
+    if (options.help) {
+        options_help(&device_option_table, stdout);
+        return EXIT_DONE;
+    }
+    if (options.version) {
+        printf("pitetherd %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
+        return EXIT_DONE;
+    }
+    block_signals();
+    return options.list_cameras ? list_cameras() : run(&options);
+}

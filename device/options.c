@@ -1,0 +1,93 @@
+#include "device/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "device/encoder.h"
+#include "device/picture.h"
+#include "shared/log.h"
+
+static const char *const rotations[] = { "0", "180", NULL };
+
+#define FIELD(name) offsetof(struct device_options, name)
+#define HEADING(text) { .kind = OPTION_HEADING, .help = text }
+
+static const struct option_spec specs[] = {
+    HEADING("Picture"),
+    { "source", 's', OPTION_TEXT, FIELD(source), "SOURCE", "libcamera", 0, 0, NULL,
+      "libcamera, libcamera:ID or libcamera:INDEX for a camera; pattern for a test picture; or the "
+      "path of a .y4m file, which is replayed in a loop",
+      false },
+    { "size", 0, OPTION_SIZE, FIELD(size), "WxH", NULL, PICTURE_MIN_SIDE, PICTURE_MAX_SIDE, NULL,
+      "width and height in pixels; without it the source decides (a camera: what is closest to "
+      "1920x1080)",
+      false },
+    { "fps", 0, OPTION_NUMBER, FIELD(fps), "FPS", NULL, 0.01, 10000, NULL,
+      "frames per second; without it the source decides", false },
+    { "hflip", 0, OPTION_FLAG, FIELD(hflip), NULL, NULL, 0, 0, NULL, "mirror left to right",
+      false },
+    { "vflip", 0, OPTION_FLAG, FIELD(vflip), NULL, NULL, 0, 0, NULL, "mirror top to bottom",
+      false },
+    { "rotation", 0, OPTION_CHOICE, FIELD(rotation), "DEGREES", "0", 0, 0, rotations,
+      "turn the picture by 0 or 180 degrees", false },
+    { "quality", 'q', OPTION_INT, FIELD(quality), "1..100", "80", 1, 100, NULL, "JPEG quality",
+      false },
+    { "threads", 0, OPTION_INT, FIELD(threads), "N", "0", 0, ENCODER_THREADS_MAX, NULL,
+      "encoder threads; 0 is one for each core", false },
+    { "slices", 0, OPTION_INT, FIELD(slices), "N", "0", 0, FRAME_SLICES_MAX, NULL,
+      "slices that a frame is cut into, so that threads can share it; 0 is two for each thread",
+      false },
+    { "frames", 'n', OPTION_NUMBER, FIELD(frames), "N", "0", 0, 1e15, NULL,
+      "end after N captured frames; 0 is never", false },
+    HEADING("Network"),
+    { "listen", 'l', OPTION_LIST, FIELD(listen), "ADDRESS", NULL, 0, 0, NULL,
+      "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; may be given again (default: 127.0.0.1:7484 and "
+      "[::1]:7484)",
+      false },
+    { "insecure-plaintext", 0, OPTION_FLAG, FIELD(insecure_plaintext), NULL, NULL, 0, 0, NULL,
+      "allow addresses that other machines can reach: anyone who reaches them sees the camera, and "
+      "so does anyone on the way",
+      false },
+    { "max-clients", 0, OPTION_INT, FIELD(max_clients), "N", "64", 1, 1000, NULL,
+      "receivers at the same time", false },
+    { "queue-bytes", 0, OPTION_BYTES, FIELD(queue_bytes), "BYTES", "32M", 65536, 1 << 30, NULL,
+      "how much may wait for a lossless receiver before frames are dropped", false },
+    { "always-on", 0, OPTION_FLAG, FIELD(always_on), NULL, NULL, 0, 0, NULL,
+      "keep the camera running even while nobody watches", false },
+    HEADING("The rest"),
+    { "list-cameras", 0, OPTION_FLAG, FIELD(list_cameras), NULL, NULL, 0, 0, NULL,
+      "show id, model, sizes and formats of each camera, and exit", true },
+    { "stats", 0, OPTION_INT, FIELD(stats), "SECONDS", "0", 0, 86400, NULL,
+      "log what goes on every so many seconds; 0 is never", false },
+    { "config", 'c', OPTION_TEXT, FIELD(config), "FILE", NULL, 0, 0, NULL,
+      "read options from FILE: lines of the form key = value, with the long names; what the "
+      "command line says goes first",
+      true },
+    { "log-level", 0, OPTION_CHOICE, FIELD(log_level), "LEVEL", "info", 0, 0, log_level_names,
+      "error, warning, info or debug", false },
+    { "version", 'V', OPTION_FLAG, FIELD(version), NULL, NULL, 0, 0, NULL,
+      "print the version and exit", true },
+    { "help", 'h', OPTION_FLAG, FIELD(help), NULL, NULL, 0, 0, NULL, "print this and exit", true },
+};
+
+enum { SPEC_COUNT = sizeof(specs) / sizeof(specs[0]) };
+
+const struct option_table device_option_table = {
+    .specs = specs,
+    .count = SPEC_COUNT,
+    .usage = "pitetherd [OPTION]...",
+    .about = "Streams a camera's frames, as JPEG over TCP, to whoever runs pitether.",
+    .after = "Exit codes: 0 ended in order, 1 a system call failed, 2 bad option or configuration,\n"
+             "3 the camera can't be used, 4 an address can't be listened at.",
+};
+
+int device_options_read(struct device_options *options, int argc, char **argv, char *error)
+{
+    bool given[SPEC_COUNT] = { false };
+    memset(options, 0, sizeof(*options));
+    options_defaults(&device_option_table, options);
+    int result = options_parse(&device_option_table, options, argc, argv, given, NULL, error);
+    if (!result && options->config)
+        result = options_read_file(&device_option_table, options, options->config, given, error);
+    return result;
+}

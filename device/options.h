@@ -1,0 +1,34 @@
+/*
+ * pitetherd's options. One thread.
+ */
+#ifndef PITETHER_DEVICE_OPTIONS_H
+#define PITETHER_DEVICE_OPTIONS_H
+
+#include "shared/options.h"
+
+/* --help lists what each is and its default. */
+struct device_options {
+    const char *source;
+    struct option_size size;
+    double fps;
+    bool hflip, vflip;
+    int rotation; /* index in {"0", "180"} */
+    int quality, threads, slices;
+    struct option_list listen;
+    bool insecure_plaintext, always_on;
+    int max_clients;
+    long queue_bytes;
+    double frames;
+    int stats;
+    int log_level; /* enum log_level */
+    const char *config;
+    bool list_cameras, version, help;
+};
+
+extern const struct option_table device_option_table;
+
+/* Command line, then the file that --config names, then defaults. 0 or -EINVAL (or the file's
+ * errno) with a line for the user in error (OPTION_ERROR_MAX bytes). */
+int device_options_read(struct device_options *options, int argc, char **argv, char *error);
+
+#endif

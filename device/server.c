@@ -1,0 +1,334 @@
+#include "device/server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "device/client.h"
+#include "device/loop.h"
+#include "device/stats.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+
+/* Clients beyond --max-clients that are told so, rather than left without a word. */
+enum { REFUSED_MAX = 16, ACCEPT_AT_ONCE = 32 };
+#define TICK_NS (CLOCK_SECOND / 2)
+
+struct acceptor {
+    struct watch watch;
+    struct server *server;
+};
+
+struct server {
+    struct server_config config;
+    struct server_parts parts;
+    struct loop loop;
+    struct watch hub_watch, signal_watch, tick_watch;
+    struct acceptor acceptors[LISTENERS_MAX];
+    bool accepting, ticking;
+    struct client *clients;
+    unsigned client_count;
+    struct client_shared shared;
+    struct stats stats;
+    bool watched;    /* the camera was told to run */
+    bool camera_off; /* the camera was told to stop for good */
+    bool ending;     /* clients were told to go */
+    enum wire_end_reason reason;
+};
+
+static void set_tick(struct server *server, bool on)
+{
+    if (server->ticking == on)
+        return;
+    server->ticking = on;
+    struct timespec interval = clock_timespec(on ? TICK_NS : 0);
+    struct itimerspec timer = { interval, interval };
+    timerfd_settime(server->tick_watch.fd, 0, &timer, NULL);
+}
+
+static void set_accepting(struct server *server, bool on)
+{
+    server->accepting = on;
+    for (unsigned i = 0; i < server->parts.listeners->count; i++)
+        loop_change(&server->loop, &server->acceptors[i].watch, on ? EPOLLIN : 0);
+}
+
+static void add_client(struct server *server, int fd, const struct socket_address *peer)
+{
+    if (server->client_count >= server->config.max_clients + REFUSED_MAX) {
+        close(fd);
+        return;
+    }
+    struct transport *transport = transport_plain_create(fd);
+    struct client *client = transport ? client_create(&server->shared, transport, peer) : NULL;
+    if (!client) {
+        log_warning("no memory for one more client");
+        return;
+    }
+    client->next = server->clients;
+    server->clients = client;
+    if (server->client_count++ >= server->config.max_clients)
+        client_fail(client, WIRE_ERROR_TOO_MANY_CLIENTS,
+                    "the daemon has as many clients as it may (--max-clients)");
+}
+
+static void on_connection(void *user, uint32_t events)
+{
+    (void)events;
+    struct acceptor *acceptor = user;
+    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+        struct socket_address peer = { .size = sizeof(peer.storage) };
+        int fd = accept4(acceptor->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            add_client(acceptor->server, fd, &peer);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            /* The connection stays in the queue and would wake the loop again and again. */
+            log_warning("can't accept clients for now: %s", strerror(errno));
+            set_accepting(acceptor->server, false);
+            return;
+        } else if (errno != ECONNABORTED && errno != EINTR) {
+            return;
+        }
+    }
+}
+
+static void stream_changed(struct server *server, const struct camera_mode *mode)
+{
+    struct wire_stream *stream = &server->shared.stream;
+    *stream = (struct wire_stream){
+        .codec = WIRE_CODEC_JPEG,
+        .width = (uint16_t)mode->width,
+        .height = (uint16_t)mode->height,
+        .fps_mhz = (uint32_t)(mode->fps * 1000 + 0.5),
+        .first_frame_id = server->shared.next_id,
+    };
+    memcpy(stream->model, mode->model, sizeof(stream->model));
+    server->shared.stream_running = true;
+    server->shared.status = (struct wire_status){ .state = WIRE_STREAM_RUNNING };
+    for (struct client *client = server->clients; client; client = client->next) {
+        client_status_changed(client);
+        client_stream_changed(client);
+    }
+}
+
+static void status_changed(struct server *server, const struct wire_status *status)
+{
+    server->shared.status = *status;
+    server->shared.stream_running = false;
+    for (struct client *client = server->clients; client; client = client->next)
+        client_status_changed(client);
+}
+
+static void begin_ending(struct server *server, enum wire_end_reason reason)
+{
+    server->reason = reason;
+    server->camera_off = true;
+    capture_quit(server->parts.capture);
+}
+
+/* The camera is off, and all that it gave has been handed to the clients. */
+static void end_clients(struct server *server)
+{
+    server->ending = true;
+    for (struct client *client = server->clients; client; client = client->next)
+        client_end(client, server->reason);
+}
+
+static void take_event(struct server *server, struct hub_event *event)
+{
+    struct client *client = server->clients;
+    switch (event->kind) {
+    case HUB_FRAME:
+        stats_frame(&server->stats);
+        for (; client; client = client->next)
+            client_frame(client, event->frame);
+        server->shared.next_id = event->frame->head.frame_id + 1;
+        frame_release(event->frame);
+        break;
+    case HUB_LOST:
+        stats_lost(&server->stats, event->run);
+        for (; client; client = client->next)
+            client_lost(client, event->run);
+        server->shared.next_id = event->run.first + event->run.count;
+        break;
+    case HUB_STREAM:
+        stream_changed(server, &event->mode);
+        break;
+    case HUB_STATUS:
+        status_changed(server, &event->status);
+        break;
+    case HUB_FINISHED:
+        if (!server->camera_off) {
+            log_info("the frame limit is reached");
+            server->reason = WIRE_END_FINISHED;
+        }
+        end_clients(server);
+        break;
+    }
+}
+
+static void on_news(void *user, uint32_t events)
+{
+    (void)events;
+    struct server *server = user;
+    struct hub_event event;
+    hub_answer(server->parts.hub);
+    while (hub_take(server->parts.hub, &event))
+        take_event(server, &event);
+    for (struct client *client = server->clients; client; client = client->next)
+        if (!(client->watch.events & EPOLLOUT))
+            client_write(client);
+}
+
+static void on_signal(void *user, uint32_t events)
+{
+    (void)events;
+    struct server *server = user;
+    struct signalfd_siginfo info;
+    if (read(server->signal_watch.fd, &info, sizeof(info)) != sizeof(info))
+        return;
+    if (server->camera_off || server->ending) {
+        log_warning("told to stop again: leaving without a farewell");
+        loop_stop(&server->loop);
+        return;
+    }
+    log_info("stopping (%s)", strsignal((int)info.ssi_signo));
+    begin_ending(server, WIRE_END_SHUTDOWN);
+}
+
+static void on_tick(void *user, uint32_t events)
+{
+    (void)events;
+    struct server *server = user;
+    uint64_t count, now = clock_monotonic();
+    if (read(server->tick_watch.fd, &count, sizeof(count)) != sizeof(count))
+        return;
+    for (struct client *client = server->clients; client; client = client->next) {
+        client_tick(client, now);
+        if (!(client->watch.events & EPOLLOUT))
+            client_write(client);
+    }
+    if (!server->accepting)
+        set_accepting(server, true);
+    if (server->config.stats_seconds)
+        stats_tick(&server->stats, server->clients, server->parts.encoder,
+                   server->config.stats_seconds, now);
+}
+
+/* After each round: buries the dead, and sees whether anybody is left to run the camera for. */
+static void after_round(void *user)
+{
+    struct server *server = user;
+    bool watched = server->config.always_on;
+    for (struct client **at = &server->clients; *at;) {
+        struct client *client = *at;
+        if (client->state == CLIENT_DEAD) {
+            *at = client->next;
+            stats_client_gone(&server->stats, client);
+            client_destroy(&client);
+            server->client_count--;
+            continue;
+        }
+        watched = watched || client_watches(client);
+        at = &client->next;
+    }
+    if (watched != server->watched)
+        capture_want(server->parts.capture, watched);
+    server->watched = watched;
+    set_tick(server, server->clients || !server->accepting || server->config.stats_seconds);
+    if (server->ending && !server->clients)
+        loop_stop(&server->loop);
+}
+
+static int watch_fd(struct server *server, struct watch *watch, int fd,
+                    void (*ready)(void *user, uint32_t events))
+{
+    if (fd < 0)
+        return -errno;
+    *watch = (struct watch){ fd, EPOLLIN, ready, server };
+    return loop_add(&server->loop, watch);
+}
+
+static int watch_all(struct server *server)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    int error = watch_fd(server, &server->signal_watch,
+                         signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal);
+    if (!error)
+        error = watch_fd(server, &server->tick_watch,
+                         timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_tick);
+    if (!error)
+        error = watch_fd(server, &server->hub_watch, server->parts.hub->fd, on_news);
+    for (unsigned i = 0; !error && i < server->parts.listeners->count; i++) {
+        struct acceptor *acceptor = &server->acceptors[i];
+        acceptor->server = server;
+        acceptor->watch = (struct watch){ server->parts.listeners->items[i].fd, EPOLLIN,
+                                          on_connection, acceptor };
+        error = loop_add(&server->loop, &acceptor->watch);
+    }
+    return error;
+}
+
+static uint64_t draw_session(void)
+{
+    uint64_t session = 0;
+    while (session == 0)
+        if (getrandom(&session, sizeof(session), 0) != sizeof(session))
+            session = clock_read(CLOCK_REALTIME);
+    return session;
+}
+
+static void clear(struct server *server)
+{
+    while (server->clients) {
+        struct client *client = server->clients;
+        server->clients = client->next;
+        client_destroy(&client);
+    }
+    if (server->signal_watch.fd > 0)
+        close(server->signal_watch.fd);
+    if (server->tick_watch.fd > 0)
+        close(server->tick_watch.fd);
+    loop_destroy(&server->loop);
+    free(server);
+}
+
+int server_run(const struct server_config *config, const struct server_parts *parts)
+{
+    struct server *server = calloc(1, sizeof(*server));
+    if (!server)
+        return -ENOMEM;
+    server->config = *config;
+    server->parts = *parts;
+    server->accepting = true;
+    server->shared = (struct client_shared){
+        .loop = &server->loop,
+        .session = draw_session(),
+        .camera_name = config->camera_name,
+        .queue_bytes = config->queue_bytes,
+    };
+    int error = loop_init(&server->loop);
+    if (error) {
+        free(server);
+        return error;
+    }
+    error = watch_all(server);
+    if (!error) {
+        after_round(server);
+        error = loop_run(&server->loop, after_round, server);
+    }
+    clear(server);
+    return error;
+}

@@ -1,0 +1,39 @@
+/*
+ * The daemon's loop thread: accepts clients, hands them the news of the stream, turns the camera on
+ * and off, ends in order.
+ */
+#ifndef PITETHER_DEVICE_SERVER_H
+#define PITETHER_DEVICE_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "device/capture.h"
+#include "device/encoder.h"
+#include "device/hub.h"
+#include "device/listener.h"
+
+struct server_config {
+    const char *camera_name; /* for STREAMS; must live as long as the server */
+    unsigned max_clients;    /* >= 1 */
+    size_t queue_bytes;      /* the most that a lossless client's queue may hold */
+    unsigned stats_seconds;  /* how often to log what goes on; 0: never */
+    bool always_on;          /* the camera runs even if nobody watches */
+};
+
+/* Who makes the frames. They must outlive the server. */
+struct server_parts {
+    struct listeners *listeners;
+    struct hub *hub;
+    struct capture_control *capture;
+    struct encoder *encoder; /* asked for its totals */
+};
+
+/*
+ * Serves until SIGINT, SIGTERM, SIGHUP or the source's end, then ends all clients in order. The
+ * signals must be blocked in all threads. The calling thread becomes the loop thread.
+ * 0 or a negative errno.
+ */
+int server_run(const struct server_config *config, const struct server_parts *parts);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * What the window is made of on SDL's side: a resizable window, a renderer and a texture of YUV
+ * planes, whose colours the renderer converts. First thread only.
+ */
+#ifndef PITETHER_HOST_WINDOW_CANVAS_H
+#define PITETHER_HOST_WINDOW_CANVAS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <SDL.h>
+
+#include "host/jpeg_decode.h"
+
+struct canvas {
+    SDL_Window *window;
+    SDL_Renderer *renderer;
+    SDL_Texture *texture;        /* NULL: there is no picture */
+    int width, height;           /* pixels of the texture */
+    int max_width, max_height;   /* of a texture; 0: no limit */
+    int told_width, told_height; /* the user knows that this size is too large */
+};
+
+/* Opens a dark window. 0, or -ENODEV: SDL_GetError() tells more, and nothing is left open. */
+int canvas_open(struct canvas *canvas, const char *title);
+
+/* A canvas that was never opened, all zeroes, is fine. */
+void canvas_close(struct canvas *canvas);
+
+/* Makes planes the picture; canvas_present() shows it. 0; -EFBIG: the renderer takes no textures of
+ * that size (logged once a size); -EIO: SDL_GetError() tells more. On error the picture may be
+ * gone. */
+int canvas_set_picture(struct canvas *canvas, const struct jpeg_planes *planes);
+
+/* After the render device was lost: the picture must be set again. */
+void canvas_forget_picture(struct canvas *canvas);
+
+/* Draws the picture, if there is one, as large as fits with its aspect kept. */
+void canvas_present(struct canvas *canvas);
+
+/* Gives the window the picture's own size, or the largest of that aspect which the display's usable
+ * part holds. Leaves a full-screen or maximised window as it is. */
+void canvas_fit_window(struct canvas *canvas);
+
+void canvas_toggle_full_screen(struct canvas *canvas);
+
+/* Between two refreshes of the window's display, ns. */
+uint64_t canvas_refresh_period(const struct canvas *canvas);
+
+#endif
