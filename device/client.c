@@ -96,7 +96,7 @@ static void begin_ending(struct client *client, const struct wire_message *farew
 {
     client->farewell = *farewell;
     client->end_due = true;
-    client->deadline_ns = clock_monotonic() + ENDING_NS;
+    client->progress_ns = clock_monotonic();
     client->state = CLIENT_ENDING;
 }
 
@@ -308,7 +308,7 @@ void client_status_changed(struct client *client)
 void client_tick(struct client *client, uint64_t now_ns)
 {
     if (client->state >= CLIENT_ENDING) {
-        if (now_ns >= client->deadline_ns)
+        if (now_ns - client->progress_ns >= ENDING_NS)
             die(client, "did not close in time");
         return;
     }

@@ -47,6 +47,7 @@ struct sending {
     struct frame *frame; /* NULL: none */
     unsigned next_slice;
     bool tail_sent; /* all of it is in the batch */
+    bool aborted;   /* it could not be finished: no ACK will come */
     uint64_t start; /* device time of the first write */
     uint64_t bytes; /* of JPEG, so far */
 };
@@ -57,7 +58,8 @@ struct client {
     struct transport *transport;
     enum client_state state;
     char name[ADDRESS_TEXT_MAX]; /* the peer, for the log */
-    uint64_t opened_ns, heard_ns, pinged_ns, deadline_ns; /* CLOCK_MONOTONIC; deadline 0: none */
+    uint64_t opened_ns, heard_ns, pinged_ns; /* CLOCK_MONOTONIC */
+    uint64_t progress_ns; /* once ENDING: when the peer last took bytes */
     uint32_t max_message;                                 /* the peer's */
 
     /* Owed, besides the backlog. */

@@ -139,7 +139,7 @@ static void add_abort(struct client *client, enum wire_drop_reason reason)
                                         .frame_tail = { .frame_id = id,
                                                         .status = WIRE_FRAME_ABORTED } });
     client->pending = (struct drop_run){ id, 1, reason };
-    client->sending.tail_sent = true;
+    client->sending.tail_sent = client->sending.aborted = true;
 }
 
 static void add_parts(struct client *client)
@@ -208,7 +208,8 @@ static void batch_done(struct client *client)
 {
     struct sending *sending = &client->sending;
     if (sending->tail_sent) {
-        flow_sent(&client->flow, sending->frame->head.frame_id, sending->bytes);
+        if (!sending->aborted)
+            flow_sent(&client->flow, sending->frame->head.frame_id, sending->bytes);
         frame_release(sending->frame);
         *sending = (struct sending){ 0 };
     }
@@ -223,6 +224,8 @@ void client_write(struct client *client)
     uint64_t written = 0;
     while (client->state != CLIENT_DEAD) {
         int error = outgoing_flush(&client->outgoing, client->transport, &written);
+        if (written > 0 && client->state == CLIENT_ENDING)
+            client->progress_ns = clock_monotonic();
         if (error == -EAGAIN) {
             loop_change(client->shared->loop, &client->watch, EPOLLIN | EPOLLOUT);
             return;

@@ -38,13 +38,15 @@ static void measure(struct flow *flow, struct transport *transport, uint64_t now
 
 void flow_acked(struct flow *flow, uint64_t id, struct transport *transport, uint64_t now_ns)
 {
-    bool any = false;
-    while (flow->count > 0 && flow->sent[flow->first].id <= id) {
+    unsigned frames = 0;
+    while (frames < flow->count && flow->sent[(flow->first + frames) % FLOW_FRAMES].id != id)
+        frames++;
+    if (frames == flow->count)
+        return;
+    for (frames++; frames > 0; frames--) {
         flow->unacked -= flow->sent[flow->first].bytes;
         flow->first = (flow->first + 1) % FLOW_FRAMES;
         flow->count--;
-        any = true;
     }
-    if (any)
-        measure(flow, transport, now_ns);
+    measure(flow, transport, now_ns);
 }

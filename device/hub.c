@@ -42,8 +42,9 @@ void hub_answer(struct hub *hub)
     ssize_t got = read(hub->fd, &count, sizeof(count));
     (void)got;
     /* After the read: a poke that comes from here on writes again, one that came before belongs to
-     * news that the caller is about to see. */
-    atomic_store(&hub->poked, false);
+     * news that the caller is about to see. An exchange, since only one who reads what the poker
+     * wrote is sure to see what it did before. */
+    atomic_exchange(&hub->poked, false);
 }
 
 static struct hub_event *at(struct hub *hub, unsigned index)
@@ -77,11 +78,27 @@ static void merge_losses(struct hub *hub, bool whatever_reason)
     }
 }
 
+/* Keeps only the newest event of a kind that makes the older ones stale. */
+static void remove_stale(struct hub *hub, enum hub_event_kind kind)
+{
+    bool newer = false;
+    for (unsigned i = hub->count; i-- > 0;) {
+        if (at(hub, i)->kind != kind)
+            continue;
+        if (newer)
+            remove_at(hub, i);
+        newer = true;
+    }
+}
+
 /* Frees at least one entry of a full ring. A frame given up becomes a loss, and it takes at most
  * two of them side by side to make one entry of two. Where no frames but losses with ever-changing
  * reasons are left, reasons give way: the count is what must not be lost. */
 static void make_room(struct hub *hub)
 {
+    remove_stale(hub, HUB_STATUS);
+    remove_stale(hub, HUB_STREAM);
+    merge_losses(hub, false);
     for (unsigned i = 0; i < hub->count && hub->count == HUB_EVENTS_MAX; i++) {
         struct hub_event *event = at(hub, i);
         if (event->kind != HUB_FRAME)
@@ -105,9 +122,7 @@ static void push(struct hub *hub, const struct hub_event *event)
                   drop_run_extend(&at(hub, hub->count - 1)->run, event->run);
     if (!merged && hub->count == HUB_EVENTS_MAX)
         make_room(hub);
-    /* There is room now, unless the camera changed its mode more often than the ring has entries
-     * while the loop did not run once. */
-    if (!merged && hub->count < HUB_EVENTS_MAX)
+    if (!merged)
         *at(hub, hub->count++) = *event;
     pthread_mutex_unlock(&hub->lock);
     hub_poke(hub);

@@ -2,8 +2,8 @@
  * A received frame: one whole JPEG with its times, refcounted and, once complete, read-only.
  *
  * Frames come from a pool that keeps their memory, so that nothing is allocated per frame once the
- * largest size has been seen. The pool is bounded: when all of its frames are held, the receiver
- * waits, the kernel's buffer fills, and the daemon's policy decides what is lost.
+ * largest size has been seen. The pool is bounded: while all of its frames are held, the receiver
+ * stops reading, the kernel's buffer fills, and the daemon's policy decides what is lost.
  */
 #ifndef PITETHER_HOST_FRAME_H
 #define PITETHER_HOST_FRAME_H
@@ -21,8 +21,8 @@ struct frame_pool;
 struct frame_times {
     uint64_t sensor, captured, encode_start, encode_end, send_start, send_end; /* device */
     uint64_t first_byte, last_byte;                                            /* host */
-    int64_t offset;  /* device clock minus host clock */
-    uint64_t error;  /* the offset is right within this much */
+    int64_t offset; /* device clock minus host clock */
+    uint64_t error; /* the offset is right within this much */
     bool offset_known;
 };
 
@@ -35,24 +35,25 @@ struct frame {
     struct frame_times times;
     struct wire_metadata metadata;
 
-    size_t capacity;          /* of data; the pool's and the receiver's own */
-    atomic_uint references;   /* frame_hold() and frame_release() */
+    size_t capacity;        /* of data; the pool's and the receiver's own */
+    atomic_uint references; /* frame_hold() and frame_release() */
     struct frame_pool *pool;
     struct frame *next; /* in the pool's list of free frames, under its lock */
 };
 
-/* At most `limit` frames (>= 2) will exist. NULL: out of memory. */
-struct frame_pool *frame_pool_create(unsigned limit);
+/* At most `limit` frames (>= 2) will be held at once, and no more are given while they have more
+ * than max_bytes of memory together. NULL: out of memory or descriptors. */
+struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes);
 
 /* All frames must have come back. NULL is fine. */
 void frame_pool_destroy(struct frame_pool *pool);
 
-/* Takes a free frame (size 0, one reference held), waiting until one comes back. NULL: the pool
- * was cancelled, or out of memory. */
+/* Takes a free frame (size 0, one reference held), or NULL: none is free, or out of memory. One
+ * thread. */
 struct frame *frame_pool_take(struct frame_pool *pool);
 
-/* Wakes frame_pool_take() and makes it return NULL from now on. Any thread. */
-void frame_pool_cancel(struct frame_pool *pool);
+/* Readable once a frame has come back since frame_pool_take() returned NULL. The pool's own. */
+int frame_pool_fd(const struct frame_pool *pool);
 
 /* Makes room for capacity bytes of data in all, keeping what is there. Only while the frame is
  * being received. 0 or -ENOMEM. */

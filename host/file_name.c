@@ -1,0 +1,107 @@
+#include "host/file_name.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const fields[] = { "{id}", "{sensor}", "{wall}", "{session}" };
+enum { FIELD_ID, FIELD_SENSOR, FIELD_WALL, FIELD_SESSION, FIELDS };
+
+/* Longest text of a field, and of "-4294967295". */
+enum { FIELD_MAX = 24, COPY_MAX = 11 };
+
+static int find_field(const char *at)
+{
+    for (int i = 0; i < FIELDS; i++)
+        if (strncmp(at, fields[i], strlen(fields[i])) == 0)
+            return i;
+    return -1;
+}
+
+static int fail(char *error, const char *name_template, const char *why)
+{
+    snprintf(error, FILE_NAME_ERROR_MAX, "--name: '%.80s' %s", name_template, why);
+    return -EINVAL;
+}
+
+int file_name_check(const char *name_template, char *error)
+{
+    size_t size = COPY_MAX;
+    int unique = 0;
+    if (name_template[0] == '.')
+        return fail(error, name_template, "begins with a dot: the files would be hidden");
+    for (const char *at = name_template; *at; at++, size++) {
+        if (*at == '/')
+            return fail(error, name_template, "has a slash: give the folder with --save");
+        if ((unsigned char)*at < 0x20 || *at == 0x7F)
+            return fail(error, name_template, "has a control character");
+        if (*at != '{' && *at != '}')
+            continue;
+        int field = find_field(at);
+        if (field < 0)
+            return fail(error, name_template,
+                        "has a brace that is not {id}, {sensor}, {wall} or {session}");
+        unique |= field != FIELD_SESSION;
+        size += FIELD_MAX;
+        at += strlen(fields[field]) - 1;
+    }
+    if (!unique)
+        return fail(error, name_template, "needs {id}, {sensor} or {wall}: one name a frame");
+    if (size > FILE_NAME_MAX)
+        return fail(error, name_template, "is too long");
+    return 0;
+}
+
+void file_name_time(uint64_t wall_ns, int compact, char *text)
+{
+    time_t seconds = (time_t)(wall_ns / 1000000000);
+    unsigned ns = (unsigned)(wall_ns % 1000000000);
+    struct tm utc;
+    char date[32];
+    gmtime_r(&seconds, &utc);
+    strftime(date, sizeof(date), compact ? "%Y%m%dT%H%M%S" : "%Y-%m-%dT%H:%M:%S", &utc);
+    if (compact)
+        snprintf(text, 40, "%.28s.%03uZ", date, ns / 1000000);
+    else
+        snprintf(text, 40, "%.28s.%09uZ", date, ns);
+}
+
+static void field_text(int field, const struct file_name_values *values, char *text)
+{
+    if (field == FIELD_ID)
+        snprintf(text, 40, "%08" PRIu64, values->id);
+    else if (field == FIELD_SENSOR)
+        snprintf(text, 40, "%" PRIu64, values->sensor_ns);
+    else if (field == FIELD_SESSION)
+        snprintf(text, 40, "%016" PRIx64, values->session);
+    else
+        file_name_time(values->wall_ns, 1, text);
+}
+
+void file_name_make(const char *name_template, const struct file_name_values *values, unsigned copy,
+                    char *name)
+{
+    char text[40], made[FILE_NAME_MAX + 1];
+    size_t used = 0;
+    for (const char *at = name_template; *at && used + sizeof(text) < sizeof(made);) {
+        int field = find_field(at);
+        if (field < 0) {
+            made[used++] = *at++;
+            continue;
+        }
+        field_text(field, values, text);
+        size_t size = strlen(text);
+        memcpy(made + used, text, size);
+        used += size;
+        at += strlen(fields[field]);
+    }
+    made[used] = '\0';
+    const char *dot = strrchr(made, '.');
+    size_t stem = dot ? (size_t)(dot - made) : used;
+    char suffix[COPY_MAX + 1] = "";
+    if (copy > 1)
+        snprintf(suffix, sizeof(suffix), "-%u", copy);
+    snprintf(name, FILE_NAME_MAX + 1, "%.*s%s%s", (int)stem, made, suffix, made + stem);
+}

@@ -1,0 +1,234 @@
+#include "host/report.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host/histogram.h"
+#include "shared/clock.h"
+
+enum stage { STAGE_CAPTURE, STAGE_ENCODE, STAGE_SEND, STAGE_NETWORK, STAGE_RECEIVED, STAGE_DECODE,
+             STAGE_SHOW, STAGE_SHOWN, STAGES };
+
+static const char *const stage_names[STAGES] = {
+    "sensor -> captured", "captured -> encoded", "encoded -> sent",  "sent -> received",
+    "sensor -> received", "received -> decoded", "decoded -> shown", "sensor -> shown",
+};
+
+/* What one second or so of the stream gave. */
+struct window_counts {
+    uint64_t start_ns, frames, bytes;
+    struct histogram received, shown; /* since the sensor */
+};
+
+struct report {
+    pthread_mutex_t lock;
+    /* Under lock. */
+    struct report_totals totals;
+    struct histogram stages[STAGES];
+    struct window_counts now;
+    struct report_rates rates;
+    uint64_t clock_error_ns;
+    uint64_t first_ns, last_ns; /* host times of the first and the last frame */
+};
+
+struct report *report_create(void)
+{
+    struct report *report = calloc(1, sizeof(*report));
+    if (!report)
+        return NULL;
+    report->rates.latency_ms = -1;
+    pthread_mutex_init(&report->lock, NULL);
+    return report;
+}
+
+void report_destroy(struct report *report)
+{
+    if (!report)
+        return;
+    pthread_mutex_destroy(&report->lock);
+    free(report);
+}
+
+static int64_t between(uint64_t from, uint64_t to)
+{
+    return (int64_t)(to - from);
+}
+
+void report_frame(struct report *report, const struct frame *frame)
+{
+    const struct frame_times *times = &frame->times;
+    pthread_mutex_lock(&report->lock);
+    report->totals.captured++;
+    report->totals.received++;
+    report->totals.bytes += frame->size;
+    report->now.frames++;
+    report->now.bytes += frame->size;
+    if (!report->first_ns)
+        report->first_ns = times->last_byte;
+    report->last_ns = times->last_byte;
+    histogram_add(&report->stages[STAGE_CAPTURE], between(times->sensor, times->captured));
+    histogram_add(&report->stages[STAGE_ENCODE], between(times->captured, times->encode_end));
+    histogram_add(&report->stages[STAGE_SEND], between(times->encode_end, times->send_end));
+    if (times->offset_known) {
+        int64_t age = between(frame_host_time(frame, times->sensor), times->last_byte);
+        report->clock_error_ns = times->error;
+        histogram_add(&report->stages[STAGE_NETWORK],
+                      between(frame_host_time(frame, times->send_end), times->last_byte));
+        histogram_add(&report->stages[STAGE_RECEIVED], age);
+        histogram_add(&report->now.received, age);
+    }
+    pthread_mutex_unlock(&report->lock);
+}
+
+void report_shown(struct report *report, const struct frame *frame, uint64_t decoded_ns,
+                  uint64_t shown_ns)
+{
+    pthread_mutex_lock(&report->lock);
+    histogram_add(&report->stages[STAGE_DECODE], between(frame->times.last_byte, decoded_ns));
+    histogram_add(&report->stages[STAGE_SHOW], between(decoded_ns, shown_ns));
+    if (frame->times.offset_known) {
+        int64_t age = between(frame_host_time(frame, frame->times.sensor), shown_ns);
+        histogram_add(&report->stages[STAGE_SHOWN], age);
+        histogram_add(&report->now.shown, age);
+    }
+    pthread_mutex_unlock(&report->lock);
+}
+
+void report_connected(struct report *report)
+{
+    pthread_mutex_lock(&report->lock);
+    report->totals.connections++;
+    pthread_mutex_unlock(&report->lock);
+}
+
+void report_damaged(struct report *report)
+{
+    pthread_mutex_lock(&report->lock);
+    report->totals.captured++;
+    report->totals.damaged++;
+    pthread_mutex_unlock(&report->lock);
+}
+
+void report_drops(struct report *report, const struct wire_drops *drops)
+{
+    /* A reason that this version doesn't know still counts. */
+    unsigned reason = drops->reason < WIRE_DROP_REASONS ? drops->reason : 0;
+    pthread_mutex_lock(&report->lock);
+    report->totals.captured += drops->count;
+    report->totals.dropped[reason] += drops->count;
+    pthread_mutex_unlock(&report->lock);
+}
+
+void report_missed(struct report *report, uint64_t count)
+{
+    pthread_mutex_lock(&report->lock);
+    report->totals.missed += count;
+    pthread_mutex_unlock(&report->lock);
+}
+
+struct report_totals report_totals(struct report *report)
+{
+    pthread_mutex_lock(&report->lock);
+    struct report_totals totals = report->totals;
+    pthread_mutex_unlock(&report->lock);
+    return totals;
+}
+
+uint64_t report_dropped(const struct report_totals *totals)
+{
+    uint64_t sum = 0;
+    for (int i = 0; i < WIRE_DROP_REASONS; i++)
+        sum += totals->dropped[i];
+    return sum;
+}
+
+/* Closes the current second, if it is over. Called with the lock. */
+static void roll(struct report *report, uint64_t now_ns)
+{
+    struct window_counts *now = &report->now;
+    if (now->start_ns && now_ns - now->start_ns < CLOCK_SECOND)
+        return;
+    if (now->start_ns) {
+        double seconds = (double)(now_ns - now->start_ns) / 1e9;
+        const struct histogram *age = now->shown.total ? &now->shown : &now->received;
+        report->rates.fps = (double)now->frames / seconds;
+        report->rates.mbit_per_second = (double)now->bytes * 8e-6 / seconds;
+        report->rates.latency_ms = age->total ? histogram_quantile(age, 0.5) : -1;
+        report->rates.clock_error_ms = (double)report->clock_error_ns / 1e6;
+    }
+    memset(now, 0, sizeof(*now));
+    now->start_ns = now_ns;
+}
+
+struct report_rates report_rates(struct report *report, uint64_t now_ns)
+{
+    pthread_mutex_lock(&report->lock);
+    roll(report, now_ns);
+    struct report_rates rates = report->rates;
+    pthread_mutex_unlock(&report->lock);
+    return rates;
+}
+
+void report_line(struct report *report, uint64_t now_ns, char *line, size_t size)
+{
+    struct report_rates rates = report_rates(report, now_ns);
+    struct report_totals totals = report_totals(report);
+    char latency[64] = "";
+    if (rates.latency_ms >= 0)
+        snprintf(latency, sizeof(latency), ", %.1f ms (±%.2f)", rates.latency_ms,
+                 rates.clock_error_ms);
+    snprintf(line, size, "%" PRIu64 " frames, %.1f fps, %.1f Mbit/s%s, %" PRIu64 " dropped",
+             totals.received, rates.fps, rates.mbit_per_second, latency,
+             report_dropped(&totals) + totals.damaged);
+}
+
+static void list_drops(const struct report_totals *totals, FILE *out)
+{
+    const char *separator = " (";
+    for (unsigned i = 0; i < WIRE_DROP_REASONS; i++) {
+        if (totals->dropped[i] == 0)
+            continue;
+        fprintf(out, "%s%" PRIu64 " %s", separator, totals->dropped[i],
+                i ? wire_drop_name(i) : "for an unknown reason");
+        separator = ", ";
+    }
+    if (separator[0] == ',')
+        fputc(')', out);
+}
+
+void report_summary(struct report *report, FILE *out)
+{
+    struct report_totals totals = report_totals(report);
+    double seconds = (double)(report->last_ns - report->first_ns) / 1e9;
+    fprintf(out, "%" PRIu64 " captured = %" PRIu64 " received + %" PRIu64 " dropped",
+            totals.captured, totals.received, report_dropped(&totals));
+    list_drops(&totals, out);
+    fprintf(out, " + %" PRIu64 " damaged", totals.damaged);
+    if (totals.missed)
+        fprintf(out, "; %" PRIu64 " missed between connections", totals.missed);
+    if (totals.received > 1 && seconds > 0)
+        fprintf(out, "; %.1f fps, %.1f Mbit/s", (double)(totals.received - 1) / seconds,
+                (double)totals.bytes * 8e-6 / seconds);
+    fputc('\n', out);
+}
+
+void report_stages(struct report *report, FILE *out)
+{
+    struct report_totals totals = report_totals(report);
+    fprintf(out, "%" PRIu64 " received, %" PRIu64 " dropped", totals.received,
+            report_dropped(&totals));
+    list_drops(&totals, out);
+    pthread_mutex_lock(&report->lock);
+    fprintf(out, "; clock error ±%.3f ms\n", (double)report->clock_error_ns / 1e6);
+    fprintf(out, "  %-20s %9s %9s %9s  (ms)\n", "stage", "p50", "p95", "p99");
+    for (int i = 0; i < STAGES; i++) {
+        const struct histogram *stage = &report->stages[i];
+        if (stage->total > 0)
+            fprintf(out, "  %-20s %9.3f %9.3f %9.3f\n", stage_names[i],
+                    histogram_quantile(stage, 0.50), histogram_quantile(stage, 0.95),
+                    histogram_quantile(stage, 0.99));
+    }
+    pthread_mutex_unlock(&report->lock);
+}

@@ -1,0 +1,400 @@
+#include "host/session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "shared/clock.h"
+#include "shared/crc32c.h"
+
+/* PROTOCOL.md, 3. */
+#define OPENING_DUE_NS (5 * CLOCK_SECOND)
+#define PING_AFTER_NS (5 * CLOCK_SECOND)
+#define DEAD_AFTER_NS (15 * CLOCK_SECOND)
+
+/* The clocks are related by a burst of PINGs at first, then by one now and then, since crystals
+ * drift apart by some 50 µs a second at worst. */
+enum { PING_BURST = 8 };
+#define PING_EVERY_NS CLOCK_SECOND
+
+static void say(struct session *session, const struct wire_message *message)
+{
+    /* Reading stops long before this is full: see session_space(). */
+    if (session->out_used + WIRE_ENCODED_MAX <= SESSION_OUT_MAX)
+        session->out_used += wire_encode(message, session->out + session->out_used);
+}
+
+static void fail(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void fail(struct session *session, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(session->error, sizeof(session->error), format, arguments);
+    va_end(arguments);
+    session->state = SESSION_FAILED;
+}
+
+/* The daemon is at fault: tell it, as far as the socket still takes it. */
+static void blame(struct session *session, const char *what)
+{
+    struct wire_message message = { .type = WIRE_ERROR, .error.code = WIRE_ERROR_PROTOCOL };
+    snprintf(message.error.text, sizeof(message.error.text), "%s", what);
+    say(session, &message);
+    fail(session, "the daemon broke the protocol: %s", what);
+}
+
+static void ping(struct session *session, uint64_t now_ns)
+{
+    say(session, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = now_ns });
+    session->pings_sent++;
+    session->pinged_ns = now_ns;
+}
+
+void session_init(struct session *session, const struct session_config *config,
+                  const struct session_handler *handler, uint64_t now_ns)
+{
+    memset(session, 0, sizeof(*session));
+    session->config = *config;
+    session->handler = *handler;
+    session->opened_ns = session->heard_ns = now_ns;
+    message_reader_init(&session->reader, config->max_message);
+    memcpy(session->out, wire_opening, WIRE_OPENING_SIZE);
+    session->out_used = WIRE_OPENING_SIZE;
+    say(session, &(struct wire_message){ .type = WIRE_HELLO,
+                                         .hello = { .max_message = config->max_message,
+                                                    .software = "pitether " PITETHER_VERSION } });
+    say(session,
+        &(struct wire_message){ .type = WIRE_SUBSCRIBE,
+                                .subscribe = { .mode = (uint8_t)config->mode,
+                                               .max_fps_mhz = config->max_fps_mhz } });
+    ping(session, now_ns);
+}
+
+void session_clear(struct session *session)
+{
+    frame_release(session->frame);
+    session->frame = NULL;
+}
+
+int session_space(struct session *session, struct iovec room[2])
+{
+    if (session->state >= SESSION_ENDED || session->head_waits ||
+        session->out_used > SESSION_OUT_MAX / 2)
+        return 0;
+    return message_reader_space(&session->reader, room);
+}
+
+void session_filled(struct session *session, size_t size, uint64_t now_ns)
+{
+    session->heard_ns = now_ns;
+    message_reader_filled(&session->reader, size);
+}
+
+void session_written(struct session *session, size_t size)
+{
+    session->out_used -= size;
+    memmove(session->out, session->out + size, session->out_used);
+}
+
+void session_end(struct session *session)
+{
+    if (session->state == SESSION_OPENING || session->state == SESSION_RUNNING) {
+        say(session, &(struct wire_message){ .type = WIRE_END,
+                                             .end = { .reason = WIRE_END_DONE,
+                                                      .captured = session->totals.captured,
+                                                      .delivered = session->totals.delivered,
+                                                      .dropped = session->totals.dropped } });
+        session->state = SESSION_ENDING;
+    }
+}
+
+/* Fails the session unless this id is the next one. */
+static bool expect(struct session *session, uint64_t id)
+{
+    if (session->started && id == session->next_id)
+        return true;
+    char what[120];
+    snprintf(what, sizeof(what), "frame %" PRIu64 " where %" PRIu64 " is due", id,
+             session->next_id);
+    blame(session, session->started ? what : "a frame before STREAM");
+    return false;
+}
+
+/* Accounts for `count` ids from this one on. */
+static bool account(struct session *session, uint64_t id, uint64_t count, uint64_t *total)
+{
+    if (!expect(session, id))
+        return false;
+    if (count == 0 || id + count < id) {
+        blame(session, "an empty or endless range of frames");
+        return false;
+    }
+    session->next_id += count;
+    session->totals.captured += count;
+    *total += count;
+    return true;
+}
+
+static void take_hello(struct session *session, const struct wire_hello *hello)
+{
+    if (session->id != 0 || hello->session == 0 || hello->max_message < WIRE_CONTROL_MAX) {
+        blame(session, session->id != 0 ? "a second HELLO" : "an unusable HELLO");
+        return;
+    }
+    session->id = hello->session;
+    session->reader.hello_seen = true;
+    if (session->state == SESSION_OPENING)
+        session->state = SESSION_RUNNING;
+}
+
+static void take_stream(struct session *session, const struct wire_stream *stream)
+{
+    if (stream->codec != WIRE_CODEC_JPEG) {
+        fail(session, "the daemon sends codec %u, which this version does not know: update it",
+             stream->codec);
+        return;
+    }
+    if (!session->started) {
+        session->started = true;
+        session->first_id = session->next_id = stream->first_frame_id;
+    }
+    session->handler.on_stream(session->handler.user, stream);
+}
+
+/* Begins the frame whose HEAD is here, if one is free. */
+static void begin_frame(struct session *session, uint64_t now_ns)
+{
+    struct frame *frame = session->handler.take_frame(session->handler.user);
+    session->head_waits = !frame;
+    if (!frame)
+        return;
+    const struct wire_frame_head *head = &session->head;
+    session->frame = frame;
+    session->frame_crc = 0;
+    frame->session = session->id;
+    frame->id = head->frame_id;
+    frame->width = head->width;
+    frame->height = head->height;
+    frame->metadata = head->metadata;
+    frame->times.sensor = head->sensor_time;
+    frame->times.captured = head->capture_time;
+    frame->times.first_byte = now_ns;
+}
+
+static void take_head(struct session *session, const struct wire_frame_head *head, uint64_t now_ns)
+{
+    if (session->frame || session->abort_due) {
+        blame(session, "a FRAME_HEAD where something else is due");
+    } else if (expect(session, head->frame_id)) {
+        session->head = *head;
+        begin_frame(session, now_ns);
+    }
+}
+
+static void take_part(struct session *session, uint32_t size)
+{
+    struct frame *frame = session->frame;
+    if (!frame)
+        blame(session, "a FRAME_PART outside a frame");
+    else if (size == 0)
+        blame(session, "an empty FRAME_PART");
+    else if (size > session->config.max_message - frame->size)
+        blame(session, "a frame longer than max_message");
+    else if (frame_reserve(frame, frame->size + size))
+        fail(session, "out of memory for a frame of %zu bytes", frame->size + size);
+    else
+        message_reader_part_into(&session->reader, frame->data + frame->size);
+}
+
+static void part_done(struct session *session)
+{
+    struct frame *frame = session->frame;
+    uint32_t size = session->reader.header.length - session->reader.header.fixed -
+                    session->reader.header.tlv;
+    session->frame_crc = crc32c(session->frame_crc, frame->data + frame->size, size);
+    frame->size += size;
+}
+
+static void finish_frame(struct session *session, const struct wire_frame_tail *tail,
+                         uint64_t now_ns)
+{
+    struct frame *frame = session->frame;
+    struct frame_times *times = &frame->times;
+    session->frame = NULL;
+    frame->crc32c = tail->crc32c;
+    times->encode_start = tail->encode_start;
+    times->encode_end = tail->encode_end;
+    times->send_start = tail->send_start;
+    times->send_end = tail->send_end;
+    times->last_byte = now_ns;
+    times->offset_known = clock_sync_offset(&session->clock, &times->offset, &times->error);
+    if (frame->size == tail->length && session->frame_crc == tail->crc32c) {
+        session->handler.on_frame(session->handler.user, frame);
+        return;
+    }
+    session->handler.on_damaged(session->handler.user, frame->id,
+                                frame->size != tail->length ? "its length is wrong"
+                                                            : "its checksum is wrong");
+    frame_release(frame);
+}
+
+static void take_tail(struct session *session, const struct wire_frame_tail *tail, uint64_t now_ns)
+{
+    if (!session->frame || tail->frame_id != session->frame->id ||
+        tail->status > WIRE_FRAME_ABORTED) {
+        blame(session, "a FRAME_TAIL that belongs to no frame");
+        return;
+    }
+    if (tail->status == WIRE_FRAME_ABORTED) {
+        frame_release(session->frame);
+        session->frame = NULL;
+        session->abort_due = true;
+        return;
+    }
+    if (!account(session, tail->frame_id, 1, &session->totals.delivered))
+        return;
+    say(session,
+        &(struct wire_message){ .type = WIRE_ACK,
+                                .ack = { .frame_id = tail->frame_id, .received = now_ns } });
+    finish_frame(session, tail, now_ns);
+}
+
+static void take_drops(struct session *session, const struct wire_drops *drops)
+{
+    if (session->frame) {
+        blame(session, "DROPS within a frame");
+        return;
+    }
+    session->abort_due = false;
+    if (account(session, drops->first_frame_id, drops->count, &session->totals.dropped))
+        session->handler.on_drops(session->handler.user, drops);
+}
+
+static void take_end(struct session *session, const struct wire_end *end)
+{
+    const struct session_totals *totals = &session->totals;
+    session->daemon_end = *end;
+    if (session->frame || session->abort_due || end->captured != totals->captured ||
+        end->delivered != totals->delivered || end->dropped != totals->dropped)
+        fail(session,
+             "the daemon's totals (%" PRIu64 " captured, %" PRIu64 " delivered, %" PRIu64
+             " dropped) are not what came (%" PRIu64 ", %" PRIu64 ", %" PRIu64 ")",
+             end->captured, end->delivered, end->dropped, totals->captured, totals->delivered,
+             totals->dropped);
+    else
+        session->state = SESSION_ENDED;
+}
+
+static void take_error(struct session *session, const struct wire_error *error)
+{
+    session->error_code = error->code;
+    fail(session, "the daemon says: %s (%s)", error->text, wire_error_name(error->code));
+}
+
+static void take_pong(struct session *session, const struct wire_pong *pong, uint64_t now_ns)
+{
+    clock_sync_add(&session->clock, pong->t1, pong->t2, pong->t3, now_ns);
+    if (session->pings_sent < PING_BURST)
+        ping(session, now_ns);
+}
+
+static void take_message(struct session *session, const struct wire_message *message,
+                         uint64_t now_ns)
+{
+    if (session->id == 0 && message->type != WIRE_HELLO && message->type != WIRE_ERROR) {
+        blame(session, "HELLO must come first");
+        return;
+    }
+    switch (message->type) {
+    case WIRE_HELLO:
+        take_hello(session, &message->hello);
+        break;
+    case WIRE_ERROR:
+        take_error(session, &message->error);
+        break;
+    case WIRE_END:
+        take_end(session, &message->end);
+        break;
+    case WIRE_PING:
+        say(session, &(struct wire_message){ .type = WIRE_PONG,
+                                             .pong = { message->ping.t1, now_ns, now_ns } });
+        break;
+    case WIRE_PONG:
+        take_pong(session, &message->pong, now_ns);
+        break;
+    case WIRE_STREAMS:
+        break;
+    case WIRE_STREAM:
+        take_stream(session, &message->stream);
+        break;
+    case WIRE_STATUS:
+        session->handler.on_status(session->handler.user, &message->status);
+        break;
+    case WIRE_FRAME_HEAD:
+        take_head(session, &message->frame_head, now_ns);
+        break;
+    case WIRE_FRAME_TAIL:
+        take_tail(session, &message->frame_tail, now_ns);
+        break;
+    case WIRE_DROPS:
+        take_drops(session, &message->drops);
+        break;
+    default:
+        blame(session, "a message that only a receiver sends");
+    }
+}
+
+static void fail_reading(struct session *session, int error)
+{
+    if (error == -EPROTONOSUPPORT)
+        fail(session, "the daemon speaks another version of the protocol than %d: update the "
+                      "older side",
+             WIRE_VERSION);
+    else if (error == -EPROTO)
+        fail(session, "what answers there is no pitetherd: check the address and the port");
+    else
+        blame(session, error == -EMSGSIZE ? "a message longer than allowed"
+                                          : "a malformed message");
+}
+
+bool session_advance(struct session *session, uint64_t now_ns)
+{
+    struct wire_raw raw;
+    struct wire_message message;
+    if (session->head_waits)
+        begin_frame(session, now_ns);
+    while (session->state < SESSION_ENDED && !session->head_waits) {
+        int event = message_reader_next(&session->reader, &raw);
+        if (event == MESSAGE_NONE)
+            break;
+        int error = event < 0 ? event : 0;
+        if (event == MESSAGE_PART)
+            take_part(session, raw.header.length - raw.header.fixed - raw.header.tlv);
+        else if (event == MESSAGE_PART_DONE)
+            part_done(session);
+        else if (event == MESSAGE_CONTROL && !(error = wire_decode(&raw, &message)))
+            take_message(session, &message, now_ns);
+        if (error && error != -ENOMSG)
+            fail_reading(session, error);
+    }
+    return session->head_waits;
+}
+
+void session_tick(struct session *session, bool reading, uint64_t now_ns)
+{
+    if (!reading)
+        session->heard_ns = now_ns;
+    if (session->state >= SESSION_ENDED)
+        return;
+    if (session->id == 0 && now_ns - session->opened_ns >= OPENING_DUE_NS)
+        fail(session, "what answers there said nothing for 5 s: is it a pitetherd?");
+    else if (now_ns - session->heard_ns >= DEAD_AFTER_NS)
+        fail(session, "nothing was heard for 15 s");
+    else if (now_ns - session->pinged_ns >= (reading ? PING_EVERY_NS : PING_AFTER_NS) &&
+             session->out_used <= SESSION_OUT_MAX / 2)
+        ping(session, now_ns);
+}

@@ -1,0 +1,108 @@
+/*
+ * The receiver's side of one conversation (PROTOCOL.md): bytes in, frames and losses out, and bytes
+ * to send back. No I/O and no clock of its own, so that every turn of it can be tested. One thread.
+ */
+#ifndef PITETHER_HOST_SESSION_H
+#define PITETHER_HOST_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "host/clock_sync.h"
+#include "host/frame.h"
+#include "shared/message_reader.h"
+#include "shared/wire.h"
+
+enum { SESSION_OUT_MAX = 8192, SESSION_ERROR_MAX = 400 };
+
+struct session_config {
+    enum wire_mode mode;
+    uint32_t max_fps_mhz; /* 0: all frames */
+    uint32_t max_message; /* bytes; the longest frame that is taken */
+};
+
+/* Called from within session_advance(), in the order of frame ids. */
+struct session_handler {
+    /* An empty frame, or NULL: none is free for now. */
+    struct frame *(*take_frame)(void *user);
+    /* A whole frame, checked; the reference goes to the handler. */
+    void (*on_frame)(void *user, struct frame *frame);
+    /* A frame that failed its check: it is thrown away. */
+    void (*on_damaged)(void *user, uint64_t id, const char *why);
+    void (*on_drops)(void *user, const struct wire_drops *drops);
+    void (*on_stream)(void *user, const struct wire_stream *stream);
+    void (*on_status)(void *user, const struct wire_status *status);
+    void *user;
+};
+
+/* What the session was told so far; captured = delivered + dropped, damaged counts as delivered. */
+struct session_totals {
+    uint64_t captured, delivered, dropped;
+};
+
+enum session_state {
+    SESSION_OPENING, /* the daemon's opening and HELLO are due */
+    SESSION_RUNNING,
+    SESSION_ENDING,  /* we have said END, the daemon's is due */
+    SESSION_ENDED,   /* the daemon has said END */
+    SESSION_FAILED,  /* see error */
+};
+
+struct session {
+    struct session_config config;
+    struct session_handler handler;
+    enum session_state state;
+    char error[SESSION_ERROR_MAX]; /* one line for the user */
+    uint16_t error_code;           /* enum wire_error_code if the daemon sent it; else 0 */
+
+    uint64_t id; /* the daemon's session */
+    bool started;               /* the first STREAM is here */
+    uint64_t first_id, next_id; /* [first_id, next_id) have a fate */
+    struct session_totals totals;
+    struct wire_end daemon_end; /* once ENDED */
+
+    struct clock_sync clock;
+    unsigned pings_sent;
+    uint64_t opened_ns, heard_ns, pinged_ns;
+
+    struct frame *frame; /* between HEAD and TAIL */
+    uint32_t frame_crc;
+    bool head_waits;     /* a HEAD is here, but no frame was free */
+    struct wire_frame_head head;
+    bool abort_due;      /* a TAIL said aborted: its id is the first of the next DROPS */
+
+    struct message_reader reader;
+    uint8_t out[SESSION_OUT_MAX];
+    size_t out_used;
+};
+
+/* Begins a conversation: the opening, HELLO and SUBSCRIBE lie in `out`. Times are this machine's
+ * CLOCK_MONOTONIC, ns. */
+void session_init(struct session *session, const struct session_config *config,
+                  const struct session_handler *handler, uint64_t now_ns);
+
+/* Releases what it holds. */
+void session_clear(struct session *session);
+
+/* Where the next bytes are wanted; returns the number of entries used. 0: nothing is wanted until
+ * out has been written or a frame is free. */
+int session_space(struct session *session, struct iovec room[2]);
+
+/* `size` bytes were read at now_ns; then session_advance(). */
+void session_filled(struct session *session, size_t size, uint64_t now_ns);
+
+/* Works through what is here. True: it waits for a free frame; call again once there is one. */
+bool session_advance(struct session *session, uint64_t now_ns);
+
+/* PINGs and time-outs; call every 100 ms or so. reading: whether bytes were wanted since the last
+ * call; a silence that we asked for is no sign of a dead peer. */
+void session_tick(struct session *session, bool reading, uint64_t now_ns);
+
+/* The first `size` bytes of out were written. */
+void session_written(struct session *session, size_t size);
+
+/* The receiver has enough: says END, the daemon's END will follow. */
+void session_end(struct session *session);
+
+#endif

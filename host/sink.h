@@ -1,0 +1,63 @@
+/*
+ * Where frames go: a sink works on a thread of its own behind a bounded queue, so that a slow disk
+ * or pipe holds up nothing but itself, until all of the receiver's frames wait in its queue.
+ */
+#ifndef PITETHER_HOST_SINK_H
+#define PITETHER_HOST_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/frame.h"
+
+/* As many as there can be frames, so that a frame that exists can always be put in. */
+enum { SINK_QUEUE = 64, SINK_ERROR_MAX = 512 };
+
+/* One kind of sink. Called on the sink's thread. */
+struct sink_ops {
+    const char *name;
+    /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -EPIPE: nobody
+     * takes any more. -EINTR: given up, see sink_abandoned(). */
+    int (*write)(void *state, const struct frame *frame);
+    /* Ends it and frees state. */
+    void (*close)(void *state);
+};
+
+struct sink_totals {
+    uint64_t written, bytes; /* whole frames */
+    uint64_t failed;
+};
+
+struct sink;
+
+/* Starts the thread; takes over state, also on failure. gone(user) is called, on the sink's thread,
+ * if write returns -EPIPE. 0 or a negative errno. */
+int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
+               void (*gone)(void *user), void *user);
+
+/* Queues a frame, with a reference of its own. Never blocks. One thread. */
+void sink_push(struct sink *sink, struct frame *frame);
+
+/* Writes all that is queued, ends the thread, frees, and nulls the caller's pointer. With
+ * patience_ns > 0, what could not be written after so long is counted as failed. Returns the
+ * totals. NULL and *NULL are fine. */
+struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns);
+
+/* For write(): true once sink_finish() has lost its patience. A system call that blocks then
+ * returns EINTR; write() should return -EINTR. */
+bool sink_abandoned(void);
+
+/* The totals so far; any thread. */
+struct sink_totals sink_totals(struct sink *sink);
+
+/* --save: one file a frame, and an index. name_template: file_name_check() has accepted it; it and
+ * directory must live as long as the sink. 0 or a negative errno with error filled
+ * (SINK_ERROR_MAX bytes). */
+extern const struct sink_ops sink_files;
+int sink_files_create(void **state, const char *directory, const char *name_template, char *error);
+
+/* --stdout: the JPEGs one after the other. As above. */
+extern const struct sink_ops sink_stdout;
+int sink_stdout_create(void **state, char *error);
+
+#endif

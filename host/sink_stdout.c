@@ -1,0 +1,40 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "host/sink.h"
+
+static int stdout_write(void *state, const struct frame *frame)
+{
+    (void)state;
+    for (size_t done = 0; done < frame->size;) {
+        if (sink_abandoned())
+            return -EINTR;
+        ssize_t written = write(STDOUT_FILENO, frame->data + done, frame->size - done);
+        if (written >= 0)
+            done += (size_t)written;
+        else if (errno == EPIPE)
+            return -EPIPE;
+        else if (errno != EINTR)
+            return done == 0 ? -errno : -EPIPE; /* half a JPEG is out: what follows is no stream */
+    }
+    return 0;
+}
+
+static void stdout_close(void *state)
+{
+    (void)state;
+}
+
+const struct sink_ops sink_stdout = { "stdout", stdout_write, stdout_close };
+
+int sink_stdout_create(void **state, char *error)
+{
+    *state = NULL;
+    if (!isatty(STDOUT_FILENO))
+        return 0;
+    snprintf(error, SINK_ERROR_MAX,
+             "--stdout: this is a terminal; pipe it, e.g. pitether --stdout HOST | ffplay -f mjpeg -");
+    return -EINVAL;
+}
