@@ -154,6 +154,7 @@ static void take_hello(struct session *session, const struct wire_hello *hello)
 static void take_stream(struct session *session, const struct wire_stream *stream)
 {
     if (stream->codec != WIRE_CODEC_JPEG) {
+        session->hopeless = true;
         fail(session, "the daemon sends codec %u, which this version does not know: update it",
              stream->codec);
         return;
@@ -291,7 +292,10 @@ static void take_end(struct session *session, const struct wire_end *end)
 
 static void take_error(struct session *session, const struct wire_error *error)
 {
-    session->error_code = error->code;
+    session->hopeless = error->code == WIRE_ERROR_VERSION ||
+                        error->code == WIRE_ERROR_TLS_REQUIRED ||
+                        error->code == WIRE_ERROR_NO_SUCH_STREAM ||
+                        error->code == WIRE_ERROR_NOT_ALLOWED;
     fail(session, "the daemon says: %s (%s)", error->text, wire_error_name(error->code));
 }
 
@@ -350,6 +354,7 @@ static void take_message(struct session *session, const struct wire_message *mes
 
 static void fail_reading(struct session *session, int error)
 {
+    session->hopeless = error == -EPROTONOSUPPORT || error == -EPROTO;
     if (error == -EPROTONOSUPPORT)
         fail(session, "the daemon speaks another version of the protocol than %d: update the "
                       "older side",

@@ -54,7 +54,7 @@ struct session {
     struct session_handler handler;
     enum session_state state;
     char error[SESSION_ERROR_MAX]; /* one line for the user */
-    uint16_t error_code;           /* enum wire_error_code if the daemon sent it; else 0 */
+    bool hopeless;                 /* FAILED in a way that connecting again won't mend */
 
     uint64_t id; /* the daemon's session */
     bool started;               /* the first STREAM is here */

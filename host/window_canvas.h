@@ -8,11 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define SDL_MAIN_HANDLED /* main() is the program's own */
 #include <SDL.h>
 
 #include "host/jpeg_decode.h"
 
 struct canvas {
+    bool sdl_started;
     SDL_Window *window;
     SDL_Renderer *renderer;
     SDL_Texture *texture;        /* NULL: there is no picture */
@@ -21,10 +23,11 @@ struct canvas {
     int told_width, told_height; /* the user knows that this size is too large */
 };
 
-/* Opens a dark window. 0, or -ENODEV: SDL_GetError() tells more, and nothing is left open. */
-int canvas_open(struct canvas *canvas, const char *title);
+/* Starts SDL and opens a dark window. 0, or -ENODEV: nothing is left open, and error holds a line
+ * for the user (WINDOW_ERROR_MAX bytes). */
+int canvas_open(struct canvas *canvas, const char *title, char *error);
 
-/* A canvas that was never opened, all zeroes, is fine. */
+/* Ends SDL too. A canvas that was never opened, all zeroes, is fine. */
 void canvas_close(struct canvas *canvas);
 
 /* Makes planes the picture; canvas_present() shows it. 0; -EFBIG: the renderer takes no textures of

@@ -1,0 +1,280 @@
+/*
+ * pitether: puts the parts together, takes them apart again, and judges whether all that was asked
+ * for was done.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/options.h"
+#include "host/receiver.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+
+enum {
+    EXIT_DONE = 0,
+    EXIT_SYSTEM = 1,
+    EXIT_USAGE = 2,
+    EXIT_CONNECTION = 3,
+    EXIT_SINK = 4,
+    EXIT_MISSING = 5,
+    EXIT_SHORT = 6,
+};
+
+/* How long sinks may take for what is queued once the user wants to leave. */
+#define LEAVING_NS (2 * CLOCK_SECOND)
+
+struct program {
+    struct host_options options;
+    struct receiver *receiver;
+    struct report *report;
+    struct sink *save, *pipe;
+    struct window *window;
+    enum receiver_end end;
+    uint64_t kept;
+};
+
+static int complain(int code, const char *line)
+{
+    log_error("%s", line);
+    return code;
+}
+
+/* SIGINT and its like are for the receiver's signalfd alone: every thread inherits this mask. */
+static void block_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR1);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static int choose_sinks(struct host_options *options)
+{
+    if (options->save || options->to_stdout || options->window || options->null)
+        return EXIT_DONE;
+    if (window_available()) {
+        options->window = true;
+        return EXIT_DONE;
+    }
+    return complain(EXIT_USAGE, "no display for a window, and no sink is named: give --save DIR, "
+                                "--stdout, --window or --null");
+}
+
+static void on_sink_gone(void *user)
+{
+    struct program *program = user;
+    log_warning("nobody reads standard output any more");
+    receiver_stop(program->receiver, RECEIVER_NO_SINK);
+}
+
+/* Runs before the receiver exists, so a sink's thread can't call on_sink_gone() yet: it has no
+ * frames. */
+static int start_sinks(struct program *program)
+{
+    const struct host_options *options = &program->options;
+    char error[SINK_ERROR_MAX];
+    void *state;
+    int result = 0;
+    if (options->save) {
+        if (sink_files_create(&state, options->save, options->name, error))
+            return complain(EXIT_SINK, error);
+        result = sink_start(&program->save, &sink_files, state, on_sink_gone, program);
+    }
+    if (!result && options->to_stdout) {
+        if (sink_stdout_create(&state, error))
+            return complain(EXIT_SINK, error);
+        result = sink_start(&program->pipe, &sink_stdout, state, on_sink_gone, program);
+    }
+    return result ? complain(EXIT_SYSTEM, strerror(-result)) : EXIT_DONE;
+}
+
+static void on_window_status(void *user, struct window_status *status)
+{
+    struct program *program = user;
+    struct report_rates rates = report_rates(program->report, clock_monotonic());
+    struct report_totals totals = report_totals(program->report);
+    status->fps = rates.fps;
+    status->latency_ms = rates.latency_ms;
+    status->dropped = report_dropped(&totals) + totals.damaged;
+    receiver_note(program->receiver, status->note, sizeof(status->note));
+}
+
+static void on_window_shown(void *user, const struct frame *frame, uint64_t decoded_ns,
+                            uint64_t shown_ns)
+{
+    struct program *program = user;
+    report_shown(program->report, frame, decoded_ns, shown_ns);
+}
+
+static int open_window(struct program *program)
+{
+    char title[ADDRESS_TEXT_MAX], error[WINDOW_ERROR_MAX];
+    const struct host_options *options = &program->options;
+    if (!options->window)
+        return EXIT_DONE;
+    address_format(&options->address, title);
+    struct window_config config = {
+        .title = title,
+        .snapshot_dir = options->save ? options->save : ".",
+        .status = on_window_status,
+        .shown = on_window_shown,
+        .user = program,
+    };
+    return window_create(&program->window, &config, error) ? complain(EXIT_SINK, error) : EXIT_DONE;
+}
+
+static void *run_receiver(void *user)
+{
+    struct program *program = user;
+    program->end = receiver_run(program->receiver, &program->kept);
+    return NULL;
+}
+
+/* The window has to have the first thread, so the receiver goes to another one. */
+static int run_with_window(struct program *program)
+{
+    pthread_t thread;
+    int error = pthread_create(&thread, NULL, run_receiver, program);
+    if (error)
+        return complain(EXIT_SYSTEM, strerror(error));
+    pthread_setname_np(thread, "receiver");
+    if (window_run(program->window))
+        receiver_stop(program->receiver, RECEIVER_INTERRUPTED);
+    pthread_join(thread, NULL);
+    return EXIT_DONE;
+}
+
+static int receive(struct program *program)
+{
+    const struct host_options *options = &program->options;
+    bool keeps = options->save || options->to_stdout;
+    struct receiver_config config = {
+        .address = options->address,
+        .session = { .mode = options->lossless || (keeps && !options->live) ? WIRE_LOSSLESS
+                                                                            : WIRE_LIVE,
+                     .max_fps_mhz = (uint32_t)(options->max_fps * 1000),
+                     .max_message = WIRE_MAX_MESSAGE_LIMIT },
+        .reconnect = !options->no_reconnect,
+        .progress = isatty(STDERR_FILENO) && options->log_level >= LOG_LEVEL_INFO,
+        .stats = options->stats,
+        .frames = (uint64_t)options->frames,
+        .every = (uint64_t)options->every,
+        .duration_s = options->duration,
+    };
+    struct receiver_outlets outlets = { .report = program->report, .window = program->window };
+    if (program->save)
+        outlets.sinks[outlets.sink_count++] = program->save;
+    if (program->pipe)
+        outlets.sinks[outlets.sink_count++] = program->pipe;
+    int error = receiver_create(&program->receiver, &config, &outlets);
+    if (error)
+        return complain(EXIT_SYSTEM, strerror(-error));
+    if (program->window)
+        return run_with_window(program);
+    run_receiver(program);
+    return EXIT_DONE;
+}
+
+/* Ends the sinks, says what they did, and returns whether they took all they were given. */
+static bool finish_sinks(struct program *program)
+{
+    uint64_t patience = program->end == RECEIVER_INTERRUPTED ? LEAVING_NS : 0;
+    bool saves = program->save, pipes = program->pipe;
+    /* Files are local and were asked for: they are written to the end. */
+    struct sink_totals saved = sink_finish(&program->save, 0);
+    struct sink_totals piped = sink_finish(&program->pipe, patience);
+    if (program->options.log_level >= LOG_LEVEL_INFO) {
+        if (saves)
+            fprintf(stderr, "saved %llu frames (%.1f MB) in %s", (unsigned long long)saved.written,
+                    (double)saved.bytes / 1e6, program->options.save);
+        if (saves && saved.failed)
+            fprintf(stderr, "; %llu could not be saved", (unsigned long long)saved.failed);
+        if (saves)
+            fputc('\n', stderr);
+        if (pipes)
+            fprintf(stderr, "wrote %llu frames to standard output; %llu were not taken\n",
+                    (unsigned long long)piped.written, (unsigned long long)piped.failed);
+    }
+    return saved.failed == 0 && (piped.failed == 0 || program->end == RECEIVER_INTERRUPTED);
+}
+
+/* Frames that a lossless stream should have brought, and did not. */
+static bool is_missing_frames(const struct program *program, const struct report_totals *totals)
+{
+    const struct host_options *options = &program->options;
+    bool lossless = options->lossless || ((options->save || options->to_stdout) && !options->live);
+    uint64_t unwanted = totals->dropped[WIRE_DROP_RATE_LIMITED];
+    return totals->damaged > 0 ||
+           (lossless && (report_dropped(totals) > unwanted || totals->missed > 0));
+}
+
+static int judge(const struct program *program, bool sinks_good)
+{
+    struct report_totals totals = report_totals(program->report);
+    bool bounded = program->options.frames > 0 || program->options.duration > 0;
+    if (program->end == RECEIVER_FAILED)
+        return EXIT_SYSTEM;
+    if (!sinks_good || program->end == RECEIVER_NO_SINK)
+        return EXIT_SINK;
+    if (program->end == RECEIVER_CUT)
+        return EXIT_CONNECTION;
+    if (bounded && program->end != RECEIVER_DONE)
+        return EXIT_SHORT;
+    return is_missing_frames(program, &totals) ? EXIT_MISSING : EXIT_DONE;
+}
+
+static int run(struct program *program)
+{
+    int code = choose_sinks(&program->options);
+    if (code)
+        return code;
+    program->report = report_create();
+    if (!program->report)
+        return complain(EXIT_SYSTEM, "out of memory");
+    code = open_window(program);
+    if (!code)
+        code = start_sinks(program);
+    if (!code)
+        code = receive(program);
+    bool ran = code == EXIT_DONE && program->receiver;
+    bool sinks_good = finish_sinks(program);
+    window_destroy(&program->window);
+    receiver_destroy(&program->receiver);
+    if (ran && program->options.log_level >= LOG_LEVEL_INFO)
+        report_summary(program->report, stderr);
+    if (ran && program->options.stats)
+        report_stages(program->report, stderr);
+    if (ran)
+        code = judge(program, sinks_good);
+    report_destroy(program->report);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    struct program program = { 0 };
+    struct host_options *options = &program.options;
+    char error[OPTION_ERROR_MAX];
+    log_setup("pitether", LOG_LEVEL_INFO);
+    if (host_options_read(options, argc, argv, error))
+        return complain(EXIT_USAGE, error);
+    log_setup("pitether", (enum log_level)options->log_level);
+    if (options->help) {
+        options_help(&host_option_table, stdout);
+        return EXIT_DONE;
+    }
+    if (options->version) {
+        printf("pitether %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
+        return EXIT_DONE;
+    }
+    block_signals();
+    return run(&program);
+}

@@ -1,0 +1,93 @@
+#include "host/options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "host/file_name.h"
+#include "shared/log.h"
+#include "shared/wire.h"
+
+#define FIELD(name) offsetof(struct host_options, name)
+#define HEADING(text) { .kind = OPTION_HEADING, .help = text }
+
+static const struct option_spec specs[] = {
+    HEADING("Where the frames go (sinks; they combine over one connection)"),
+    { "save", 'o', OPTION_TEXT, FIELD(save), "DIR", NULL, 0, 0, NULL,
+      "save each frame as a JPEG file in DIR, and an index in DIR/frames.csv", false },
+    { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{id}.jpg", 0, 0, NULL,
+      "file names for --save: {id} frame id, {sensor} sensor time in ns, {wall} wall clock time, "
+      "{session} the daemon's run; a name that is taken gets -2, -3, ...",
+      false },
+    { "stdout", 0, OPTION_FLAG, FIELD(to_stdout), NULL, NULL, 0, 0, NULL,
+      "write the JPEGs to standard output, one after the other", false },
+    { "window", 'w', OPTION_FLAG, FIELD(window), NULL, NULL, 0, 0, NULL,
+      "show the newest frame in a window: q quits, f is full screen, s saves a snapshot, space "
+      "freezes; it is what is done without any sink if there is a display",
+      false },
+    { "null", 0, OPTION_FLAG, FIELD(null), NULL, NULL, 0, 0, NULL,
+      "receive, check and count the frames only", false },
+    HEADING("Which frames"),
+    { "frames", 'n', OPTION_NUMBER, FIELD(frames), "N", "0", 0, 1e15, NULL,
+      "end after N frames were kept; 0 is never", false },
+    { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
+      "end so long after the first frame; 0 is never", false },
+    { "every", 0, OPTION_NUMBER, FIELD(every), "N", "1", 1, 1e9, NULL,
+      "keep one frame of N", false },
+    { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
+      "have the daemon send at most so many frames per second; 0 is all", false },
+    { "lossless", 0, OPTION_FLAG, FIELD(lossless), NULL, NULL, 0, 0, NULL,
+      "have the daemon queue what can't be sent at once (default with --save and --stdout)",
+      false },
+    { "live", 0, OPTION_FLAG, FIELD(live), NULL, NULL, 0, 0, NULL,
+      "have the daemon send only what is newest (default otherwise)", false },
+    HEADING("The rest"),
+    { "no-reconnect", 0, OPTION_FLAG, FIELD(no_reconnect), NULL, NULL, 0, 0, NULL,
+      "end when there is no connection, instead of trying again", false },
+    { "stats", 0, OPTION_FLAG, FIELD(stats), NULL, NULL, 0, 0, NULL,
+      "tell rates every 10 s, and drops and the latency of each stage at the end", false },
+    { "log-level", 0, OPTION_CHOICE, FIELD(log_level), "LEVEL", "info", 0, 0, log_level_names,
+      "error, warning, info or debug", false },
+    { "version", 'V', OPTION_FLAG, FIELD(version), NULL, NULL, 0, 0, NULL,
+      "print the version and exit", false },
+    { "help", 'h', OPTION_FLAG, FIELD(help), NULL, NULL, 0, 0, NULL, "print this and exit", false },
+};
+
+const struct option_table host_option_table = {
+    .specs = specs,
+    .count = sizeof(specs) / sizeof(specs[0]),
+    .usage = "pitether [OPTION]... HOST[:PORT]   (also [IPV6]:PORT and unix:/PATH)",
+    .about = "Receives the frames that pitetherd streams from a camera.",
+    .after =
+        "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option,\n"
+        "3 no connection, or it was lost, 4 a sink could not take every frame, 5 frames are missing\n"
+        "from a lossless stream, or arrived damaged, 6 it ended before --frames or --duration was "
+        "reached.",
+};
+
+static int fail(char *error, const char *what)
+{
+    strncpy(error, what, OPTION_ERROR_MAX - 1);
+    error[OPTION_ERROR_MAX - 1] = '\0';
+    return -EINVAL;
+}
+
+int host_options_read(struct host_options *options, int argc, char **argv, char *error)
+{
+    const char *address;
+    memset(options, 0, sizeof(*options));
+    options_defaults(&host_option_table, options);
+    int result = options_parse(&host_option_table, options, argc, argv, NULL, &address, error);
+    if (result || options->help || options->version)
+        return result;
+    if (!address)
+        return fail(error, "where is the daemon? Give its address: pitether [OPTION]... HOST[:PORT]");
+    if (address_parse(address, WIRE_DEFAULT_PORT, &options->address) ||
+        (!options->address.is_unix && options->address.port == 0)) {
+        snprintf(error, OPTION_ERROR_MAX,
+                 "'%.200s' is no address: give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH", address);
+        return -EINVAL;
+    }
+    if (options->lossless && options->live)
+        return fail(error, "--lossless and --live exclude one another");
+    return file_name_check(options->name, error);
+}

@@ -1,0 +1,28 @@
+/*
+ * pitether's options. One thread.
+ */
+#ifndef PITETHER_HOST_OPTIONS_H
+#define PITETHER_HOST_OPTIONS_H
+
+#include "shared/address.h"
+#include "shared/options.h"
+
+/* --help lists what each is and its default. */
+struct host_options {
+    const char *save, *name;
+    bool to_stdout, window, null;
+    double frames, every, duration, max_fps;
+    bool lossless, live;
+    bool no_reconnect, stats;
+    int log_level; /* enum log_level */
+    bool version, help;
+    struct address address;
+};
+
+extern const struct option_table host_option_table;
+
+/* 0 or -EINVAL with a line for the user in error (OPTION_ERROR_MAX bytes). With --help or
+ * --version nothing else is checked. */
+int host_options_read(struct host_options *options, int argc, char **argv, char *error);
+
+#endif

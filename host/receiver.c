@@ -1,0 +1,425 @@
+#include "host/receiver.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "host/dial.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/transport.h"
+
+/* Frames that may wait for slow sinks; what they hold is bounded in bytes as well. */
+enum { POOL_FRAMES = SINK_QUEUE, POOL_BYTES = 256 << 20 };
+
+enum { TICK_MS = 100 };
+#define PROGRESS_EVERY_NS (CLOCK_SECOND / 2)
+#define STATS_EVERY_NS (10 * CLOCK_SECOND)
+#define RETRY_FIRST_NS (CLOCK_SECOND / 10)
+#define RETRY_MOST_NS CLOCK_SECOND
+/* How long the daemon's END is waited for. */
+#define ENDING_NS (2 * CLOCK_SECOND)
+
+struct receiver {
+    struct receiver_config config;
+    struct receiver_outlets outlets;
+    struct frame_pool *pool;
+    int wake_fd, signal_fd;
+
+    /* The receiver's thread alone. */
+    struct session session;
+    struct transport *transport;
+    uint64_t last_session, last_next_id; /* of the connection before; 0: none */
+    uint64_t received, kept, first_frame_ns, ending_ns;
+    uint64_t retry_ns, progress_ns, stats_ns;
+    bool told_unreachable, impatient;
+
+    pthread_mutex_t lock;
+    /* Under lock. */
+    bool stopping;
+    enum receiver_end reason;
+    char note[128];
+};
+
+static void set_note(struct receiver *receiver, const char *note)
+{
+    pthread_mutex_lock(&receiver->lock);
+    snprintf(receiver->note, sizeof(receiver->note), "%s", note);
+    pthread_mutex_unlock(&receiver->lock);
+}
+
+void receiver_note(struct receiver *receiver, char *note, size_t size)
+{
+    pthread_mutex_lock(&receiver->lock);
+    snprintf(note, size, "%s", receiver->note);
+    pthread_mutex_unlock(&receiver->lock);
+}
+
+void receiver_stop(struct receiver *receiver, enum receiver_end reason)
+{
+    pthread_mutex_lock(&receiver->lock);
+    if (!receiver->stopping)
+        receiver->reason = reason;
+    receiver->stopping = true;
+    pthread_mutex_unlock(&receiver->lock);
+    uint64_t one = 1;
+    ssize_t written = write(receiver->wake_fd, &one, sizeof(one));
+    (void)written;
+}
+
+static bool is_stopping(struct receiver *receiver)
+{
+    pthread_mutex_lock(&receiver->lock);
+    bool stopping = receiver->stopping;
+    pthread_mutex_unlock(&receiver->lock);
+    return stopping;
+}
+
+static struct frame *take_frame(void *user)
+{
+    struct receiver *receiver = user;
+    return frame_pool_take(receiver->pool);
+}
+
+static void keep(struct receiver *receiver, struct frame *frame)
+{
+    const struct receiver_outlets *outlets = &receiver->outlets;
+    for (unsigned i = 0; i < outlets->sink_count; i++)
+        sink_push(outlets->sinks[i], frame);
+    if (outlets->window)
+        window_offer(outlets->window, frame);
+    receiver->kept++;
+    if (receiver->kept == receiver->config.frames)
+        receiver_stop(receiver, RECEIVER_DONE);
+}
+
+static void on_frame(void *user, struct frame *frame)
+{
+    struct receiver *receiver = user;
+    report_frame(receiver->outlets.report, frame);
+    if (receiver->first_frame_ns == 0)
+        receiver->first_frame_ns = frame->times.last_byte;
+    if (receiver->received++ % receiver->config.every == 0 && !is_stopping(receiver))
+        keep(receiver, frame);
+    frame_release(frame);
+}
+
+static void on_damaged(void *user, uint64_t id, const char *why)
+{
+    struct receiver *receiver = user;
+    report_damaged(receiver->outlets.report);
+    log_warning("frame %" PRIu64 " arrived damaged: %s; thrown away", id, why);
+}
+
+static void on_drops(void *user, const struct wire_drops *drops)
+{
+    struct receiver *receiver = user;
+    report_drops(receiver->outlets.report, drops);
+}
+
+/* On the first STREAM of a connection, next_id is where its accounting begins. */
+static void on_stream(void *user, const struct wire_stream *stream)
+{
+    struct receiver *receiver = user;
+    const struct session *session = &receiver->session;
+    log_info("camera %s, %ux%u, %.4g fps", stream->model, stream->width, stream->height,
+             stream->fps_mhz / 1000.0);
+    if (receiver->last_session == session->id && session->totals.captured == 0 &&
+        session->first_id > receiver->last_next_id) {
+        uint64_t missed = session->first_id - receiver->last_next_id;
+        log_warning("%" PRIu64 " frames were missed while there was no connection", missed);
+        report_missed(receiver->outlets.report, missed);
+    }
+    receiver->last_session = session->id;
+    receiver->last_next_id = session->next_id;
+}
+
+static void on_status(void *user, const struct wire_status *status)
+{
+    struct receiver *receiver = user;
+    char note[sizeof(receiver->note)] = "";
+    if (status->state == WIRE_STREAM_LOST) {
+        log_warning("the daemon has no camera: %s", status->text);
+        snprintf(note, sizeof(note), "no camera: %.100s", status->text);
+    } else if (status->state == WIRE_STREAM_STARTING) {
+        snprintf(note, sizeof(note), "waiting for the camera");
+    }
+    set_note(receiver, note);
+}
+
+/* Signals and stop requests. A second signal ends it without a farewell. */
+static void look_around(struct receiver *receiver)
+{
+    struct signalfd_siginfo info;
+    uint64_t count;
+    ssize_t got = read(receiver->wake_fd, &count, sizeof(count));
+    (void)got;
+    while (read(receiver->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+        receiver->impatient = is_stopping(receiver);
+        receiver_stop(receiver, RECEIVER_INTERRUPTED);
+    }
+}
+
+static void show_progress(struct receiver *receiver, uint64_t now)
+{
+    char line[256];
+    struct report *report = receiver->outlets.report;
+    if (receiver->config.progress && now - receiver->progress_ns >= PROGRESS_EVERY_NS) {
+        report_line(report, now, line, sizeof(line));
+        fprintf(stderr, "\r\033[K%s", line);
+        fflush(stderr);
+        log_set_progress(true);
+        receiver->progress_ns = now;
+    }
+    if (receiver->stats_ns == 0)
+        receiver->stats_ns = now;
+    if (receiver->config.stats && now - receiver->stats_ns >= STATS_EVERY_NS) {
+        report_line(report, now, line, sizeof(line));
+        log_info("%s", line);
+        receiver->stats_ns = now;
+    }
+}
+
+/* Waits for fd (-1: none) and for requests to stop. Returns whether it is time to stop. */
+static bool wait_for(struct receiver *receiver, int fd, short events, int timeout_ms)
+{
+    struct pollfd fds[4] = {
+        { receiver->wake_fd, POLLIN, 0 },
+        { receiver->signal_fd, POLLIN, 0 },
+        { fd, events, 0 },
+        { receiver->session.head_waits ? frame_pool_fd(receiver->pool) : -1, POLLIN, 0 },
+    };
+    poll(fds, 4, timeout_ms < TICK_MS ? timeout_ms : TICK_MS);
+    if (fds[0].revents || fds[1].revents)
+        look_around(receiver);
+    show_progress(receiver, clock_monotonic());
+    return is_stopping(receiver);
+}
+
+static bool wait_connecting(void *user, int fd, int timeout_ms)
+{
+    return wait_for(user, fd, POLLOUT, timeout_ms);
+}
+
+/* 0, -EAGAIN, or a negative errno. */
+static int flush(struct receiver *receiver)
+{
+    struct session *session = &receiver->session;
+    while (session->out_used > 0) {
+        struct iovec out = { session->out, session->out_used };
+        ssize_t sent = receiver->transport->ops->write(receiver->transport, &out, 1);
+        if (sent < 0)
+            return (int)sent;
+        session_written(session, (size_t)sent);
+    }
+    return 0;
+}
+
+/* Reads once, as much as there is room for. 0, -EAGAIN, or a negative errno; -EPIPE at the peer's
+ * end. */
+static int read_once(struct receiver *receiver)
+{
+    struct session *session = &receiver->session;
+    struct iovec room[2];
+    int count = session_space(session, room);
+    if (count == 0)
+        return -EAGAIN;
+    ssize_t got = receiver->transport->ops->read(receiver->transport, room, count);
+    if (got <= 0)
+        return got == 0 ? -EPIPE : (int)got;
+    uint64_t now = clock_monotonic();
+    session_filled(session, (size_t)got, now);
+    session_advance(session, now);
+    return 0;
+}
+
+static void check_duration(struct receiver *receiver, uint64_t now)
+{
+    double duration = receiver->config.duration_s;
+    if (duration > 0 && receiver->first_frame_ns &&
+        (double)(now - receiver->first_frame_ns) >= duration * 1e9)
+        receiver_stop(receiver, RECEIVER_DONE);
+}
+
+/* One turn of the conversation. False: it is over. *error says how the socket failed, or 0. */
+static bool converse(struct receiver *receiver, int *error)
+{
+    struct session *session = &receiver->session;
+    struct iovec room[2];
+    bool reading = session_space(session, room) > 0;
+    short events = (short)((reading ? POLLIN : 0) | (session->out_used > 0 ? POLLOUT : 0));
+    bool stopping = wait_for(receiver, receiver->transport->fd, events, TICK_MS);
+    uint64_t now = clock_monotonic();
+    *error = 0;
+    if (session->head_waits)
+        session_advance(session, now);
+    for (int reads = 0; reads < 16 && *error == 0 && session->state < SESSION_ENDED; reads++)
+        *error = read_once(receiver);
+    now = clock_monotonic();
+    check_duration(receiver, now);
+    if (stopping && receiver->ending_ns == 0) {
+        session_end(session);
+        receiver->ending_ns = now;
+    }
+    session_tick(session, reading, now);
+    int flushed = flush(receiver);
+    if (*error == 0 || *error == -EAGAIN)
+        *error = flushed;
+    if (*error == -EAGAIN)
+        *error = 0;
+    if (receiver->ending_ns && (now - receiver->ending_ns >= ENDING_NS || receiver->impatient))
+        return false;
+    return *error == 0 && session->state < SESSION_ENDED;
+}
+
+/* What became of the connection: logs it, and decides whether there is to be another one. */
+static bool goes_on(struct receiver *receiver, int error)
+{
+    const struct session *session = &receiver->session;
+    bool again = receiver->config.reconnect && !session->hopeless;
+    if (is_stopping(receiver))
+        return false;
+    if (session->state == SESSION_ENDED && session->daemon_end.reason == WIRE_END_FINISHED) {
+        log_info("the daemon's source came to its end");
+        receiver_stop(receiver, RECEIVER_FINISHED);
+        return false;
+    }
+    if (session->state == SESSION_ENDED)
+        log_warning("the daemon was stopped%s", again ? "; waiting for its return" : "");
+    else if (session->state == SESSION_FAILED)
+        log_error("%s%s", session->error, again ? "; connecting again" : "");
+    else
+        log_warning("the connection was cut (%s)%s",
+                    error == -EPIPE ? "the daemon closed it" : strerror(-error),
+                    again ? "; connecting again" : "");
+    if (!again)
+        receiver_stop(receiver, RECEIVER_CUT);
+    return again;
+}
+
+static bool talk(struct receiver *receiver, int fd)
+{
+    struct session *session = &receiver->session;
+    struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
+                                       on_stream,  on_status, receiver };
+    int error = 0;
+    receiver->transport = transport_plain_create(fd);
+    if (!receiver->transport) {
+        log_error("out of memory for a connection");
+        return false;
+    }
+    session_init(session, &receiver->config.session, &handler, clock_monotonic());
+    report_connected(receiver->outlets.report);
+    set_note(receiver, "waiting for the camera");
+    while (converse(receiver, &error))
+        ;
+    flush(receiver);
+    if (session->started)
+        receiver->last_next_id = session->next_id;
+    if (session->totals.captured > 0)
+        receiver->retry_ns = RETRY_FIRST_NS;
+    transport_close(&receiver->transport);
+    bool again = goes_on(receiver, error);
+    session_clear(session);
+    memset(session, 0, sizeof(*session));
+    return again;
+}
+
+static void pause_before_retry(struct receiver *receiver)
+{
+    uint64_t until = clock_monotonic() + receiver->retry_ns, now;
+    while ((now = clock_monotonic()) < until &&
+           !wait_for(receiver, -1, 0, (int)((until - now) / CLOCK_MS) + 1))
+        ;
+    receiver->retry_ns = 2 * receiver->retry_ns < RETRY_MOST_NS ? 2 * receiver->retry_ns
+                                                                : RETRY_MOST_NS;
+}
+
+/* Connects once, and talks. False: no more. */
+static bool attempt(struct receiver *receiver)
+{
+    char error[DIAL_ERROR_MAX], text[ADDRESS_TEXT_MAX], note[128];
+    int fd = dial(&receiver->config.address, wait_connecting, receiver, error);
+    if (fd >= 0) {
+        receiver->told_unreachable = false;
+        return talk(receiver, fd);
+    }
+    if (fd == -ECANCELED)
+        return false;
+    if (!receiver->config.reconnect) {
+        log_error("%s", error);
+        receiver_stop(receiver, RECEIVER_CUT);
+        return false;
+    }
+    if (!receiver->told_unreachable)
+        log_warning("%s; trying again until it works (Ctrl-C ends)", error);
+    receiver->told_unreachable = true;
+    address_format(&receiver->config.address, text);
+    snprintf(note, sizeof(note), "connecting to %.100s", text);
+    set_note(receiver, note);
+    return true;
+}
+
+enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
+{
+    receiver->retry_ns = RETRY_FIRST_NS;
+    while (!is_stopping(receiver) && attempt(receiver))
+        pause_before_retry(receiver);
+    if (receiver->config.progress) {
+        fprintf(stderr, "\r\033[K");
+        log_set_progress(false);
+    }
+    if (receiver->outlets.window)
+        window_close_soon(receiver->outlets.window);
+    *kept = receiver->kept;
+    pthread_mutex_lock(&receiver->lock);
+    enum receiver_end reason = receiver->stopping ? receiver->reason : RECEIVER_FAILED;
+    pthread_mutex_unlock(&receiver->lock);
+    return reason;
+}
+
+int receiver_create(struct receiver **receiver, const struct receiver_config *config,
+                    const struct receiver_outlets *outlets)
+{
+    struct receiver *self = *receiver = calloc(1, sizeof(*self));
+    if (!self)
+        return -ENOMEM;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    self->config = *config;
+    self->outlets = *outlets;
+    pthread_mutex_init(&self->lock, NULL);
+    self->pool = frame_pool_create(POOL_FRAMES, POOL_BYTES);
+    self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    self->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (self->pool && self->wake_fd >= 0 && self->signal_fd >= 0)
+        return 0;
+    int error = errno ? -errno : -ENOMEM;
+    receiver_destroy(receiver);
+    return error;
+}
+
+void receiver_destroy(struct receiver **receiver)
+{
+    if (!receiver || !*receiver)
+        return;
+    struct receiver *self = *receiver;
+    frame_pool_destroy(self->pool);
+    if (self->wake_fd >= 0)
+        close(self->wake_fd);
+    if (self->signal_fd >= 0)
+        close(self->signal_fd);
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+    *receiver = NULL;
+}

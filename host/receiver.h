@@ -1,0 +1,67 @@
+/*
+ * Keeps a conversation with the daemon going: connects, reads, connects again, and hands the frames
+ * to the sinks and the window. Runs on one thread; receiver_stop() and receiver_note() may be called
+ * from any.
+ */
+#ifndef PITETHER_HOST_RECEIVER_H
+#define PITETHER_HOST_RECEIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/report.h"
+#include "host/session.h"
+#include "host/sink.h"
+#include "host/window.h"
+#include "shared/address.h"
+
+enum { RECEIVER_SINKS_MAX = 2 };
+
+struct receiver_config {
+    struct address address;
+    struct session_config session;
+    bool reconnect;
+    bool progress;     /* draw a progress line on stderr */
+    bool stats;        /* tell the rates every 10 s */
+    uint64_t frames;   /* end after so many that were kept; 0: never */
+    uint64_t every;    /* keep one of so many; >= 1 */
+    double duration_s; /* end so long after the first frame; 0: never */
+};
+
+/* Where the frames go. All must outlive receiver_run(). */
+struct receiver_outlets {
+    struct report *report;
+    struct sink *sinks[RECEIVER_SINKS_MAX];
+    unsigned sink_count;
+    struct window *window; /* or NULL */
+};
+
+enum receiver_end {
+    RECEIVER_DONE,        /* --frames or --duration is reached */
+    RECEIVER_INTERRUPTED, /* a signal, or the window was closed */
+    RECEIVER_FINISHED,    /* the daemon's source came to its end */
+    RECEIVER_NO_SINK,     /* a sink takes no more */
+    RECEIVER_CUT,         /* no connection, or it broke, and there was to be no other */
+    RECEIVER_FAILED,      /* a system call failed */
+};
+
+struct receiver;
+
+/* 0 or a negative errno. SIGINT and SIGTERM must be blocked in all threads. */
+int receiver_create(struct receiver **receiver, const struct receiver_config *config,
+                    const struct receiver_outlets *outlets);
+void receiver_destroy(struct receiver **receiver);
+
+/* Runs until the end of it; the window, if any, is told to close. *kept gets the number of frames
+ * handed to sinks or window. What went wrong was logged. */
+enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept);
+
+/* Makes it end in order, for this reason, unless it is ending already. Any thread. */
+void receiver_stop(struct receiver *receiver, enum receiver_end reason);
+
+/* What the user should know besides the picture, e.g. that the connection is gone; empty if all is
+ * well. Any thread. */
+void receiver_note(struct receiver *receiver, char *note, size_t size);
+
+#endif
