@@ -14,7 +14,8 @@
 #define OPENING_DUE_NS (5 * CLOCK_SECOND)
 #define PING_AFTER_NS (5 * CLOCK_SECOND)
 #define DEAD_AFTER_NS (15 * CLOCK_SECOND)
-#define ENDING_NS (2 * CLOCK_SECOND)
+#define STALLED_NS (2 * CLOCK_SECOND)
+#define ENDING_NS (30 * CLOCK_SECOND)
 
 /* Bytes read from one client before the others have their turn. */
 enum { READ_AT_ONCE = 64 * 1024 };
@@ -96,7 +97,7 @@ static void begin_ending(struct client *client, const struct wire_message *farew
 {
     client->farewell = *farewell;
     client->end_due = true;
-    client->progress_ns = clock_monotonic();
+    client->ending_ns = client->progress_ns = clock_monotonic();
     client->state = CLIENT_ENDING;
 }
 
@@ -181,13 +182,13 @@ static void take_ping(struct client *client, const struct wire_ping *ping)
                                                               .t2 = clock_device() };
 }
 
-/* The receiver has enough: what waits is not its business any more. */
+/* The receiver has enough: what waits is not its business any more, and it has nothing more to
+ * say. */
 static void take_end(struct client *client)
 {
-    if (client->state >= CLIENT_ENDING)
-        return;
     backlog_clear(&client->backlog);
     client_end(client, WIRE_END_DONE);
+    client->deaf = true;
 }
 
 static void take_message(struct client *client, const struct wire_message *message)
@@ -308,7 +309,7 @@ void client_status_changed(struct client *client)
 void client_tick(struct client *client, uint64_t now_ns)
 {
     if (client->state >= CLIENT_ENDING) {
-        if (now_ns - client->progress_ns >= ENDING_NS)
+        if (now_ns - client->progress_ns >= STALLED_NS || now_ns - client->ending_ns >= ENDING_NS)
             die(client, "did not close in time");
         return;
     }

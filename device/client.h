@@ -59,7 +59,7 @@ struct client {
     enum client_state state;
     char name[ADDRESS_TEXT_MAX]; /* the peer, for the log */
     uint64_t opened_ns, heard_ns, pinged_ns; /* CLOCK_MONOTONIC */
-    uint64_t progress_ns; /* once ENDING: when the peer last took bytes */
+    uint64_t ending_ns, progress_ns; /* since when ENDING; when the peer last took bytes then */
     uint32_t max_message;                                 /* the peer's */
 
     /* Owed, besides the backlog. */

@@ -64,18 +64,22 @@ static bool is_lost(struct hub *hub, unsigned index)
     return at(hub, index)->kind == HUB_LOST;
 }
 
-/* Joins neighbouring losses. Where whatever_reason, the later ones take the first one's reason. */
-static void merge_losses(struct hub *hub, bool whatever_reason)
+/* Joins the oldest two losses that are neighbours, if any are: of one reason, or else the later one
+ * takes the first one's. */
+static bool join_losses(struct hub *hub, bool whatever_reason)
 {
-    for (unsigned i = 0; i + 1 < hub->count;) {
+    for (unsigned i = 0; i + 1 < hub->count; i++) {
+        if (!is_lost(hub, i) || !is_lost(hub, i + 1))
+            continue;
         struct drop_run next = at(hub, i + 1)->run;
-        if (is_lost(hub, i) && whatever_reason)
+        if (whatever_reason)
             next.reason = at(hub, i)->run.reason;
-        if (is_lost(hub, i) && is_lost(hub, i + 1) && drop_run_extend(&at(hub, i)->run, next))
+        if (drop_run_extend(&at(hub, i)->run, next)) {
             remove_at(hub, i + 1);
-        else
-            i++;
+            return true;
+        }
     }
+    return false;
 }
 
 /* Keeps only the newest event of a kind that makes the older ones stale. */
@@ -91,14 +95,15 @@ static void remove_stale(struct hub *hub, enum hub_event_kind kind)
     }
 }
 
-/* Frees at least one entry of a full ring. A frame given up becomes a loss, and it takes at most
- * two of them side by side to make one entry of two. Where no frames but losses with ever-changing
- * reasons are left, reasons give way: the count is what must not be lost. */
+/* Frees at least one entry of a full ring: gives up the oldest frame, and the next one too if that
+ * has no loss beside it to join. Reasons give way where nothing else does: the count is what must
+ * not be lost. */
 static void make_room(struct hub *hub)
 {
     remove_stale(hub, HUB_STATUS);
     remove_stale(hub, HUB_STREAM);
-    merge_losses(hub, false);
+    while (join_losses(hub, false))
+        ;
     for (unsigned i = 0; i < hub->count && hub->count == HUB_EVENTS_MAX; i++) {
         struct hub_event *event = at(hub, i);
         if (event->kind != HUB_FRAME)
@@ -109,10 +114,11 @@ static void make_room(struct hub *hub)
             .run = { frame->head.frame_id, 1, WIRE_DROP_SUPERSEDED },
         };
         frame_release(frame);
-        merge_losses(hub, false);
+        if (!join_losses(hub, false))
+            join_losses(hub, true);
     }
     if (hub->count == HUB_EVENTS_MAX)
-        merge_losses(hub, true);
+        join_losses(hub, true);
 }
 
 static void push(struct hub *hub, const struct hub_event *event)

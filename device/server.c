@@ -77,6 +77,7 @@ static void add_client(struct server *server, int fd, const struct socket_addres
     if (server->client_count++ >= server->config.max_clients)
         client_fail(client, WIRE_ERROR_TOO_MANY_CLIENTS,
                     "the daemon has as many clients as it may (--max-clients)");
+    client_write(client);
 }
 
 static void on_connection(void *user, uint32_t events)

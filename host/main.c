@@ -248,9 +248,10 @@ static int run(struct program *program)
     bool sinks_good = finish_sinks(program);
     window_destroy(&program->window);
     receiver_destroy(&program->receiver);
-    if (ran && program->options.log_level >= LOG_LEVEL_INFO)
+    bool connected = ran && report_totals(program->report).connections > 0;
+    if (connected && program->options.log_level >= LOG_LEVEL_INFO)
         report_summary(program->report, stderr);
-    if (ran && program->options.stats)
+    if (connected && program->options.stats)
         report_stages(program->report, stderr);
     if (ran)
         code = judge(program, sinks_good);
