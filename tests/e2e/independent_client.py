@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+"""A receiver written from shared/PROTOCOL.md alone, which checks the daemon against it.
+
+usage: independent_client.py ADDRESS COUNT OUTDIR [--lossless] [--idle]
+--idle stays silent before SUBSCRIBE until the daemon has sent its PING, some 5 s.
+"""
+import os, socket, struct, sys, time
+
+HELLO, ERROR, END, PING, PONG, STREAMS, SUBSCRIBE, STREAM, STATUS, HEAD, PART, TAIL, DROPS, ACK = (
+    1, 2, 3, 4, 5, 0x10, 0x11, 0x12, 0x13, 0x20, 0x21, 0x22, 0x23, 0x24)
+FIXED = {HELLO: ">IQQ", ERROR: ">H", END: ">HQQQ", PING: ">Q", PONG: ">QQQ", STREAMS: ">B",
+         STREAM: ">BBHHIQ", STATUS: ">BB", HEAD: ">BQQQHH", PART: ">", TAIL: ">QBIIQQQQ",
+         DROPS: ">BBQI"}
+OPENING, MAX_MESSAGE = bytes.fromhex("89505446500d0a01"), 16 << 20
+TABLE = list(range(256))
+for _ in range(8):
+    TABLE = [c >> 1 ^ (0x82F63B78 if c & 1 else 0) for c in TABLE]
+
+def need(truth, what):
+    if not truth:
+        sys.exit(f"independent_client: {what}")
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ TABLE[(crc ^ byte) & 255]
+    return crc ^ 0xFFFFFFFF
+
+def sof_size(jpeg):
+    at = 2
+    while jpeg[at + 1] != 0xC0:
+        at += 2 + struct.unpack_from(">H", jpeg, at + 2)[0]
+    return struct.unpack_from(">HH", jpeg, at + 5)[::-1]
+
+class Peer:
+    def __init__(self, address):
+        host, _, port = address.rpartition(":")
+        unix = address.startswith("unix:")
+        self.sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET6 if ":" in host else
+                                  socket.AF_INET)
+        self.sock.settimeout(15)  # so much silence is the end
+        self.sock.connect(address[5:] if unix else (host.strip("[]"), int(port)))
+        self.pings, self.answered, self.limit = set(), 0, 1024
+
+    def read(self, size):
+        data = b""
+        while more := self.sock.recv(size - len(data)) if len(data) < size else b"":
+            data += more
+        need(len(data) == size, "the connection was cut")
+        return data
+
+    def send(self, kind, layout, *fields):
+        body = struct.pack(layout, *fields)
+        self.sock.sendall(struct.pack(">2sBBIHH", b"PT", kind, 0, len(body), len(body), 0) + body)
+
+    def ping(self):
+        self.pings.add(t1 := time.monotonic_ns())
+        self.send(PING, ">Q", t1)
+
+    def next(self):
+        """Reads a message, answers or checks off a PING or PONG: (type, fields, TLVs, blob)."""
+        magic, kind, _, length, fixed, tlv = struct.unpack(">2sBBIHH", self.read(12))
+        need(magic == b"PT" and fixed + tlv <= length <= self.limit, f"header of type {kind:x}")
+        need((fixed + tlv if kind == PART else length) <= 4096, f"type {kind:x} is too long")
+        read_at, body, tlvs, at = time.monotonic_ns(), self.read(length), {}, fixed
+        if kind >= 0x80:
+            return self.next()
+        need(kind in FIXED and fixed >= struct.calcsize(FIXED[kind]), f"type {kind:x} isn't right")
+        while at < fixed + tlv:
+            need(at + 4 <= fixed + tlv, "a TLV's head is cut")
+            name, size = struct.unpack_from(">HH", body, at)
+            need(name not in tlvs, f"TLV {name:x} twice")
+            tlvs[name], at = body[at + 4:at + 4 + size], at + 4 + size
+            need(at <= fixed + tlv, f"TLV {name:x} overruns its part")
+        fields, blob = struct.unpack_from(FIXED[kind], body), body[fixed + tlv:]
+        need(kind != ERROR, f"ERROR {fields}: {blob!r}")
+        if kind == PING:
+            self.send(PONG, ">QQQ", *fields, read_at, time.monotonic_ns())
+            self.answered += 1
+        if kind == PONG:
+            need(fields[0] in self.pings and fields[1] <= fields[2], "a PONG to none of our PINGs")
+            self.pings.remove(fields[0])
+        return kind, fields, tlvs, blob
+
+def main(address, count, outdir, *flags):
+    peer, id_, first, delivered, dropped, reasons = Peer(address), None, None, 0, 0, {}
+    head, parts, aborted, size, ended, running = None, [], None, None, False, False
+    peer.sock.sendall(OPENING)
+    peer.send(HELLO, ">IQQ", MAX_MESSAGE, 0, 0)
+    need(peer.read(8) == OPENING, "not the opening")
+    kind, hello, tlvs, _ = peer.next()
+    need(kind == HELLO and 4096 <= hello[0] <= 64 << 20 and hello[2], "HELLO isn't right")
+    need(all(len(text) <= 64 for text in tlvs.values()), "a text in HELLO is too long")
+    peer.limit = MAX_MESSAGE
+    kind, streams, tlvs, _ = peer.next()
+    need(kind == STREAMS and streams[0] == 1 and set(tlvs) <= {0x100}, "STREAMS isn't right")
+    while "--idle" in flags and not peer.answered:
+        need(peer.next()[0] == PING, "more than a PING without SUBSCRIBE")
+    for _ in range(3):
+        peer.ping()
+    peer.send(SUBSCRIBE, ">BBII", 0, "--lossless" in flags, 0, 0)
+    while True:
+        kind, f, tlvs, blob = peer.next()
+        need(kind not in (HELLO, STREAMS), "HELLO or STREAMS twice")
+        need(head is None or kind in (PART, TAIL, PING, PONG, STATUS), f"{kind:x} inside a frame")
+        need(aborted is None or kind not in (HEAD, END), "an aborted frame without its DROPS")
+        if kind == STREAM:
+            need(f[:2] == (0, 1) and f[5] >= (id_ or 0), "STREAM isn't right")
+            id_, first = (f[5], f[5]) if first is None else (id_, first)
+            size, sizes_from = f[2:4], f[5]
+        elif kind == STATUS:
+            need(f[0] == 0 and f[1] <= 2 and len(blob) <= 256, "STATUS isn't right")
+        elif kind == HEAD:
+            need(f[:2] == (0, id_) and f[2] <= f[3], f"HEAD {f}, not of {id_}")
+            need(f[1] < sizes_from or f[4:] == size, f"HEAD {f} isn't STREAM's size {size}")
+            head, parts = f, []
+        elif kind == PART:
+            need(head and blob, "FRAME_PART outside a frame, or empty")
+            parts.append(blob)
+        elif kind == TAIL:
+            need(head and f[0] == id_ and f[1] <= 1, f"TAIL {f}, not of {id_}")
+            jpeg, shown, head, aborted = b"".join(parts), head[4:], None, id_ if f[1] else None
+            if aborted is not None:
+                need(f[2:4] == (0, 0), "an aborted frame with length or CRC")
+                continue
+            if not ended:
+                peer.send(ACK, ">QQ", id_, time.monotonic_ns())
+            need(f[2:4] == (len(jpeg), crc32c(jpeg)), f"frame {id_} is damaged")
+            need(f[4] <= f[5] and f[6] <= f[7], f"frame {id_}: times run backwards {f[4:]}")
+            need(len(jpeg) <= MAX_MESSAGE and sof_size(jpeg) == shown, f"frame {id_}: not its size")
+            with open(os.path.join(outdir, f"{id_}.jpg"), "wb") as file:
+                file.write(jpeg)
+            id_, delivered = id_ + 1, delivered + 1
+            if delivered % 10 == 0 and not ended:
+                peer.ping()
+            if delivered == int(count):
+                peer.send(END, ">HQQQ", 0, delivered + dropped, delivered, dropped)
+                ended = True
+        elif kind == DROPS:
+            need(f[0] == 0 and 1 <= f[1] <= 9 and f[2] == id_ and f[3], f"DROPS {f}, not of {id_}")
+            reasons[f[1]] = reasons.get(f[1], 0) + f[3]
+            id_, dropped, aborted = id_ + f[3], dropped + f[3], None
+        elif kind == END:
+            need(f[1:] == (delivered + dropped, delivered, dropped), f"END {f}: not our count")
+            need(f[1] == f[2] + f[3] == id_ - first, f"END {f}: not the ids from {first} to {id_}")
+            break
+    need(ended or delivered >= int(count), f"the daemon's END {f[0]} after {delivered} frames")
+    while peer.sock.recv(1, socket.MSG_PEEK):
+        need(peer.next()[0] == PONG, "more than PONGs after END")
+    need(not peer.pings, f"{len(peer.pings)} PINGs without a PONG")
+    print(f"independent_client: ids {first}..{id_ - 1}, {delivered} delivered, {dropped} dropped "
+          f"{reasons}, {peer.answered} PINGs answered, all rules held")
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
