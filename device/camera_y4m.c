@@ -53,8 +53,8 @@ static ssize_t read_line(int fd, char *line, off_t offset)
     if (got <= 0)
         return got < 0 ? -errno : 0;
     const char *end = memchr(line, '\n', (size_t)got);
-    if (!end)
-        return -EBADMSG;
+    if (!end) /* the file's end, or no text at all */
+        return got < Y4M_LINE_MAX - 1 ? -ENODATA : -EBADMSG;
     got = end - line;
     line[got] = '\0';
     return got + 1;
@@ -97,8 +97,9 @@ static int fill(struct paced_source *source, struct paced_buffer *buffer, uint32
 static int open_file(struct camera *self, const char *path, char *error)
 {
     char line[Y4M_LINE_MAX], why[Y4M_WHY_MAX];
-    self->fd = open(path, O_RDONLY | O_CLOEXEC);
+    self->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
+    /* O_NONBLOCK: a FIFO would be waited for. */
     if (self->fd < 0 || fstat(self->fd, &status)) {
         int code = errno;
         snprintf(error, CAMERA_ERROR_MAX, "can't open %.160s: %s", path, strerror(code));
@@ -127,7 +128,7 @@ static int check_first_frame(struct camera *self, const char *path, char *error)
     if (result)
         snprintf(error, CAMERA_ERROR_MAX, "%.160s is no usable Y4M file: %s", path,
                  result == -ENOMEM ? "out of memory" : "it has no whole frame");
-    return result;
+    return result && result != -ENOMEM ? -EINVAL : result;
 }
 
 static void y4m_close(struct camera **camera)

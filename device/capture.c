@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,8 +189,11 @@ static bool start(struct capture_control *control, bool *told)
         return false;
     }
     *told = false;
-    log_info("camera on: %s, %ux%u %s, %.4g fps", mode.model, mode.width, mode.height,
-             pixel_format_name(mode.format), mode.fps);
+    char rate[32] = "";
+    if (mode.fps > 0)
+        snprintf(rate, sizeof(rate), ", %.4g fps", mode.fps);
+    log_info("camera on: %s, %ux%u %s%s", mode.model, mode.width, mode.height,
+             pixel_format_name(mode.format), rate);
     hub_stream(control->hub, &mode);
     open_gate(control);
     return true;

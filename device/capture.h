@@ -27,7 +27,7 @@ struct capture_totals {
 struct capture_control;
 
 /* Starts the thread; the camera stays off. 0 or a negative errno, with *control NULL. The encoder
- * and the hub must outlive it. */
+ * and the hub must outlive it; once it is destroyed, nothing is in work. */
 int capture_create(struct capture_control **control, const struct capture_config *config,
                    struct encoder *encoder, struct hub *hub);
 

@@ -28,12 +28,12 @@ struct encoder_totals {
 
 struct encoder;
 
-/* Starts the workers. Frames and losses go to the hub, which must outlive the encoder. 0 or a
- * negative errno, with *encoder NULL. */
+/* Starts the workers. Frames and losses go to the hub, which must be there until encoder_drain() has
+ * returned for the last time. 0 or a negative errno, with *encoder NULL. */
 int encoder_create(struct encoder **encoder, const struct encoder_config *config, struct hub *hub);
 
-/* Encodes what it holds, ends the workers, nulls the caller's pointer. Every frame must be released
- * before: they live in the encoder's pool. NULL and *NULL are fine. */
+/* Ends the workers and nulls the caller's pointer. Nothing must be in work, and every frame must
+ * have been released: they live in the encoder's pool. NULL and *NULL are fine. */
 void encoder_destroy(struct encoder **encoder);
 
 /* Hands a capture over, with its id set; ids must rise. Never blocks for long. One thread. */

@@ -69,7 +69,7 @@ static int serve(const struct device_options *options, const struct camera_ops *
     struct capture_control *capture = NULL;
     struct encoder_config encoder_config = { (unsigned)options->threads, (unsigned)options->slices,
                                              options->quality };
-    struct capture_config capture_config = { ops, camera, (uint64_t)options->frames };
+    struct capture_config capture_config = { ops, camera, options->frames };
     struct server_config server_config = {
         .camera_name = options->source,
         .max_clients = (unsigned)options->max_clients,

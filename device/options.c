@@ -37,7 +37,7 @@ static const struct option_spec specs[] = {
     { "slices", 0, OPTION_INT, FIELD(slices), "N", "0", 0, FRAME_SLICES_MAX, NULL,
       "slices that a frame is cut into, so that threads can share it; 0 is two for each thread",
       false },
-    { "frames", 'n', OPTION_NUMBER, FIELD(frames), "N", "0", 0, 1e15, NULL,
+    { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
       "end after N captured frames; 0 is never", false },
     HEADING("Network"),
     { "listen", 'l', OPTION_LIST, FIELD(listen), "ADDRESS", NULL, 0, 0, NULL,

@@ -18,7 +18,7 @@ struct device_options {
     bool insecure_plaintext, always_on;
     int max_clients;
     long queue_bytes;
-    double frames;
+    uint64_t frames;
     int stats;
     int log_level; /* enum log_level */
     const char *config;

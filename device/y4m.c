@@ -38,17 +38,14 @@ static int parse_colour(const char *text, struct y4m_header *header)
     static const struct {
         const char *name;
         enum pixel_format format;
-        bool full;
     } known[] = {
-        { "420jpeg", PIXEL_YUV420, true },  { "420", PIXEL_YUV420, false },
-        { "420mpeg2", PIXEL_YUV420, false }, { "420paldv", PIXEL_YUV420, false },
-        { "422", PIXEL_YUV422, false },     { "444", PIXEL_YUV444, false },
-        { "mono", PIXEL_GREY, false },
+        { "420jpeg", PIXEL_YUV420 },  { "420", PIXEL_YUV420 }, { "420mpeg2", PIXEL_YUV420 },
+        { "420paldv", PIXEL_YUV420 }, { "422", PIXEL_YUV422 }, { "444", PIXEL_YUV444 },
+        { "mono", PIXEL_GREY },
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(text, known[i].name) == 0) {
             header->format = known[i].format;
-            header->limited_range = !known[i].full;
             return 0;
         }
     return -EINVAL;
@@ -61,7 +58,6 @@ int y4m_parse_header(const char *line, struct y4m_header *header, char *why)
     if (strlen(line) >= sizeof(copy) || strncmp(line, "YUV4MPEG2 ", 10) != 0)
         return fail(why, "the first line does not begin with YUV4MPEG2 but", line);
     strcpy(copy, line + 10);
-    const char *range = NULL;
     for (char *save, *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         if (word[0] == 'W' && parse_side(word + 1, &header->width))
             return fail(why, "unusable width", word);
@@ -74,12 +70,10 @@ int y4m_parse_header(const char *line, struct y4m_header *header, char *why)
         if (word[0] == 'I' && strcmp(word, "Ip") != 0 && strcmp(word, "I?") != 0)
             return fail(why, "unsupported interlacing", word);
         if (strncmp(word, "XCOLORRANGE=", 12) == 0)
-            range = word + 12;
+            header->limited_range = strcmp(word + 12, "FULL") != 0;
     }
     if (!header->width || !header->height)
         return fail(why, "width or height is missing in", line);
-    if (range)
-        header->limited_range = strcmp(range, "FULL") != 0;
     return 0;
 }
 

@@ -19,7 +19,8 @@ struct y4m_header {
 };
 
 /* Reads the first line, without its line feed. 0 or -EINVAL with the reason in why (Y4M_WHY_MAX
- * bytes). Range: full where the colour space is 420jpeg or XCOLORRANGE says FULL, else limited. */
+ * bytes). The range is limited unless XCOLORRANGE=FULL, which ffmpeg writes, says otherwise: the
+ * colour space's name, "420jpeg" included, tells of the chroma samples' place alone. */
 int y4m_parse_header(const char *line, struct y4m_header *header, char *why);
 
 /* Where the planes of a frame lie in its frame_size bytes. */

@@ -83,9 +83,9 @@ static void field_text(int field, const struct file_name_values *values, char *t
 void file_name_make(const char *name_template, const struct file_name_values *values, unsigned copy,
                     char *name)
 {
-    char text[40], made[FILE_NAME_MAX + 1];
+    char text[40], made[FILE_NAME_MAX + sizeof(text)];
     size_t used = 0;
-    for (const char *at = name_template; *at && used + sizeof(text) < sizeof(made);) {
+    for (const char *at = name_template; *at && used < FILE_NAME_MAX;) {
         int field = find_field(at);
         if (field < 0) {
             made[used++] = *at++;
@@ -103,5 +103,9 @@ void file_name_make(const char *name_template, const struct file_name_values *va
     char suffix[COPY_MAX + 1] = "";
     if (copy > 1)
         snprintf(suffix, sizeof(suffix), "-%u", copy);
-    snprintf(name, FILE_NAME_MAX + 1, "%.*s%s%s", (int)stem, made, suffix, made + stem);
+    /* file_name_check() has seen to it that all of this fits. */
+    size_t extra = strlen(suffix);
+    memcpy(name, made, stem);
+    memcpy(name + stem, suffix, extra);
+    memcpy(name + stem + extra, made + stem, used - stem + 1);
 }

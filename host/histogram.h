@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* From 1 µs up to 2^40 ns, some 18 minutes; what is longer counts as that. */
+/* From 1 µs up to 2^31 µs, some 36 minutes; what is longer counts as that. */
 enum { HISTOGRAM_BUCKETS = 16 * 31 };
 
 struct histogram {

@@ -165,8 +165,8 @@ static int receive(struct program *program)
         .reconnect = !options->no_reconnect,
         .progress = isatty(STDERR_FILENO) && options->log_level >= LOG_LEVEL_INFO,
         .stats = options->stats,
-        .frames = (uint64_t)options->frames,
-        .every = (uint64_t)options->every,
+        .frames = options->frames,
+        .every = options->every,
         .duration_s = options->duration,
     };
     struct receiver_outlets outlets = { .report = program->report, .window = program->window };

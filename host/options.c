@@ -27,11 +27,11 @@ static const struct option_spec specs[] = {
     { "null", 0, OPTION_FLAG, FIELD(null), NULL, NULL, 0, 0, NULL,
       "receive, check and count the frames only", false },
     HEADING("Which frames"),
-    { "frames", 'n', OPTION_NUMBER, FIELD(frames), "N", "0", 0, 1e15, NULL,
+    { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
       "end after N frames were kept; 0 is never", false },
     { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
       "end so long after the first frame; 0 is never", false },
-    { "every", 0, OPTION_NUMBER, FIELD(every), "N", "1", 1, 1e9, NULL,
+    { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
       "keep one frame of N", false },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
       "have the daemon send at most so many frames per second; 0 is all", false },
@@ -87,6 +87,8 @@ int host_options_read(struct host_options *options, int argc, char **argv, char 
                  "'%.200s' is no address: give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH", address);
         return -EINVAL;
     }
+    if (options->max_fps > 0 && options->max_fps < 0.001)
+        return fail(error, "max-fps: the least is 0.001, one frame in 1000 s");
     if (options->lossless && options->live)
         return fail(error, "--lossless and --live exclude one another");
     return file_name_check(options->name, error);

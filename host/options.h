@@ -11,7 +11,8 @@
 struct host_options {
     const char *save, *name;
     bool to_stdout, window, null;
-    double frames, every, duration, max_fps;
+    uint64_t frames, every;
+    double duration, max_fps;
     bool lossless, live;
     bool no_reconnect, stats;
     int log_level; /* enum log_level */

@@ -39,7 +39,7 @@ struct receiver {
     uint64_t last_session, last_next_id; /* of the connection before; 0: none */
     uint64_t received, kept, first_frame_ns, ending_ns;
     uint64_t retry_ns, progress_ns, stats_ns;
-    bool told_unreachable, impatient;
+    bool told_unreachable, unwritable, impatient;
 
     pthread_mutex_t lock;
     /* Under lock. */
@@ -129,8 +129,10 @@ static void on_stream(void *user, const struct wire_stream *stream)
 {
     struct receiver *receiver = user;
     const struct session *session = &receiver->session;
-    log_info("camera %s, %ux%u, %.4g fps", stream->model, stream->width, stream->height,
-             stream->fps_mhz / 1000.0);
+    char rate[32] = "";
+    if (stream->fps_mhz)
+        snprintf(rate, sizeof(rate), ", %.4g fps", stream->fps_mhz / 1000.0);
+    log_info("camera %s, %ux%u%s", stream->model, stream->width, stream->height, rate);
     if (receiver->last_session == session->id && session->totals.captured == 0 &&
         session->first_id > receiver->last_next_id) {
         uint64_t missed = session->first_id - receiver->last_next_id;
@@ -193,7 +195,7 @@ static bool wait_for(struct receiver *receiver, int fd, short events, int timeou
     struct pollfd fds[4] = {
         { receiver->wake_fd, POLLIN, 0 },
         { receiver->signal_fd, POLLIN, 0 },
-        { fd, events, 0 },
+        { events ? fd : -1, events, 0 }, /* poll() tells of an end even to who asks for nothing */
         { receiver->session.head_waits ? frame_pool_fd(receiver->pool) : -1, POLLIN, 0 },
     };
     poll(fds, 4, timeout_ms < TICK_MS ? timeout_ms : TICK_MS);
@@ -208,18 +210,24 @@ static bool wait_connecting(void *user, int fd, int timeout_ms)
     return wait_for(user, fd, POLLOUT, timeout_ms);
 }
 
-/* 0, -EAGAIN, or a negative errno. */
-static int flush(struct receiver *receiver)
+static void flush(struct receiver *receiver)
 {
     struct session *session = &receiver->session;
     while (session->out_used > 0) {
+        if (receiver->unwritable) {
+            session->out_used = 0;
+            break;
+        }
         struct iovec out = { session->out, session->out_used };
         ssize_t sent = receiver->transport->ops->write(receiver->transport, &out, 1);
-        if (sent < 0)
-            return (int)sent;
-        session_written(session, (size_t)sent);
+        if (sent == -EAGAIN)
+            return;
+        /* The daemon may have said all and closed: what it said is still to be read, and reading
+         * tells how it ended. */
+        receiver->unwritable = sent < 0;
+        if (sent > 0)
+            session_written(session, (size_t)sent);
     }
-    return 0;
 }
 
 /* Reads once, as much as there is room for. 0, -EAGAIN, or a negative errno; -EPIPE at the peer's
@@ -260,8 +268,10 @@ static bool converse(struct receiver *receiver, int *error)
     *error = 0;
     if (session->head_waits)
         session_advance(session, now);
-    for (int reads = 0; reads < 16 && *error == 0 && session->state < SESSION_ENDED; reads++)
+    for (int reads = 0; reads < 16 && *error == 0 && session->state < SESSION_ENDED; reads++) {
         *error = read_once(receiver);
+        flush(receiver); /* an ACK that waits costs the stream's pace */
+    }
     now = clock_monotonic();
     check_duration(receiver, now);
     if (stopping && receiver->ending_ns == 0) {
@@ -269,9 +279,7 @@ static bool converse(struct receiver *receiver, int *error)
         receiver->ending_ns = now;
     }
     session_tick(session, reading, now);
-    int flushed = flush(receiver);
-    if (*error == 0 || *error == -EAGAIN)
-        *error = flushed;
+    flush(receiver);
     if (*error == -EAGAIN)
         *error = 0;
     if (receiver->ending_ns && (now - receiver->ending_ns >= ENDING_NS || receiver->impatient))
@@ -315,6 +323,7 @@ static bool talk(struct receiver *receiver, int fd)
         log_error("out of memory for a connection");
         return false;
     }
+    receiver->unwritable = false;
     session_init(session, &receiver->config.session, &handler, clock_monotonic());
     report_connected(receiver->outlets.report);
     set_note(receiver, "waiting for the camera");

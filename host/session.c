@@ -38,12 +38,17 @@ static void fail(struct session *session, const char *format, ...)
     session->state = SESSION_FAILED;
 }
 
+static void say_error(struct session *session, enum wire_error_code code, const char *what)
+{
+    struct wire_message message = { .type = WIRE_ERROR, .error.code = code };
+    snprintf(message.error.text, sizeof(message.error.text), "%s", what);
+    say(session, &message);
+}
+
 /* The daemon is at fault: tell it, as far as the socket still takes it. */
 static void blame(struct session *session, const char *what)
 {
-    struct wire_message message = { .type = WIRE_ERROR, .error.code = WIRE_ERROR_PROTOCOL };
-    snprintf(message.error.text, sizeof(message.error.text), "%s", what);
-    say(session, &message);
+    say_error(session, WIRE_ERROR_PROTOCOL, what);
     fail(session, "the daemon broke the protocol: %s", what);
 }
 
@@ -201,8 +206,6 @@ static void take_part(struct session *session, uint32_t size)
     struct frame *frame = session->frame;
     if (!frame)
         blame(session, "a FRAME_PART outside a frame");
-    else if (size == 0)
-        blame(session, "an empty FRAME_PART");
     else if (size > session->config.max_message - frame->size)
         blame(session, "a frame longer than max_message");
     else if (frame_reserve(frame, frame->size + size))
@@ -233,13 +236,14 @@ static void finish_frame(struct session *session, const struct wire_frame_tail *
     times->send_end = tail->send_end;
     times->last_byte = now_ns;
     times->offset_known = clock_sync_offset(&session->clock, &times->offset, &times->error);
-    if (frame->size == tail->length && session->frame_crc == tail->crc32c) {
+    if (frame->size > 0 && frame->size == tail->length && session->frame_crc == tail->crc32c) {
         session->handler.on_frame(session->handler.user, frame);
         return;
     }
     session->handler.on_damaged(session->handler.user, frame->id,
-                                frame->size != tail->length ? "its length is wrong"
-                                                            : "its checksum is wrong");
+                                frame->size == 0 || frame->size != tail->length
+                                    ? "its length is wrong"
+                                    : "its checksum is wrong");
     frame_release(frame);
 }
 
@@ -313,6 +317,10 @@ static void take_message(struct session *session, const struct wire_message *mes
         blame(session, "HELLO must come first");
         return;
     }
+    if (session->frame && (message->type == WIRE_STREAM || message->type == WIRE_STREAMS)) {
+        blame(session, "STREAM within a frame");
+        return;
+    }
     switch (message->type) {
     case WIRE_HELLO:
         take_hello(session, &message->hello);
@@ -324,6 +332,9 @@ static void take_message(struct session *session, const struct wire_message *mes
         take_end(session, &message->end);
         break;
     case WIRE_PING:
+        /* A flood of them must not take the room of an ACK. */
+        if (session->out_used > SESSION_OUT_MAX / 2)
+            break;
         say(session, &(struct wire_message){ .type = WIRE_PONG,
                                              .pong = { message->ping.t1, now_ns, now_ns } });
         break;
@@ -355,15 +366,20 @@ static void take_message(struct session *session, const struct wire_message *mes
 static void fail_reading(struct session *session, int error)
 {
     session->hopeless = error == -EPROTONOSUPPORT || error == -EPROTO;
-    if (error == -EPROTONOSUPPORT)
-        fail(session, "the daemon speaks another version of the protocol than %d: update the "
-                      "older side",
+    if (error == -EPROTONOSUPPORT) {
+        say_error(session, WIRE_ERROR_VERSION, "this receiver speaks version 1");
+        fail(session,
+             "the daemon speaks another version of the protocol than %d: update the older side",
              WIRE_VERSION);
-    else if (error == -EPROTO)
+    } else if (error == -EPROTO) {
+        say_error(session, WIRE_ERROR_PROTOCOL, "this is not the pitether protocol");
         fail(session, "what answers there is no pitetherd: check the address and the port");
-    else
-        blame(session, error == -EMSGSIZE ? "a message longer than allowed"
-                                          : "a malformed message");
+    } else if (error == -EMSGSIZE) {
+        say_error(session, WIRE_ERROR_TOO_LARGE, "a message longer than allowed");
+        fail(session, "the daemon broke the protocol: a message longer than allowed");
+    } else {
+        blame(session, "a malformed message");
+    }
 }
 
 bool session_advance(struct session *session, uint64_t now_ns)

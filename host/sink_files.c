@@ -56,6 +56,18 @@ static int write_all(int fd, const void *data, size_t size)
     return 0;
 }
 
+/* Half a line would spoil the next one too. */
+static int write_line(int fd, const char *line, size_t size)
+{
+    struct stat before;
+    if (fstat(fd, &before))
+        return -errno;
+    int error = write_all(fd, line, size);
+    if (error && ftruncate(fd, before.st_size))
+        return -errno;
+    return error;
+}
+
 static int open_index(struct files *files)
 {
     files->index_fd = openat(files->directory_fd, index_name,
@@ -63,7 +75,7 @@ static int open_index(struct files *files)
     struct stat status;
     if (files->index_fd < 0 || fstat(files->index_fd, &status))
         return -errno;
-    return status.st_size == 0 ? write_all(files->index_fd, index_head, sizeof(index_head) - 1) : 0;
+    return status.st_size == 0 ? write_line(files->index_fd, index_head, sizeof(index_head) - 1) : 0;
 }
 
 static void close_both(struct files *files)
@@ -175,18 +187,6 @@ static void quote(const char *name, char *text)
     if (!plain)
         *at++ = '"';
     *at = '\0';
-}
-
-/* Half a line would spoil the next one too. */
-static int write_line(int fd, const char *line, size_t size)
-{
-    struct stat before;
-    if (fstat(fd, &before))
-        return -errno;
-    int error = write_all(fd, line, size);
-    if (error && ftruncate(fd, before.st_size))
-        return -errno;
-    return error;
 }
 
 static int add_to_index(struct files *files, const struct frame *frame, const char *name)

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@ static int stdout_write(void *state, const struct frame *frame)
             done += (size_t)written;
         else if (errno == EPIPE)
             return -EPIPE;
+        else if (errno == EAGAIN) /* some program that shares it has made it non-blocking */
+            poll(&(struct pollfd){ STDOUT_FILENO, POLLOUT, 0 }, 1, -1);
         else if (errno != EINTR)
             return done == 0 ? -errno : -EPIPE; /* half a JPEG is out: what follows is no stream */
     }

@@ -82,7 +82,8 @@ static int check_length(const struct message_reader *reader)
         return -EMSGSIZE;
     if (!is_skipped(header) && body_size(header) > WIRE_CONTROL_MAX)
         return -EMSGSIZE;
-    return 0;
+    bool empty_part = header->type == WIRE_FRAME_PART && header->length == body_size(header);
+    return empty_part ? -EBADMSG : 0;
 }
 
 static int read_header(struct message_reader *reader)

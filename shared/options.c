@@ -86,6 +86,7 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
              spec->kind == OPTION_NUMBER ? "" : " whole", spec->min, spec->max);
     switch (spec->kind) {
     case OPTION_INT:
+    case OPTION_COUNT:
         good = parse_whole(text, &value);
         break;
     case OPTION_BYTES:
@@ -105,6 +106,8 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
         return wrong(spec, text, wanted, error);
     if (spec->kind == OPTION_INT)
         *(int *)field = (int)value;
+    else if (spec->kind == OPTION_COUNT)
+        *(uint64_t *)field = (uint64_t)value;
     else if (spec->kind == OPTION_BYTES)
         *(long *)field = (long)value;
     else if (spec->kind == OPTION_SIZE)
@@ -293,15 +296,18 @@ int options_read_file(const struct option_table *table, void *options, const cha
         fail(error, "can't read the configuration file %s: %s", path, strerror(errno));
         return result;
     }
-    char line[1024], what[OPTION_ERROR_MAX];
-    for (unsigned number = 1; !result && fgets(line, sizeof(line), file); number++) {
-        if (strlen(line) == sizeof(line) - 1)
-            result = fail(what, "the line is longer than %zu bytes", sizeof(line) - 2);
+    char *line = NULL, what[OPTION_ERROR_MAX];
+    size_t capacity = 0;
+    ssize_t size;
+    for (unsigned number = 1; !result && (size = getline(&line, &capacity, file)) >= 0; number++) {
+        if (strlen(line) != (size_t)size)
+            result = fail(what, "there is a zero byte in the line");
         else
             result = read_line(table, options, line, given, what);
         if (result)
             fail(error, "%s:%u: %.400s", path, number, what);
     }
+    free(line);
     if (!result && ferror(file)) {
         result = -errno;
         fail(error, "can't read the configuration file %s: %s", path, strerror(errno));

@@ -7,12 +7,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum option_kind {
     OPTION_HEADING, /* no option: help is a heading in --help */
     OPTION_FLAG,    /* bool: no value on the command line; yes/no/true/false/1/0 in a file */
     OPTION_INT,     /* int: whole number in min..max */
+    OPTION_COUNT,   /* uint64_t: whole number in min..max, at most 2^53 */
     OPTION_NUMBER,  /* double: in min..max; "1e6" and "nan" are no numbers here */
     OPTION_SIZE,    /* struct option_size: WIDTHxHEIGHT, each in min..max */
     OPTION_BYTES,   /* long: whole number with an optional K, M or G (powers of 1024), in min..max */

@@ -138,14 +138,23 @@ static void set_number(struct wire_message *message, size_t offset, size_t size,
     }
 }
 
-/* The longest prefix of at most max bytes that does not cut a UTF-8 character in two. */
+/* The longest prefix of text[0..size) that does not end inside a UTF-8 character (RFC 3629, 3).
+ * Looks at the end alone, since who cut the text may have done so before. */
+static size_t whole_characters(const char *text, size_t size)
+{
+    size_t last = size; /* where the last character begins */
+    while (last > 0 && size - last < 3 && ((uint8_t)text[last - 1] & 0xC0) == 0x80)
+        last--;
+    if (last == 0)
+        return size;
+    uint8_t lead = (uint8_t)text[--last];
+    size_t needs = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    return size - last < needs ? last : size;
+}
+
 static size_t text_size(const char *text, size_t max)
 {
-    size_t size = strnlen(text, max + 1);
-    if (size > max)
-        for (size = max; size > 0 && ((uint8_t)text[size] & 0xC0) == 0x80;)
-            size--;
-    return size;
+    return whole_characters(text, strnlen(text, max));
 }
 
 static uint8_t *encode_tlv(const struct wire_message *message, const struct tlv_field *tlv,
@@ -227,13 +236,17 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header)
     return 0;
 }
 
-/* Control characters from a peer must not reach a terminal. */
+/* Control characters from a peer must not reach a terminal; those of the C1 set, U+0080 to U+009F,
+ * have two bytes. */
 static void copy_text(char *to, const uint8_t *from, size_t size, size_t max)
 {
-    if (size > max)
-        size = max;
-    for (size_t i = 0; i < size; i++)
-        to[i] = from[i] < 0x20 || from[i] == 0x7F ? '?' : (char)from[i];
+    size = whole_characters((const char *)from, size > max ? max : size);
+    for (size_t i = 0; i < size; i++) {
+        bool c1 = from[i] == 0xC2 && i + 1 < size && from[i + 1] >= 0x80 && from[i + 1] < 0xA0;
+        to[i] = from[i] < 0x20 || from[i] == 0x7F || c1 ? '?' : (char)from[i];
+        if (c1)
+            to[++i] = '?';
+    }
     to[size] = '\0';
 }
 

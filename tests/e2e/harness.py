@@ -1,0 +1,170 @@
+"""Starts the real programs for the end-to-end tests, and ends them again.
+
+PITETHERD, PITETHER and READ_PATTERN name the programs. Nothing here sleeps: tests wait for lines of
+a log, for the end of a process, or for a file's state to change, each with a bound.
+"""
+import csv
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import unittest
+
+PITETHERD = os.environ.get("PITETHERD", "pitetherd")
+PITETHER = os.environ.get("PITETHER", "pitether")
+READ_PATTERN = os.environ.get("READ_PATTERN", "read_pattern")
+
+# Far more than anything here takes, also under sanitizers on a busy machine: it ends a hang, it is
+# no measure of speed.
+BOUND = 60
+
+
+class Program:
+    """A running program whose standard error is collected line by line."""
+
+    def __init__(self, *command, stdout=subprocess.DEVNULL):
+        self.lines = []
+        self.condition = threading.Condition()
+        self.ended = False
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+                                        stdout=stdout, stderr=subprocess.PIPE, text=True,
+                                        errors="replace")
+        self.thread = threading.Thread(target=self._collect, daemon=True)
+        self.thread.start()
+
+    def _collect(self):
+        for line in self.process.stderr:
+            with self.condition:
+                self.lines.append(line.rstrip("\n"))
+                self.condition.notify_all()
+        with self.condition:
+            self.ended = True
+            self.condition.notify_all()
+
+    def log(self):
+        with self.condition:
+            return "\n".join(self.lines)
+
+    def wait_for(self, pattern, count=1):
+        """Waits until `count` lines match, and returns the last match."""
+        def matches():
+            return [m for m in (re.search(pattern, line) for line in self.lines) if m]
+        with self.condition:
+            self.condition.wait_for(lambda: len(matches()) >= count or self.ended, BOUND)
+            found = matches()
+        if len(found) < count:
+            raise AssertionError(f"no line like {pattern!r} in:\n" + self.log())
+        return found[count - 1]
+
+    def send(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        code = self.process.wait(BOUND)
+        self.thread.join(BOUND)
+        return code
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.kill()
+        self.process.wait(BOUND)
+        self.thread.join(BOUND)
+        self.process.stderr.close()
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+class Case(unittest.TestCase):
+    """A test with a folder of its own, whose programs are ended with it."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="pitether-e2e-")
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.socket = "unix:" + self.path("socket")
+
+    def path(self, *names):
+        return os.path.join(self.folder, *names)
+
+    def start(self, *command, **options):
+        program = Program(*command, **options)
+        self.addCleanup(program.kill)
+        return program
+
+    def daemon(self, *options, listen=None, source="pattern", size="320x240", fps="30"):
+        """A daemon that is ready; its .address is where it listens first."""
+        program = self.start(PITETHERD, "--source", source, *(["--size", size] if size else []),
+                             *(["--fps", fps] if fps else []), "--listen", listen or self.socket,
+                             *options)
+        program.address = program.wait_for(r"listening on (\S+)").group(1)
+        return program
+
+    def host(self, daemon, *options, **keywords):
+        address = daemon if isinstance(daemon, str) else daemon.address
+        return self.start(PITETHER, address, *options, **keywords)
+
+    def run_host(self, daemon, *options, code=0):
+        program = self.host(daemon, *options)
+        self.assertEqual(program.wait(), code, program.log())
+        return program
+
+    def fails(self, code, pattern, *command):
+        """The command ends with this code, and one line of its error matches."""
+        program = self.start(*command)
+        self.assertEqual(program.wait(), code, program.log())
+        program.wait_for(pattern)
+        return program
+
+    def index(self, folder):
+        with open(os.path.join(folder, "frames.csv"), newline="", encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    def painted(self, folder, names):
+        """The frame numbers painted in the pictures, read by a decoder that takes no warning."""
+        paths = [os.path.join(folder, name) for name in names]
+        output = subprocess.run([READ_PATTERN, *paths], check=True, timeout=BOUND,
+                                stdout=subprocess.PIPE, text=True).stdout
+        return [int(line.rsplit(" ", 1)[1]) for line in output.splitlines()]
+
+    def check_saved(self, folder, count=None):
+        """Files and index agree, pictures are whole, and show the frames that they say."""
+        rows = self.index(folder)
+        names = [row["file"] for row in rows]
+        files = sorted(name for name in os.listdir(folder) if name != "frames.csv")
+        self.assertEqual(sorted(names), files)
+        for row in rows:
+            self.assertEqual(os.path.getsize(os.path.join(folder, row["file"])), int(row["bytes"]))
+        ids = [int(row["id"]) for row in rows]
+        self.assertEqual(self.painted(folder, names), ids)
+        if count is not None:
+            self.assertEqual(len(rows), count)
+        return ids
+
+    def assertSummary(self, program):
+        """The summary's totals add up; returns captured, received, dropped, damaged."""
+        line = program.wait_for(r"(\d+) captured = (\d+) received \+ (\d+) dropped.* \+ (\d+) dam")
+        numbers = [int(number) for number in line.groups()]
+        self.assertEqual(numbers[0], sum(numbers[1:]), program.log())
+        return numbers
+
+    def wait_until(self, condition, what):
+        """For what has no event to wait for, such as a size in /proc: looks again after a moment in
+        which a pipe that nobody writes to is waited for."""
+        reader, writer = os.pipe()
+        try:
+            for _ in range(BOUND * 20):
+                if condition():
+                    return
+                select.select([reader], [], [], 0.05)
+        finally:
+            os.close(reader)
+            os.close(writer)
+        raise AssertionError("never came: " + what)
+
+
+def main():
+    unittest.main(verbosity=2)

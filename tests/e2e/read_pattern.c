@@ -1,0 +1,60 @@
+/*
+ * Prints "FILE NUMBER" for each JPEG of the test pattern: the frame number that is painted in it.
+ * Any warning of libjpeg is an error.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <jpeglib.h>
+
+#include "device/pattern.h"
+
+static void on_message(j_common_ptr common, int level)
+{
+    if (level >= 0)
+        return;
+    (*common->err->output_message)(common);
+    exit(1);
+}
+
+static uint8_t *read_luma(FILE *file, unsigned *width, unsigned *height)
+{
+    struct jpeg_decompress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    jpeg.err = jpeg_std_error(&errors);
+    errors.emit_message = on_message;
+    jpeg_create_decompress(&jpeg);
+    jpeg_stdio_src(&jpeg, file);
+    jpeg_read_header(&jpeg, TRUE);
+    jpeg.out_color_space = JCS_GRAYSCALE;
+    jpeg_start_decompress(&jpeg);
+    *width = jpeg.output_width;
+    *height = jpeg.output_height;
+    uint8_t *luma = malloc((size_t)*width * *height);
+    if (!luma)
+        abort();
+    while (jpeg.output_scanline < jpeg.output_height) {
+        JSAMPROW row = luma + (size_t)jpeg.output_scanline * *width;
+        jpeg_read_scanlines(&jpeg, &row, 1);
+    }
+    jpeg_finish_decompress(&jpeg);
+    jpeg_destroy_decompress(&jpeg);
+    return luma;
+}
+
+int main(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        FILE *file = fopen(argv[i], "rb");
+        unsigned width, height;
+        if (!file) {
+            perror(argv[i]);
+            return 1;
+        }
+        uint8_t *luma = read_luma(file, &width, &height);
+        printf("%s %u\n", argv[i], pattern_read(luma, width, width, height));
+        free(luma);
+        fclose(file);
+    }
+    return 0;
+}

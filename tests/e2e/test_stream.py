@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Frames from the daemon to files: over each transport, to several receivers, in each mode."""
+import os
+import signal
+import socket
+import subprocess
+
+import harness
+
+
+class Stream(harness.Case):
+    def check_transport(self, listen):
+        daemon = self.daemon(listen=listen)
+        host = self.run_host(daemon, "--save", self.path("out"), "--frames", "20")
+        ids = self.check_saved(self.path("out"), 20)
+        self.assertEqual(ids, list(range(ids[0], ids[0] + 20)))
+        self.assertSummary(host)
+
+    def test_tcp(self):
+        self.check_transport("127.0.0.1:0")
+
+    def test_ipv6(self):
+        self.check_transport("[::1]:0")
+
+    def test_unix(self):
+        self.check_transport(self.socket)
+
+    def test_sizes_that_fill_no_mcu(self):
+        for size in ("64x64", "161x123", "1000x562"):
+            with self.subTest(size):
+                daemon = self.daemon(size=size, listen="127.0.0.1:0")
+                self.run_host(daemon, "--save", self.path(size), "--frames", "5")
+                self.check_saved(self.path(size), 5)
+
+    def test_one_slice_and_many_give_the_same_picture(self):
+        pictures = []
+        for slices in ("1", "15"):
+            daemon = self.daemon("--slices", slices, "--threads", "3", listen="127.0.0.1:0")
+            self.run_host(daemon, "--save", self.path(slices), "--frames", "1")
+            name = self.path(slices, self.index(self.path(slices))[0]["file"])
+            pictures.append(subprocess.run(["djpeg", "-rgb", name], check=True,
+                                           stdout=subprocess.PIPE).stdout)
+        self.assertEqual(pictures[0], pictures[1])
+
+    def test_all_sinks_over_one_connection(self):
+        daemon = self.daemon()
+        with open(self.path("all.mjpeg"), "wb") as pipe:
+            host = self.host(daemon, "--save", self.path("out"), "--stdout", "--null", "--frames",
+                             "10", stdout=pipe)
+            self.assertEqual(host.wait(), 0, host.log())
+        self.check_saved(self.path("out"), 10)
+        names = [row["file"] for row in self.index(self.path("out"))]
+        joined = b""
+        for name in names:
+            with open(self.path("out", name), "rb") as file:
+                joined += file.read()
+        with open(self.path("all.mjpeg"), "rb") as file:
+            self.assertEqual(file.read(), joined)
+        self.assertEqual(len([line for line in daemon.log().splitlines() if "watches" in line]), 1)
+
+    def test_every(self):
+        self.run_host(self.daemon(fps="100"), "--save", self.path("out"), "--every", "3",
+                      "--frames", "7")
+        ids = self.check_saved(self.path("out"), 7)
+        self.assertEqual([b - a for a, b in zip(ids, ids[1:])], [3] * 6)
+
+    def test_max_fps_is_kept_by_the_daemon(self):
+        host = self.run_host(self.daemon(fps="60"), "--null", "--max-fps", "20", "--frames", "20")
+        _, received, dropped, _ = self.assertSummary(host)
+        host.wait_for(r"\d+ RATE_LIMITED")
+        self.assertAlmostEqual(dropped / received, 2, delta=0.4)
+
+    def test_duration(self):
+        host = self.run_host(self.daemon(), "--null", "--duration", "0.5")
+        self.assertGreater(self.assertSummary(host)[1], 0)
+
+    def test_a_second_run_overwrites_nothing(self):
+        for _ in range(2):
+            daemon = self.daemon("--frames", "5", listen="127.0.0.1:0")
+            self.run_host(daemon, "--save", self.path("out"))
+            self.assertEqual(daemon.wait(), 0)
+        self.assertEqual(self.check_saved(self.path("out"), 10), [0, 1, 2, 3, 4] * 2)
+
+    def test_frame_limit_of_the_daemon_reaches_everyone(self):
+        daemon = self.daemon("--frames", "30")
+        hosts = [self.host(daemon, "--save", self.path(str(i))) for i in range(3)]
+        for i, host in enumerate(hosts):
+            self.assertEqual(host.wait(), 0, host.log())
+            ids = self.check_saved(self.path(str(i)))
+            self.assertEqual(ids, list(range(ids[0], 30)))
+        self.assertEqual(daemon.wait(), 0)
+
+    def test_eight_clients_one_of_them_stopped(self):
+        daemon = self.daemon(listen="127.0.0.1:0", size="640x480")
+        hosts = [self.host(daemon, "--save", self.path(str(i)), "--frames", "90")
+                 for i in range(7)]
+        stopped = self.host(daemon, "--null", "--live")
+        daemon.wait_for("watches", 8)
+        stopped.send(signal.SIGSTOP)
+        for i, host in enumerate(hosts):
+            self.assertEqual(host.wait(), 0, host.log())
+            ids = self.check_saved(self.path(str(i)), 90)
+            self.assertEqual(ids, list(range(ids[0], ids[0] + 90)))
+            self.assertEqual(self.assertSummary(host)[2:], [0, 0])
+        stopped.send(signal.SIGCONT)
+        stopped.wait_for("frames|camera")
+        stopped.send(signal.SIGINT)
+        self.assertEqual(stopped.wait(), 0)
+        self.assertSummary(stopped)
+
+    def test_memory_stays_flat_while_a_client_is_stopped(self):
+        """The stopped one may cost a queue's worth of memory at first, and no more later."""
+        daemon = self.daemon("--queue-bytes", "1M", listen="127.0.0.1:0", fps="200")
+        stopped = self.host(daemon, "--null", "--lossless")
+        daemon.wait_for("watches")
+        stopped.send(signal.SIGSTOP)
+
+        def resident():
+            with open(f"/proc/{daemon.process.pid}/statm", encoding="ascii") as file:
+                return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        self.run_host(daemon, "--null", "--frames", "600")
+        before = resident()
+        self.run_host(daemon, "--null", "--frames", "600")
+        self.assertLess(resident() - before, 1 << 20)
+        stopped.send(signal.SIGCONT)
+        stopped.send(signal.SIGINT)
+        self.assertIn(stopped.wait(), (0, 5))
+        captured, received, dropped, _ = self.assertSummary(stopped)
+        self.assertGreaterEqual(captured, 1200)
+        self.assertGreater(dropped, 0)
+        self.assertGreater(received, 0)
+
+    def test_lossless_with_a_slow_sink(self):
+        """A reader that stops for a while: frames wait, and none is lost while the queue lasts."""
+        daemon = self.daemon(size="640x480", fps="60", listen="127.0.0.1:0")
+        ours, theirs = socket.socketpair()
+        with ours:
+            host = self.host(daemon, "--stdout", "--frames", "200", stdout=theirs)
+            theirs.close()
+            watcher = self.run_host(daemon, "--null", "--frames", "150")
+            self.assertSummary(watcher)
+            size = 0
+            while piece := ours.recv(1 << 16):
+                size += len(piece)
+        self.assertEqual(host.wait(), 0, host.log())
+        self.assertEqual(self.assertSummary(host)[2:], [0, 0])
+        self.assertGreater(size, 200 * 1000)
+
+    def test_camera_runs_only_while_somebody_watches(self):
+        daemon = self.daemon()
+        self.assertNotIn("camera on", daemon.log())
+        for i in range(1, 4):
+            self.run_host(daemon, "--null", "--frames", "3")
+            daemon.wait_for("camera on", i)
+            daemon.wait_for("camera off", i)
+
+    def test_always_on(self):
+        daemon = self.daemon("--always-on")
+        daemon.wait_for("camera on")
+        self.run_host(daemon, "--null", "--frames", "3")
+        daemon.send(signal.SIGTERM)
+        self.assertEqual(daemon.wait(), 0)
+        self.assertEqual(daemon.log().count("camera on"), 1)
+
+    def test_two_listeners_and_stats(self):
+        daemon = self.daemon("--listen", "127.0.0.1:0", "--stats", "1")
+        tcp = daemon.wait_for(r"listening on (127\S+)").group(1)
+        self.run_host(daemon, "--null", "--frames", "3")
+        host = self.run_host(tcp, "--null", "--frames", "60", "--stats")
+        host.wait_for(r"sensor -> received +[\d.]+ +[\d.]+ +[\d.]+")
+        daemon.wait_for(r"[\d.]+ fps, [\d.]+ ms and \d+ kB a frame")
+
+    def test_the_independent_client(self):
+        client = os.path.join(os.path.dirname(os.path.abspath(__file__)), "independent_client.py")
+        daemon = self.daemon(listen="127.0.0.1:0")
+        for mode in ([], ["--lossless"]):
+            folder = self.path("independent" + "".join(mode))
+            os.mkdir(folder)
+            program = self.start("python3", client, daemon.address, "10", folder, *mode)
+            self.assertEqual(program.wait(), 0, program.log())
+            names = sorted(os.listdir(folder))
+            self.assertGreaterEqual(len(names), 10)
+            self.assertEqual(self.painted(folder, names),
+                             [int(name.split(".")[0]) for name in names])
+
+
+if __name__ == "__main__":
+    harness.main()

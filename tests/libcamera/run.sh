@@ -1,0 +1,255 @@
+#!/bin/bash
+# The libcamera source against a real libcamera and its virtual cameras: a photograph goes in at
+# the camera and must come out of pitether. Needs no hardware; needs root (sudo) for its test root.
+#
+#   run.sh [SUITE]    SUITE: trixie (default) or trixie-backports
+#
+# PITETHERD names a pitetherd of this machine (default: build/device/pitetherd), whose words without
+# a camera are tested, too, if it was built with libcamera.
+set -euo pipefail
+
+suite=${1:-trixie}
+here=$(cd "$(dirname "$0")" && pwd)
+project=$(cd "$here/../.." && pwd)
+native=${PITETHERD:-$project/build/device/pitetherd}
+if [ "$(id -u)" != 0 ]; then
+    exec sudo --preserve-env=PITETHER_CACHE,XDG_CACHE_HOME,HOME,PITETHERD "$0" "$@"
+fi
+
+passed=0 failed=0 skipped=0 daemon='' root='' inside=''
+work=$(mktemp -d)
+
+cleanup() {
+    if [ -n "$daemon" ]; then
+        kill "$daemon" 2>/dev/null || true
+        wait "$daemon" || true
+    fi
+    rm -rf "$work"
+    if [ -n "$inside" ]; then
+        rm -rf --one-file-system "${root:?}$inside"
+    fi
+}
+trap cleanup EXIT
+
+pass() {
+    echo "PASS: $*"
+    passed=$((passed + 1))
+}
+
+fail() {
+    echo "FAIL: $*"
+    failed=$((failed + 1))
+}
+
+skip() {
+    echo "SKIP: $*"
+    skipped=$((skipped + 1))
+}
+
+check() { # what, then a command that says by its exit code whether it is so
+    local what=$1
+    shift
+    if "$@"; then
+        pass "$what"
+    else
+        fail "$what"
+    fi
+}
+
+install_packages() {
+    local missing=() package
+    for package in ffmpeg mate-backgrounds; do
+        dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
+    done
+    if [ "${#missing[@]}" -gt 0 ]; then
+        apt-get update >&2
+        DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
+            "${missing[@]}" >&2
+    fi
+}
+
+# The same bytes on each run. The samples of photo709.jpg are those of BT.709 at limited range,
+# though a JPEG has no way to say it: virtual cameras since 0.5 pass a JPEG's samples through, but
+# name them so.
+make_photographs() {
+    local original=/usr/share/backgrounds/mate/nature/LadyBird.jpg
+    local jpeg=(-c:v mjpeg -q:v 2 -flags +bitexact -fflags +bitexact -map_metadata -1)
+    local fill='scale=1920:1080:force_original_aspect_ratio=increase,crop=1920:1080'
+    local from='in_range=full:in_color_matrix=bt601' to='out_range=limited:out_color_matrix=bt709'
+    local as_is='format=yuv420p,setrange=full,format=yuvj420p'
+    ffmpeg -v error -y -i "$original" -threads 1 "${jpeg[@]}" -pix_fmt yuvj420p \
+        -vf "$fill" "$work/photo.jpg"
+    ffmpeg -v error -y -i "$work/photo.jpg" -threads 1 "${jpeg[@]}" \
+        -vf "scale=$from:$to:flags=accurate_rnd+full_chroma_int,$as_is" \
+        "$work/photo709.jpg"
+}
+
+# The sources go in as a copy, so that no mount is ever left behind.
+build_inside() {
+    inside=/build/run.$$
+    mkdir -p "$root$inside/source"
+    tar -C "$project" --exclude=.git --exclude='./build*' -cf - . |
+        tar -C "$root$inside/source" -xf -
+    chroot "$root" nice sh -euc "
+        cd $inside
+        cmake -S source -B build -G Ninja -DPITETHER_LIBCAMERA=ON -DPITETHER_WINDOW=OFF \
+            -DPITETHER_TESTS=OFF -DPITETHER_WERROR=ON
+        ninja -C build -j 2
+        cc -O2 -shared -fPIC -U_FORTIFY_SOURCE -D_GNU_SOURCE -Wall -Wextra -Werror \
+            -o shim.so source/tests/libcamera/udmabuf_shim.c
+    " >"$work/build.log" 2>&1 || {
+        cat "$work/build.log"
+        fail "$suite: pitether builds with libcamera"
+        exit 1
+    }
+    pass "$suite: pitether builds with libcamera" \
+        "$(chroot "$root" pkg-config --modversion libcamera)"
+}
+
+pitetherd_inside() {
+    exec chroot "$root" env HOME=/ LD_PRELOAD="$inside/shim.so" \
+        "$inside/build/device/pitetherd" "$@"
+}
+
+wait_for_line() { # pid, log, pattern: until it is there, the process is gone, or 20 s have passed
+    grep -q -m 1 "$3" < <(timeout 20 tail -n +1 -s 0.1 --pid="$1" -f "$2")
+}
+
+start_daemon() { # options
+    : >"$work/daemon.log"
+    pitetherd_inside --listen 127.0.0.1:0 --quality 95 "$@" 2>"$work/daemon.log" &
+    daemon=$!
+    if ! wait_for_line "$daemon" "$work/daemon.log" 'listening on'; then
+        cat "$work/daemon.log"
+        return 1
+    fi
+    address=$(sed -n 's/.*listening on //p' "$work/daemon.log")
+}
+
+stop_daemon() {
+    local code=0
+    kill "$daemon" || true
+    wait "$daemon" || code=$?
+    daemon=''
+    return "$code"
+}
+
+# Live: the bunch of frames with which a virtual camera starts may be more than the encoder takes.
+receive() { # name of a folder, number of frames
+    timeout 60 chroot "$root" "$inside/build/host/pitether" "$address" --save "$inside/$1" \
+        --frames "$2" --live --no-reconnect >"$work/host.log" 2>&1 || {
+        cat "$work/host.log" "$work/daemon.log"
+        return 1
+    }
+    test "$(find "$root$inside/$1" -name '*.jpg' | wc -l)" = "$2"
+}
+
+# The last picture of a folder against the photograph, turned by a filter: the least PSNR of red,
+# green and blue, in whole dB.
+likeness() { # folder, WxH, ffmpeg filter
+    local picture
+    picture=$(find "$root$inside/$1" -name '*.jpg' | sort | tail -n 1)
+    ffmpeg -hide_banner -nostats -i "$picture" -i "$work/photo.jpg" -lavfi \
+        "sws_flags=bilinear+accurate_rnd+full_chroma_int;
+        [0]format=gbrp[a];[1]scale=${2/x/:},$3,format=gbrp[b];[a][b]psnr" \
+        -f null - 2>&1 | sed -n 's/.*PSNR r:\([^ ]*\) g:\([^ ]*\) b:\([^ ]*\) .*/\1\n\2\n\3/p' |
+        sort -n | sed -n '1s/\..*//p' | sed 's/inf/99/'
+}
+
+# Frames a second by the sensor's time stamps; the first frames are left out, since the daemon has
+# yet to find out that a virtual camera keeps no pace.
+frame_rate() { # folder
+    awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) column[$i] = i; next }
+             { id = $column["id"]; time = $column["sensor_ns"] }
+             NR == 12 { first_id = id; first_time = time }
+             END { printf "%d\n", (id - first_id) * 1e9 / (time - first_time) + 0.5 }' \
+        "$root$inside/$1/frames.csv"
+}
+
+is_like() { # folder, WxH, filter
+    local level
+    level=$(likeness "$@")
+    echo "      $1: the worst channel has ${level:-no} dB" >&2
+    [ "${level:-0}" -ge 30 ]
+}
+
+is_unlike() {
+    local level
+    level=$(likeness "$@")
+    [ "${level:-99}" -lt 25 ]
+}
+
+is_paced() { # folder, frames a second
+    local rate
+    rate=$(frame_rate "$1")
+    echo "      $1: $rate frames a second" >&2
+    [ "$rate" -ge $(($2 * 9 / 10)) ] && [ "$rate" -le $(($2 * 11 / 10)) ]
+}
+
+test_list() {
+    (pitetherd_inside --list-cameras) >"$work/list" 2>"$work/list.log"
+}
+
+test_unknown_camera() {
+    local code=0
+    (pitetherd_inside --source libcamera:nowhere) 2>"$work/unknown.log" || code=$?
+    [ "$code" = 3 ] && grep -q "no camera \"nowhere\": 0 is photo" "$work/unknown.log"
+}
+
+test_stream() { # folder, WxH, filter, options
+    local folder=$1 size=$2 filter=$3
+    shift 3
+    if ! start_daemon --source "libcamera:$camera" --size "$size" "$@" ||
+        ! receive "$folder" 60; then
+        fail "$folder: 60 pictures come"
+        stop_daemon || true
+        return
+    fi
+    pass "$folder: 60 pictures come"
+    check "$folder: they show the photograph, in its colours" is_like "$folder" "$size" "$filter"
+    check "$folder: and not by chance" is_unlike "$folder" "$size" "$filter,hflip"
+    check "$folder: the rate is kept" is_paced "$folder" 30
+    check "$folder: the camera stops when nobody watches" \
+        wait_for_line "$daemon" "$work/daemon.log" 'camera off'
+    check "$folder: and starts anew" receive "$folder-again" 15
+    check "$folder: with the same picture" is_like "$folder-again" "$size" "$filter"
+    check "$folder: the daemon ends in order" stop_daemon
+}
+
+test_without_camera() {
+    local code=0
+    timeout 20 "$native" --source libcamera --listen 127.0.0.1:0 2>"$work/native.log" || code=$?
+    if grep -q 'this build has no libcamera' "$work/native.log"; then
+        skip "no camera: $native has no libcamera"
+        return
+    fi
+    check "no camera: exit code 3 (was $code)" [ "$code" = 3 ]
+    check "no camera: says what to do" grep -q 'no camera found: check the cable' "$work/native.log"
+}
+
+install_packages
+make_photographs
+root=$("$here/root.sh" "$suite" "photo=$work/photo.jpg" "photo709=$work/photo709.jpg")
+build_inside
+camera=photo
+if [ "$suite" != trixie ]; then
+    camera=photo709
+fi
+
+check 'list: works' test_list
+check 'list: shows the photograph' grep -q '^0: photo (Virtual photo)' "$work/list"
+check 'list: shows formats and sizes' grep -q 'NV12:.* 1920x1080' "$work/list"
+check 'unknown camera: exit code 3, and what is there' test_unknown_camera
+test_stream plain 1920x1080 null
+test_stream odd-width 1000x562 null
+test_stream four-thirds 1296x972 null --fps 30
+test_stream mirrored 1296x972 hflip --hflip
+test_stream turned 1000x562 hflip,vflip --rotation 180
+if [ -x "$native" ] && ! compgen -G '/dev/media*' >"$work/devices"; then
+    test_without_camera
+else
+    skip "no camera: no $native, or this machine may have a camera"
+fi
+
+echo "$passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]

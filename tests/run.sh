@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, and runs them.
+#   tests/run.sh           unit and end-to-end tests
+#   tests/run.sh --all     also: style, sanitizers, a real libcamera camera, the arm64 build
+# BUILD_DIR: where to build (default: build/tests in the source tree).
+set -euo pipefail
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+build=${BUILD_DIR:-$top/build/tests}
+all=
+case "${1-}" in
+"") ;;
+--all) all=1 ;;
+*)
+    echo "usage: tests/run.sh [--all]" >&2
+    exit 2
+    ;;
+esac
+
+passed=0
+failed=()
+
+# step NAME COMMAND...: runs it, remembers how it went, goes on.
+step() {
+    local name=$1 begin=$SECONDS
+    shift
+    echo "==> $name"
+    if "$@"; then
+        passed=$((passed + 1))
+        echo "==> $name: passed ($((SECONDS - begin)) s)"
+    else
+        failed+=("$name")
+        echo "==> $name: FAILED ($((SECONDS - begin)) s)"
+    fi
+}
+
+# build_in DIRECTORY CMAKE-OPTION...
+build_in() {
+    local directory=$1
+    shift
+    cmake -S "$top" -B "$directory" -G Ninja -DPITETHER_WERROR=ON "$@" >"$directory.log" 2>&1 &&
+        cmake --build "$directory" >>"$directory.log" 2>&1 && return
+    tail -n 40 "$directory.log"
+    return 1
+}
+
+# Tests of real processes wait for one another far more than they compute, so more run than there
+# are cores.
+test_in() {
+    local directory=$1
+    shift
+    ctest --test-dir "$directory" --output-on-failure -j 4 "$@"
+}
+
+build_and_test() {
+    local directory=$1
+    shift
+    build_in "$directory" "$@" && test_in "$directory"
+}
+
+# Only tests in which threads meet: the others have nothing for ThreadSanitizer.
+build_and_test_threads() {
+    local directory=$1
+    build_in "$directory" -DPITETHER_SANITIZE=thread &&
+        setarch -R ctest --test-dir "$directory" --output-on-failure -j 4 \
+            -R '^(mailbox|encoder|capture|hub|camera_pattern|log|host_frame|sink|receiver|e2e_.*)$' \
+            -E '^e2e_(window|pipes)$'
+}
+
+check_install() {
+    local root=$build/installed
+    rm -rf "$root"
+    DESTDIR=$root cmake --install "$build/release" --prefix /usr >/dev/null &&
+        "$root/usr/bin/pitetherd" --version && "$root/usr/bin/pitether" --version
+}
+
+one_side() {
+    build_in "$build/device-only" -DPITETHER_HOST=OFF -DPITETHER_TESTS=OFF &&
+        build_in "$build/host-only" -DPITETHER_DEVICE=OFF -DPITETHER_TESTS=OFF &&
+        build_in "$build/bare" -DPITETHER_LIBCAMERA=OFF -DPITETHER_WINDOW=OFF -DPITETHER_TESTS=OFF
+}
+
+check_style() {
+    cd "$top"
+    git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run --Werror &&
+        git ls-files '*.sh' .ci/run | xargs shellcheck
+}
+
+"$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config \
+    libjpeg62-turbo-dev libcmocka-dev libsdl2-dev libcamera-dev \
+    python3 ffmpeg jpeginfo libjpeg-turbo-progs gstreamer1.0-tools gstreamer1.0-plugins-good \
+    gstreamer1.0-plugins-bad xvfb xdotool x11-apps x11-utils ${all:+clang-format shellcheck git}
+
+mkdir -p "$build"
+step "build and test" build_and_test "$build/release"
+if [ -n "$all" ]; then
+    step "style" check_style
+    step "install" check_install
+    step "one side alone" one_side
+    step "address and undefined behaviour sanitizers" \
+        build_and_test "$build/asan" -DPITETHER_SANITIZE=address,undefined
+    step "thread sanitizer" build_and_test_threads "$build/tsan"
+    step "arm64 under qemu" env BUILD_DIR="$build/cross-arm64" "$top/tests/cross.sh" arm64
+    step "a real libcamera camera" "$top/tests/libcamera/run.sh"
+fi
+
+[ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"
+echo "$passed passed, ${#failed[@]} failed"
+[ ${#failed[@]} -eq 0 ]

@@ -1,0 +1,1064 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "peer.h"
+#include "shared/bytes.h"
+#include "shared/clock.h"
+#include "shared/log.h"
+
+/* So little that a frame of many parts gets stuck in it. */
+enum { SMALL_BUFFER = 4608 };
+
+static int setup(void **state)
+{
+    static struct room room;
+    room_unix(&room, 0);
+    *state = &room;
+    return 0;
+}
+
+static int setup_small(void **state)
+{
+    static struct room room;
+    room_unix(&room, SMALL_BUFFER);
+    *state = &room;
+    return 0;
+}
+
+static int setup_tcp(void **state)
+{
+    static struct room room;
+    room_tcp(&room);
+    *state = &room;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    room_close(*state);
+    return 0;
+}
+
+/* The daemon finds the peer at fault: its opening and ERROR come, then the end. */
+static void expect_error(struct room *room, enum wire_error_code code)
+{
+    ROOM_UNTIL(room, room->peer->closed);
+    assert_true(room->peer->opened);
+    assert_true(room->peer->failed);
+    assert_false(room->peer->ended);
+    assert_int_equal(room->peer->error.code, code);
+    assert_true(strlen(room->peer->error.text) > 0);
+    assert_int_equal(room->client->state, CLIENT_DRAINING);
+    shutdown(room->peer->fd, SHUT_WR);
+    ROOM_UNTIL(room, room->client->state == CLIENT_DEAD);
+}
+
+static void expect_end(struct room *room, enum wire_end_reason reason)
+{
+    ROOM_UNTIL(room, room->peer->closed);
+    assert_true(room->peer->ended);
+    assert_false(room->peer->failed);
+    assert_int_equal(room->peer->end.reason, reason);
+    assert_int_equal(room->client->state, CLIENT_DRAINING);
+    shutdown(room->peer->fd, SHUT_WR);
+    ROOM_UNTIL(room, room->client->state == CLIENT_DEAD);
+}
+
+/* The handshake. */
+
+static size_t greeting(uint8_t *bytes)
+{
+    size_t size = WIRE_OPENING_SIZE;
+    memcpy(bytes, wire_opening, size);
+    size += wire_encode(&(struct wire_message){ .type = WIRE_HELLO,
+                                                .hello = { .max_message = 5000, .name = "me" } },
+                        bytes + size);
+    size += wire_encode(&(struct wire_message){ .type = WIRE_PING, .ping.t1 = 42 }, bytes + size);
+    size += wire_encode(&(struct wire_message){ .type = WIRE_SUBSCRIBE }, bytes + size);
+    return size;
+}
+
+static void expect_greeted(struct room *room)
+{
+    const struct peer *peer = room->peer;
+    room_settle(room);
+    assert_int_equal(room->client->state, CLIENT_SUBSCRIBED);
+    assert_int_equal(room->client->max_message, 5000);
+    assert_true(peer->opened && peer->streams_seen);
+    assert_in_range(peer->hello.max_message, WIRE_CONTROL_MAX, WIRE_MAX_MESSAGE_LIMIT);
+    assert_int_equal(peer->hello.session, 77);
+    assert_int_equal(peer->names.count, 1);
+    assert_string_equal(peer->names.name, "a camera");
+    assert_int_equal(peer->pongs, 1);
+    assert_int_equal(peer->pong.t1, 42);
+    assert_true(peer->pong.t2 <= peer->pong.t3);
+    assert_int_equal(peer->statuses, 1);
+    assert_int_equal(peer->streams, 0); /* the camera does not run */
+}
+
+static void handshake_in_every_split(void **state)
+{
+    (void)state;
+    uint8_t bytes[4 * WIRE_ENCODED_MAX];
+    size_t size = greeting(bytes);
+    for (size_t cut = 1; cut < size; cut++) {
+        struct room room;
+        room_unix(&room, 0);
+        peer_send(room.peer, bytes, cut);
+        room_settle(&room);
+        peer_send(room.peer, bytes + cut, size - cut);
+        expect_greeted(&room);
+        room_close(&room);
+    }
+}
+
+static void handshake_byte_by_byte(void **state)
+{
+    struct room *room = *state;
+    uint8_t bytes[4 * WIRE_ENCODED_MAX];
+    size_t size = greeting(bytes);
+    for (size_t i = 0; i < size; i++) {
+        peer_send(room->peer, bytes + i, 1);
+        room_settle(room);
+    }
+    expect_greeted(room);
+}
+
+static void the_daemon_need_not_be_spoken_to(void **state)
+{
+    struct room *room = *state;
+    room_news(room);
+    room_settle(room);
+    assert_true(room->peer->opened && room->peer->streams_seen);
+    assert_int_equal(room->client->state, CLIENT_OPENING);
+}
+
+/* Peers at fault. */
+
+static void send_header(struct room *room, uint8_t type, uint32_t length, uint16_t fixed,
+                        uint16_t tlv)
+{
+    uint8_t bytes[WIRE_HEADER_SIZE] = { 'P', 'T', type };
+    bytes_store(bytes + 4, length, 4);
+    bytes_store(bytes + 8, fixed, 2);
+    bytes_store(bytes + 10, tlv, 2);
+    peer_send(room->peer, bytes, sizeof(bytes));
+}
+
+static void subscribe(struct room *room, uint8_t stream, uint8_t mode)
+{
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_SUBSCRIBE,
+                                                 .subscribe = { .stream = stream, .mode = mode } });
+}
+
+static void hello_comes_first(void **state)
+{
+    struct room *room = *state;
+    peer_send(room->peer, wire_opening, WIRE_OPENING_SIZE);
+    subscribe(room, 0, WIRE_LIVE);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void hello_comes_once(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_HELLO, .hello.max_message = 4096 });
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void hello_with_too_little_room(void **state)
+{
+    struct room *room = *state;
+    peer_send(room->peer, wire_opening, WIRE_OPENING_SIZE);
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_HELLO, .hello.max_message = 4095 });
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void one_subscription(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    subscribe(room, 0, WIRE_LIVE);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void unknown_stream(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    subscribe(room, 1, WIRE_LIVE);
+    expect_error(room, WIRE_ERROR_NO_SUCH_STREAM);
+}
+
+static void unknown_mode(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    subscribe(room, 0, 2);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void another_version(void **state)
+{
+    struct room *room = *state;
+    uint8_t opening[WIRE_OPENING_SIZE];
+    memcpy(opening, wire_opening, sizeof(opening));
+    opening[WIRE_OPENING_SIZE - 1] = 2;
+    peer_send(room->peer, opening, sizeof(opening));
+    expect_error(room, WIRE_ERROR_VERSION);
+}
+
+static void another_protocol(void **state)
+{
+    struct room *room = *state;
+    peer_send(room->peer, "GET / HTTP/1.1\r\n\r\n", 18);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void garbage_between_messages(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    peer_send(room->peer, "this is no message", 18);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void too_long_before_hello(void **state)
+{
+    struct room *room = *state;
+    peer_send(room->peer, wire_opening, WIRE_OPENING_SIZE);
+    send_header(room, WIRE_HELLO, WIRE_BEFORE_HELLO_MAX + 1, 20, 0);
+    expect_error(room, WIRE_ERROR_TOO_LARGE);
+}
+
+static void too_long_later(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    send_header(room, WIRE_ACK, WIRE_CONTROL_MAX + 1, 16, 0);
+    expect_error(room, WIRE_ERROR_TOO_LARGE);
+}
+
+static void too_long_to_skip(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    send_header(room, 0xF0, room->peer->hello.max_message + 1, 0, 0);
+    expect_error(room, WIRE_ERROR_TOO_LARGE);
+}
+
+static void unknown_types(void **state)
+{
+    struct room *room = *state;
+    uint8_t body[100] = { 0 };
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    send_header(room, 0xF0, sizeof(body), 0, 0);
+    peer_send(room->peer, body, sizeof(body));
+    subscribe(room, 0, WIRE_LIVE);
+    ROOM_UNTIL(room, room->client->state == CLIENT_SUBSCRIBED);
+    send_header(room, 0x7F, 0, 0, 0);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void short_fixed_part(void **state)
+{
+    struct room *room = *state;
+    uint8_t body[7] = { 0 };
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    send_header(room, WIRE_PING, sizeof(body), sizeof(body), 0);
+    peer_send(room->peer, body, sizeof(body));
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void daemons_messages_from_a_peer(void **state)
+{
+    (void)state;
+    static const uint8_t types[] = { WIRE_STREAMS,    WIRE_STREAM,     WIRE_STATUS,
+                                     WIRE_FRAME_HEAD, WIRE_FRAME_TAIL, WIRE_DROPS };
+    for (size_t i = 0; i < sizeof(types); i++) {
+        struct room room;
+        room_unix(&room, 0);
+        room_greet(&room, WIRE_MAX_MESSAGE_DEFAULT);
+        peer_say(room.peer, &(struct wire_message){ .type = types[i] });
+        expect_error(&room, WIRE_ERROR_PROTOCOL);
+        room_close(&room);
+    }
+}
+
+static void frame_part_from_a_peer(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    send_header(room, WIRE_FRAME_PART, 100, 0, 0);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+static void error_from_the_peer(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room_growing(room, 2, 100);
+    peer_say(room->peer, &(struct wire_message){
+                             .type = WIRE_ERROR,
+                             .error = { .code = WIRE_ERROR_PROTOCOL, .text = "I don't like it" } });
+    ROOM_UNTIL(room, room->client->state == CLIENT_DEAD);
+    assert_false(room->peer->failed || room->peer->ended);
+}
+
+/* An ERROR may stand between the parts of a frame. */
+static void fault_within_a_frame(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    frame_grow(room_growing(room, 3, 100), 1);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->size == 100);
+    subscribe(room, 0, WIRE_LIVE);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+    assert_true(room->peer->in_frame);
+}
+
+/* Frames. */
+
+static void growing_frame(void **state)
+{
+    struct room *room = *state;
+    struct peer *peer = room->peer;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    struct frame *frame = room_growing(room, 4, 1000);
+    for (unsigned slices = 1; slices < 4; slices++) {
+        frame_grow(frame, 1);
+        room_news(room);
+        ROOM_UNTIL(room, peer->in_frame && peer->size == slices * 1000);
+        assert_int_equal(peer->delivered, 0);
+    }
+    frame_grow(frame, 1); /* all is there, but not yet said to be whole */
+    room_news(room);
+    ROOM_UNTIL(room, peer->size == 4000);
+    assert_true(peer->in_frame);
+    frame_finish(frame);
+    room_news(room);
+    ROOM_UNTIL(room, peer->delivered == 1);
+    assert_int_equal(peer->parts, 4);
+    assert_int_equal(peer->size, 4000);
+    assert_int_equal(peer->head.width, 640);
+    assert_int_equal(peer->head.capture_time, 2000);
+    peer_end(peer);
+    expect_end(room, WIRE_END_DONE);
+}
+
+/* A frame that has shown nothing yet may still give way. */
+static void unborn_frame_gives_way(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room_growing(room, 2, 100);
+    struct frame *second = room_growing(room, 2, 100);
+    room_settle(room);
+    assert_int_equal(room->peer->heads, 0);
+    frame_grow(second, 1);
+    room_news(room);
+    room_settle(room);
+    assert_true(peer_fate(room->peer, 0, 1, WIRE_DROP_SUPERSEDED));
+    assert_int_equal(room->peer->head.frame_id, 1);
+    frame_finish(second);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+}
+
+static void live_goes_on_after_an_aborted_frame(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    struct frame *frame = room_growing(room, 4, 1000);
+    frame_grow(frame, 2);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->size == 2000);
+    room_lost(room, 2, WIRE_DROP_ENCODE_ERROR); /* of its own: after the aborted frame's */
+    frame_abort(frame);
+    room_news(room);
+    ROOM_UNTIL(room, peer_fate(room->peer, 0, 3, WIRE_DROP_ENCODE_ERROR));
+    assert_int_equal(room->peer->aborted, 1);
+    room_frame(room, 2, 1000);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+    assert_int_equal(room->peer->end.captured, 4);
+}
+
+static void aborted_before_it_began(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    struct frame *frame = room_growing(room, 2, 100);
+    frame_abort(frame);
+    room_news(room);
+    ROOM_UNTIL(room, peer_fate(room->peer, 0, 1, WIRE_DROP_ENCODE_ERROR));
+    assert_int_equal(room->peer->heads, 0);
+    room_frame(room, 2, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+}
+
+static void watch_with_little_room(struct room *room)
+{
+    room_greet(room, WIRE_CONTROL_MAX);
+    room_watch(room, WIRE_LIVE, 0, 0);
+}
+
+static void too_big_from_the_start(void **state)
+{
+    struct room *room = *state;
+    watch_with_little_room(room);
+    room_frame(room, 1, WIRE_CONTROL_MAX + 1);
+    ROOM_UNTIL(room, peer_fate(room->peer, 0, 1, WIRE_DROP_TOO_BIG));
+    assert_int_equal(room->peer->heads, 0);
+    room_frame(room, 2, WIRE_CONTROL_MAX / 2);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    assert_int_equal(room->peer->size, WIRE_CONTROL_MAX);
+}
+
+static void too_big_as_it_turns_out(void **state)
+{
+    struct room *room = *state;
+    watch_with_little_room(room);
+    struct frame *frame = room_growing(room, 3, 2000);
+    frame_grow(frame, 2);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->size == 4000);
+    frame_grow(frame, 1);
+    room_news(room);
+    ROOM_UNTIL(room, peer_fate(room->peer, 0, 1, WIRE_DROP_TOO_BIG));
+    assert_int_equal(room->peer->aborted, 1);
+    assert_int_equal(room->peer->size, 4000);
+    frame_finish(frame);
+    room_frame(room, 1, 2000);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+}
+
+/* The camera comes back with another size while a frame of the old one is under way. */
+static void stream_changes(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    struct frame *frame = room_growing(room, 2, 100);
+    frame_grow(frame, 1);
+    room_news(room);
+    room_settle(room);
+    unsigned statuses = room->peer->statuses;
+    room_stream(room, 1280);
+    room_settle(room);
+    assert_int_equal(room->peer->streams, 1);
+    assert_int_equal(room->peer->statuses, statuses + 1); /* that may come within a frame */
+    frame_finish(frame);
+    room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 2);
+    assert_int_equal(room->peer->streams, 2);
+    assert_int_equal(room->peer->stream.width, 1280);
+    assert_int_equal(room->peer->stream.first_frame_id, 1);
+}
+
+static void frames_before_the_subscription(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    room_frame(room, 1, 100);
+    room_lost(room, 5, WIRE_DROP_SENSOR_GAP);
+    subscribe(room, 0, WIRE_LOSSLESS);
+    ROOM_UNTIL(room, room->client->state == CLIENT_SUBSCRIBED);
+    room_lost(room, 1, WIRE_DROP_SENSOR_GAP); /* the camera does not run for it yet */
+    room_stream(room, 640);
+    ROOM_UNTIL(room, room->peer->streams == 1);
+    assert_int_equal(room->peer->first, 7);
+    room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+}
+
+/* Live. */
+
+static void stalled_live_peer_gets_the_newest(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room->peer->reads = false;
+    for (int i = 0; i < 6; i++)
+        room_frame(room, 20, 10000);
+    room_lost(room, 2, WIRE_DROP_ENCODER_BUSY);
+    room_frame(room, 20, 10000);
+    room_settle(room);
+    room->peer->reads = true;
+    ROOM_UNTIL(room, room->peer->next == 9);
+    assert_int_equal(room->peer->delivered, 2);
+    assert_true(peer_fate(room->peer, 0, 1, 0)); /* it had begun */
+    assert_true(peer_fate(room->peer, 1, 6, WIRE_DROP_SUPERSEDED));
+    assert_true(peer_fate(room->peer, 6, 8, WIRE_DROP_ENCODER_BUSY));
+    assert_true(peer_fate(room->peer, 8, 9, 0));
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+}
+
+static void no_frame_without_an_ack(void **state)
+{
+    struct room *room = *state;
+    struct peer *peer = room->peer;
+    peer->acks = false;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room_frame(room, 2, 1000);
+    ROOM_UNTIL(room, peer->delivered == 1);
+    room_lost(room, 1, WIRE_DROP_SENSOR_GAP); /* a loss needs no leave */
+    ROOM_UNTIL(room, peer->dropped == 1);
+    for (int i = 0; i < 3; i++)
+        room_frame(room, 2, 1000);
+    room_settle(room);
+    assert_int_equal(peer->heads, 1);
+    peer_ack(peer, 4); /* never sent */
+    room_settle(room);
+    assert_int_equal(peer->heads, 1);
+    peer_ack(peer, 0);
+    ROOM_UNTIL(room, peer->delivered == 2);
+    assert_true(peer_fate(peer, 2, 4, WIRE_DROP_SUPERSEDED));
+    assert_true(peer_fate(peer, 4, 5, 0));
+}
+
+/* The path's budget lets frames follow one another without an ACK in between, but not all. */
+static void budget_is_held(void **state)
+{
+    struct room *room = *state;
+    struct peer *peer = room->peer;
+    peer->acks = false;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room->client->flow.budget = 5000;
+    room->client->flow.measured_ns = clock_monotonic() + CLOCK_SECOND;
+    for (int i = 0; i < 6; i++) {
+        room_frame(room, 2, 1000);
+        room_settle(room);
+    }
+    assert_int_equal(peer->heads, 3); /* 4000 bytes are less than 5000, 6000 are not */
+    peer_ack(peer, 2);
+    ROOM_UNTIL(room, peer->next == 6);
+    assert_true(peer_fate(peer, 3, 5, WIRE_DROP_SUPERSEDED));
+    assert_true(peer_fate(peer, 5, 6, 0));
+}
+
+static void a_live_conversation_over_tcp(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    for (int i = 0; i < 300; i++) {
+        if (i % 10 == 9)
+            room_lost(room, 1, WIRE_DROP_SENSOR_GAP);
+        else
+            room_frame(room, 5, 3000);
+        if (i % 3 == 0)
+            room_step(room);
+    }
+    ROOM_UNTIL(room, room->peer->next == 300);
+    assert_int_equal(room->peer->dropped + room->peer->delivered, 300);
+    assert_in_range(room->peer->delivered, 2, 270);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+    assert_int_equal(room->peer->end.captured, 300);
+}
+
+static void max_fps_is_held(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 10000, 0);
+    for (int i = 0; i < 30; i++) {
+        room_frame(room, 1, 100);
+        ROOM_UNTIL(room, room->peer->next == room->given);
+        room_settle(room);
+    }
+    assert_int_equal(room->peer->delivered, 10);
+    for (uint64_t id = 0; id < 30; id++)
+        assert_true(peer_fate(room->peer, id, id + 1, id % 3 ? WIRE_DROP_RATE_LIMITED : 0));
+}
+
+/* Lossless. */
+
+static void lossless_sends_all(void **state)
+{
+    struct room *room = *state;
+    room->peer->acks = false;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    for (int i = 0; i < 60; i++)
+        room_frame(room, 1 + (unsigned)i % FRAME_SLICES_MAX, 500);
+    room->peer->reads = true;
+    ROOM_UNTIL(room, room->peer->delivered == 60);
+    assert_int_equal(room->peer->dropped, 0);
+}
+
+/* Four frames of 200000 bytes: one begins at once, three fill 500000 bytes. */
+static void fill_queue(struct room *room)
+{
+    room->peer->reads = false;
+    for (int i = 0; i < 10; i++)
+        room_frame(room, 20, 10000);
+    room->peer->reads = true;
+    ROOM_UNTIL(room, room->peer->next == 10);
+    assert_true(peer_fate(room->peer, 0, 4, 0));
+    assert_true(peer_fate(room->peer, 4, 10, WIRE_DROP_QUEUE_FULL));
+    room_frame(room, 20, 10000);
+    ROOM_UNTIL(room, room->peer->delivered == 5);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+    assert_int_equal(room->peer->end.captured, 11);
+}
+
+static void slow_lossless_peer(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 500000);
+    fill_queue(room);
+}
+
+static void daemons_own_bound(void **state)
+{
+    struct room *room = *state;
+    room->shared.queue_bytes = 500000;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    fill_queue(room);
+}
+
+static void greedy_lossless_peer(void **state)
+{
+    struct room *room = *state;
+    room->shared.queue_bytes = 500000;
+    room_watch(room, WIRE_LOSSLESS, 0, UINT32_MAX);
+    fill_queue(room);
+}
+
+/* Losses with ever-changing reasons while the peer reads nothing. */
+static void overflow(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    room_frame(room, 20, 10000);
+    for (int i = 0; i < 2 * BACKLOG_ITEMS && room->client->state == CLIENT_SUBSCRIBED; i++)
+        room_lost(room, 1, i % 2 ? WIRE_DROP_SENSOR_GAP : WIRE_DROP_ENCODER_BUSY);
+    assert_int_equal(room->client->state, CLIENT_ENDING);
+    assert_int_equal(room->given, BACKLOG_ITEMS + 2);
+    room->peer->reads = true;
+    expect_error(room, WIRE_ERROR_OVERFLOW);
+}
+
+/* PING. */
+
+static void ping(struct room *room, uint64_t t1)
+{
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = t1 });
+}
+
+static void four_pongs_wait_at_most(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    uint8_t bytes[6 * WIRE_ENCODED_MAX];
+    size_t size = 0;
+    for (uint64_t t1 = 0; t1 < 6; t1++)
+        size +=
+            wire_encode(&(struct wire_message){ .type = WIRE_PING, .ping.t1 = t1 }, bytes + size);
+    uint64_t before = clock_device();
+    peer_send(room->peer, bytes, size);
+    room_settle(room);
+    assert_int_equal(room->peer->pongs, 4);
+    assert_int_equal(room->peer->pong.t1, 3);
+    assert_true(before <= room->peer->pong.t2 && room->peer->pong.t2 <= room->peer->pong.t3);
+    ping(room, 99);
+    ROOM_UNTIL(room, room->peer->pongs == 5);
+    assert_int_equal(room->peer->pong.t1, 99);
+}
+
+static void pong_within_a_frame(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    struct frame *frame = room_growing(room, 2, 100);
+    frame_grow(frame, 1);
+    room_news(room);
+    ping(room, 7);
+    ROOM_UNTIL(room, room->peer->pongs == 1);
+    assert_true(room->peer->in_frame);
+    frame_finish(frame);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+}
+
+/* Endings. */
+
+static void end_before_the_subscription(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+    assert_int_equal(room->peer->end.captured, 0);
+}
+
+static void peers_end_within_a_frame(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room_frame(room, 1, 100);
+    room_lost(room, 3, WIRE_DROP_SENSOR_GAP);
+    struct frame *frame = room_growing(room, 3, 1000);
+    frame_grow(frame, 1);
+    room_frame(room, 1, 100); /* waits, and is not its business any more */
+    room_settle(room);
+    assert_true(room->peer->in_frame);
+    peer_end(room->peer);
+    room_settle(room);
+    assert_false(room->peer->ended);
+    room_frame(room, 1, 100);
+    frame_finish(frame);
+    room_news(room);
+    expect_end(room, WIRE_END_DONE);
+    assert_int_equal(room->peer->end.captured, 5);
+    assert_int_equal(room->peer->delivered, 2);
+}
+
+static void peers_end_within_a_frame_that_fails(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    struct frame *frame = room_growing(room, 3, 1000);
+    frame_grow(frame, 1);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->in_frame);
+    peer_end(room->peer);
+    room_settle(room);
+    frame_abort(frame);
+    room_news(room);
+    expect_end(room, WIRE_END_DONE);
+    assert_true(peer_fate(room->peer, 0, 1, WIRE_DROP_ENCODE_ERROR));
+}
+
+static void daemons_end_sends_what_waits(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    for (int i = 0; i < 10; i++)
+        room_frame(room, 20, 10000);
+    room_lost(room, 2, WIRE_DROP_SENSOR_GAP);
+    client_end(room->client, WIRE_END_FINISHED);
+    client_end(room->client, WIRE_END_SHUTDOWN); /* the first reason stays */
+    room_news(room);
+    room->peer->reads = true;
+    expect_end(room, WIRE_END_FINISHED);
+    assert_int_equal(room->peer->delivered, 10);
+    assert_int_equal(room->peer->dropped, 2);
+}
+
+static void daemons_end_of_a_live_stream(void **state)
+{
+    struct room *room = *state;
+    room->peer->acks = false;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room_frame(room, 2, 1000);
+    room_frame(room, 2, 1000);
+    client_end(room->client, WIRE_END_SHUTDOWN);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    peer_ack(room->peer, 0);
+    expect_end(room, WIRE_END_SHUTDOWN);
+    assert_int_equal(room->peer->delivered, 2);
+}
+
+static void both_end_at_once(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room_frame(room, 2, 1000);
+    peer_end(room->peer);
+    client_end(room->client, WIRE_END_SHUTDOWN);
+    room_news(room);
+    expect_end(room, WIRE_END_SHUTDOWN);
+}
+
+/* What waits for an ACK that a peer which has ended can't send any more is let go. */
+static void both_end_with_a_frame_waiting(void **state)
+{
+    struct room *room = *state;
+    room->peer->acks = false;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room_frame(room, 2, 1000);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    room_frame(room, 2, 1000);
+    client_end(room->client, WIRE_END_SHUTDOWN);
+    room_news(room);
+    room_settle(room);
+    assert_false(room->peer->ended);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_SHUTDOWN);
+    assert_int_equal(room->peer->end.captured, 1);
+}
+
+static void garbage_after_the_daemons_end(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    client_end(room->client, WIRE_END_SHUTDOWN);
+    room_news(room);
+    for (int i = 0; i < 100; i++) {
+        peer_send(room->peer, "garbage that nobody wants to read", 33);
+        room_settle(room);
+    }
+    expect_end(room, WIRE_END_SHUTDOWN);
+}
+
+static void garbage_after_the_peers_end(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    struct frame *frame = room_growing(room, 2, 100);
+    frame_grow(frame, 1);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->in_frame);
+    peer_end(room->peer);
+    peer_send(room->peer, "garbage that nobody wants to read", 33);
+    room_settle(room);
+    frame_finish(frame);
+    room_news(room);
+    expect_end(room, WIRE_END_DONE);
+    assert_int_equal(room->peer->delivered, 1);
+}
+
+/* The peer may still answer what it was asked and name what it has got. */
+static void pong_and_ack_after_the_peers_end(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    struct frame *frame = room_growing(room, 2, 100);
+    frame_grow(frame, 1);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->in_frame);
+    peer_end(room->peer);
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_PONG });
+    peer_ack(room->peer, 0);
+    room_settle(room);
+    frame_finish(frame);
+    room_news(room);
+    expect_end(room, WIRE_END_DONE);
+}
+
+static void peer_vanishes_within_a_frame(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    struct frame *frame = room_growing(room, 20, 10000);
+    frame_grow(frame, 10);
+    room_news(room);
+    for (int i = 0; i < 5; i++)
+        room_frame(room, 20, 10000);
+    assert_int_equal(frame_holders(frame), 1);
+    shutdown(room->peer->fd, SHUT_RDWR);
+    ROOM_UNTIL(room, room->client->state == CLIENT_DEAD);
+    room_frame(room, 1, 100); /* nobody takes it; teardown looks at the references */
+    frame_finish(frame);
+}
+
+/* Time-outs: the clock is the test's. */
+
+static void no_hello(void **state)
+{
+    struct room *room = *state;
+    uint64_t opened = room->client->opened_ns;
+    client_tick(room->client, opened + 5 * CLOCK_SECOND - 1);
+    assert_int_equal(room->client->state, CLIENT_OPENING);
+    client_tick(room->client, opened + 5 * CLOCK_SECOND);
+    room_news(room);
+    expect_error(room, WIRE_ERROR_TIMEOUT);
+}
+
+static void silence(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    static const struct {
+        unsigned ms, pings;
+    } steps[] = { { 4999, 0 }, { 5000, 1 }, { 5500, 1 }, { 9999, 1 }, { 10000, 2 }, { 14999, 2 } };
+    uint64_t heard = room->client->heard_ns;
+    room->client->pinged_ns = heard;
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        client_tick(room->client, heard + steps[i].ms * CLOCK_MS);
+        room_news(room);
+        room_settle(room);
+        assert_int_equal(room->peer->pings, steps[i].pings);
+    }
+    assert_int_equal(room->client->heard_ns, heard);
+    client_tick(room->client, heard + 15 * CLOCK_SECOND);
+    room_news(room);
+    expect_error(room, WIRE_ERROR_TIMEOUT);
+}
+
+static void a_sign_of_life(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    uint64_t heard = room->client->heard_ns;
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_PONG });
+    ROOM_UNTIL(room, room->client->heard_ns > heard);
+    client_tick(room->client, heard + 15 * CLOCK_SECOND);
+    assert_int_equal(room->client->state, CLIENT_SUBSCRIBED);
+}
+
+static void stalled_ending(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    room_frame(room, 20, 10000);
+    client_end(room->client, WIRE_END_SHUTDOWN);
+    uint64_t now = clock_monotonic();
+    client_tick(room->client, now + CLOCK_SECOND);
+    assert_int_equal(room->client->state, CLIENT_ENDING);
+    client_tick(room->client, now + 2 * CLOCK_SECOND);
+    assert_int_equal(room->client->state, CLIENT_DEAD);
+}
+
+/* Puts a client's past further back, as if this much time had gone by. */
+static void grow_older(struct client *client, uint64_t ns)
+{
+    client->ending_ns -= ns;
+    client->progress_ns -= ns;
+}
+
+/* A peer that reads on gets all, though it takes longer than one that stalls would be given. */
+static void ending_waits_while_the_peer_reads(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    for (int i = 0; i < 5; i++)
+        room_frame(room, 20, 10000);
+    client_end(room->client, WIRE_END_FINISHED);
+    room_settle(room);
+    for (int i = 0; i < 10; i++) {
+        grow_older(room->client, 3 * CLOCK_SECOND / 2);
+        peer_read(room->peer, 30000);
+        room_settle(room);
+        client_tick(room->client, clock_monotonic() + CLOCK_SECOND / 2);
+        assert_int_equal(room->client->state, CLIENT_ENDING);
+    }
+    room->peer->reads = true;
+    expect_end(room, WIRE_END_FINISHED);
+    assert_int_equal(room->peer->delivered, 5);
+}
+
+static void ending_does_not_wait_for_ever(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    for (int i = 0; i < 5; i++)
+        room_frame(room, 20, 10000);
+    client_end(room->client, WIRE_END_FINISHED);
+    room_settle(room);
+    grow_older(room->client, 29 * CLOCK_SECOND);
+    peer_read(room->peer, 100000);
+    room_settle(room);
+    client_tick(room->client, clock_monotonic());
+    assert_int_equal(room->client->state, CLIENT_ENDING);
+    client_tick(room->client, clock_monotonic() + CLOCK_SECOND);
+    assert_int_equal(room->client->state, CLIENT_DEAD);
+}
+
+static void peer_that_never_closes(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    client_end(room->client, WIRE_END_SHUTDOWN);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->ended);
+    uint64_t now = clock_monotonic();
+    client_tick(room->client, now + CLOCK_SECOND);
+    assert_int_equal(room->client->state, CLIENT_DRAINING);
+    client_tick(room->client, now + 2 * CLOCK_SECOND);
+    assert_int_equal(room->client->state, CLIENT_DEAD);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_IN(name, room) cmocka_unit_test_setup_teardown(name, setup_##room, teardown)
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(handshake_in_every_split),
+        TEST(handshake_byte_by_byte),
+        TEST(the_daemon_need_not_be_spoken_to),
+        TEST(hello_comes_first),
+        TEST(hello_comes_once),
+        TEST(hello_with_too_little_room),
+        TEST(one_subscription),
+        TEST(unknown_stream),
+        TEST(unknown_mode),
+        TEST(another_version),
+        TEST(another_protocol),
+        TEST(garbage_between_messages),
+        TEST(too_long_before_hello),
+        TEST(too_long_later),
+        TEST(too_long_to_skip),
+        TEST(unknown_types),
+        TEST(short_fixed_part),
+        cmocka_unit_test(daemons_messages_from_a_peer),
+        TEST(frame_part_from_a_peer),
+        TEST(error_from_the_peer),
+        TEST(fault_within_a_frame),
+        TEST(growing_frame),
+        TEST_IN(growing_frame, tcp),
+        TEST(unborn_frame_gives_way),
+        TEST(live_goes_on_after_an_aborted_frame),
+        TEST(aborted_before_it_began),
+        TEST(too_big_from_the_start),
+        TEST(too_big_as_it_turns_out),
+        TEST(stream_changes),
+        TEST(frames_before_the_subscription),
+        TEST_IN(stalled_live_peer_gets_the_newest, small),
+        TEST(no_frame_without_an_ack),
+        TEST(budget_is_held),
+        TEST_IN(a_live_conversation_over_tcp, tcp),
+        TEST(max_fps_is_held),
+        TEST_IN(lossless_sends_all, small),
+        TEST_IN(lossless_sends_all, tcp),
+        TEST_IN(slow_lossless_peer, small),
+        TEST_IN(daemons_own_bound, small),
+        TEST_IN(greedy_lossless_peer, small),
+        TEST_IN(overflow, small),
+        TEST(four_pongs_wait_at_most),
+        TEST(pong_within_a_frame),
+        TEST(end_before_the_subscription),
+        TEST(peers_end_within_a_frame),
+        TEST(peers_end_within_a_frame_that_fails),
+        TEST_IN(daemons_end_sends_what_waits, small),
+        TEST(daemons_end_of_a_live_stream),
+        TEST(both_end_at_once),
+        TEST(both_end_with_a_frame_waiting),
+        TEST(garbage_after_the_daemons_end),
+        TEST(garbage_after_the_peers_end),
+        TEST(pong_and_ack_after_the_peers_end),
+        TEST_IN(peer_vanishes_within_a_frame, small),
+        TEST(no_hello),
+        TEST(silence),
+        TEST(a_sign_of_life),
+        TEST_IN(stalled_ending, small),
+        TEST_IN(ending_waits_while_the_peer_reads, small),
+        TEST_IN(ending_does_not_wait_for_ever, small),
+        TEST(peer_that_never_closes),
+    };
+    log_setup("test_client", LOG_LEVEL_ERROR);
+    return cmocka_run_group_tests_name("client", tests, NULL, NULL);
+}

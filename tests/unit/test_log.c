@@ -1,0 +1,176 @@
+/*
+ * What the log writes, read back from a pipe in standard error's place.
+ */
+#include "shared/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static struct {
+    int from, saved;
+} caught;
+
+static void catch_begin(void)
+{
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    fflush(stderr);
+    caught.saved = dup(STDERR_FILENO);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    caught.from = ends[0];
+}
+
+/* Puts standard error back, and what was written into text. */
+static size_t catch_end(char *text, size_t room)
+{
+    size_t size = 0;
+    dup2(caught.saved, STDERR_FILENO);
+    close(caught.saved);
+    for (ssize_t got; size + 1 < room; size += (size_t)got)
+        if ((got = read(caught.from, text + size, room - 1 - size)) <= 0)
+            break;
+    close(caught.from);
+    text[size] = '\0';
+    return size;
+}
+
+static void levels_are_filtered(void **state)
+{
+    (void)state;
+    static const char *const wanted[] = {
+        "prog: error: e 1\n",
+        "prog: error: e 1\nprog: warning: w 2\n",
+        "prog: error: e 1\nprog: warning: w 2\nprog: info: i 3\n",
+        "prog: error: e 1\nprog: warning: w 2\nprog: info: i 3\nprog: debug: d 4\n",
+    };
+    for (int most = LOG_LEVEL_ERROR; most <= LOG_LEVEL_DEBUG; most++) {
+        char text[512];
+        log_setup("prog", (enum log_level)most);
+        catch_begin();
+        log_error("e %d", 1);
+        log_warning("w %d", 2);
+        log_info("i %s", "3");
+        log_debug("d %d", 4);
+        catch_end(text, sizeof(text));
+        assert_string_equal(text, wanted[most]);
+    }
+}
+
+static void level_names(void **state)
+{
+    (void)state;
+    assert_string_equal(log_level_names[LOG_LEVEL_ERROR], "error");
+    assert_string_equal(log_level_names[LOG_LEVEL_WARNING], "warning");
+    assert_string_equal(log_level_names[LOG_LEVEL_INFO], "info");
+    assert_string_equal(log_level_names[LOG_LEVEL_DEBUG], "debug");
+    assert_null(log_level_names[LOG_LEVEL_DEBUG + 1]);
+}
+
+/* Whatever the length of a message: one line, ended, of no more than the room there is. */
+static void long_lines_are_bounded(void **state)
+{
+    (void)state;
+    static const char head[] = "prog: info: ";
+    log_setup("prog", LOG_LEVEL_INFO);
+    for (size_t length = 980; length < 3000; length += length < 1100 ? 1 : 100) {
+        char message[3000], text[4096];
+        memset(message, 'x', length);
+        message[length] = '\0';
+        catch_begin();
+        log_info("%s", message);
+        size_t size = catch_end(text, sizeof(text));
+        size_t whole = strlen(head) + length + 1;
+        assert_true(size == whole || (size < whole && size >= 1000));
+        assert_in_range(size, 1, 1024);
+        assert_int_equal(text[size - 1], '\n');
+        assert_ptr_equal(strchr(text, '\n'), text + size - 1);
+        assert_memory_equal(text, head, strlen(head));
+        assert_int_equal(strspn(text + strlen(head), "x"), size - strlen(head) - 1);
+    }
+}
+
+static void progress_is_wiped(void **state)
+{
+    (void)state;
+    char text[256];
+    log_setup("prog", LOG_LEVEL_INFO);
+    log_set_progress(true);
+    catch_begin();
+    log_info("a");
+    log_set_progress(false);
+    log_info("b");
+    catch_end(text, sizeof(text));
+    assert_string_equal(text, "\r\033[Kprog: info: a\nprog: info: b\n");
+}
+
+static void errno_is_left_alone(void **state)
+{
+    (void)state;
+    char text[256];
+    log_setup("prog", LOG_LEVEL_INFO);
+    catch_begin();
+    close(STDERR_FILENO);
+    errno = EXDEV;
+    log_info("nobody reads this");
+    int after = errno;
+    catch_end(text, sizeof(text));
+    assert_int_equal(after, EXDEV);
+    assert_string_equal(text, "");
+}
+
+enum { THREADS = 4, LINES = 100 };
+
+static void *write_lines(void *user)
+{
+    for (int i = 0; i < LINES; i++)
+        log_info("%s%s", (const char *)user, "----------------------------------------");
+    return NULL;
+}
+
+static void lines_of_threads_stay_whole(void **state)
+{
+    (void)state;
+    static char text[65536];
+    static char *const names[THREADS] = { "a", "bb", "ccc", "dddd" };
+    pthread_t threads[THREADS];
+    unsigned counts[THREADS] = { 0 };
+    log_setup("p", LOG_LEVEL_INFO);
+    catch_begin();
+    /* The pipe takes 64 KiB: all of it fits. */
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, write_lines, names[i]);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    catch_end(text, sizeof(text));
+    for (char *save, *line = strtok_r(text, "\n", &save); line;
+         line = strtok_r(NULL, "\n", &save)) {
+        char wanted[128];
+        size_t length = strcspn(line + 9, "-");
+        assert_in_range(length, 1, THREADS);
+        snprintf(wanted, sizeof(wanted), "p: info: %s----------------------------------------",
+                 names[length - 1]);
+        assert_string_equal(line, wanted);
+        counts[length - 1]++;
+    }
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(counts[i], LINES);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(levels_are_filtered),    cmocka_unit_test(level_names),
+        cmocka_unit_test(long_lines_are_bounded), cmocka_unit_test(progress_is_wiped),
+        cmocka_unit_test(errno_is_left_alone),    cmocka_unit_test(lines_of_threads_stay_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
