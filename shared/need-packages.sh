@@ -3,10 +3,13 @@
 #   need-packages.sh PACKAGE...
 set -euo pipefail
 
+# A name may carry an architecture; without one the machine's own is meant, which has to be said,
+# since another one's may be installed beside it.
 missing=()
 for package in "$@"; do
-    state=$(dpkg-query -W -f '${Status}' "$package" 2>/dev/null || true)
-    [ "$state" = "install ok installed" ] || missing+=("$package")
+    case $package in *:*) ;; *) package=$package:$(dpkg --print-architecture) ;; esac
+    state=$(dpkg-query -W -f '${db:Status-Status} ' "$package" "${package%:*}:all" 2>/dev/null || true)
+    [[ $state == *"installed "* && $state != *not-installed* ]] || missing+=("$package")
 done
 [ ${#missing[@]} -gt 0 ] || exit 0
 
