@@ -43,14 +43,29 @@ if(CMAKE_SYSROOT)
         cross_stop("CMAKE_SYSROOT=${CMAKE_SYSROOT} is no root of ${cross_debian} with libc6-dev in it "
                    "(no usr/lib/${cross_triplet}/libc.so or no usr/include/stdio.h)")
     endif()
-    # Debian's cross compiler looks into its own C library before the sysroot's: turn that round.
+    # Debian's cross compiler looks into a C library of its own before the sysroot's: take that away
+    # from its include path, and put the sysroot in front when it links.
     foreach(language IN ITEMS C CXX)
-        string(APPEND CMAKE_${language}_FLAGS_INIT
-               " -B${CMAKE_SYSROOT}/usr/lib/${cross_triplet}")
+        set(CMAKE_${language}_FLAGS_INIT
+            "-B${CMAKE_SYSROOT}/usr/lib/${cross_triplet} -nostdinc")
+        string(TOLOWER ${language} input)
+        string(REPLACE cxx c++ input ${input})
+        execute_process(
+            COMMAND ${CMAKE_COMMAND} -E env LC_ALL=C ${CMAKE_${language}_COMPILER}
+                    --sysroot=${CMAKE_SYSROOT} -v -E -x ${input} /dev/null
+            OUTPUT_QUIET ERROR_VARIABLE path)
+        string(REGEX REPLACE ".*#include <[^\n]*\n(.*)End of search list.*" "\\1" path "${path}")
+        string(REGEX MATCHALL "[^ \n]+" path "${path}")
+        foreach(folder IN LISTS path)
+            get_filename_component(folder ${folder} ABSOLUTE)
+            if(NOT folder STREQUAL "/usr/${cross_triplet}/include")
+                string(APPEND CMAKE_${language}_FLAGS_INIT " -isystem ${folder}")
+            endif()
+        endforeach()
     endforeach()
     foreach(kind IN ITEMS EXE SHARED MODULE)
-        string(APPEND CMAKE_${kind}_LINKER_FLAGS_INIT
-               " -L${CMAKE_SYSROOT}/usr/lib/${cross_triplet} -L${CMAKE_SYSROOT}/lib/${cross_triplet}")
+        set(CMAKE_${kind}_LINKER_FLAGS_INIT
+            "-L${CMAKE_SYSROOT}/usr/lib/${cross_triplet} -L${CMAKE_SYSROOT}/lib/${cross_triplet}")
     endforeach()
 else()
     # What was installed by hand here is this machine's own.

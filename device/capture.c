@@ -62,12 +62,6 @@ static void count(struct capture_control *control, uint64_t captures)
     pthread_mutex_unlock(&control->lock);
 }
 
-static void lose(struct capture_control *control, uint32_t frames, enum wire_drop_reason reason)
-{
-    encoder_lost(control->encoder, (struct drop_run){ control->next_id, frames, reason });
-    control->next_id += frames;
-}
-
 /* The id of the frame with this sequence number, after accounting for those in between. */
 static uint64_t advance(struct capture_control *control, uint32_t sequence)
 {
@@ -80,8 +74,9 @@ static uint64_t advance(struct capture_control *control, uint32_t sequence)
     control->sequence_known = true;
     control->last_sequence = sequence;
     if (step > 1)
-        lose(control, step - 1, WIRE_DROP_SENSOR_GAP);
-    return control->next_id;
+        encoder_lost(control->encoder,
+                     (struct drop_run){ control->next_id, step - 1, WIRE_DROP_SENSOR_GAP });
+    return control->next_id + step - 1;
 }
 
 static bool is_finished(struct capture_control *control)
@@ -101,18 +96,19 @@ static void account(struct capture_control *control, const struct report *report
         return;
     }
     uint64_t id = advance(control, report->sequence);
-    if (!capture) {
-        lose(control, 1, report->reason);
-    } else if (picture_check(&capture->picture)) {
-        lose(control, 1, WIRE_DROP_CAPTURE_ERROR);
-        capture_release(capture);
-        capture = NULL;
-    } else {
+    bool good = capture && picture_check(&capture->picture) == 0;
+    /* Counted before it is handed on, so that whoever has seen a frame finds it in the totals. */
+    control->next_id = id + 1;
+    count(control, good);
+    if (good) {
         capture->id = id;
-        control->next_id++;
         encoder_submit(control->encoder, capture);
+        return;
     }
-    count(control, capture != NULL);
+    enum wire_drop_reason reason = capture ? WIRE_DROP_CAPTURE_ERROR : report->reason;
+    encoder_lost(control->encoder, (struct drop_run){ id, 1, reason });
+    if (capture)
+        capture_release(capture);
 }
 
 static void receive(struct capture_control *control, struct report report)

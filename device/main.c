@@ -120,7 +120,7 @@ static int run(const struct device_options *options)
 
 int main(int argc, char **argv)
 {
-    struct device_options options;
+    static struct device_options options; /* holds texts for as long as the program runs */
     char error[OPTION_ERROR_MAX];
     log_setup("pitetherd", LOG_LEVEL_INFO);
     if (device_options_read(&options, argc, argv, error))

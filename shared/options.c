@@ -307,11 +307,11 @@ int options_read_file(const struct option_table *table, void *options, const cha
         if (result)
             fail(error, "%s:%u: %.400s", path, number, what);
     }
-    free(line);
     if (!result && ferror(file)) {
         result = -errno;
         fail(error, "can't read the configuration file %s: %s", path, strerror(errno));
     }
+    free(line);
     fclose(file);
     return result;
 }

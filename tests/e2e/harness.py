@@ -107,10 +107,29 @@ class Case(unittest.TestCase):
         address = daemon if isinstance(daemon, str) else daemon.address
         return self.start(PITETHER, address, *options, **keywords)
 
-    def run_host(self, daemon, *options, code=0):
+    def run_host(self, daemon, *options):
         program = self.host(daemon, *options)
-        self.assertEqual(program.wait(), code, program.log())
+        self.assertDone(program)
         return program
+
+    def assertDone(self, program):
+        """The host ended well. On a machine too slow for the camera's pace frames are lost before
+        they are sent, and the host says so with 5: that is right, and no fault of what is tested."""
+        code = program.wait()
+        if code == 5:
+            numbers = dict((reason, int(count)) for count, reason in
+                           re.findall(r"(\d+) ([A-Z_]+)[,)]", program.log()))
+            early = {"SENSOR_GAP", "NO_BUFFER", "ENCODER_BUSY"}
+            self.assertLessEqual(set(numbers), early | {"RATE_LIMITED"}, program.log())
+            self.assertTrue(early & set(numbers), program.log())
+        else:
+            self.assertEqual(code, 0, program.log())
+
+    def assertConsecutive(self, ids, program):
+        """The ids follow one another, but for frames that the summary counts as lost."""
+        self.assertEqual(ids, sorted(set(ids)))
+        dropped = self.assertSummary(program)[2]
+        self.assertLessEqual(ids[-1] - ids[0] + 1 - len(ids), dropped)
 
     def fails(self, code, pattern, *command):
         """The command ends with this code, and one line of its error matches."""

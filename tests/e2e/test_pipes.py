@@ -13,7 +13,7 @@ class Pipes(harness.Case):
         result = subprocess.run(reader, stdin=host.process.stdout, timeout=harness.BOUND,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                 check=False)
-        self.assertEqual(host.wait(), 0, host.log())
+        self.assertDone(host)
         self.assertEqual(result.returncode, 0, result.stdout)
         return result.stdout
 

@@ -12,9 +12,7 @@ class Stream(harness.Case):
     def check_transport(self, listen):
         daemon = self.daemon(listen=listen)
         host = self.run_host(daemon, "--save", self.path("out"), "--frames", "20")
-        ids = self.check_saved(self.path("out"), 20)
-        self.assertEqual(ids, list(range(ids[0], ids[0] + 20)))
-        self.assertSummary(host)
+        self.assertConsecutive(self.check_saved(self.path("out"), 20), host)
 
     def test_tcp(self):
         self.check_transport("127.0.0.1:0")
@@ -47,7 +45,7 @@ class Stream(harness.Case):
         with open(self.path("all.mjpeg"), "wb") as pipe:
             host = self.host(daemon, "--save", self.path("out"), "--stdout", "--null", "--frames",
                              "10", stdout=pipe)
-            self.assertEqual(host.wait(), 0, host.log())
+            self.assertDone(host)
         self.check_saved(self.path("out"), 10)
         names = [row["file"] for row in self.index(self.path("out"))]
         joined = b""
@@ -59,10 +57,12 @@ class Stream(harness.Case):
         self.assertEqual(len([line for line in daemon.log().splitlines() if "watches" in line]), 1)
 
     def test_every(self):
-        self.run_host(self.daemon(fps="100"), "--save", self.path("out"), "--every", "3",
-                      "--frames", "7")
+        host = self.run_host(self.daemon(fps="100"), "--save", self.path("out"), "--every", "3",
+                             "--frames", "7")
         ids = self.check_saved(self.path("out"), 7)
-        self.assertEqual([b - a for a, b in zip(ids, ids[1:])], [3] * 6)
+        dropped = self.assertSummary(host)[2]
+        self.assertTrue(18 <= ids[6] - ids[0] <= 18 + dropped, ids)
+        self.assertTrue(all(b - a >= 3 for a, b in zip(ids, ids[1:])), ids)
 
     def test_max_fps_is_kept_by_the_daemon(self):
         host = self.run_host(self.daemon(fps="60"), "--null", "--max-fps", "20", "--frames", "20")
@@ -79,15 +79,17 @@ class Stream(harness.Case):
             daemon = self.daemon("--frames", "5", listen="127.0.0.1:0")
             self.run_host(daemon, "--save", self.path("out"))
             self.assertEqual(daemon.wait(), 0)
-        self.assertEqual(self.check_saved(self.path("out"), 10), [0, 1, 2, 3, 4] * 2)
+        ids = self.check_saved(self.path("out"))
+        again = ids.index(0, 1)
+        self.assertEqual([row["file"] for row in self.index(self.path("out"))][again],
+                         "frame-00000000-2.jpg")
 
     def test_frame_limit_of_the_daemon_reaches_everyone(self):
         daemon = self.daemon("--frames", "30")
         hosts = [self.host(daemon, "--save", self.path(str(i))) for i in range(3)]
         for i, host in enumerate(hosts):
-            self.assertEqual(host.wait(), 0, host.log())
-            ids = self.check_saved(self.path(str(i)))
-            self.assertEqual(ids, list(range(ids[0], 30)))
+            self.assertDone(host)
+            self.assertConsecutive(self.check_saved(self.path(str(i))), host)
         self.assertEqual(daemon.wait(), 0)
 
     def test_eight_clients_one_of_them_stopped(self):
@@ -98,10 +100,8 @@ class Stream(harness.Case):
         daemon.wait_for("watches", 8)
         stopped.send(signal.SIGSTOP)
         for i, host in enumerate(hosts):
-            self.assertEqual(host.wait(), 0, host.log())
-            ids = self.check_saved(self.path(str(i)), 90)
-            self.assertEqual(ids, list(range(ids[0], ids[0] + 90)))
-            self.assertEqual(self.assertSummary(host)[2:], [0, 0])
+            self.assertDone(host)
+            self.assertConsecutive(self.check_saved(self.path(str(i)), 90), host)
         stopped.send(signal.SIGCONT)
         stopped.wait_for("frames|camera")
         stopped.send(signal.SIGINT)
@@ -110,6 +110,8 @@ class Stream(harness.Case):
 
     def test_memory_stays_flat_while_a_client_is_stopped(self):
         """The stopped one may cost a queue's worth of memory at first, and no more later."""
+        if os.environ.get("SANITIZED"):
+            self.skipTest("a sanitizer keeps what was freed")
         daemon = self.daemon("--queue-bytes", "1M", listen="127.0.0.1:0", fps="200")
         stopped = self.host(daemon, "--null", "--lossless")
         daemon.wait_for("watches")
@@ -142,8 +144,7 @@ class Stream(harness.Case):
             size = 0
             while piece := ours.recv(1 << 16):
                 size += len(piece)
-        self.assertEqual(host.wait(), 0, host.log())
-        self.assertEqual(self.assertSummary(host)[2:], [0, 0])
+        self.assertDone(host)
         self.assertGreater(size, 200 * 1000)
 
     def test_camera_runs_only_while_somebody_watches(self):

@@ -164,6 +164,29 @@ static void lossless_is_full_by_bytes(void **state)
     assert_true(backlog_empty(&fixture->backlog));
 }
 
+static void full_to_the_byte(void **state)
+{
+    struct fixture *fixture = *state;
+    backlog_init(&fixture->backlog, WIRE_LOSSLESS, 1000, 0);
+    put_frame(fixture, 600);
+    put_frame(fixture, 400);
+    put_frame(fixture, 1);
+    expect_frame(fixture, 0);
+    expect_frame(fixture, 1);
+    expect_lost(fixture, 1, WIRE_DROP_QUEUE_FULL);
+}
+
+static void losses_alone_fill_no_queue(void **state)
+{
+    struct fixture *fixture = *state;
+    backlog_init(&fixture->backlog, WIRE_LOSSLESS, 1000, 0);
+    for (int i = 0; i < BACKLOG_ITEMS - 1; i++)
+        put_lost(fixture, 1, i % 2 ? WIRE_DROP_SENSOR_GAP : WIRE_DROP_ENCODER_BUSY);
+    assert_int_equal(put_frame(fixture, 1), 0);
+    take_all(fixture);
+    assert_int_equal(fixture->delivered, 1);
+}
+
 static void one_frame_is_always_taken(void **state)
 {
     struct fixture *fixture = *state;
@@ -361,6 +384,8 @@ int main(void)
         TEST(live_supersedes_among_losses),
         TEST(taken_frames_are_not_superseded),
         TEST(lossless_is_full_by_bytes),
+        TEST(full_to_the_byte),
+        TEST(losses_alone_fill_no_queue),
         TEST(one_frame_is_always_taken),
         TEST(lossless_is_full_by_items),
         TEST(too_many_losses),

@@ -14,7 +14,7 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
-enum { BOUND_MS = 10000, SHOTS_MAX = 256, SIDE = 16, KEPT_MAX = 64 };
+enum { BOUND_MS = 10000, QUIET_MS = 100, SHOTS_MAX = 256, SIDE = 16, KEPT_MAX = 64 };
 
 /* A picture that the camera lends. */
 struct shot {
@@ -33,6 +33,7 @@ struct camera {
     struct shot shots[SHOTS_MAX];
     unsigned shot_count, lent, released, starts, stops, faults;
     bool running, in_call;
+    bool held; /* release() does not return: the encoder is kept from going on */
     /* What start does; set while the camera is off. */
     unsigned failures;                    /* so many starts fail first */
     void (*early)(struct camera *camera); /* speaks before start returns */
@@ -73,6 +74,8 @@ static void release(struct capture *capture)
     camera->lent--;
     camera->released++;
     pthread_cond_broadcast(&camera->changed);
+    while (camera->held && wait_changed(camera))
+        ;
     pthread_mutex_unlock(&camera->lock);
 }
 
@@ -175,6 +178,7 @@ static void take_event(struct fixture *fixture, struct hub_event *event)
         break;
     case HUB_LOST:
         assert_int_equal(event->run.first, fixture->told);
+        assert_true(fixture->streams > 0);
         fixture->told += event->run.count;
         fixture->lost[event->run.reason] += event->run.count;
         break;
@@ -386,6 +390,7 @@ static void broken_pictures_are_losses(void **state)
 
 static void early_four(struct camera *camera)
 {
+    camera->sink.on_lost(camera->sink.user, 6, WIRE_DROP_CAPTURE_ERROR);
     camera->sink.on_capture(camera->sink.user, lend(camera, 7));
     camera->sink.on_lost(camera->sink.user, 8, WIRE_DROP_CAPTURE_ERROR);
     camera->sink.on_lost(camera->sink.user, 10, WIRE_DROP_CAPTURE_ERROR);
@@ -396,11 +401,11 @@ static void early_reports_wait(void **state)
     struct fixture *fixture = *state;
     fixture->camera.early = early_four;
     switch_on(fixture); /* take_event() sees to it that the mode comes first */
-    WAIT_UNTIL(fixture, fixture->told == 4);
+    WAIT_UNTIL(fixture, fixture->told == 5);
     give(fixture, 11);
-    assert_int_equal(fixture->lost[WIRE_DROP_CAPTURE_ERROR], 2);
+    assert_int_equal(fixture->lost[WIRE_DROP_CAPTURE_ERROR], 3);
     assert_int_equal(fixture->lost[WIRE_DROP_SENSOR_GAP], 1);
-    expect_totals(fixture, 5, 2);
+    expect_totals(fixture, 6, 2);
 }
 
 static void early_twenty(struct camera *camera)
@@ -488,10 +493,15 @@ static void an_unplugged_camera_comes_back(void **state)
     assert_non_null(strstr(fixture->status.text, "unplugged"));
     WAIT_UNTIL(fixture, fixture->streams == 2);
     assert_int_equal(fixture->camera.stops, 1);
-    give(fixture, 0); /* it counts anew, the ids don't */
-    give(fixture, 1);
+    give(fixture, 500); /* it counts anew, the ids don't */
+    give(fixture, 501);
     expect_totals(fixture, 4, 4);
     assert_int_equal(fixture->lost[WIRE_DROP_SENSOR_GAP], 0);
+    /* This time it ends because it should. */
+    unsigned starting = fixture->statuses[WIRE_STREAM_STARTING];
+    capture_want(fixture->control, false);
+    WAIT_UNTIL(fixture, fixture->statuses[WIRE_STREAM_STARTING] > starting);
+    assert_int_equal(fixture->statuses[WIRE_STREAM_LOST], 1);
 }
 
 static void a_stalled_camera_is_no_unplugged_one(void **state)
@@ -591,6 +601,39 @@ static void quit_encodes_what_there_is(void **state)
     assert_int_equal(camera->stops, 1);
 }
 
+static void hold(struct camera *camera, bool held)
+{
+    pthread_mutex_lock(&camera->lock);
+    camera->held = held;
+    pthread_cond_broadcast(&camera->changed);
+    pthread_mutex_unlock(&camera->lock);
+}
+
+/* The camera has its picture back and is off, but the encoder is not done with the frame: nothing
+ * is finished until it is. */
+static void quit_waits_for_the_encoder(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    switch_on(fixture);
+    hold(camera, true);
+    begin_call(camera);
+    camera->sink.on_capture(camera->sink.user, lend(camera, 0));
+    end_call(camera);
+    WAIT_UNTIL(fixture, fixture->frames == 1);
+    capture_quit(fixture->control);
+    pthread_mutex_lock(&camera->lock);
+    while (camera->running)
+        assert_true(wait_changed(camera));
+    pthread_mutex_unlock(&camera->lock);
+    struct pollfd fd = { .fd = fixture->hub.fd, .events = POLLIN };
+    while (poll(&fd, 1, QUIET_MS) == 1)
+        pump(fixture);
+    assert_int_equal(fixture->finished, 0);
+    hold(camera, false);
+    WAIT_UNTIL(fixture, fixture->finished);
+}
+
 static void quit_before_it_was_wanted(void **state)
 {
     struct fixture *fixture = *state;
@@ -631,6 +674,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(limit_is_exact, setup_five, teardown),
         cmocka_unit_test_setup_teardown(limit_among_the_early_ones, setup_five, teardown),
         TEST(quit_encodes_what_there_is),
+        TEST(quit_waits_for_the_encoder),
         TEST(quit_before_it_was_wanted),
         cmocka_unit_test(destroy_nothing),
     };

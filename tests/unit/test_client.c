@@ -162,10 +162,16 @@ static void subscribe(struct room *room, uint8_t stream, uint8_t mode)
 
 static void hello_comes_first(void **state)
 {
-    struct room *room = *state;
-    peer_send(room->peer, wire_opening, WIRE_OPENING_SIZE);
-    subscribe(room, 0, WIRE_LIVE);
-    expect_error(room, WIRE_ERROR_PROTOCOL);
+    (void)state;
+    static const uint8_t types[] = { WIRE_SUBSCRIBE, WIRE_PING, WIRE_PONG, WIRE_ACK, WIRE_END };
+    for (size_t i = 0; i < sizeof(types); i++) {
+        struct room room;
+        room_unix(&room, 0);
+        peer_send(room.peer, wire_opening, WIRE_OPENING_SIZE);
+        peer_say(room.peer, &(struct wire_message){ .type = types[i] });
+        expect_error(&room, WIRE_ERROR_PROTOCOL);
+        room_close(&room);
+    }
 }
 
 static void hello_comes_once(void **state)
@@ -260,7 +266,7 @@ static void too_long_to_skip(void **state)
 static void unknown_types(void **state)
 {
     struct room *room = *state;
-    uint8_t body[100] = { 0 };
+    uint8_t body[WIRE_CONTROL_MAX] = { 0 };
     room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
     send_header(room, 0xF0, sizeof(body), 0, 0);
     peer_send(room->peer, body, sizeof(body));
@@ -483,6 +489,24 @@ static void frames_before_the_subscription(void **state)
     assert_int_equal(room->peer->first, 7);
     room_frame(room, 1, 100);
     ROOM_UNTIL(room, room->peer->delivered == 1);
+}
+
+/* The stream has run for a while, but not for this one. */
+static void late_subscription(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    room_stream(room, 640);
+    room_frame(room, 1, 100);
+    room_frame(room, 1, 100);
+    subscribe(room, 0, WIRE_LOSSLESS);
+    ROOM_UNTIL(room, room->peer->streams == 1);
+    assert_int_equal(room->peer->stream.first_frame_id, 2);
+    assert_int_equal(room->peer->status.state, WIRE_STREAM_RUNNING);
+    room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
 }
 
 /* Live. */
@@ -992,73 +1016,75 @@ static void peer_that_never_closes(void **state)
     assert_int_equal(room->client->state, CLIENT_DEAD);
 }
 
-int main(void)
-{
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 #define TEST_IN(name, room) cmocka_unit_test_setup_teardown(name, setup_##room, teardown)
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(handshake_in_every_split),
-        TEST(handshake_byte_by_byte),
-        TEST(the_daemon_need_not_be_spoken_to),
-        TEST(hello_comes_first),
-        TEST(hello_comes_once),
-        TEST(hello_with_too_little_room),
-        TEST(one_subscription),
-        TEST(unknown_stream),
-        TEST(unknown_mode),
-        TEST(another_version),
-        TEST(another_protocol),
-        TEST(garbage_between_messages),
-        TEST(too_long_before_hello),
-        TEST(too_long_later),
-        TEST(too_long_to_skip),
-        TEST(unknown_types),
-        TEST(short_fixed_part),
-        cmocka_unit_test(daemons_messages_from_a_peer),
-        TEST(frame_part_from_a_peer),
-        TEST(error_from_the_peer),
-        TEST(fault_within_a_frame),
-        TEST(growing_frame),
-        TEST_IN(growing_frame, tcp),
-        TEST(unborn_frame_gives_way),
-        TEST(live_goes_on_after_an_aborted_frame),
-        TEST(aborted_before_it_began),
-        TEST(too_big_from_the_start),
-        TEST(too_big_as_it_turns_out),
-        TEST(stream_changes),
-        TEST(frames_before_the_subscription),
-        TEST_IN(stalled_live_peer_gets_the_newest, small),
-        TEST(no_frame_without_an_ack),
-        TEST(budget_is_held),
-        TEST_IN(a_live_conversation_over_tcp, tcp),
-        TEST(max_fps_is_held),
-        TEST_IN(lossless_sends_all, small),
-        TEST_IN(lossless_sends_all, tcp),
-        TEST_IN(slow_lossless_peer, small),
-        TEST_IN(daemons_own_bound, small),
-        TEST_IN(greedy_lossless_peer, small),
-        TEST_IN(overflow, small),
-        TEST(four_pongs_wait_at_most),
-        TEST(pong_within_a_frame),
-        TEST(end_before_the_subscription),
-        TEST(peers_end_within_a_frame),
-        TEST(peers_end_within_a_frame_that_fails),
-        TEST_IN(daemons_end_sends_what_waits, small),
-        TEST(daemons_end_of_a_live_stream),
-        TEST(both_end_at_once),
-        TEST(both_end_with_a_frame_waiting),
-        TEST(garbage_after_the_daemons_end),
-        TEST(garbage_after_the_peers_end),
-        TEST(pong_and_ack_after_the_peers_end),
-        TEST_IN(peer_vanishes_within_a_frame, small),
-        TEST(no_hello),
-        TEST(silence),
-        TEST(a_sign_of_life),
-        TEST_IN(stalled_ending, small),
-        TEST_IN(ending_waits_while_the_peer_reads, small),
-        TEST_IN(ending_does_not_wait_for_ever, small),
-        TEST(peer_that_never_closes),
-    };
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(handshake_in_every_split),
+    TEST(handshake_byte_by_byte),
+    TEST(the_daemon_need_not_be_spoken_to),
+    cmocka_unit_test(hello_comes_first),
+    TEST(hello_comes_once),
+    TEST(hello_with_too_little_room),
+    TEST(one_subscription),
+    TEST(unknown_stream),
+    TEST(unknown_mode),
+    TEST(another_version),
+    TEST(another_protocol),
+    TEST(garbage_between_messages),
+    TEST(too_long_before_hello),
+    TEST(too_long_later),
+    TEST(too_long_to_skip),
+    TEST(unknown_types),
+    TEST(short_fixed_part),
+    cmocka_unit_test(daemons_messages_from_a_peer),
+    TEST(frame_part_from_a_peer),
+    TEST(error_from_the_peer),
+    TEST(fault_within_a_frame),
+    TEST(growing_frame),
+    TEST_IN(growing_frame, tcp),
+    TEST(unborn_frame_gives_way),
+    TEST(live_goes_on_after_an_aborted_frame),
+    TEST(aborted_before_it_began),
+    TEST(too_big_from_the_start),
+    TEST(too_big_as_it_turns_out),
+    TEST(stream_changes),
+    TEST(frames_before_the_subscription),
+    TEST(late_subscription),
+    TEST_IN(stalled_live_peer_gets_the_newest, small),
+    TEST(no_frame_without_an_ack),
+    TEST(budget_is_held),
+    TEST_IN(a_live_conversation_over_tcp, tcp),
+    TEST(max_fps_is_held),
+    TEST_IN(lossless_sends_all, small),
+    TEST_IN(lossless_sends_all, tcp),
+    TEST_IN(slow_lossless_peer, small),
+    TEST_IN(daemons_own_bound, small),
+    TEST_IN(greedy_lossless_peer, small),
+    TEST_IN(overflow, small),
+    TEST(four_pongs_wait_at_most),
+    TEST(pong_within_a_frame),
+    TEST(end_before_the_subscription),
+    TEST(peers_end_within_a_frame),
+    TEST(peers_end_within_a_frame_that_fails),
+    TEST_IN(daemons_end_sends_what_waits, small),
+    TEST(daemons_end_of_a_live_stream),
+    TEST(both_end_at_once),
+    TEST(both_end_with_a_frame_waiting),
+    TEST(garbage_after_the_daemons_end),
+    TEST(garbage_after_the_peers_end),
+    TEST(pong_and_ack_after_the_peers_end),
+    TEST_IN(peer_vanishes_within_a_frame, small),
+    TEST(no_hello),
+    TEST(silence),
+    TEST(a_sign_of_life),
+    TEST_IN(stalled_ending, small),
+    TEST_IN(ending_waits_while_the_peer_reads, small),
+    TEST_IN(ending_does_not_wait_for_ever, small),
+    TEST(peer_that_never_closes),
+};
+
+int main(void)
+{
     log_setup("test_client", LOG_LEVEL_ERROR);
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);
 }

@@ -207,6 +207,25 @@ static void living_unix_socket_is_not(void **state)
     close(fd);
 }
 
+/* One with so many waiting that it can't answer for now lives, too. */
+static void busy_unix_socket_is_not(void **state)
+{
+    struct fixture *fixture = *state;
+    struct socket_address address = unix_address(fixture->path);
+    int fd = occupy(fixture->path, true), waiting[16], count = 0, error = 0;
+    for (; count < 16 && !error; count++) {
+        waiting[count] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (connect(waiting[count], (struct sockaddr *)&address.storage, address.size))
+            error = errno;
+    }
+    assert_int_equal(error, EAGAIN);
+    assert_int_equal(open_text(fixture, fixture->text, false), -EADDRINUSE);
+    assert_int_equal(access(fixture->path, F_OK), 0);
+    while (count > 0)
+        close(waiting[--count]);
+    close(fd);
+}
+
 static void other_files_stay(void **state)
 {
     struct fixture *fixture = *state;
@@ -262,6 +281,7 @@ int main(void)
         TEST(unix_socket_comes_and_goes),
         TEST(dead_unix_socket_is_taken_over),
         TEST(living_unix_socket_is_not),
+        TEST(busy_unix_socket_is_not),
         TEST(other_files_stay),
         TEST(missing_folder_is_told),
         TEST(too_long_a_path),

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -141,6 +142,11 @@ static void one_may_remove_itself(void **state)
     run(fixture);
     assert_int_equal(calls(fixture), WATCHES - 1 + 4);
     assert_int_equal(fixture->watched[3].calls, 4);
+    /* What is not waited for wakes nobody. */
+    struct pollfd fd = { .fd = fixture->loop.fd, .events = POLLIN };
+    assert_int_equal(poll(&fd, 1, 0), 1);
+    loop_remove(&fixture->loop, &fixture->watched[3].watch);
+    assert_int_equal(poll(&fd, 1, 0), 0);
 }
 
 static void ask_for_output(struct fixture *fixture, struct watched *self)

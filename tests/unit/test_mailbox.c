@@ -17,7 +17,7 @@ enum { ITEMS = 100000 };
 static void newest_wins(void **state)
 {
     (void)state;
-    struct mailbox mailbox = { 0 };
+    struct mailbox mailbox = { .slot = NULL };
     int a, b, c;
     assert_null(mailbox_take(&mailbox));
     assert_null(mailbox_put(&mailbox, &a));
@@ -65,7 +65,7 @@ static void *take_items(void *user)
 static void hammer(unsigned takers)
 {
     struct item *items = calloc(ITEMS, sizeof(*items));
-    struct mailbox mailbox = { 0 };
+    struct mailbox mailbox = { .slot = NULL };
     struct taker taker[2];
     pthread_t threads[2];
     atomic_bool done = false;

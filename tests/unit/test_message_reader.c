@@ -174,7 +174,7 @@ static void make_short_stream(struct buffer *stream)
     append_message(stream, WIRE_PING, 8, 8, 0);
     append_message(stream, 0x80, 30, 10, 20); /* skipped */
     append_message(stream, WIRE_FRAME_HEAD, 60, 29, 31);
-    append_message(stream, WIRE_FRAME_PART, 0, 0, 0);
+    append_message(stream, WIRE_FRAME_PART, 2, 0, 0);
     append_message(stream, WIRE_FRAME_PART, 1, 0, 0);
     append_message(stream, WIRE_FRAME_PART, 300, 0, 0);
     append_message(stream, WIRE_FRAME_PART, 90, 20, 30); /* of a later minor version */
@@ -185,7 +185,7 @@ static void make_short_stream(struct buffer *stream)
 
 static void make_long_stream(struct buffer *stream)
 {
-    static const uint32_t sizes[] = { 0, 1, 4095, 4096, 100000, 13, 8216, 8217 };
+    static const uint32_t sizes[] = { 2, 1, 4095, 4096, 100000, 13, 8216, 8217 };
     uint32_t seed = 4711;
     make_short_stream(stream);
     for (int i = 0; i < 60; i++) {
@@ -398,6 +398,10 @@ static void lengths_are_bounded(void **state)
         { true, 16 << 20, WIRE_PING, 8, 8, 1, -EBADMSG },
         { true, 16 << 20, 0x90, 8, 0, 9, -EBADMSG },
         { true, 16 << 20, WIRE_FRAME_PART, 0, UINT16_MAX, 1, -EBADMSG },
+        /* A part has at least one byte of the picture. */
+        { true, 16 << 20, WIRE_FRAME_PART, 0, 0, 0, -EBADMSG },
+        { true, 16 << 20, WIRE_FRAME_PART, 50, 20, 30, -EBADMSG },
+        { true, 16 << 20, WIRE_FRAME_PART, 51, 20, 30, 0 },
     };
     for (size_t i = 0; i < COUNT(cases); i++)
         assert_int_equal(judge_header(cases[i].after_hello, cases[i].max_message, cases[i].type,

@@ -21,6 +21,7 @@ struct fields {
     double rate;
     struct option_size size;
     long bytes;
+    uint64_t total;
     const char *text;
     struct option_list list;
 };
@@ -37,6 +38,8 @@ static const struct option_spec specs[] = {
     { "offset", 0, OPTION_INT, FIELD(offset), "N", "-3", -5, 5, NULL, "it may be negative", false },
     { "rate", 'r', OPTION_NUMBER, FIELD(rate), "HZ", "2.5", 0.5, 1000, NULL, "a number", false },
     { "size", 's', OPTION_SIZE, FIELD(size), "WxH", NULL, 16, 4096, NULL, "a size", false },
+    { "total", 0, OPTION_COUNT, FIELD(total), "N", "0", 0, 9007199254740992, NULL, "a count",
+      false },
     { .kind = OPTION_HEADING, .help = "Second heading" },
     { "bytes", 'b', OPTION_BYTES, FIELD(bytes), "BYTES", "64K", 1024, 1 << 30, NULL, "bytes",
       false },
@@ -156,6 +159,25 @@ static void bad_numbers(void **state)
         char line[80];
         snprintf(line, sizeof(line), "--rate %s", rates[i]);
         parse_bad(line, "rate|number|0.5|1000");
+    }
+}
+
+/* Counts are exact up to 2^53. */
+static void counts(void **state)
+{
+    (void)state;
+    struct fields fields;
+    parse_good("", &fields);
+    assert_int_equal(fields.total, 0);
+    parse_good("--total=5000000000", &fields);
+    assert_int_equal(fields.total, UINT64_C(5000000000));
+    parse_good("--total=9007199254740991", &fields);
+    assert_int_equal(fields.total, UINT64_C(9007199254740991));
+    static const char *const bad[] = { "-1", "0.5", "1e3", "x", "''", "9007199254740994" };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        char line[80];
+        snprintf(line, sizeof(line), "--total %s", bad[i]);
+        parse_bad(line, "total|whole number|0");
     }
 }
 
@@ -446,42 +468,31 @@ static void the_command_line_goes_first(void **state)
     assert_true(fields.rate == 9);
 }
 
-static int read_line_of(size_t size, char *error)
+/* Lines have no limit: a comment and a value of each of these lengths, then one more line. */
+static void long_lines_are_read(void **state)
 {
-    struct fields fields = { 0 };
-    char text[4096];
-    assert_true(size + 20 < sizeof(text));
-    memset(text, 'x', sizeof(text));
-    memcpy(text, "#", 1);
-    text[size] = '\n';
-    memcpy(text + size + 1, "count = 3\n", 10);
-    int result = read_text(text, size + 11, &fields, NULL, error);
-    if (!result)
+    (void)state;
+    static const size_t sizes[] = { 100, 1022, 1023, 1024, 1025, 4095, 4096, 100000 };
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        struct fields fields = { 0 };
+        char error[OPTION_ERROR_MAX], *text = malloc(2 * sizes[i] + 64);
+        memset(text, 'x', 2 * sizes[i] + 64);
+        text[0] = '#';
+        text[sizes[i]] = '\n';
+        memcpy(text + sizes[i] + 1, "text = ", 7);
+        size_t end = sizes[i] + 8 + sizes[i];
+        memcpy(text + end, "\ncount = 3", 10);
+        assert_int_equal(read_text(text, end + 10, &fields, NULL, error), 0);
+        assert_int_equal(strlen(fields.text), sizes[i]);
         assert_int_equal(fields.count, 3);
-    return result;
-}
-
-static void long_lines_are_refused(void **state)
-{
-    (void)state;
-    char error[OPTION_ERROR_MAX];
-    assert_int_equal(read_line_of(1000, error), 0);
-    for (size_t size = 1024; size < 4000; size += size < 1030 ? 1 : 100) {
-        assert_int_equal(read_line_of(size, error), -EINVAL);
-        assert_contains(error, ":1:|longer than");
+        free_texts(&fields);
+        /* A bad one of any length fits the error's room, with the place. */
+        memcpy(text + sizes[i] + 1, "size = ", 7);
+        assert_int_equal(read_text(text, end + 10, &fields, NULL, error), -EINVAL);
+        assert_contains(error, ":2: size|xxxx");
+        assert_in_range(strlen(error), 1, OPTION_ERROR_MAX - 1);
+        free(text);
     }
-}
-
-/* What the error says of the limit is true on both sides of it. */
-static void the_limit_of_a_line_is_as_told(void **state)
-{
-    (void)state;
-    char error[OPTION_ERROR_MAX];
-    assert_int_equal(read_line_of(2000, error), -EINVAL);
-    unsigned limit = 0;
-    assert_int_equal(sscanf(strstr(error, "longer than "), "longer than %u", &limit), 1);
-    assert_int_equal(read_line_of(limit, error), 0);
-    assert_int_equal(read_line_of(limit + 1, error), -EINVAL);
 }
 
 /* A file with a zero byte is no text: what stands behind it must not be swallowed. */
@@ -547,6 +558,7 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(numbers),
         cmocka_unit_test(bad_numbers),
+        cmocka_unit_test(counts),
         cmocka_unit_test(sizes),
         cmocka_unit_test(bytes),
         cmocka_unit_test(texts_and_lists),
@@ -560,8 +572,7 @@ int main(void)
         cmocka_unit_test(flags_in_files),
         cmocka_unit_test(bad_lines_are_named),
         cmocka_unit_test(the_command_line_goes_first),
-        cmocka_unit_test(long_lines_are_refused),
-        cmocka_unit_test(the_limit_of_a_line_is_as_told),
+        cmocka_unit_test(long_lines_are_read),
         cmocka_unit_test(zero_bytes_are_refused),
         cmocka_unit_test(unreadable_files),
         cmocka_unit_test(help_has_everything),

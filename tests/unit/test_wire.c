@@ -247,22 +247,6 @@ static void fields_have_their_names(void **state)
     assert_int_equal(bytes_load(out + 28, 8), 30);
     assert_int_equal(back.pong.t3, 30);
 
-    message = (struct wire_message){ .type = WIRE_SUBSCRIBE, .subscribe = { 1, 2, 30, 40 } };
-    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
-    assert_int_equal(bytes_load(out + 12, 2), 0x0102);
-    assert_int_equal(bytes_load(out + 14, 4), 30);
-    assert_int_equal(bytes_load(out + 18, 4), 40);
-    assert_int_equal(back.subscribe.mode, 2);
-
-    message =
-        (struct wire_message){ .type = WIRE_STREAM, .stream = { 1, 2, 30, 40, 50, 60, "imx708" } };
-    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
-    assert_int_equal(bytes_load(out + 14, 2), 30);
-    assert_int_equal(bytes_load(out + 16, 2), 40);
-    assert_int_equal(bytes_load(out + 18, 4), 50);
-    assert_int_equal(bytes_load(out + 22, 8), 60);
-    assert_string_equal(back.stream.model, "imx708");
-
     message = (struct wire_message){ .type = WIRE_FRAME_TAIL,
                                      .frame_tail = { 10, 2, 30, 40, 50, 60, 70, 80 } };
     assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
@@ -280,6 +264,29 @@ static void fields_have_their_names(void **state)
     assert_int_equal(bytes_load(out + 12, 8), 10);
     assert_int_equal(bytes_load(out + 20, 8), 20);
     assert_int_equal(back.ack.received, 20);
+}
+
+/* The same for what says how a stream is, and how it is wanted. */
+static void streams_fields_have_their_names(void **state)
+{
+    (void)state;
+    struct wire_message back;
+    struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe = { 1, 2, 30, 40 } };
+    uint8_t out[WIRE_ENCODED_MAX];
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    assert_int_equal(bytes_load(out + 12, 2), 0x0102);
+    assert_int_equal(bytes_load(out + 14, 4), 30);
+    assert_int_equal(bytes_load(out + 18, 4), 40);
+    assert_int_equal(back.subscribe.mode, 2);
+
+    message =
+        (struct wire_message){ .type = WIRE_STREAM, .stream = { 1, 2, 30, 40, 50, 60, "imx708" } };
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    assert_int_equal(bytes_load(out + 14, 2), 30);
+    assert_int_equal(bytes_load(out + 16, 2), 40);
+    assert_int_equal(bytes_load(out + 18, 4), 50);
+    assert_int_equal(bytes_load(out + 22, 8), 60);
+    assert_string_equal(back.stream.model, "imx708");
 }
 
 /* A message of a type, with a fixed part of so many bytes and with these TLVs and blob after it. */
@@ -399,12 +406,12 @@ static void unknown_metadata_is_skipped(void **state)
     }
 }
 
-/* Is it whole UTF-8 characters? Only what the tests make: no more than 3 bytes a character. */
+/* Is it whole UTF-8 characters? */
 static bool is_utf8(const char *text)
 {
     const uint8_t *at = (const uint8_t *)text;
     while (*at) {
-        int more = *at < 0x80 ? 0 : *at >= 0xE0 ? 2 : *at >= 0xC0 ? 1 : -1;
+        int more = *at < 0x80 ? 0 : *at >= 0xF0 ? 3 : *at >= 0xE0 ? 2 : *at >= 0xC0 ? 1 : -1;
         if (more < 0)
             return false;
         for (at++; more > 0; more--, at++)
@@ -414,60 +421,93 @@ static bool is_utf8(const char *text)
     return true;
 }
 
-/* Repeats a 3-byte character behind `lead` letters, without an end if it fills the room. */
-static void fill_text(char *text, size_t room, size_t lead)
+/* Characters of 1 to 4 bytes. */
+static const char *const characters[] = { "e", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x98\x80" };
+
+/* Repeats a character behind `lead` letters, without an end if it fills the room. */
+static void fill_text(char *text, size_t room, const char *character, size_t lead)
 {
     for (size_t i = 0; i < room; i++)
-        text[i] = i < lead ? 'a' : "\xE2\x82\xAC"[(i - lead) % 3];
+        text[i] = i < lead ? 'a' : character[(i - lead) % strlen(character)];
+}
+
+/* Whole characters, and as many of them as fit. */
+static void check_cut(const char *text, size_t max, const char *character)
+{
+    assert_true(is_utf8(text));
+    assert_in_range(strlen(text), max + 1 - strlen(character), max);
+}
+
+static void check_long_texts(const char *character, size_t lead)
+{
+    struct wire_message back, message = { .type = WIRE_HELLO };
+    uint8_t out[WIRE_ENCODED_MAX];
+    fill_text(message.hello.name, sizeof(message.hello.name), character, lead);
+    fill_text(message.hello.software, sizeof(message.hello.software), character, lead);
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    check_cut(back.hello.name, WIRE_TEXT_MAX, character);
+    check_cut(back.hello.software, WIRE_TEXT_MAX, character);
+    message = (struct wire_message){ .type = WIRE_ERROR };
+    fill_text(message.error.text, sizeof(message.error.text), character, lead);
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    check_cut(back.error.text, WIRE_BLOB_TEXT_MAX, character);
 }
 
 static void long_texts_are_cut_between_characters(void **state)
 {
     (void)state;
-    for (size_t lead = 0; lead < 3; lead++) {
-        struct wire_message back, message = { .type = WIRE_HELLO };
-        uint8_t out[WIRE_ENCODED_MAX];
-        fill_text(message.hello.name, sizeof(message.hello.name), lead);
-        fill_text(message.hello.software, sizeof(message.hello.software), lead);
-        assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
-        assert_true(is_utf8(back.hello.name));
-        assert_true(is_utf8(back.hello.software));
-        assert_in_range(strlen(back.hello.name), WIRE_TEXT_MAX - 2, WIRE_TEXT_MAX);
-        message = (struct wire_message){ .type = WIRE_ERROR };
-        fill_text(message.error.text, sizeof(message.error.text), lead);
-        assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
-        assert_true(is_utf8(back.error.text));
-        assert_in_range(strlen(back.error.text), WIRE_BLOB_TEXT_MAX - 2, WIRE_BLOB_TEXT_MAX);
-    }
+    for (size_t i = 0; i < COUNT(characters); i++)
+        for (size_t lead = 0; lead < 5; lead++)
+            check_long_texts(characters[i], lead);
 }
 
 /* A text that its writer already cut to the limit, as snprintf() does, may end in half a
- * character: that half must not go out. */
+ * character: that half must not go out. Shorter texts too, whole ones of course not changed. */
 static void texts_cut_by_their_writer_end_whole(void **state)
 {
     (void)state;
-    for (size_t lead = 0; lead < 3; lead++) {
-        struct wire_message back, message = { .type = WIRE_HELLO };
-        uint8_t out[WIRE_ENCODED_MAX];
-        fill_text(message.hello.name, WIRE_TEXT_MAX, lead);
-        assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
-        assert_true(is_utf8(back.hello.name));
-    }
+    for (size_t i = 0; i < COUNT(characters); i++)
+        for (size_t size = 0; size <= WIRE_TEXT_MAX; size++) {
+            struct wire_message back, message = { .type = WIRE_HELLO };
+            uint8_t out[WIRE_ENCODED_MAX];
+            fill_text(message.hello.name, size, characters[i], 0);
+            assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+            assert_int_equal(strlen(back.hello.name), size - size % strlen(characters[i]));
+            assert_memory_equal(back.hello.name, message.hello.name, strlen(back.hello.name));
+        }
 }
 
 /* A peer's texts may be longer than the limit: they too are cut between characters. */
 static void a_peers_long_texts_are_cut_between_characters(void **state)
 {
     (void)state;
-    for (size_t lead = 0; lead < 3; lead++) {
+    for (size_t i = 0; i < COUNT(characters); i++)
+        for (size_t lead = 0; lead < 5; lead++) {
+            struct wire_message message;
+            uint8_t tlv[4 + 301] = { 0, 1, 1, 45 };
+            fill_text((char *)tlv + 4, 301, characters[i], lead);
+            assert_int_equal(decode_parts(WIRE_HELLO, 20, tlv, sizeof(tlv), NULL, 0, &message), 0);
+            check_cut(message.hello.name, WIRE_TEXT_MAX, characters[i]);
+            assert_int_equal(decode_parts(WIRE_ERROR, 2, NULL, 0, tlv + 4, 301, &message), 0);
+            check_cut(message.error.text, WIRE_BLOB_TEXT_MAX, characters[i]);
+        }
+}
+
+/* What is no UTF-8 at all does no harm: any bytes, of any length. */
+static void texts_may_be_noise(void **state)
+{
+    (void)state;
+    uint32_t value = 1;
+    for (int round = 0; round < 2000; round++) {
         struct wire_message message;
-        uint8_t tlv[4 + 301] = { 0, 1, 1, 45 };
-        fill_text((char *)tlv + 4, 301, lead);
-        assert_int_equal(decode_parts(WIRE_HELLO, 20, tlv, sizeof(tlv), NULL, 0, &message), 0);
-        assert_in_range(strlen(message.hello.name), WIRE_TEXT_MAX - 2, WIRE_TEXT_MAX);
-        assert_true(is_utf8(message.hello.name));
-        assert_int_equal(decode_parts(WIRE_ERROR, 2, NULL, 0, tlv + 4, 301, &message), 0);
-        assert_true(is_utf8(message.error.text));
+        uint8_t text[300];
+        for (size_t i = 0; i < sizeof(text); i++) {
+            value = value * 1664525 + 1013904223;
+            text[i] = (uint8_t)(value >> 24 | (round % 2 ? 0x80 : 0));
+        }
+        size_t size = value >> 16 & 0xFF;
+        assert_int_equal(decode_parts(WIRE_STATUS, 2, NULL, 0, text, size, &message), 0);
+        assert_in_range(strlen(message.status.text) + 4, size, size + 4);
     }
 }
 
@@ -499,9 +539,9 @@ static void high_control_characters_do_not_get_through(void **state)
         assert_null(strstr(message.error.text, "\xC2"));
     }
     /* Their neighbours are letters and signs. */
-    static const uint8_t nbsp[] = { 0xC2, 0xA0 };
-    assert_int_equal(decode_parts(WIRE_ERROR, 2, NULL, 0, nbsp, 2, &message), 0);
-    assert_string_equal(message.error.text, "\xC2\xA0");
+    static const uint8_t signs[] = { 0xC2, 0xA0, 0xC3, 0x80 };
+    assert_int_equal(decode_parts(WIRE_ERROR, 2, NULL, 0, signs, 4, &message), 0);
+    assert_string_equal(message.error.text, "\xC2\xA0\xC3\x80");
 }
 
 static void unknown_types(void **state)
@@ -613,6 +653,7 @@ int main(void)
         cmocka_unit_test(texts_as_in_the_protocol),
         cmocka_unit_test(every_byte_of_every_fixed_part_comes_back),
         cmocka_unit_test(fields_have_their_names),
+        cmocka_unit_test(streams_fields_have_their_names),
         cmocka_unit_test(fixed_parts_may_be_longer_but_not_shorter),
         cmocka_unit_test(what_follows_a_longer_fixed_part_is_found),
         cmocka_unit_test(tlvs_are_judged),
@@ -621,6 +662,7 @@ int main(void)
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(texts_cut_by_their_writer_end_whole),
         cmocka_unit_test(a_peers_long_texts_are_cut_between_characters),
+        cmocka_unit_test(texts_may_be_noise),
         cmocka_unit_test(control_characters_are_shown_as_question_marks),
         cmocka_unit_test(high_control_characters_do_not_get_through),
         cmocka_unit_test(unknown_types),

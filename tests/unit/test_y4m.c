@@ -23,7 +23,7 @@ static void good_headers(void **state)
         const char *line;
         struct y4m_header header;
     } cases[] = {
-        { "YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg", { PIXEL_YUV420, 640, 480, 30, false } },
+        { "YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg", { PIXEL_YUV420, 640, 480, 30, true } },
         { "YUV4MPEG2 W640 H480", { PIXEL_YUV420, 640, 480, 30, true } },
         { "YUV4MPEG2 H480 W640 F25:1 C420", { PIXEL_YUV420, 640, 480, 25, true } },
         { "YUV4MPEG2 W16 H16383 F30000:1001 C420mpeg2",
@@ -169,7 +169,7 @@ static size_t make_frames(uint8_t *to, unsigned count, const char *line)
 static int filled_with(const struct capture *capture)
 {
     const struct picture *picture = &capture->picture;
-    if (picture_check(picture) || picture->limited_range)
+    if (picture_check(picture) || !picture->limited_range)
         return -1;
     uint8_t first = *picture->planes[0].data;
     for (unsigned plane = 0; plane < 3; plane++)
@@ -304,7 +304,7 @@ static void files_may_shrink(void **state)
     unlink(path);
 }
 
-static void refuse(const char *name, unsigned width, unsigned height, const char *word)
+static int refuse(const char *name, unsigned width, unsigned height, const char *word)
 {
     struct camera *camera;
     char error[CAMERA_ERROR_MAX];
@@ -316,23 +316,28 @@ static void refuse(const char *name, unsigned width, unsigned height, const char
     if (!strstr(error, word))
         fail_msg("'%s' is not in '%s'", word, error);
     assert_null(strchr(error, '\n'));
+    return result;
 }
 
 static void refuse_content(const void *data, size_t size, const char *word)
 {
     write_file(data, size);
-    refuse(path, 0, 0, word);
+    assert_int_equal(refuse(path, 0, 0, word), -EINVAL);
     unlink(path);
 }
 
 static void unusable_files_are_refused(void **state)
 {
     (void)state;
-    refuse("no/such/file.y4m", 0, 0, "No such file");
+    assert_int_equal(refuse("no/such/file.y4m", 0, 0, "No such file"), -ENOENT);
     strcpy(path, "y4m-test-XXXXXX");
     assert_non_null(mkdtemp(path));
-    refuse(path, 0, 0, "no plain file");
+    assert_int_equal(refuse(path, 0, 0, "no plain file"), -EINVAL);
     rmdir(path);
+    /* A FIFO, which must not be waited for. */
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(refuse(path, 0, 0, "no plain file"), -EINVAL);
+    unlink(path);
     refuse_content("", 0, "no header line");
     refuse_content("YUV4MPEG2 W18 H16", 17, "no header line");
     refuse_content("\n", 1, "YUV4MPEG2");
@@ -351,8 +356,8 @@ static void sizes_are_not_scaled(void **state)
     struct camera *camera;
     char error[CAMERA_ERROR_MAX];
     write_file(file, make_frames(file, 1, "FRAME\n"));
-    refuse(path, WIDTH + 2, HEIGHT, "20x16");
-    refuse(path, WIDTH, HEIGHT + 2, "18x18");
+    assert_int_equal(refuse(path, WIDTH + 2, HEIGHT, "20x16"), -EINVAL);
+    assert_int_equal(refuse(path, WIDTH, HEIGHT + 2, "18x18"), -EINVAL);
     assert_int_equal(open_path(&camera, path, WIDTH, HEIGHT, error), 0);
     camera_y4m.close(&camera);
     camera_y4m.close(&camera);

@@ -1,0 +1,843 @@
+/*
+ * The receiver on a thread of its own; the test plays the daemon on a Unix socket, and the sink.
+ */
+#include "host/receiver.h"
+
+#include "host_support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/message_reader.h"
+
+enum { BOUND_MS = 20000, IDS_MAX = 1024 };
+
+/* A sink that keeps the ids, and can be held up. */
+struct fake {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    /* Under lock. */
+    uint64_t ids[IDS_MAX];
+    unsigned count, damaged;
+    bool gate, broken; /* write() waits; write() fails with EPIPE */
+};
+
+struct world {
+    char root[32];
+    struct receiver_config config;
+    struct receiver_outlets outlets;
+    struct receiver *receiver;
+    struct fake fakes[2];
+
+    pthread_t thread;
+    bool running;
+    /* The thread's, until it was joined. */
+    enum receiver_end end;
+    uint64_t kept;
+
+    /* The daemon: what was heard on this connection. */
+    int listener, fd;
+    struct script script; /* to be sent next */
+    struct message_reader reader;
+    bool opened, subscribed, ended, failed, closed;
+    unsigned pongs, acks;
+    uint64_t ack_ids[IDS_MAX];
+    struct wire_end receiver_end;
+    struct wire_error receiver_error;
+};
+
+static int fake_write(void *state, const struct frame *frame)
+{
+    struct fake *fake = state;
+    pthread_mutex_lock(&fake->lock);
+    while (fake->gate)
+        pthread_cond_wait(&fake->changed, &fake->lock);
+    int result = fake->broken ? -EPIPE : 0;
+    if (fake->count < IDS_MAX)
+        fake->ids[fake->count++] = frame->id;
+    fake->damaged += !frame_is_right(frame->data, frame->id, frame->size);
+    pthread_cond_broadcast(&fake->changed);
+    pthread_mutex_unlock(&fake->lock);
+    return result;
+}
+
+static void fake_close(void *state)
+{
+    (void)state;
+}
+
+static const struct sink_ops fake_ops = { "fake", fake_write, fake_close };
+
+static void fake_gate(struct fake *fake, bool shut)
+{
+    pthread_mutex_lock(&fake->lock);
+    fake->gate = shut;
+    pthread_cond_broadcast(&fake->changed);
+    pthread_mutex_unlock(&fake->lock);
+}
+
+static void on_gone(void *user)
+{
+    receiver_stop(((struct world *)user)->receiver, RECEIVER_NO_SINK);
+}
+
+static void *run(void *user)
+{
+    struct world *world = user;
+    world->end = receiver_run(world->receiver, &world->kept);
+    return NULL;
+}
+
+static void listen_here(struct world *world)
+{
+    struct socket_address found[ADDRESSES_MAX];
+    const char *why;
+    world->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(address_resolve(&world->config.address, true, found, &why), 1);
+    assert_int_equal(
+        bind(world->listener, (const struct sockaddr *)&found[0].storage, found[0].size), 0);
+    assert_int_equal(listen(world->listener, 4), 0);
+}
+
+static void add_sink(struct world *world)
+{
+    struct fake *fake = &world->fakes[world->outlets.sink_count];
+    pthread_mutex_init(&fake->lock, NULL);
+    pthread_cond_init(&fake->changed, NULL);
+    assert_int_equal(sink_start(&world->outlets.sinks[world->outlets.sink_count], &fake_ops, fake,
+                                on_gone, world),
+                     0);
+    world->outlets.sink_count++;
+}
+
+static int world_setup(void **state)
+{
+    struct world *world = *state = calloc(1, sizeof(*world));
+    char address[64];
+    strcpy(world->root, "/tmp/pitether-test-XXXXXX");
+    assert_non_null(mkdtemp(world->root));
+    snprintf(address, sizeof(address), "unix:%s/daemon", world->root);
+    assert_int_equal(address_parse(address, WIRE_DEFAULT_PORT, &world->config.address), 0);
+    world->config.session =
+        (struct session_config){ .mode = WIRE_LOSSLESS, .max_message = 1 << 20 };
+    world->config.reconnect = true;
+    world->config.every = 1;
+    world->fd = world->listener = -1;
+    world->outlets.report = report_create();
+    assert_non_null(world->outlets.report);
+    add_sink(world);
+    listen_here(world);
+    stderr_capture();
+    return 0;
+}
+
+static void hang_up(struct world *world)
+{
+    if (world->fd >= 0)
+        close(world->fd);
+    world->fd = -1;
+}
+
+static void join(struct world *world)
+{
+    struct timespec until = clock_timespec(clock_read(CLOCK_REALTIME) + BOUND_MS * CLOCK_MS);
+    assert_int_equal(pthread_timedjoin_np(world->thread, NULL, &until), 0);
+    world->running = false;
+    for (unsigned i = 0; i < world->outlets.sink_count; i++)
+        sink_finish(&world->outlets.sinks[i], 0);
+}
+
+static int world_teardown(void **state)
+{
+    struct world *world = *state;
+    stderr_release();
+    hang_up(world);
+    for (unsigned i = 0; i < world->outlets.sink_count; i++)
+        fake_gate(&world->fakes[i], false);
+    if (world->running) { /* an assertion failed */
+        receiver_stop(world->receiver, RECEIVER_INTERRUPTED);
+        join(world);
+    }
+    for (unsigned i = 0; i < world->outlets.sink_count; i++)
+        sink_finish(&world->outlets.sinks[i], 0);
+    receiver_destroy(&world->receiver);
+    report_destroy(world->outlets.report);
+    if (world->listener >= 0)
+        close(world->listener);
+    unlink(world->config.address.host);
+    rmdir(world->root);
+    script_free(&world->script);
+    free(world);
+    return 0;
+}
+
+static void start(struct world *world)
+{
+    assert_int_equal(receiver_create(&world->receiver, &world->config, &world->outlets), 0);
+    assert_int_equal(pthread_create(&world->thread, NULL, run, world), 0);
+    world->running = true;
+}
+
+/* ----------------------------------------------------------------------------------- The daemon. */
+
+static void hear_message(struct world *world, const struct wire_message *message)
+{
+    assert_false(world->ended && message->type != WIRE_PONG && message->type != WIRE_ACK);
+    assert_false(world->failed);
+    if (message->type == WIRE_SUBSCRIBE) {
+        world->subscribed = true;
+    } else if (message->type == WIRE_PONG) {
+        world->pongs++;
+    } else if (message->type == WIRE_ACK) {
+        world->ack_ids[world->acks++ % IDS_MAX] = message->ack.frame_id;
+    } else if (message->type == WIRE_END) {
+        world->ended = true;
+        world->receiver_end = message->end;
+    } else if (message->type == WIRE_ERROR) {
+        world->failed = true;
+        world->receiver_error = message->error;
+    }
+}
+
+/* Reads what is there. */
+static void hear(struct world *world)
+{
+    struct iovec room[2];
+    struct wire_raw raw;
+    struct wire_message message;
+    int event;
+    assert_int_equal(message_reader_space(&world->reader, room), 1);
+    ssize_t got = recv(world->fd, room[0].iov_base, room[0].iov_len, MSG_DONTWAIT);
+    if (got <= 0) {
+        world->closed = got == 0 || errno != EAGAIN;
+        return;
+    }
+    message_reader_filled(&world->reader, (size_t)got);
+    while ((event = message_reader_next(&world->reader, &raw)) != MESSAGE_NONE) {
+        assert_true(event == MESSAGE_OPENED || event == MESSAGE_CONTROL);
+        if (event == MESSAGE_CONTROL) {
+            assert_int_equal(wire_decode(&raw, &message), 0);
+            hear_message(world, &message);
+        }
+    }
+}
+
+#define HEAR_UNTIL(world, condition)                                                               \
+    while (!(condition)) {                                                                         \
+        struct pollfd ready_ = { .fd = (world)->fd, .events = POLLIN };                            \
+        assert_int_equal(poll(&ready_, 1, BOUND_MS), 1);                                           \
+        hear(world);                                                                               \
+        assert_false((world)->closed && !(condition));                                             \
+    }
+
+/* Sends as much of the script as the receiver takes, hearing what it says meanwhile, until it has
+ * taken no byte for so long; returns how much that is. */
+static size_t send_some(struct world *world, int patience_ms)
+{
+    size_t done = 0;
+    while (done < world->script.size) {
+        struct pollfd ready = { .fd = world->fd, .events = POLLIN | POLLOUT };
+        if (poll(&ready, 1, patience_ms) == 0)
+            break;
+        if (ready.revents & POLLIN)
+            hear(world);
+        ssize_t sent = send(world->fd, world->script.bytes + done, world->script.size - done,
+                            MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN)
+            break;
+        done += sent > 0 ? (size_t)sent : 0;
+    }
+    memmove(world->script.bytes, world->script.bytes + done, world->script.size - done);
+    world->script.size -= done;
+    return done;
+}
+
+static void send_all(struct world *world)
+{
+    send_some(world, BOUND_MS);
+    assert_int_equal(world->script.size, 0);
+}
+
+/* The receiver connects and says what it wants. */
+static void answer_call(struct world *world)
+{
+    struct pollfd ready = { .fd = world->listener, .events = POLLIN };
+    assert_int_equal(poll(&ready, 1, BOUND_MS), 1);
+    world->fd = accept4(world->listener, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(world->fd >= 0);
+    message_reader_init(&world->reader, WIRE_CONTROL_MAX);
+    world->reader.hello_seen = true;
+    world->subscribed = world->ended = world->failed = world->closed = false;
+    world->acks = world->pongs = 0;
+    HEAR_UNTIL(world, world->subscribed);
+}
+
+/* All of it is here: a PING that comes back follows what was sent. */
+static void settle(struct world *world)
+{
+    unsigned pongs = world->pongs;
+    script_ping(&world->script, 1);
+    send_all(world);
+    HEAR_UNTIL(world, world->pongs > pongs);
+}
+
+/* A connection that streams from this id on. */
+static void connect_from(struct world *world, uint64_t session, uint64_t first_id)
+{
+    answer_call(world);
+    script_greet(&world->script, session);
+    script_stream(&world->script, first_id);
+    script_status(&world->script, WIRE_STREAM_RUNNING, "");
+}
+
+static void add_frames(struct world *world, uint64_t from, uint64_t to)
+{
+    for (uint64_t id = from; id < to; id++)
+        script_frame(&world->script, id, 100 + 10 * id, 3);
+}
+
+/* Sends END, and waits until the receiver has closed. */
+static void say_end(struct world *world, unsigned reason, uint64_t delivered, uint64_t dropped)
+{
+    script_end(&world->script, reason, delivered, dropped);
+    send_all(world);
+    HEAR_UNTIL(world, world->closed);
+    hang_up(world);
+}
+
+static void assert_ids(const struct fake *fake, const uint64_t *ids, unsigned count)
+{
+    assert_int_equal(fake->damaged, 0);
+    assert_int_equal(fake->count, count);
+    for (unsigned i = 0; i < count; i++)
+        assert_int_equal(fake->ids[i], ids[i]);
+}
+
+static struct report_totals totals(const struct world *world)
+{
+    return report_totals(world->outlets.report);
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+static void frames_reach_every_sink(void **state)
+{
+    static const uint64_t ids[] = { 5, 6, 7, 10, 11 };
+    struct world *world = *state;
+    add_sink(world);
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 5);
+    add_frames(world, 5, 8);
+    script_drops(&world->script, 8, 2, WIRE_DROP_QUEUE_FULL);
+    add_frames(world, 10, 12);
+    say_end(world, WIRE_END_FINISHED, 5, 2);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_int_equal(world->kept, 5);
+    assert_ids(&world->fakes[0], ids, 5);
+    assert_ids(&world->fakes[1], ids, 5);
+    assert_int_equal(world->acks, 5);
+    assert_memory_equal(world->ack_ids, ids, sizeof(ids));
+    assert_int_equal(totals(world).captured, 7);
+    assert_int_equal(totals(world).received, 5);
+    assert_int_equal(totals(world).dropped[WIRE_DROP_QUEUE_FULL], 2);
+    assert_int_equal(totals(world).connections, 1);
+}
+
+/* Frame 3 is cut in two: it counts as missed, with those that nobody told of. */
+static void cut_and_connected_again(void **state)
+{
+    static const uint64_t ids[] = { 0, 1, 2, 7, 8 };
+    struct world *world = *state;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 3);
+    script_head(&world->script, 3);
+    script_part(&world->script, 3, 0, 50);
+    settle(world);
+    hang_up(world);
+    connect_from(world, SCRIPT_SESSION, 7);
+    add_frames(world, 7, 9);
+    say_end(world, WIRE_END_FINISHED, 2, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_ids(&world->fakes[0], ids, 5);
+    assert_int_equal(totals(world).missed, 4);
+    assert_int_equal(totals(world).connections, 2);
+    assert_int_equal(totals(world).captured, 5);
+    assert_non_null(strstr(stderr_text(), "4 frames were missed"));
+    assert_non_null(strstr(stderr_text(), "cut"));
+}
+
+/* A connection that never got to STREAM takes nothing from the account, nor does another camera
+ * mode; a daemon that was restarted counts anew. */
+static void what_was_missed_is_told_once(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 2);
+    settle(world);
+    hang_up(world);
+    answer_call(world);
+    script_greet(&world->script, SCRIPT_SESSION);
+    settle(world);
+    hang_up(world);
+    connect_from(world, SCRIPT_SESSION, 5);
+    script_stream(&world->script, 5);
+    script_stream(&world->script, 9);
+    script_drops(&world->script, 5, 5, WIRE_DROP_NO_BUFFER);
+    settle(world);
+    hang_up(world);
+    connect_from(world, SCRIPT_SESSION + 1, 1000);
+    settle(world);
+    hang_up(world);
+    connect_from(world, SCRIPT_SESSION + 1, 1000);
+    say_end(world, WIRE_END_FINISHED, 0, 0);
+    join(world);
+    assert_int_equal(totals(world).missed, 3);
+    assert_int_equal(totals(world).connections, 5);
+}
+
+static void the_daemon_is_restarted(void **state)
+{
+    static const uint64_t ids[] = { 0, 1, 0 };
+    struct world *world = *state;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 2);
+    say_end(world, WIRE_END_SHUTDOWN, 2, 0);
+    connect_from(world, SCRIPT_SESSION + 1, 0);
+    add_frames(world, 0, 1);
+    say_end(world, WIRE_END_FINISHED, 1, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_ids(&world->fakes[0], ids, 3);
+    assert_int_equal(totals(world).missed, 0);
+    assert_non_null(strstr(stderr_text(), "the daemon was stopped; waiting for its return"));
+}
+
+static void without_reconnecting(void **state)
+{
+    struct world *world = *state;
+    world->config.reconnect = false;
+    for (int i = 0; i < 3; i++) {
+        start(world);
+        connect_from(world, SCRIPT_SESSION, 0);
+        settle(world);
+        if (i == 0)
+            hang_up(world);
+        else if (i == 1)
+            say_end(world, WIRE_END_SHUTDOWN, 0, 0);
+        else
+            script_error(&world->script, WIRE_ERROR_OVERFLOW, "slow"), send_all(world);
+        join(world);
+        assert_int_equal(world->end, RECEIVER_CUT);
+        receiver_destroy(&world->receiver);
+        hang_up(world);
+    }
+    close(world->listener);
+    world->listener = -1;
+    start(world); /* and nobody is there at all */
+    join(world);
+    assert_int_equal(world->end, RECEIVER_CUT);
+    assert_non_null(strstr(stderr_text(), "is pitetherd running there?"));
+}
+
+static void hopeless_errors_end_it(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    answer_call(world);
+    script_greet(&world->script, SCRIPT_SESSION);
+    script_error(&world->script, WIRE_ERROR_NOT_ALLOWED, "not you");
+    send_all(world);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_CUT);
+    assert_non_null(strstr(stderr_text(), "the daemon says: not you (NOT_ALLOWED)"));
+    assert_null(strstr(stderr_text(), "again"));
+}
+
+/* What answers is no daemon: it is told so, and left alone. */
+static void a_web_server(void **state)
+{
+    static const char answer[] = "HTTP/1.1 400 Bad Request\r\n\r\n";
+    struct world *world = *state;
+    start(world);
+    answer_call(world);
+    script_add(&world->script, answer, sizeof(answer) - 1);
+    send_all(world);
+    HEAR_UNTIL(world, world->closed);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_CUT);
+    assert_true(world->failed);
+    assert_int_equal(world->receiver_error.code, WIRE_ERROR_PROTOCOL);
+    assert_non_null(strstr(stderr_text(), "no pitetherd"));
+}
+
+/* Errors of the moment, and broken rules: another connection is worth a try. */
+static void other_errors_do_not(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    answer_call(world);
+    script_greet(&world->script, SCRIPT_SESSION);
+    script_error(&world->script, WIRE_ERROR_TOO_MANY_CLIENTS, "8 clients");
+    send_all(world);
+    HEAR_UNTIL(world, world->closed);
+    hang_up(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 1, 2);
+    send_all(world);
+    HEAR_UNTIL(world, world->closed);
+    assert_true(world->failed);
+    hang_up(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    say_end(world, WIRE_END_FINISHED, 0, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+}
+
+/* It waits for a daemon that is not there yet, and says so once. */
+static void the_daemon_comes_later(void **state)
+{
+    struct world *world = *state;
+    char note[128];
+    close(world->listener);
+    unlink(world->config.address.host);
+    start(world);
+    uint64_t deadline = clock_monotonic() + BOUND_MS * CLOCK_MS;
+    do { /* until the first attempt has failed */
+        receiver_note(world->receiver, note, sizeof(note));
+        assert_true(clock_monotonic() < deadline);
+        sched_yield();
+    } while (strncmp(note, "connecting to unix:/", 20) != 0);
+    listen_here(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    settle(world);
+    receiver_note(world->receiver, note, sizeof(note));
+    assert_string_equal(note, "");
+    say_end(world, WIRE_END_FINISHED, 0, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_int_equal(count_text(stderr_text(), "trying again until it works"), 1);
+}
+
+static void the_note(void **state)
+{
+    struct world *world = *state;
+    char note[128];
+    start(world);
+    answer_call(world);
+    script_greet(&world->script, SCRIPT_SESSION);
+    settle(world);
+    receiver_note(world->receiver, note, sizeof(note));
+    assert_string_equal(note, "waiting for the camera");
+    script_status(&world->script, WIRE_STREAM_LOST, "no camera is plugged in");
+    settle(world);
+    receiver_note(world->receiver, note, sizeof(note));
+    assert_string_equal(note, "no camera: no camera is plugged in");
+    script_status(&world->script, WIRE_STREAM_RUNNING, "");
+    settle(world);
+    receiver_note(world->receiver, note, sizeof(note));
+    assert_string_equal(note, "");
+    receiver_note(world->receiver, note, 1); /* no room at all */
+    receiver_stop(world->receiver, RECEIVER_INTERRUPTED);
+    HEAR_UNTIL(world, world->ended);
+    say_end(world, WIRE_END_DONE, 0, 0);
+    join(world);
+}
+
+/* ------------------------------------------------------------------------------------ Which frames. */
+
+static void one_of_three(void **state)
+{
+    static const uint64_t ids[] = { 4, 7, 10, 13 };
+    struct world *world = *state;
+    world->config.every = 3;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 4);
+    add_frames(world, 4, 15);
+    say_end(world, WIRE_END_FINISHED, 11, 0);
+    join(world);
+    assert_ids(&world->fakes[0], ids, 4);
+    assert_int_equal(world->kept, 4);
+    assert_int_equal(totals(world).received, 11);
+}
+
+/* All lie in the socket at once, more than are wanted: not one too many is kept. */
+static void exactly_so_many(void **state)
+{
+    static const uint64_t ids[] = { 0, 2, 4 };
+    struct world *world = *state;
+    world->config.frames = 3;
+    world->config.every = 2;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 40);
+    send_all(world);
+    HEAR_UNTIL(world, world->ended);
+    assert_in_range(world->receiver_end.delivered, 5, 40);
+    assert_int_equal(world->receiver_end.captured, world->receiver_end.delivered);
+    say_end(world, WIRE_END_DONE, 40, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_DONE);
+    assert_int_equal(world->kept, 3);
+    assert_ids(&world->fakes[0], ids, 3);
+}
+
+/* Damaged frames are counted, but neither kept nor reckoned among --frames. */
+static void damaged_frames_do_not_count(void **state)
+{
+    static const uint64_t ids[] = { 0, 2 };
+    struct world *world = *state;
+    world->config.frames = 2;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 1);
+    script_head(&world->script, 1);
+    script_part(&world->script, 1, 0, 50);
+    script_tail(&world->script, 1, 60);
+    add_frames(world, 2, 3);
+    send_all(world);
+    HEAR_UNTIL(world, world->ended);
+    say_end(world, WIRE_END_DONE, 3, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_DONE);
+    assert_ids(&world->fakes[0], ids, 2);
+    assert_int_equal(totals(world).damaged, 1);
+    assert_int_equal(totals(world).captured, 3);
+    assert_non_null(strstr(stderr_text(), "frame 1 arrived damaged"));
+}
+
+/* The time begins with the first frame, not before. */
+static void so_long(void **state)
+{
+    struct world *world = *state;
+    world->config.duration_s = 0.05;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    settle(world);
+    uint64_t begun = clock_monotonic();
+    assert_false(world->ended);
+    add_frames(world, 0, 1);
+    send_all(world);
+    HEAR_UNTIL(world, world->ended);
+    assert_true(clock_monotonic() - begun >= 50 * CLOCK_MS);
+    say_end(world, WIRE_END_DONE, 1, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_DONE);
+    assert_int_equal(world->kept, 1);
+}
+
+/* --------------------------------------------------------------------------------------- The end. */
+
+static void stopped_from_another_thread(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 2);
+    settle(world);
+    receiver_stop(world->receiver, RECEIVER_INTERRUPTED);
+    receiver_stop(world->receiver, RECEIVER_DONE); /* too late: the first reason counts */
+    HEAR_UNTIL(world, world->ended);
+    assert_int_equal(world->receiver_end.delivered, 2);
+    add_frames(world, 2, 3); /* the frame under way: received, but not kept */
+    say_end(world, WIRE_END_DONE, 3, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_INTERRUPTED);
+    assert_int_equal(world->fakes[0].count, 2);
+    assert_int_equal(totals(world).received, 3);
+}
+
+static void stopped_while_there_is_no_daemon(void **state)
+{
+    struct world *world = *state;
+    close(world->listener);
+    world->listener = -1;
+    start(world);
+    receiver_stop(world->receiver, RECEIVER_INTERRUPTED);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_INTERRUPTED);
+    assert_int_equal(totals(world).connections, 0);
+}
+
+/* The daemon takes END and says nothing any more: it is waited for, but not for ever. */
+static void a_daemon_that_does_not_answer(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    settle(world);
+    uint64_t begun = clock_monotonic();
+    receiver_stop(world->receiver, RECEIVER_DONE);
+    HEAR_UNTIL(world, world->ended);
+    join(world);
+    assert_in_range(clock_monotonic() - begun, CLOCK_SECOND, 10 * CLOCK_SECOND);
+    assert_int_equal(world->end, RECEIVER_DONE);
+}
+
+static void signals(void **state)
+{
+    static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+    struct world *world = *state;
+    for (int i = 0; i < 3; i++) {
+        start(world);
+        connect_from(world, SCRIPT_SESSION, 0);
+        settle(world);
+        assert_int_equal(kill(getpid(), numbers[i]), 0); /* main() has blocked them everywhere */
+        HEAR_UNTIL(world, world->ended);
+        say_end(world, WIRE_END_DONE, 0, 0);
+        join(world);
+        assert_int_equal(world->end, RECEIVER_INTERRUPTED);
+        receiver_destroy(&world->receiver);
+    }
+}
+
+/* Who presses Ctrl-C again does not want to wait for a farewell. */
+static void a_second_signal(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    settle(world);
+    uint64_t begun = clock_monotonic();
+    assert_int_equal(kill(getpid(), SIGINT), 0);
+    HEAR_UNTIL(world, world->ended);
+    assert_int_equal(kill(getpid(), SIGTERM), 0);
+    join(world);
+    assert_in_range(clock_monotonic() - begun, 0, 1500 * CLOCK_MS);
+    assert_int_equal(world->end, RECEIVER_INTERRUPTED);
+}
+
+static void a_sink_that_is_gone(void **state)
+{
+    struct world *world = *state;
+    world->fakes[0].broken = true;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 5);
+    send_all(world);
+    HEAR_UNTIL(world, world->ended);
+    say_end(world, WIRE_END_DONE, 5, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_NO_SINK);
+}
+
+/* ------------------------------------------------------------------------------------- Slow sinks. */
+
+enum { MANY = 200, LONG = 8000 };
+
+static void add_many(struct world *world)
+{
+    for (uint64_t id = 0; id < MANY; id++)
+        script_frame(&world->script, id, LONG, 2);
+}
+
+static void assert_many(const struct world *world)
+{
+    uint64_t ids[MANY];
+    for (uint64_t id = 0; id < MANY; id++)
+        ids[id] = id;
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_ids(&world->fakes[0], ids, MANY);
+}
+
+/* The reading stops once all frames wait for the sink, and nothing is lost. */
+static void a_slow_sink_stops_the_reading(void **state)
+{
+    struct world *world = *state;
+    fake_gate(&world->fakes[0], true);
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_many(world);
+    size_t sent = send_some(world, 300);
+    assert_in_range(sent, SINK_QUEUE * LONG, MANY * LONG - 1);
+    assert_in_range(world->acks, SINK_QUEUE - 1, SINK_QUEUE);
+    fake_gate(&world->fakes[0], false);
+    send_all(world);
+    say_end(world, WIRE_END_FINISHED, MANY, 0);
+    join(world);
+    assert_many(world);
+    assert_int_equal(world->acks, MANY);
+}
+
+static uint64_t cpu_time(pthread_t thread)
+{
+    clockid_t clock;
+    assert_int_equal(pthread_getcpuclockid(thread, &clock), 0);
+    return clock_read(clock);
+}
+
+/* The daemon has said all and gone while the sink was stuck. What lies in the socket still counts,
+ * and nobody turns in circles meanwhile. */
+static void the_daemon_is_gone_before_all_was_read(void **state)
+{
+    enum { KEEP_OFF_MS = 300 };
+    struct world *world = *state;
+    fake_gate(&world->fakes[0], true);
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    for (uint64_t id = 0; id < MANY; id++)
+        script_frame(&world->script, id, 500, 1);
+    script_end(&world->script, WIRE_END_FINISHED, MANY, 0);
+    send_all(world); /* fits in the socket */
+    HEAR_UNTIL(world, world->acks >= SINK_QUEUE);
+    hang_up(world);
+    uint64_t before = cpu_time(world->thread);
+    poll(NULL, 0, KEEP_OFF_MS); /* nothing happens, and that is what is to be seen */
+    assert_in_range(cpu_time(world->thread) - before, 0, KEEP_OFF_MS / 3 * CLOCK_MS);
+    fake_gate(&world->fakes[0], false);
+    join(world);
+    assert_many(world);
+    assert_int_equal(totals(world).connections, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(frames_reach_every_sink),
+        TEST(cut_and_connected_again),
+        TEST(what_was_missed_is_told_once),
+        TEST(the_daemon_is_restarted),
+        TEST(without_reconnecting),
+        TEST(hopeless_errors_end_it),
+        TEST(a_web_server),
+        TEST(other_errors_do_not),
+        TEST(the_daemon_comes_later),
+        TEST(the_note),
+        TEST(one_of_three),
+        TEST(exactly_so_many),
+        TEST(damaged_frames_do_not_count),
+        TEST(so_long),
+        TEST(stopped_from_another_thread),
+        TEST(stopped_while_there_is_no_daemon),
+        TEST(a_daemon_that_does_not_answer),
+        TEST(signals),
+        TEST(a_second_signal),
+        TEST(a_sink_that_is_gone),
+        TEST(a_slow_sink_stops_the_reading),
+        TEST(the_daemon_is_gone_before_all_was_read),
+    };
+    sigset_t blocked;
+    sigemptyset(&blocked);
+    sigaddset(&blocked, SIGINT);
+    sigaddset(&blocked, SIGTERM);
+    sigaddset(&blocked, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+    log_setup("pitether", LOG_LEVEL_INFO);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

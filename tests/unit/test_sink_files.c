@@ -1,0 +1,565 @@
+/*
+ * --save in folders of its own: the files, the index, and what goes wrong with disks.
+ */
+#include "host/sink.h"
+
+#include "host_support.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/file_name.h"
+
+enum { COLUMNS = 23, ROWS_MAX = 64 };
+
+static const char head[] =
+    "file,session,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
+    "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
+    "crc32c,exposure_us,gain,colour_temperature_k,lux,lens_position\n";
+
+struct world {
+    char root[32], folder[48]; /* the folder lies in a root of its own, so it can be taken away */
+    struct frame_pool *pool;
+    void *files;
+    char error[SINK_ERROR_MAX];
+    char *index;
+    char *fields[ROWS_MAX][COLUMNS];
+    unsigned rows;
+};
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_all(const char *path)
+{
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static int world_setup(void **state)
+{
+    struct world *world = *state = calloc(1, sizeof(*world));
+    strcpy(world->root, "/tmp/pitether-test-XXXXXX");
+    assert_non_null(mkdtemp(world->root));
+    snprintf(world->folder, sizeof(world->folder), "%s/save", world->root);
+    world->pool = frame_pool_create(4, SIZE_MAX);
+    assert_non_null(world->pool);
+    return 0;
+}
+
+static void world_stop(struct world *world)
+{
+    if (world->files)
+        sink_files.close(world->files);
+    world->files = NULL;
+}
+
+static int world_teardown(void **state)
+{
+    struct world *world = *state;
+    world_stop(world);
+    umount2(world->folder, MNT_DETACH); /* only one test has mounted anything */
+    remove_all(world->root);
+    frame_pool_destroy(world->pool);
+    free(world->index);
+    free(world);
+    return 0;
+}
+
+static void world_start(struct world *world, const char *name_template)
+{
+    char error[FILE_NAME_ERROR_MAX];
+    assert_int_equal(file_name_check(name_template, error), 0);
+    assert_int_equal(sink_files_create(&world->files, world->folder, name_template, world->error),
+                     0);
+}
+
+static const char *path_of(const struct world *world, const char *name)
+{
+    static char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/%s", world->folder, name);
+    return path;
+}
+
+static char *read_file(const char *path, size_t *size)
+{
+    struct stat status;
+    int fd = open(path, O_RDONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &status), 0);
+    char *text = calloc(1, (size_t)status.st_size + 1);
+    assert_int_equal(read(fd, text, (size_t)status.st_size), status.st_size);
+    close(fd);
+    *size = (size_t)status.st_size;
+    return text;
+}
+
+static void write_file(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
+static void assert_file(const struct world *world, const char *name, uint64_t id, size_t size)
+{
+    size_t got;
+    char *data = read_file(path_of(world, name), &got);
+    assert_int_equal(got, size);
+    assert_true(frame_is_right((const uint8_t *)data, id, size));
+    free(data);
+}
+
+/* The entries of the folder, hidden ones included. */
+static unsigned count_files(const struct world *world)
+{
+    unsigned count = 0;
+    DIR *directory = opendir(world->folder);
+    assert_non_null(directory);
+    for (struct dirent *entry; (entry = readdir(directory));)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(directory);
+    return count;
+}
+
+/* Ends the field that begins at `at`, without its quotes, and returns the separator's place (RFC
+ * 4180, 2). */
+static char *parse_field(char *at, char **field)
+{
+    *field = at;
+    if (*at != '"')
+        return at + strcspn(at, ",\n");
+    char *to = at++;
+    while (at[0] != '"' || at[1] == '"') {
+        assert_true(*at != '\0');
+        at += *at == '"';
+        *to++ = *at++;
+    }
+    *to = '\0';
+    assert_true(at[1] == ',' || at[1] == '\n');
+    return at + 1;
+}
+
+/* Reads the index: its head, and rows all of which are whole. */
+static void read_index(struct world *world)
+{
+    size_t size;
+    free(world->index);
+    world->index = read_file(path_of(world, "frames.csv"), &size);
+    assert_int_equal(strlen(world->index), size);
+    assert_memory_equal(world->index, head, sizeof(head) - 1);
+    world->rows = 0;
+    for (char *at = world->index + sizeof(head) - 1; *at;) {
+        assert_in_range(world->rows, 0, ROWS_MAX - 1);
+        for (unsigned column = 0; column < COLUMNS; column++) {
+            at = parse_field(at, &world->fields[world->rows][column]);
+            assert_int_equal(*at, column < COLUMNS - 1 ? ',' : '\n');
+            *at++ = '\0';
+        }
+        world->rows++;
+    }
+}
+
+static int save(struct world *world, uint64_t id, size_t size)
+{
+    struct frame *frame = frame_make(world->pool, id, size);
+    int error = sink_files.write(world->files, frame);
+    frame_release(frame);
+    return error;
+}
+
+static void assert_row(const struct world *world, unsigned row, const char *name, const char *id)
+{
+    assert_in_range(row, 0, world->rows - 1);
+    assert_string_equal(world->fields[row][0], name);
+    assert_string_equal(world->fields[row][2], id);
+}
+
+/* ---------------------------------------------------------------------------------------------- */
+
+static void frames_are_saved_as_they_are(void **state)
+{
+    struct world *world = *state;
+    world_start(world, "frame-{id}.jpg");
+    for (unsigned id = 7; id < 17; id++)
+        assert_int_equal(save(world, id, 1 + 30000 * (id - 7)), 0);
+    assert_int_equal(count_files(world), 10 + 1);
+    world_stop(world);
+    assert_int_equal(count_files(world), 10 + 1);
+    read_index(world);
+    assert_int_equal(world->rows, 10);
+    for (unsigned i = 0; i < 10; i++) {
+        char name[32], id[8], size[16];
+        snprintf(name, sizeof(name), "frame-%08u.jpg", i + 7);
+        snprintf(id, sizeof(id), "%u", i + 7);
+        snprintf(size, sizeof(size), "%u", 1 + 30000 * i);
+        assert_file(world, name, i + 7, 1 + 30000 * i);
+        assert_row(world, i, name, id);
+        assert_string_equal(world->fields[i][16], size);
+    }
+}
+
+static struct frame *full_frame(struct world *world)
+{
+    struct frame *frame = frame_make(world->pool, 3, 100);
+    frame->crc32c = 0xBEEF;
+    frame->times = (struct frame_times){ .sensor = 1000000,
+                                         .captured = 1000001,
+                                         .encode_start = 1000002,
+                                         .encode_end = 1000003,
+                                         .send_start = 1000004,
+                                         .send_end = 1000005,
+                                         .last_byte = 4500000,
+                                         .offset = -2000000,
+                                         .error = 42,
+                                         .offset_known = true };
+    frame->metadata = (struct wire_metadata){ .present = 0xFE,
+                                              .exposure_us = 8333,
+                                              .gain_milli = 1500,
+                                              .colour_temperature_k = 5600,
+                                              .lux_milli = 123456,
+                                              .lens_position_milli = 250,
+                                              .wall_clock_ns = 1795295625123456789 };
+    return frame;
+}
+
+static void every_column(void **state)
+{
+    static const char *const full[COLUMNS] = {
+        "3.jpg",   "0000000000c0ffee", "3",       "2026-11-21T21:13:45.123456789Z",
+        "1000000", "1000001",          "1000002", "1000003",
+        "1000004", "1000005",          "4500000", "-2000000",
+        "42",      "1.500000",         "640",     "480",
+        "100",     "0000beef",         "8333",    "1.5",
+        "5600",    "123.456",          "0.25",
+    };
+    struct world *world = *state;
+    world_start(world, "{wall}.{id}.jpg");
+    struct frame *frame = full_frame(world);
+    assert_int_equal(sink_files.write(world->files, frame), 0);
+    frame->metadata.present = WIRE_META_WALL_CLOCK;
+    frame->times.offset_known = false;
+    frame->id = 4;
+    assert_int_equal(sink_files.write(world->files, frame), 0);
+    frame_release(frame);
+    read_index(world);
+    assert_int_equal(world->rows, 2);
+    assert_string_equal(world->fields[0][0], "20261121T211345.123Z.00000003.jpg");
+    for (unsigned i = 1; i < COLUMNS; i++)
+        assert_string_equal(world->fields[0][i], full[i]);
+    for (unsigned i = 1; i < COLUMNS; i++) {
+        bool known = i < 11 || (i > 13 && i < 18);
+        assert_string_equal(world->fields[1][i], i == 2 ? "4" : known ? full[i] : "");
+    }
+}
+
+static void names_with_commas_and_quotes(void **state)
+{
+    struct world *world = *state;
+    world_start(world, "a,\"b\" {id},\".jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    assert_int_equal(save(world, 2, 10), 0);
+    assert_file(world, "a,\"b\" 00000001,\".jpg", 1, 10);
+    read_index(world);
+    assert_int_equal(world->rows, 2);
+    assert_row(world, 0, "a,\"b\" 00000001,\".jpg", "1");
+    assert_row(world, 1, "a,\"b\" 00000002,\".jpg", "2");
+}
+
+/* The longest row there can be is whole. */
+static void the_longest_row(void **state)
+{
+    struct world *world = *state;
+    char template[FILE_NAME_MAX + 1] = "", error[FILE_NAME_ERROR_MAX];
+    do
+        strcat(template, "\"");
+    while (strlen(template) < FILE_NAME_MAX - 40);
+    strcat(template, "{id}");
+    while (file_name_check(template, error) == 0)
+        strcat(template, "\"");
+    template[strlen(template) - 1] = '\0';
+    world_start(world, template);
+    struct frame *frame = full_frame(world);
+    memset(&frame->times, 0xFF, sizeof(frame->times) - sizeof(uint64_t));
+    frame->times.offset = INT64_MIN;
+    frame->times.last_byte = UINT64_MAX / 2;
+    frame->id = frame->session = UINT64_MAX;
+    frame->width = frame->height = UINT_MAX;
+    memset(&frame->metadata, 0xFF, sizeof(frame->metadata));
+    assert_int_equal(sink_files.write(world->files, frame), 0);
+    frame_release(frame);
+    read_index(world);
+    assert_int_equal(world->rows, 1);
+    assert_int_equal(world->fields[0][0][strlen(world->fields[0][0]) - 1], '"');
+    assert_non_null(strstr(world->fields[0][0], "18446744073709551615"));
+    assert_string_equal(world->fields[0][18], "4294967295");
+    assert_string_equal(world->fields[0][22], "4294967.295");
+}
+
+/* ------------------------------------------------------------------------- What is there already. */
+
+static void nothing_is_overwritten(void **state)
+{
+    struct world *world = *state;
+    char target[64];
+    size_t size;
+    world_start(world, "{id}.jpg");
+    write_file(path_of(world, "00000001.jpg"), "mine");
+    assert_int_equal(symlink("nowhere", path_of(world, "00000002-2.jpg")), 0);
+    assert_int_equal(mkdir(path_of(world, "00000003-3.jpg"), 0777), 0);
+    assert_int_equal(save(world, 1, 100), 0);
+    assert_int_equal(save(world, 2, 100), 0);
+    assert_int_equal(save(world, 3, 100), 0);
+    char *mine = read_file(path_of(world, "00000001.jpg"), &size);
+    assert_string_equal(mine, "mine");
+    free(mine);
+    assert_int_equal(readlink(path_of(world, "00000002-2.jpg"), target, sizeof(target)), 7);
+    assert_int_equal(access(path_of(world, "nowhere"), F_OK), -1);
+    assert_file(world, "00000001-2.jpg", 1, 100);
+    assert_file(world, "00000002-3.jpg", 2, 100);
+    assert_file(world, "00000003-4.jpg", 3, 100);
+    read_index(world);
+    assert_row(world, 0, "00000001-2.jpg", "1");
+    assert_row(world, 2, "00000003-4.jpg", "3");
+}
+
+/* A second run adds to the index, and takes other names for the same ids. */
+static void a_second_run_goes_on(void **state)
+{
+    struct world *world = *state;
+    for (unsigned run = 0; run < 3; run++) {
+        world_start(world, "{id}.jpg");
+        for (unsigned id = 0; id < 3; id++)
+            assert_int_equal(save(world, id, 10 + run), 0);
+        world_stop(world);
+    }
+    read_index(world);
+    assert_int_equal(world->rows, 9);
+    assert_int_equal(count_files(world), 9 + 1);
+    for (unsigned i = 0; i < 9; i++) {
+        char name[32], copy[8] = "";
+        if (i >= 3)
+            snprintf(copy, sizeof(copy), "-%u", i / 3 + 1);
+        snprintf(name, sizeof(name), "%08u%s.jpg", i % 3, copy);
+        assert_string_equal(world->fields[i][0], name);
+        assert_file(world, name, i % 3, 10 + i / 3);
+    }
+}
+
+/* Somebody has put a link where the temporary file is to be: what it points to is left alone. */
+static void a_link_is_not_followed(void **state)
+{
+    struct world *world = *state;
+    char part[64], victim[64];
+    size_t size;
+    world_start(world, "{id}.jpg");
+    snprintf(victim, sizeof(victim), "%s/victim", world->root);
+    write_file(victim, "precious");
+    snprintf(part, sizeof(part), ".pitether-%ld.part", (long)getpid());
+    assert_int_equal(symlink(victim, path_of(world, part)), 0);
+    save(world, 1, 100);
+    char *text = read_file(victim, &size);
+    assert_string_equal(text, "precious");
+    free(text);
+    assert_int_equal(save(world, 2, 100), 0); /* the link is out of the way now */
+    assert_file(world, "00000002.jpg", 2, 100);
+    read_index(world);
+}
+
+/* ---------------------------------------------------------------------------- Folders that fail. */
+
+static void folders_that_cannot_be(void **state)
+{
+    struct world *world = *state;
+    char file[64], path[96];
+    snprintf(file, sizeof(file), "%s/file", world->root);
+    write_file(file, "");
+    snprintf(path, sizeof(path), "%s/below", file);
+    assert_int_equal(sink_files_create(&world->files, path, "{id}", world->error), -ENOTDIR);
+    assert_null(world->files);
+    assert_non_null(strstr(world->error, path));
+    assert_non_null(strstr(world->error, strerror(ENOTDIR)));
+    assert_int_equal(sink_files_create(&world->files, file, "{id}", world->error), -ENOTDIR);
+    assert_non_null(strstr(world->error, strerror(ENOTDIR)));
+    snprintf(path, sizeof(path), "%s/missing/parent", world->root);
+    assert_int_equal(sink_files_create(&world->files, path, "{id}", world->error), -ENOENT);
+    assert_non_null(strstr(world->error, strerror(ENOENT)));
+    assert_int_equal(mkdir(world->folder, 0777), 0); /* an index that can't be written */
+    assert_int_equal(mkdir(path_of(world, "frames.csv"), 0777), 0);
+    assert_int_equal(sink_files_create(&world->files, world->folder, "{id}", world->error),
+                     -EISDIR);
+    assert_null(world->files);
+}
+
+/* The disk was unplugged: the frames must not go to the one below, so the folder is not made. */
+static void a_vanished_folder(void **state)
+{
+    struct world *world = *state;
+    world_start(world, "{id}.jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    remove_all(world->folder);
+    for (unsigned id = 2; id < 5; id++)
+        assert_int_equal(save(world, id, 10), -ENOENT);
+    assert_int_equal(access(world->folder, F_OK), -1);
+    assert_int_equal(mkdir(world->folder, 0777), 0);
+    assert_int_equal(save(world, 5, 10), 0);
+    assert_int_equal(count_files(world), 2);
+    assert_file(world, "00000005.jpg", 5, 10);
+    read_index(world);
+    assert_int_equal(world->rows, 1);
+    assert_row(world, 0, "00000005.jpg", "5");
+}
+
+static void a_folder_that_was_replaced(void **state)
+{
+    struct world *world = *state;
+    char away[64], path[128];
+    world_start(world, "{id}.jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    snprintf(away, sizeof(away), "%s/away", world->root);
+    assert_int_equal(rename(world->folder, away), 0);
+    assert_int_equal(save(world, 2, 10), -ENOENT);
+    assert_int_equal(mkdir(world->folder, 0777), 0);
+    assert_int_equal(save(world, 3, 10), 0);
+    assert_file(world, "00000003.jpg", 3, 10);
+    snprintf(path, sizeof(path), "%s/00000003.jpg", away);
+    assert_int_equal(access(path, F_OK), -1);
+    read_index(world);
+    assert_int_equal(world->rows, 1);
+}
+
+/* ------------------------------------------------------------------------------------ Full disks. */
+
+/* No file may be longer; 0: any length. Writes fail with EFBIG then, after what still fits. */
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size ? size : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static off_t size_of(const struct world *world, const char *name)
+{
+    struct stat status;
+    assert_int_equal(stat(path_of(world, name), &status), 0);
+    return status.st_size;
+}
+
+/* A frame is saved with its line or not at all, wherever the line breaks. */
+static void half_lines_are_taken_back(void **state)
+{
+    struct world *world = *state;
+    world_start(world, "{id}.jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    off_t size = size_of(world, "frames.csv");
+    for (rlim_t more = 0; more < 60; more += 7) {
+        limit_files((rlim_t)size + more);
+        int error = save(world, 2, 10);
+        limit_files(0);
+        assert_int_equal(error, -EFBIG);
+        assert_int_equal(size_of(world, "frames.csv"), size);
+        assert_int_equal(count_files(world), 2);
+    }
+    assert_int_equal(save(world, 2, 10), 0);
+    read_index(world);
+    assert_int_equal(world->rows, 2);
+    assert_row(world, 1, "00000002.jpg", "2");
+    assert_file(world, "00000002.jpg", 2, 10);
+}
+
+static void half_frames_are_taken_back(void **state)
+{
+    struct world *world = *state;
+    world_start(world, "{id}.jpg");
+    limit_files(4000);
+    int error = save(world, 1, 5000), small = save(world, 2, 100);
+    limit_files(0);
+    assert_int_equal(error, -EFBIG);
+    assert_int_equal(small, 0);
+    assert_int_equal(count_files(world), 2);
+    read_index(world);
+    assert_int_equal(world->rows, 1);
+    assert_row(world, 0, "00000002.jpg", "2");
+}
+
+static void half_a_head_is_taken_back(void **state)
+{
+    struct world *world = *state;
+    limit_files(100);
+    int error = sink_files_create(&world->files, world->folder, "{id}.jpg", world->error);
+    limit_files(0);
+    assert_int_equal(error, -EFBIG);
+    assert_null(world->files);
+    assert_non_null(strstr(world->error, strerror(EFBIG)));
+    assert_int_equal(size_of(world, "frames.csv"), 0);
+    world_start(world, "{id}.jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    read_index(world);
+    assert_int_equal(world->rows, 1);
+}
+
+/* A real file system that is full, where the test may mount one (in a name space of its own). */
+static void a_disk_that_fills_up(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(mkdir(world->folder, 0777), 0);
+    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        mount("none", world->folder, "tmpfs", 0, "size=256k"))
+        skip();
+    world_start(world, "{id}.jpg");
+    unsigned id = 0;
+    int error = 0;
+    while (!(error = save(world, id, 30000)))
+        assert_in_range(++id, 0, 20);
+    assert_int_equal(error, -ENOSPC);
+    assert_int_equal(count_files(world), id + 1);
+    assert_int_equal(save(world, 100, 30000), -ENOSPC);
+    assert_int_equal(unlink(path_of(world, "00000000.jpg")), 0);
+    assert_int_equal(save(world, 101, 30000), 0);
+    assert_file(world, "00000101.jpg", 101, 30000);
+    read_index(world);
+    assert_int_equal(world->rows, id + 1);
+    world_stop(world);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(frames_are_saved_as_they_are),
+        TEST(every_column),
+        TEST(names_with_commas_and_quotes),
+        TEST(the_longest_row),
+        TEST(nothing_is_overwritten),
+        TEST(a_second_run_goes_on),
+        TEST(a_link_is_not_followed),
+        TEST(folders_that_cannot_be),
+        TEST(a_vanished_folder),
+        TEST(a_folder_that_was_replaced),
+        TEST(half_lines_are_taken_back),
+        TEST(half_frames_are_taken_back),
+        TEST(half_a_head_is_taken_back),
+        TEST(a_disk_that_fills_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

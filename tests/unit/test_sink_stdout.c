@@ -1,0 +1,223 @@
+/*
+ * --stdout with a pipe in the place of standard output; what the test itself says goes to stderr.
+ */
+#include "host/sink.h"
+
+#include "host_support.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+
+enum { BOUND_MS = 20000, PIPE_SIZE = 4096 };
+
+struct world {
+    int saved, reader;
+    struct frame_pool *pool;
+    void *state;
+    uint8_t *got;
+    size_t got_size;
+};
+
+static int world_setup(void **state)
+{
+    struct world *world = *state = calloc(1, sizeof(*world));
+    int ends[2];
+    char error[SINK_ERROR_MAX];
+    signal(SIGPIPE, SIG_IGN);
+    fflush(stdout);
+    world->saved = dup(STDOUT_FILENO);
+    world->pool = frame_pool_create(8, SIZE_MAX);
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE), PIPE_SIZE);
+    assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+    close(ends[1]);
+    world->reader = ends[0];
+    return sink_stdout_create(&world->state, error);
+}
+
+static void close_reader(struct world *world)
+{
+    if (world->reader >= 0)
+        close(world->reader);
+    world->reader = -1;
+}
+
+static void restore(struct world *world)
+{
+    if (world->saved >= 0) {
+        dup2(world->saved, STDOUT_FILENO);
+        close(world->saved);
+    }
+    world->saved = -1;
+}
+
+static int world_teardown(void **state)
+{
+    struct world *world = *state;
+    restore(world);
+    close_reader(world);
+    sink_stdout.close(world->state);
+    frame_pool_destroy(world->pool);
+    free(world->got);
+    free(world);
+    return 0;
+}
+
+/* Reads to the end of the pipe, or until nothing comes for long. */
+static void *read_all(void *user)
+{
+    struct world *world = user;
+    struct pollfd ready = { .fd = world->reader, .events = POLLIN };
+    size_t capacity = 0;
+    for (;;) {
+        if (world->got_size == capacity) {
+            capacity = 2 * capacity + 1000;
+            world->got = realloc(world->got, capacity);
+        }
+        ssize_t got = poll(&ready, 1, BOUND_MS) == 1
+                          ? read(world->reader, world->got + world->got_size,
+                                 capacity - world->got_size)
+                          : 0;
+        if (got <= 0)
+            return NULL;
+        world->got_size += (size_t)got;
+    }
+}
+
+static void write_three(struct world *world)
+{
+    pthread_t thread;
+    int errors[3];
+    assert_int_equal(pthread_create(&thread, NULL, read_all, world), 0);
+    for (unsigned id = 0; id < 3; id++) {
+        struct frame *frame = frame_make(world->pool, id, 1 + 50000 * id);
+        errors[id] = sink_stdout.write(world->state, frame);
+        frame_release(frame);
+    }
+    restore(world); /* the only writer's end: the reader sees the end */
+    pthread_join(thread, NULL);
+    for (unsigned id = 0; id < 3; id++)
+        assert_int_equal(errors[id], 0);
+    assert_int_equal(world->got_size, 1 + 50001 + 100001);
+    assert_true(frame_is_right(world->got, 0, 1));
+    assert_true(frame_is_right(world->got + 1, 1, 50001));
+    assert_true(frame_is_right(world->got + 50002, 2, 100001));
+}
+
+static void frames_follow_one_another(void **state)
+{
+    write_three(*state);
+}
+
+/* Some program that shares the pipe has made it non-blocking: a slow reader is no error. */
+static void a_pipe_that_does_not_block(void **state)
+{
+    int flags = fcntl(STDOUT_FILENO, F_GETFL);
+    assert_int_equal(fcntl(STDOUT_FILENO, F_SETFL, flags | O_NONBLOCK), 0);
+    write_three(*state);
+}
+
+static void nobody_reads(void **state)
+{
+    struct world *world = *state;
+    struct frame *frame = frame_make(world->pool, 1, 100);
+    close_reader(world);
+    assert_int_equal(sink_stdout.write(world->state, frame), -EPIPE);
+    assert_int_equal(sink_stdout.write(world->state, frame), -EPIPE);
+    frame_release(frame);
+}
+
+/* Reads a few bytes, then goes: the frame that is being written fails. */
+static void *read_little(void *user)
+{
+    struct world *world = user;
+    char bytes[10];
+    struct pollfd ready = { .fd = world->reader, .events = POLLIN };
+    if (poll(&ready, 1, BOUND_MS) == 1 && read(world->reader, bytes, sizeof(bytes)) > 0)
+        close_reader(world);
+    return NULL;
+}
+
+static void the_reader_leaves_half_way(void **state)
+{
+    struct world *world = *state;
+    struct frame *frame = frame_make(world->pool, 1, 10 * PIPE_SIZE);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, read_little, world), 0);
+    int error = sink_stdout.write(world->state, frame);
+    pthread_join(thread, NULL);
+    frame_release(frame);
+    assert_int_equal(error, -EPIPE);
+}
+
+static void never(void *user)
+{
+    (void)user;
+}
+
+/* The whole sink on a pipe that nobody reads, blocking or not: the user does not wait for ever. */
+static void abandoned(void **state)
+{
+    struct world *world = *state;
+    for (int blocks = 0; blocks < 2; blocks++) {
+        struct sink *sink;
+        int flags = fcntl(STDOUT_FILENO, F_GETFL) & ~O_NONBLOCK;
+        assert_int_equal(fcntl(STDOUT_FILENO, F_SETFL, flags | (blocks ? 0 : O_NONBLOCK)), 0);
+        assert_int_equal(sink_start(&sink, &sink_stdout, world->state, never, NULL), 0);
+        for (unsigned id = 0; id < 3; id++) {
+            struct frame *frame = frame_make(world->pool, id, 2 * PIPE_SIZE);
+            sink_push(sink, frame);
+            frame_release(frame);
+        }
+        struct sink_totals totals = sink_finish(&sink, 50 * CLOCK_MS);
+        assert_int_equal(totals.written, 0);
+        assert_int_equal(totals.failed, 3);
+    }
+}
+
+/* Bytes on a terminal are of no use to anybody. */
+static void terminals_are_refused(void **state)
+{
+    struct world *world = *state;
+    char error[SINK_ERROR_MAX];
+    int terminal = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (terminal < 0 || !isatty(terminal))
+        skip();
+    int piped = dup(STDOUT_FILENO);
+    dup2(terminal, STDOUT_FILENO);
+    void *sink = world;
+    int result = sink_stdout_create(&sink, error);
+    dup2(piped, STDOUT_FILENO);
+    close(piped);
+    close(terminal);
+    assert_int_equal(result, -EINVAL);
+    assert_null(sink);
+    assert_non_null(strstr(error, "terminal"));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(frames_follow_one_another),
+        TEST(a_pipe_that_does_not_block),
+        TEST(nobody_reads),
+        TEST(the_reader_leaves_half_way),
+        TEST(abandoned),
+        TEST(terminals_are_refused),
+    };
+    /* cmocka reports on stdout; while a test runs that is the pipe, so it must have nothing
+     * buffered. */
+    setvbuf(stdout, NULL, _IONBF, 0);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
