@@ -86,11 +86,13 @@ struct camera_ops {
     void (*close)(struct camera **camera);
 };
 
-extern const struct camera_ops camera_pattern;   /* "pattern" */
-extern const struct camera_ops camera_y4m;       /* a file's path */
-extern const struct camera_ops camera_libcamera; /* "libcamera", "libcamera:ID", "libcamera:INDEX" */
+extern const struct camera_ops camera_pattern; /* "pattern" */
+extern const struct camera_ops camera_y4m;     /* a file's path */
+extern const struct camera_ops
+    camera_libcamera; /* "libcamera", "libcamera:ID", "libcamera:INDEX" */
 
-/* Chooses the kind from a --source value; *argument points into source or is NULL. NULL: unknown. */
+/* Chooses the kind from a --source value; *argument points into source or is NULL. NULL: unknown.
+ */
 const struct camera_ops *camera_find(const char *source, const char **argument);
 
 /* --list-cameras: prints id, model, sizes and formats of each libcamera camera. Returns how many,

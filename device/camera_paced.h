@@ -16,15 +16,15 @@ enum { PACED_BUFFERS = 6 };
 struct paced_buffer {
     struct capture capture;
     uint8_t *memory; /* owned; as large as the source's frame_size */
-    bool used;         /* memory holds frame number `sequence` */
+    bool used;       /* memory holds frame number `sequence` */
     uint32_t sequence;
-    bool lent;         /* under the lock */
+    bool lent; /* under the lock */
 };
 
 struct paced_source {
     /* Set by the source before paced_start(). */
-    double fps;        /* > 0 */
-    size_t frame_size; /* bytes */
+    double fps;             /* > 0 */
+    size_t frame_size;      /* bytes */
     struct picture picture; /* of each buffer, but for the planes' data ... */
     size_t offsets[3];      /* ... which lie so many bytes into its memory */
     /* Fills the buffer with frame number sequence; 0 or a negative errno, which ends the source

@@ -148,8 +148,8 @@ static void take_hello(struct client *client, const struct wire_hello *hello)
     }
     client->reader.hello_seen = true;
     client->state = CLIENT_READY;
-    client->max_message = hello->max_message < WIRE_MAX_MESSAGE_LIMIT ? hello->max_message
-                                                                      : WIRE_MAX_MESSAGE_LIMIT;
+    client->max_message =
+        hello->max_message < WIRE_MAX_MESSAGE_LIMIT ? hello->max_message : WIRE_MAX_MESSAGE_LIMIT;
     log_debug("client %s is %s", client->name, hello->software[0] ? hello->software : "nameless");
 }
 
@@ -178,8 +178,8 @@ static void take_ping(struct client *client, const struct wire_ping *ping)
 {
     if (client->pong_count == sizeof(client->pongs) / sizeof(client->pongs[0]))
         return;
-    client->pongs[client->pong_count++] = (struct wire_pong){ .t1 = ping->t1,
-                                                              .t2 = clock_device() };
+    client->pongs[client->pong_count++] =
+        (struct wire_pong){ .t1 = ping->t1, .t2 = clock_device() };
 }
 
 /* The receiver has enough: what waits is not its business any more, and it has nothing more to

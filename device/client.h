@@ -57,15 +57,15 @@ struct client {
     const struct client_shared *shared;
     struct transport *transport;
     enum client_state state;
-    char name[ADDRESS_TEXT_MAX]; /* the peer, for the log */
+    char name[ADDRESS_TEXT_MAX];             /* the peer, for the log */
     uint64_t opened_ns, heard_ns, pinged_ns; /* CLOCK_MONOTONIC */
     uint64_t ending_ns, progress_ns; /* since when ENDING; when the peer last took bytes then */
-    uint32_t max_message;                                 /* the peer's */
+    uint32_t max_message;            /* the peer's */
 
     /* Owed, besides the backlog. */
     bool opening_due, stream_due, status_due, ping_due, end_due;
-    bool said_farewell; /* nothing is written after it */
-    bool deaf;          /* what it sends is read and thrown away */
+    bool said_farewell;           /* nothing is written after it */
+    bool deaf;                    /* what it sends is read and thrown away */
     struct wire_message farewell; /* ERROR or END, while end_due */
     struct wire_pong pongs[4];
     unsigned pong_count;

@@ -74,8 +74,7 @@ static void begin_frame(struct client *client, struct frame *frame)
         frame_release(frame);
         return;
     }
-    add(client,
-        &(struct wire_message){ .type = WIRE_FRAME_HEAD, .frame_head = frame->head });
+    add(client, &(struct wire_message){ .type = WIRE_FRAME_HEAD, .frame_head = frame->head });
     client->sending = (struct sending){ .frame = frame, .start = clock_device() };
 }
 
@@ -135,9 +134,9 @@ static void add_tail(struct client *client, struct frame *frame)
 static void add_abort(struct client *client, enum wire_drop_reason reason)
 {
     uint64_t id = client->sending.frame->head.frame_id;
-    add(client, &(struct wire_message){ .type = WIRE_FRAME_TAIL,
-                                        .frame_tail = { .frame_id = id,
-                                                        .status = WIRE_FRAME_ABORTED } });
+    add(client,
+        &(struct wire_message){ .type = WIRE_FRAME_TAIL,
+                                .frame_tail = { .frame_id = id, .status = WIRE_FRAME_ABORTED } });
     client->pending = (struct drop_run){ id, 1, reason };
     client->sending.tail_sent = client->sending.aborted = true;
 }

@@ -1,7 +1,7 @@
 #include "device/colour.h"
 
 /* Fixed point with 14 bits, so that a product with a sample fits 32 bits with the sign. */
-#define FIXED(value) ((int)((value) * 16384 + ((value) < 0 ? -0.5 : 0.5)))
+#define FIXED(value) ((int)((value)*16384 + ((value) < 0 ? -0.5 : 0.5)))
 enum { SHIFT = 14, HALF = 1 << 13 };
 
 static uint8_t clamp(int value)

@@ -207,7 +207,7 @@ static void work_on(struct encoder *encoder, struct jpeg_slicer *slicer, struct 
         job->failed = true;
         log_warning("frame %llu could not be encoded (%s)",
                     (unsigned long long)job->frame->head.frame_id,
-                    error == -EBADMSG ? "the camera's JPEG is broken"
+                    error == -EBADMSG  ? "the camera's JPEG is broken"
                     : error == -ENOMEM ? "out of memory"
                                        : "libjpeg failed");
     }

@@ -28,8 +28,8 @@ struct encoder_totals {
 
 struct encoder;
 
-/* Starts the workers. Frames and losses go to the hub, which must be there until encoder_drain() has
- * returned for the last time. 0 or a negative errno, with *encoder NULL. */
+/* Starts the workers. Frames and losses go to the hub, which must be there until encoder_drain()
+ * has returned for the last time. 0 or a negative errno, with *encoder NULL. */
 int encoder_create(struct encoder **encoder, const struct encoder_config *config, struct hub *hub);
 
 /* Ends the workers and nulls the caller's pointer. Nothing must be in work, and every frame must

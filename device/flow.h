@@ -18,11 +18,11 @@ struct flow {
     struct {
         uint64_t id;
         uint64_t bytes;
-    } sent[FLOW_FRAMES];   /* a ring: begun and not acknowledged */
+    } sent[FLOW_FRAMES]; /* a ring: begun and not acknowledged */
     unsigned first, count;
-    uint64_t unacked;      /* bytes of those */
-    uint64_t budget;       /* bytes; 0 until the path is known */
-    uint64_t measured_ns;  /* when it was last measured; CLOCK_MONOTONIC */
+    uint64_t unacked;     /* bytes of those */
+    uint64_t budget;      /* bytes; 0 until the path is known */
+    uint64_t measured_ns; /* when it was last measured; CLOCK_MONOTONIC */
 };
 
 /* May another frame begin? */

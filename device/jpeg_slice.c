@@ -14,8 +14,17 @@
 #include "shared/log.h"
 
 /* Markers of ITU-T T.81, table B.1. */
-enum { SOF0 = 0xC0, SOF15 = 0xCF, DHT = 0xC4, JPG = 0xC8, DAC = 0xCC, RST0 = 0xD0, SOI = 0xD8,
-       EOI = 0xD9, SOS = 0xDA };
+enum {
+    SOF0 = 0xC0,
+    SOF15 = 0xCF,
+    DHT = 0xC4,
+    JPG = 0xC8,
+    DAC = 0xCC,
+    RST0 = 0xD0,
+    SOI = 0xD8,
+    EOI = 0xD9,
+    SOS = 0xDA
+};
 
 enum { RESTART_INTERVAL_MAX = 65535, SLICE_FIRST_CAPACITY = 64 * 1024 };
 
@@ -170,7 +179,7 @@ static void set_up(struct jpeg_slicer *slicer, const struct picture *picture, in
     struct sampling sampling = picture_sampling(picture->format);
     slicer->ready = false;
     compress->input_components = (int)sampling.components;
-    compress->in_color_space = sampling.components == 1      ? JCS_GRAYSCALE
+    compress->in_color_space = sampling.components == 1       ? JCS_GRAYSCALE
                                : picture->format == PIXEL_RGB ? JCS_EXT_RGB
                                : picture->format == PIXEL_BGR ? JCS_EXT_BGR
                                                               : JCS_YCbCr;
@@ -222,8 +231,8 @@ static size_t find_segment(const uint8_t *jpeg, size_t size, int wanted, size_t 
         *length = bytes_load(jpeg + at + 2, 2);
         if (*length < 2 || *length > size - at - 2)
             return 0;
-        bool is_sof = marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG &&
-                      marker != DAC;
+        bool is_sof =
+            marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
         if (marker == wanted || (wanted == SOF0 && is_sof))
             return at;
         if (marker == SOS)
@@ -282,8 +291,7 @@ static int copy_jpeg(const struct picture *picture, struct slice *out)
 }
 
 int jpeg_slice_encode(struct jpeg_slicer *slicer, const struct picture *picture,
-                      const struct slice_plan *plan, unsigned index, int quality,
-                      struct slice *out)
+                      const struct slice_plan *plan, unsigned index, int quality, struct slice *out)
 {
     if (picture->format == PIXEL_JPEG)
         return copy_jpeg(picture, out);
@@ -301,8 +309,8 @@ int jpeg_slice_encode(struct jpeg_slicer *slicer, const struct picture *picture,
     unsigned first = index * plan->slice_mcu_rows;
     unsigned left = plan->mcu_rows - first;
     unsigned rows = left < plan->slice_mcu_rows ? left : plan->slice_mcu_rows;
-    unsigned bottom = (first + rows) * unit < picture->height ? (first + rows) * unit
-                                                              : picture->height;
+    unsigned bottom =
+        (first + rows) * unit < picture->height ? (first + rows) * unit : picture->height;
     compress->image_width = picture->width;
     compress->image_height = bottom - first * unit;
     compress->restart_interval = plan->restart_interval;

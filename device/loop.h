@@ -10,7 +10,7 @@
 /* Embedded in whoever waits. It must stay where it is until loop_remove(), and its memory until the
  * after() that follows: events of the same round may still name it. */
 struct watch {
-    int fd; /* not owned */
+    int fd;          /* not owned */
     uint32_t events; /* EPOLLIN, EPOLLOUT */
     void (*ready)(void *user, uint32_t events);
     void *user;

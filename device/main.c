@@ -50,8 +50,8 @@ static int open_listeners(struct listeners *listeners, const struct device_optio
     if (options->listen.count == 0)
         result = listeners_open_default(listeners, WIRE_DEFAULT_PORT, error);
     for (unsigned i = 0; !result && i < options->listen.count; i++)
-        result = listeners_open(listeners, options->listen.items[i], options->insecure_plaintext,
-                                error);
+        result =
+            listeners_open(listeners, options->listen.items[i], options->insecure_plaintext, error);
     if (result)
         return complain(EXIT_LISTEN, error);
     for (unsigned i = 0; i < listeners->count; i++) {

@@ -139,8 +139,8 @@ int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned
     for (unsigned c = 0; c < sampling.components; c++) {
         const struct component *component = &components[c];
         components[c] = find_component(picture, c);
-        bool direct = component->step == 1 && component->width % BLOCK == 0 && !convert &&
-                      !picture->hflip;
+        bool direct =
+            component->step == 1 && component->width % BLOCK == 0 && !convert && !picture->hflip;
         for (unsigned y = 0; y < component->rows; y++) {
             const uint8_t *from = source_row(picture, component, mcu_row * component->rows + y);
             uint8_t *to = rows->scratch + (c * MCU_ROWS_MAX + y) * scratch_row;

@@ -24,8 +24,8 @@ struct mcu_rows {
 
 /* How a format is sampled in JPEG terms (ITU-T T.81, A.1.1). */
 struct sampling {
-    unsigned components;  /* 1 or 3 */
-    unsigned h, v;        /* of Y; U and V have 1, 1 */
+    unsigned components; /* 1 or 3 */
+    unsigned h, v;       /* of Y; U and V have 1, 1 */
 };
 
 struct sampling picture_sampling(enum pixel_format format);

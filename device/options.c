@@ -10,7 +10,10 @@
 static const char *const rotations[] = { "0", "180", NULL };
 
 #define FIELD(name) offsetof(struct device_options, name)
-#define HEADING(text) { .kind = OPTION_HEADING, .help = text }
+#define HEADING(text)                                                                              \
+    {                                                                                              \
+        .kind = OPTION_HEADING, .help = text                                                       \
+    }
 
 static const struct option_spec specs[] = {
     HEADING("Picture"),
@@ -77,8 +80,9 @@ const struct option_table device_option_table = {
     .count = SPEC_COUNT,
     .usage = "pitetherd [OPTION]...",
     .about = "Streams a camera's frames, as JPEG over TCP, to whoever runs pitether.",
-    .after = "Exit codes: 0 ended in order, 1 a system call failed, 2 bad option or configuration,\n"
-             "3 the camera can't be used, 4 an address can't be listened at.",
+    .after =
+        "Exit codes: 0 ended in order, 1 a system call failed, 2 bad option or configuration,\n"
+        "3 the camera can't be used, 4 an address can't be listened at.",
 };
 
 int device_options_read(struct device_options *options, int argc, char **argv, char *error)

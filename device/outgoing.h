@@ -17,7 +17,7 @@ enum { OUTGOING_PIECES = 64, OUTGOING_SMALL = 8 * WIRE_ENCODED_MAX };
 
 struct outgoing {
     struct iovec pieces[OUTGOING_PIECES];
-    unsigned first, count;         /* unsent pieces: [first, count) */
+    unsigned first, count; /* unsent pieces: [first, count) */
     size_t small_used;
     uint8_t small[OUTGOING_SMALL]; /* what the small pieces point into */
 };

@@ -6,8 +6,8 @@ enum { BARS = 8, COLUMNS = 8, ROWS = 4, BOX_STEPS = 64, BOX_GREY = 235, NEUTRAL 
 
 /* The bars in JFIF's Y, Cb, Cr (ITU-T T.871, 7). */
 static const uint8_t bars[BARS][3] = {
-    { 255, 128, 128 }, { 226, 0, 149 },   { 179, 171, 0 },  { 150, 44, 21 },
-    { 105, 212, 235 }, { 76, 85, 255 },   { 29, 255, 107 }, { 0, 128, 128 },
+    { 255, 128, 128 }, { 226, 0, 149 }, { 179, 171, 0 },  { 150, 44, 21 },
+    { 105, 212, 235 }, { 76, 85, 255 }, { 29, 255, 107 }, { 0, 128, 128 },
 };
 
 static unsigned half(unsigned size)

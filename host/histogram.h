@@ -1,6 +1,6 @@
 /*
- * How durations are spread, in fixed memory: buckets of 1/16 octave, so a percentile is right within
- * 4.5 %. One thread; zeroed means empty.
+ * How durations are spread, in fixed memory: buckets of 1/16 octave, so a percentile is right
+ * within 4.5 %. One thread; zeroed means empty.
  */
 #ifndef PITETHER_HOST_HISTOGRAM_H
 #define PITETHER_HOST_HISTOGRAM_H

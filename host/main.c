@@ -158,8 +158,8 @@ static int receive(struct program *program)
     bool keeps = options->save || options->to_stdout;
     struct receiver_config config = {
         .address = options->address,
-        .session = { .mode = options->lossless || (keeps && !options->live) ? WIRE_LOSSLESS
-                                                                            : WIRE_LIVE,
+        .session = { .mode =
+                         options->lossless || (keeps && !options->live) ? WIRE_LOSSLESS : WIRE_LIVE,
                      .max_fps_mhz = (uint32_t)(options->max_fps * 1000),
                      .max_message = WIRE_MAX_MESSAGE_LIMIT },
         .reconnect = !options->no_reconnect,

@@ -8,7 +8,10 @@
 #include "shared/wire.h"
 
 #define FIELD(name) offsetof(struct host_options, name)
-#define HEADING(text) { .kind = OPTION_HEADING, .help = text }
+#define HEADING(text)                                                                              \
+    {                                                                                              \
+        .kind = OPTION_HEADING, .help = text                                                       \
+    }
 
 static const struct option_spec specs[] = {
     HEADING("Where the frames go (sinks; they combine over one connection)"),
@@ -31,8 +34,8 @@ static const struct option_spec specs[] = {
       "end after N frames were kept; 0 is never", false },
     { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
       "end so long after the first frame; 0 is never", false },
-    { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
-      "keep one frame of N", false },
+    { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL, "keep one frame of N",
+      false },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
       "have the daemon send at most so many frames per second; 0 is all", false },
     { "lossless", 0, OPTION_FLAG, FIELD(lossless), NULL, NULL, 0, 0, NULL,
@@ -59,7 +62,8 @@ const struct option_table host_option_table = {
     .about = "Receives the frames that pitetherd streams from a camera.",
     .after =
         "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option,\n"
-        "3 no connection, or it was lost, 4 a sink could not take every frame, 5 frames are missing\n"
+        "3 no connection, or it was lost, 4 a sink could not take every frame, 5 frames are "
+        "missing\n"
         "from a lossless stream, or arrived damaged, 6 it ended before --frames or --duration was "
         "reached.",
 };
@@ -80,11 +84,13 @@ int host_options_read(struct host_options *options, int argc, char **argv, char 
     if (result || options->help || options->version)
         return result;
     if (!address)
-        return fail(error, "where is the daemon? Give its address: pitether [OPTION]... HOST[:PORT]");
+        return fail(error,
+                    "where is the daemon? Give its address: pitether [OPTION]... HOST[:PORT]");
     if (address_parse(address, WIRE_DEFAULT_PORT, &options->address) ||
         (!options->address.is_unix && options->address.port == 0)) {
         snprintf(error, OPTION_ERROR_MAX,
-                 "'%.200s' is no address: give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH", address);
+                 "'%.200s' is no address: give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH",
+                 address);
         return -EINVAL;
     }
     if (options->max_fps > 0 && options->max_fps < 0.001)

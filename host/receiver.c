@@ -347,8 +347,8 @@ static void pause_before_retry(struct receiver *receiver)
     while ((now = clock_monotonic()) < until &&
            !wait_for(receiver, -1, 0, (int)((until - now) / CLOCK_MS) + 1))
         ;
-    receiver->retry_ns = 2 * receiver->retry_ns < RETRY_MOST_NS ? 2 * receiver->retry_ns
-                                                                : RETRY_MOST_NS;
+    receiver->retry_ns =
+        2 * receiver->retry_ns < RETRY_MOST_NS ? 2 * receiver->retry_ns : RETRY_MOST_NS;
 }
 
 /* Connects once, and talks. False: no more. */

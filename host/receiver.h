@@ -1,7 +1,7 @@
 /*
  * Keeps a conversation with the daemon going: connects, reads, connects again, and hands the frames
- * to the sinks and the window. Runs on one thread; receiver_stop() and receiver_note() may be called
- * from any.
+ * to the sinks and the window. Runs on one thread; receiver_stop() and receiver_note() may be
+ * called from any.
  */
 #ifndef PITETHER_HOST_RECEIVER_H
 #define PITETHER_HOST_RECEIVER_H

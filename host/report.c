@@ -8,8 +8,17 @@
 #include "host/histogram.h"
 #include "shared/clock.h"
 
-enum stage { STAGE_CAPTURE, STAGE_ENCODE, STAGE_SEND, STAGE_NETWORK, STAGE_RECEIVED, STAGE_DECODE,
-             STAGE_SHOW, STAGE_SHOWN, STAGES };
+enum stage {
+    STAGE_CAPTURE,
+    STAGE_ENCODE,
+    STAGE_SEND,
+    STAGE_NETWORK,
+    STAGE_RECEIVED,
+    STAGE_DECODE,
+    STAGE_SHOW,
+    STAGE_SHOWN,
+    STAGES
+};
 
 static const char *const stage_names[STAGES] = {
     "sensor -> captured", "captured -> encoded", "encoded -> sent",  "sent -> received",

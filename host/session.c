@@ -72,10 +72,9 @@ void session_init(struct session *session, const struct session_config *config,
     say(session, &(struct wire_message){ .type = WIRE_HELLO,
                                          .hello = { .max_message = config->max_message,
                                                     .software = "pitether " PITETHER_VERSION } });
-    say(session,
-        &(struct wire_message){ .type = WIRE_SUBSCRIBE,
-                                .subscribe = { .mode = (uint8_t)config->mode,
-                                               .max_fps_mhz = config->max_fps_mhz } });
+    say(session, &(struct wire_message){ .type = WIRE_SUBSCRIBE,
+                                         .subscribe = { .mode = (uint8_t)config->mode,
+                                                        .max_fps_mhz = config->max_fps_mhz } });
     ping(session, now_ns);
 }
 
@@ -217,8 +216,8 @@ static void take_part(struct session *session, uint32_t size)
 static void part_done(struct session *session)
 {
     struct frame *frame = session->frame;
-    uint32_t size = session->reader.header.length - session->reader.header.fixed -
-                    session->reader.header.tlv;
+    uint32_t size =
+        session->reader.header.length - session->reader.header.fixed - session->reader.header.tlv;
     session->frame_crc = crc32c(session->frame_crc, frame->data + frame->size, size);
     frame->size += size;
 }
@@ -262,9 +261,8 @@ static void take_tail(struct session *session, const struct wire_frame_tail *tai
     }
     if (!account(session, tail->frame_id, 1, &session->totals.delivered))
         return;
-    say(session,
-        &(struct wire_message){ .type = WIRE_ACK,
-                                .ack = { .frame_id = tail->frame_id, .received = now_ns } });
+    say(session, &(struct wire_message){
+                     .type = WIRE_ACK, .ack = { .frame_id = tail->frame_id, .received = now_ns } });
     finish_frame(session, tail, now_ns);
 }
 
@@ -296,10 +294,9 @@ static void take_end(struct session *session, const struct wire_end *end)
 
 static void take_error(struct session *session, const struct wire_error *error)
 {
-    session->hopeless = error->code == WIRE_ERROR_VERSION ||
-                        error->code == WIRE_ERROR_TLS_REQUIRED ||
-                        error->code == WIRE_ERROR_NO_SUCH_STREAM ||
-                        error->code == WIRE_ERROR_NOT_ALLOWED;
+    session->hopeless =
+        error->code == WIRE_ERROR_VERSION || error->code == WIRE_ERROR_TLS_REQUIRED ||
+        error->code == WIRE_ERROR_NO_SUCH_STREAM || error->code == WIRE_ERROR_NOT_ALLOWED;
     fail(session, "the daemon says: %s (%s)", error->text, wire_error_name(error->code));
 }
 

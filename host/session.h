@@ -44,9 +44,9 @@ struct session_totals {
 enum session_state {
     SESSION_OPENING, /* the daemon's opening and HELLO are due */
     SESSION_RUNNING,
-    SESSION_ENDING,  /* we have said END, the daemon's is due */
-    SESSION_ENDED,   /* the daemon has said END */
-    SESSION_FAILED,  /* see error */
+    SESSION_ENDING, /* we have said END, the daemon's is due */
+    SESSION_ENDED,  /* the daemon has said END */
+    SESSION_FAILED, /* see error */
 };
 
 struct session {
@@ -56,7 +56,7 @@ struct session {
     char error[SESSION_ERROR_MAX]; /* one line for the user */
     bool hopeless;                 /* FAILED in a way that connecting again won't mend */
 
-    uint64_t id; /* the daemon's session */
+    uint64_t id;                /* the daemon's session */
     bool started;               /* the first STREAM is here */
     uint64_t first_id, next_id; /* [first_id, next_id) have a fate */
     struct session_totals totals;
@@ -68,9 +68,9 @@ struct session {
 
     struct frame *frame; /* between HEAD and TAIL */
     uint32_t frame_crc;
-    bool head_waits;     /* a HEAD is here, but no frame was free */
+    bool head_waits; /* a HEAD is here, but no frame was free */
     struct wire_frame_head head;
-    bool abort_due;      /* a TAIL said aborted: its id is the first of the next DROPS */
+    bool abort_due; /* a TAIL said aborted: its id is the first of the next DROPS */
 
     struct message_reader reader;
     uint8_t out[SESSION_OUT_MAX];

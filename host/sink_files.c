@@ -70,12 +70,13 @@ static int write_line(int fd, const char *line, size_t size)
 
 static int open_index(struct files *files)
 {
-    files->index_fd = openat(files->directory_fd, index_name,
-                             O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    files->index_fd =
+        openat(files->directory_fd, index_name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
     struct stat status;
     if (files->index_fd < 0 || fstat(files->index_fd, &status))
         return -errno;
-    return status.st_size == 0 ? write_line(files->index_fd, index_head, sizeof(index_head) - 1) : 0;
+    return status.st_size == 0 ? write_line(files->index_fd, index_head, sizeof(index_head) - 1)
+                               : 0;
 }
 
 static void close_both(struct files *files)
@@ -203,8 +204,8 @@ static int add_to_index(struct files *files, const struct frame *frame, const ch
              times->last_byte);
     size_t used = strlen(line);
     if (times->offset_known)
-        snprintf(line + used, LINE_MAX_BYTES - used, ",%" PRId64 ",%" PRIu64 ",%.6f",
-                 times->offset, times->error,
+        snprintf(line + used, LINE_MAX_BYTES - used, ",%" PRId64 ",%" PRIu64 ",%.6f", times->offset,
+                 times->error,
                  (double)(int64_t)(times->last_byte - frame_host_time(frame, times->sensor)) / 1e6);
     else
         snprintf(line + used, LINE_MAX_BYTES - used, ",,,");
@@ -255,8 +256,11 @@ int sink_files_create(void **state, const char *directory, const char *name_temp
         snprintf(error, SINK_ERROR_MAX, "out of memory");
         return -ENOMEM;
     }
-    *files = (struct files){ .directory = directory, .name_template = name_template,
-                             .directory_fd = -1, .index_fd = -1, .copy = 1 };
+    *files = (struct files){ .directory = directory,
+                             .name_template = name_template,
+                             .directory_fd = -1,
+                             .index_fd = -1,
+                             .copy = 1 };
     snprintf(files->temporary, sizeof(files->temporary), ".pitether-%ld.part", (long)getpid());
     int result = mkdir(directory, 0777) && errno != EEXIST ? -errno : open_both(files);
     if (result) {

@@ -37,7 +37,8 @@ int sink_stdout_create(void **state, char *error)
     *state = NULL;
     if (!isatty(STDOUT_FILENO))
         return 0;
-    snprintf(error, SINK_ERROR_MAX,
-             "--stdout: this is a terminal; pipe it, e.g. pitether --stdout HOST | ffplay -f mjpeg -");
+    snprintf(
+        error, SINK_ERROR_MAX,
+        "--stdout: this is a terminal; pipe it, e.g. pitether --stdout HOST | ffplay -f mjpeg -");
     return -EINVAL;
 }

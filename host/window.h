@@ -13,10 +13,10 @@ struct window;
 
 /* What the title shows; filled by the window's owner when asked. */
 struct window_status {
-    double fps;           /* received, over the last second or so */
-    double latency_ms;    /* sensor to shown, median of late; below 0: not known */
-    uint64_t dropped;     /* frames that did not reach this host, whatever the reason */
-    char note[128];       /* e.g. "connecting to pi:7484 ..."; empty while all is well */
+    double fps;        /* received, over the last second or so */
+    double latency_ms; /* sensor to shown, median of late; below 0: not known */
+    uint64_t dropped;  /* frames that did not reach this host, whatever the reason */
+    char note[128];    /* e.g. "connecting to pi:7484 ..."; empty while all is well */
 };
 
 struct window_config {
@@ -24,7 +24,8 @@ struct window_config {
     const char *snapshot_dir; /* where `s` saves; copied */
     /* Called on the window's thread, about twice a second. */
     void (*status)(void *user, struct window_status *status);
-    /* Called on the window's thread: this frame was decoded, then presented, at these host times. */
+    /* Called on the window's thread: this frame was decoded, then presented, at these host times.
+     */
     void (*shown)(void *user, const struct frame *frame, uint64_t decoded_ns, uint64_t shown_ns);
     void *user;
 };

@@ -36,8 +36,8 @@ uint32_t crc32c_portable(uint32_t crc, const void *data, size_t size)
     const uint8_t *at = data;
     crc = ~crc;
     for (; size >= 8; size -= 8, at += 8) {
-        uint32_t low = crc ^ (at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 |
-                              (uint32_t)at[3] << 24);
+        uint32_t low =
+            crc ^ (at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
         crc = table[7][low & 0xFF] ^ table[6][low >> 8 & 0xFF] ^ table[5][low >> 16 & 0xFF] ^
               table[4][low >> 24] ^ table[3][at[4]] ^ table[2][at[5]] ^ table[1][at[6]] ^
               table[0][at[7]];

@@ -17,10 +17,10 @@ enum option_kind {
     OPTION_COUNT,   /* uint64_t: whole number in min..max, at most 2^53 */
     OPTION_NUMBER,  /* double: in min..max; "1e6" and "nan" are no numbers here */
     OPTION_SIZE,    /* struct option_size: WIDTHxHEIGHT, each in min..max */
-    OPTION_BYTES,   /* long: whole number with an optional K, M or G (powers of 1024), in min..max */
-    OPTION_TEXT,    /* const char *: not empty */
-    OPTION_LIST,    /* struct option_list: may be given again */
-    OPTION_CHOICE,  /* int: the index in choices */
+    OPTION_BYTES,  /* long: whole number with an optional K, M or G (powers of 1024), in min..max */
+    OPTION_TEXT,   /* const char *: not empty */
+    OPTION_LIST,   /* struct option_list: may be given again */
+    OPTION_CHOICE, /* int: the index in choices */
 };
 
 struct option_size {
@@ -38,13 +38,13 @@ struct option_spec {
     const char *name; /* long form without dashes */
     char letter;      /* short form, or 0 */
     enum option_kind kind;
-    size_t offset;               /* of the field in the options struct */
-    const char *value;           /* what the value is called in --help, e.g. "FPS" */
-    const char *fallback;        /* the default, parsed like a value; NULL: the field stays zero */
-    double min, max;             /* where kind says so */
-    const char *const *choices;  /* NULL-terminated; for OPTION_CHOICE */
-    const char *help;            /* sentence(s) without a full stop at the end; wrapped by --help */
-    bool not_in_file;            /* only the command line may have it */
+    size_t offset;              /* of the field in the options struct */
+    const char *value;          /* what the value is called in --help, e.g. "FPS" */
+    const char *fallback;       /* the default, parsed like a value; NULL: the field stays zero */
+    double min, max;            /* where kind says so */
+    const char *const *choices; /* NULL-terminated; for OPTION_CHOICE */
+    const char *help;           /* sentence(s) without a full stop at the end; wrapped by --help */
+    bool not_in_file;           /* only the command line may have it */
 };
 
 struct option_table {

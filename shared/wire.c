@@ -6,8 +6,9 @@
 
 #include "shared/bytes.h"
 
-const uint8_t wire_opening[WIRE_OPENING_SIZE] = { 0x89, 'P', 'T', 'F', 'P', 0x0D, 0x0A,
-                                                  WIRE_VERSION };
+const uint8_t wire_opening[WIRE_OPENING_SIZE] = {
+    0x89, 'P', 'T', 'F', 'P', 0x0D, 0x0A, WIRE_VERSION
+};
 
 /* Where a value lies in struct wire_message, and how many bytes it has there and on the wire. */
 struct field {
@@ -15,7 +16,8 @@ struct field {
     uint8_t size;
 };
 
-/* An optional value. Text goes into a char array; a number sets its bit in wire_metadata.present. */
+/* An optional value. Text goes into a char array; a number sets its bit in wire_metadata.present.
+ */
 struct tlv_field {
     uint16_t type;
     uint16_t offset;
@@ -30,9 +32,18 @@ struct layout {
 };
 
 #define MEMBER(path) offsetof(struct wire_message, path)
-#define FIELD(path) { MEMBER(path), sizeof(((struct wire_message *)0)->path) }
-#define NUMBER(type, path) { type, MEMBER(path), sizeof(((struct wire_message *)0)->path) }
-#define TEXT(type, path) { type, MEMBER(path), 0 }
+#define FIELD(path)                                                                                \
+    {                                                                                              \
+        MEMBER(path), sizeof(((struct wire_message *)0)->path)                                     \
+    }
+#define NUMBER(type, path)                                                                         \
+    {                                                                                              \
+        type, MEMBER(path), sizeof(((struct wire_message *)0)->path)                               \
+    }
+#define TEXT(type, path)                                                                           \
+    {                                                                                              \
+        type, MEMBER(path), 0                                                                      \
+    }
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct field hello_fields[] = { FIELD(hello.max_message), FIELD(hello.features),
@@ -67,19 +78,26 @@ static const struct tlv_field frame_head_tlvs[] = {
     NUMBER(7, frame_head.metadata.digital_gain_milli),
 };
 static const struct field frame_tail_fields[] = {
-    FIELD(frame_tail.frame_id),     FIELD(frame_tail.status),     FIELD(frame_tail.length),
-    FIELD(frame_tail.crc32c),       FIELD(frame_tail.encode_start), FIELD(frame_tail.encode_end),
-    FIELD(frame_tail.send_start),   FIELD(frame_tail.send_end)
+    FIELD(frame_tail.frame_id),   FIELD(frame_tail.status),       FIELD(frame_tail.length),
+    FIELD(frame_tail.crc32c),     FIELD(frame_tail.encode_start), FIELD(frame_tail.encode_end),
+    FIELD(frame_tail.send_start), FIELD(frame_tail.send_end)
 };
 static const struct field drops_fields[] = { FIELD(drops.stream), FIELD(drops.reason),
                                              FIELD(drops.first_frame_id), FIELD(drops.count) };
 static const struct field ack_fields[] = { FIELD(ack.frame_id), FIELD(ack.received) };
 
-#define LAYOUT(type, name) { type, COUNT(name##_fields), 0, 0, name##_fields, NULL }
-#define LAYOUT_TLV(type, name) \
-    { type, COUNT(name##_fields), COUNT(name##_tlvs), 0, name##_fields, name##_tlvs }
-#define LAYOUT_TEXT(type, name) \
-    { type, COUNT(name##_fields), 0, MEMBER(name.text), name##_fields, NULL }
+#define LAYOUT(type, name)                                                                         \
+    {                                                                                              \
+        type, COUNT(name##_fields), 0, 0, name##_fields, NULL                                      \
+    }
+#define LAYOUT_TLV(type, name)                                                                     \
+    {                                                                                              \
+        type, COUNT(name##_fields), COUNT(name##_tlvs), 0, name##_fields, name##_tlvs              \
+    }
+#define LAYOUT_TEXT(type, name)                                                                    \
+    {                                                                                              \
+        type, COUNT(name##_fields), 0, MEMBER(name.text), name##_fields, NULL                      \
+    }
 
 static const struct layout layouts[] = {
     LAYOUT_TLV(WIRE_HELLO, hello),
@@ -324,17 +342,19 @@ int wire_decode(const struct wire_raw *raw, struct wire_message *message)
 
 const char *wire_drop_name(unsigned reason)
 {
-    static const char *const names[] = { "?",          "SENSOR_GAP",   "CAPTURE_ERROR", "NO_BUFFER",
-                                         "ENCODER_BUSY", "ENCODE_ERROR", "SUPERSEDED",
-                                         "RATE_LIMITED", "QUEUE_FULL",   "TOO_BIG" };
+    static const char *const names[] = { "?",          "SENSOR_GAP",   "CAPTURE_ERROR",
+                                         "NO_BUFFER",  "ENCODER_BUSY", "ENCODE_ERROR",
+                                         "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL",
+                                         "TOO_BIG" };
     return reason < COUNT(names) ? names[reason] : "?";
 }
 
 const char *wire_error_name(unsigned code)
 {
-    static const char *const names[] = { "?",        "VERSION",        "TLS_REQUIRED",
-                                         "PROTOCOL", "TOO_LARGE",      "TIMEOUT",
-                                         "TOO_MANY_CLIENTS", "NO_SUCH_STREAM", "NOT_ALLOWED",
-                                         "OVERFLOW", "INTERNAL" };
+    static const char *const names[] = {
+        "?",           "VERSION",  "TLS_REQUIRED",     "PROTOCOL",
+        "TOO_LARGE",   "TIMEOUT",  "TOO_MANY_CLIENTS", "NO_SUCH_STREAM",
+        "NOT_ALLOWED", "OVERFLOW", "INTERNAL"
+    };
     return code < COUNT(names) ? names[code] : "?";
 }

@@ -170,7 +170,7 @@ struct wire_frame_head {
 struct wire_frame_tail {
     uint64_t frame_id;
     uint8_t status;
-    uint32_t length, crc32c; /* of the whole JPEG */
+    uint32_t length, crc32c;                                 /* of the whole JPEG */
     uint64_t encode_start, encode_end, send_start, send_end; /* ns, device clock */
 };
 

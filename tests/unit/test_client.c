@@ -475,6 +475,21 @@ static void stream_changes(void **state)
     assert_int_equal(room->peer->stream.first_frame_id, 1);
 }
 
+/* The first frame is still of the old size: it has begun, but nothing of it was sent. */
+static void stream_changes_before_the_first_frame(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    struct frame *frame = room_growing(room, 2, 100);
+    room_stream(room, 1280);
+    frame_finish(frame);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    assert_int_equal(room->peer->streams, 2);
+    assert_int_equal(room->peer->first, 0);
+    assert_int_equal(room->peer->stream.first_frame_id, 1);
+}
+
 static void frames_before_the_subscription(void **state)
 {
     struct room *room = *state;
@@ -1048,6 +1063,7 @@ static const struct CMUnitTest tests[] = {
     TEST(too_big_from_the_start),
     TEST(too_big_as_it_turns_out),
     TEST(stream_changes),
+    TEST(stream_changes_before_the_first_frame),
     TEST(frames_before_the_subscription),
     TEST(late_subscription),
     TEST_IN(stalled_live_peer_gets_the_newest, small),
