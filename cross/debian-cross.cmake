@@ -11,10 +11,10 @@ set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR ${cross_processor})
 set(CMAKE_LIBRARY_ARCHITECTURE ${cross_triplet})
 
-# One line that can't be missed, and no call stack of CMake's own modules after it.
+# CMake leaves a text alone that begins with a space, and breaks other ones into lines.
 function(cross_stop)
     string(CONCAT line ${ARGN})
-    message(FATAL_ERROR "${line}")
+    message(FATAL_ERROR " ${line}\n")
 endfunction()
 
 # Compilers. The C++ one compiles the libcamera source alone, but brings the C one with it.

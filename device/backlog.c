@@ -91,14 +91,15 @@ static bool too_soon(struct backlog *backlog, uint64_t sensor_time)
 int backlog_frame(struct backlog *backlog, struct frame *frame)
 {
     struct drop_run run = { frame->head.frame_id, 1, WIRE_DROP_RATE_LIMITED };
-    if (too_soon(backlog, frame->head.sensor_time))
-        return backlog_lost(backlog, run);
-    if (backlog->mode == WIRE_LIVE) {
-        supersede(backlog);
-    } else if (is_full(backlog)) {
+    /* Before the rate is looked at: while the queue is full, one run of losses is enough. */
+    if (backlog->mode == WIRE_LOSSLESS && is_full(backlog)) {
         run.reason = WIRE_DROP_QUEUE_FULL;
         return backlog_lost(backlog, run);
     }
+    if (too_soon(backlog, frame->head.sensor_time))
+        return backlog_lost(backlog, run);
+    if (backlog->mode == WIRE_LIVE)
+        supersede(backlog);
     int error = append(backlog, (struct backlog_item){ .frame = frame });
     if (!error)
         frame_hold(frame);

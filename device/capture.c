@@ -247,9 +247,10 @@ static void *run(void *user)
             pthread_mutex_lock(&control->lock);
         }
         retry = started ? RETRY_FIRST : retry;
-        if (!started || ended)
+        if (!started || ended) {
             wait_unwanted(control, retry);
-        retry = 2 * retry < RETRY_MOST ? 2 * retry : RETRY_MOST;
+            retry = 2 * retry < RETRY_MOST ? 2 * retry : RETRY_MOST;
+        }
     }
     pthread_mutex_unlock(&control->lock);
     hub_finished(control->hub);

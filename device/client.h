@@ -71,6 +71,7 @@ struct client {
     unsigned pong_count;
 
     bool started;               /* first_id is set: its frames are accounted for */
+    bool stream_told;           /* its first STREAM is out, or in the batch */
     uint64_t first_id, next_id; /* it was told of the frames in [first_id, next_id) */
     struct drop_run pending;    /* a loss that follows an aborted frame; count 0: none */
     struct backlog backlog;

@@ -94,10 +94,11 @@ static void add_next(struct client *client)
     struct backlog_item item;
     if (client->stream_due) {
         struct wire_message stream = { .type = WIRE_STREAM, .stream = client->shared->stream };
-        if (client->next_id == client->first_id)
+        if (!client->stream_told)
             stream.stream.first_frame_id = client->first_id;
         add(client, &stream);
         client->stream_due = false;
+        client->stream_told = true;
     }
     while (!client->sending.frame && outgoing_has_room(&client->outgoing) &&
            !backlog_empty(&client->backlog)) {

@@ -58,7 +58,9 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
         if (fd >= 0)
             close(fd);
         const char *advice = NULL;
-        if (code == EADDRINUSE)
+        if (code == EADDRINUSE && address->storage.ss_family == AF_UNIX)
+            advice = "a daemon answers there, or something else has that path: choose another one";
+        else if (code == EADDRINUSE)
             advice = "another daemon may be running: stop it, or choose another port with --listen";
         else if (code == EACCES)
             advice = "choose another port or path with --listen";
@@ -80,6 +82,10 @@ int listeners_open(struct listeners *listeners, const char *text, bool allow_rem
     struct socket_address found[ADDRESSES_MAX];
     const char *why = "";
     int code = address_parse(text, WIRE_DEFAULT_PORT, &address);
+    if (code == -ENAMETOOLONG)
+        return fail(error, -code, "--listen: can't use", text,
+                    "a Unix socket's path has at most "
+                    "107 bytes");
     if (code)
         return fail(error, 0, "--listen: this is no address:", text,
                     "give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH");

@@ -101,7 +101,8 @@ if [ -n "$all" ]; then
         build_and_test "$build/asan" -DPITETHER_SANITIZE=address,undefined
     step "thread sanitizer" build_and_test_threads "$build/tsan"
     step "arm64 under qemu" env BUILD_DIR="$build/cross-arm64" "$top/tests/cross.sh" arm64
-    step "a real libcamera camera" "$top/tests/libcamera/run.sh"
+    step "a real libcamera camera" \
+        env PITETHERD="$build/release/device/pitetherd" "$top/tests/libcamera/run.sh"
 fi
 
 [ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Makes a test root of a Debian release, with libcamera, its virtual cameras, and what the build
 # needs; prints its path. It is made once and kept in ${PITETHER_CACHE:-~/.cache/pitether}/roots
 # until this script changes.
@@ -33,16 +33,9 @@ mirror() {
             '$2 == codename { print $1; exit }'
 }
 
-install_mmdebstrap() {
-    if [ ! -x "$(command -v mmdebstrap)" ]; then
-        "${as_root[@]}" apt-get update >&2
-        "${as_root[@]}" apt-get install -y --no-install-recommends mmdebstrap >&2
-    fi
-}
-
 build() { # directory
     local uri sources
-    install_mmdebstrap
+    "$(dirname "$0")/../../shared/need-packages.sh" mmdebstrap >&2
     uri=$(mirror)
     if [ -z "$uri" ]; then
         say "apt names no Debian mirror on this machine"

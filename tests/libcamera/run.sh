@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The libcamera source against a real libcamera and its virtual cameras: a photograph goes in at
 # the camera and must come out of pitether. Needs no hardware; needs root (sudo) for its test root.
 #
@@ -53,18 +53,6 @@ check() { # what, then a command that says by its exit code whether it is so
         pass "$what"
     else
         fail "$what"
-    fi
-}
-
-install_packages() {
-    local missing=() package
-    for package in ffmpeg mate-backgrounds; do
-        dpkg -s "$package" >/dev/null 2>&1 || missing+=("$package")
-    done
-    if [ "${#missing[@]}" -gt 0 ]; then
-        apt-get update >&2
-        DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-            "${missing[@]}" >&2
     fi
 }
 
@@ -227,7 +215,7 @@ test_without_camera() {
     check "no camera: says what to do" grep -q 'no camera found: check the cable' "$work/native.log"
 }
 
-install_packages
+"$project/shared/need-packages.sh" ffmpeg mate-backgrounds mmdebstrap
 make_photographs
 root=$("$here/root.sh" "$suite" "photo=$work/photo.jpg" "photo709=$work/photo709.jpg")
 build_inside

@@ -154,9 +154,9 @@ void script_tail(struct script *script, uint64_t id, size_t size)
 
 void script_abort(struct script *script, uint64_t id)
 {
-    script_say(script, &(struct wire_message){ .type = WIRE_FRAME_TAIL,
-                                               .frame_tail = { .frame_id = id,
-                                                               .status = WIRE_FRAME_ABORTED } });
+    script_say(script, &(struct wire_message){
+                           .type = WIRE_FRAME_TAIL,
+                           .frame_tail = { .frame_id = id, .status = WIRE_FRAME_ABORTED } });
 }
 
 void script_frame(struct script *script, uint64_t id, size_t size, unsigned parts)

@@ -188,7 +188,8 @@ static void start(struct world *world)
     world->running = true;
 }
 
-/* ----------------------------------------------------------------------------------- The daemon. */
+/* ----------------------------------------------------------------------------------- The daemon.
+ */
 
 static void hear_message(struct world *world, const struct wire_message *message)
 {
@@ -558,7 +559,8 @@ static void the_note(void **state)
     join(world);
 }
 
-/* ------------------------------------------------------------------------------------ Which frames. */
+/* ------------------------------------------------------------------------------------ Which
+ * frames. */
 
 static void one_of_three(void **state)
 {
@@ -640,7 +642,8 @@ static void so_long(void **state)
     assert_int_equal(world->kept, 1);
 }
 
-/* --------------------------------------------------------------------------------------- The end. */
+/* --------------------------------------------------------------------------------------- The end.
+ */
 
 static void stopped_from_another_thread(void **state)
 {
@@ -735,7 +738,8 @@ static void a_sink_that_is_gone(void **state)
     assert_int_equal(world->end, RECEIVER_NO_SINK);
 }
 
-/* ------------------------------------------------------------------------------------- Slow sinks. */
+/* ------------------------------------------------------------------------------------- Slow sinks.
+ */
 
 enum { MANY = 200, LONG = 8000 };
 

@@ -24,7 +24,8 @@ struct lines {
     size_t used;
 };
 
-static void line(struct lines *lines, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void line(struct lines *lines, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 static void line(struct lines *lines, const char *format, ...)
 {
@@ -41,8 +42,8 @@ static void line(struct lines *lines, const char *format, ...)
 struct world {
     struct session session;
     struct frame_pool *pool;
-    struct lines told; /* by the session to its handler */
-    struct script said; /* by the session to the daemon */
+    struct lines told;      /* by the session to its handler */
+    struct script said;     /* by the session to the daemon */
     unsigned takes, refuse; /* calls of take_frame; the number of the one that gets nothing */
     uint64_t now;
 };
@@ -163,8 +164,7 @@ static size_t feed(struct world *world, const uint8_t *bytes, size_t size, size_
 {
     size_t done = 0;
     while (done < size) {
-        size_t taken =
-            fill(world, bytes + done, size - done < most ? size - done : most);
+        size_t taken = fill(world, bytes + done, size - done < most ? size - done : most);
         if (taken == 0)
             break;
         done += taken;
@@ -358,8 +358,8 @@ static void any_split_is_the_same(void **state)
     for (size_t split = 0; split <= script.size; split++) {
         struct world *world = world_make(WIRE_LOSSLESS);
         assert_int_equal(feed(world, script.bytes, split, SIZE_MAX), split);
-        assert_int_equal(
-            feed(world, script.bytes + split, script.size - split, SIZE_MAX), script.size - split);
+        assert_int_equal(feed(world, script.bytes + split, script.size - split, SIZE_MAX),
+                         script.size - split);
         assert_everything(world);
         world_free(world);
     }
@@ -537,9 +537,9 @@ static void opening_only(struct script *script)
 static void hello_with(struct script *script, uint64_t session, uint32_t max_message)
 {
     opening_only(script);
-    script_say(script, &(struct wire_message){ .type = WIRE_HELLO,
-                                               .hello = { .max_message = max_message,
-                                                          .session = session } });
+    script_say(script, &(struct wire_message){
+                           .type = WIRE_HELLO,
+                           .hello = { .max_message = max_message, .session = session } });
 }
 
 static void session_zero(struct script *script)
@@ -801,8 +801,8 @@ enum { NONE = 0, PROTO = WIRE_ERROR_PROTOCOL, LARGE = WIRE_ERROR_TOO_LARGE };
 
 static const struct offence {
     void (*build)(struct script *script);
-    const char *error; /* what the user is told */
-    unsigned answer;   /* the code of the ERROR that the daemon gets; NONE: no ERROR */
+    const char *error;   /* what the user is told */
+    unsigned answer;     /* the code of the ERROR that the daemon gets; NONE: no ERROR */
     bool hopeless, bare; /* bare: instead of the good beginning */
 } offences[] = {
     { session_zero, "an unusable HELLO", PROTO, false, true },
@@ -977,9 +977,9 @@ static void ranges_do_not_overflow(void **state)
         uint32_t count;
         bool good;
     } ranges[] = {
-        { UINT64_MAX - 10, 10, true },  { UINT64_MAX - 10, 11, false },
-        { UINT64_MAX, 1, false },       { UINT64_MAX - 10, UINT32_MAX, false },
-        { 0, UINT32_MAX, true },        { UINT64_MAX - UINT32_MAX, UINT32_MAX, true },
+        { UINT64_MAX - 10, 10, true }, { UINT64_MAX - 10, 11, false },
+        { UINT64_MAX, 1, false },      { UINT64_MAX - 10, UINT32_MAX, false },
+        { 0, UINT32_MAX, true },       { UINT64_MAX - UINT32_MAX, UINT32_MAX, true },
     };
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         struct script script = { 0 };
@@ -996,7 +996,8 @@ static void ranges_do_not_overflow(void **state)
     }
 }
 
-/* ------------------------------------------------------------------------------------- Timeouts. */
+/* ------------------------------------------------------------------------------------- Timeouts.
+ */
 
 static struct world *world_running(void)
 {
@@ -1118,14 +1119,16 @@ static void frames_know_the_clock(void **state)
     int64_t offset;
     uint64_t error;
     assert_true(clock_sync_offset(&world->session.clock, &offset, &error));
-    assert_int_equal(offset, ((5000 - ((int64_t)START_NS - 1000)) + (5200 - (int64_t)START_NS)) / 2);
+    assert_int_equal(offset,
+                     ((5000 - ((int64_t)START_NS - 1000)) + (5200 - (int64_t)START_NS)) / 2);
     assert_int_equal(error, 400);
     frame_release(frame);
     world_free(world);
     script_free(&script);
 }
 
-/* ------------------------------------------------------------------------- What goes to the peer. */
+/* ------------------------------------------------------------------------- What goes to the peer.
+ */
 
 /* Reads without ever writing, until nothing more is wanted. */
 static void feed_unwritten(struct world *world, const struct script *script)
@@ -1239,7 +1242,8 @@ static void partial_writes(void **state)
     script_free(&script);
 }
 
-/* --------------------------------------------------------------------------------------- The end. */
+/* --------------------------------------------------------------------------------------- The end.
+ */
 
 /* END in the middle of a frame: that is finished and counted, and the totals agree in the end. */
 static void ending_finishes_the_frame(void **state)

@@ -25,7 +25,7 @@ struct fake {
     /* Under lock. */
     uint64_t ids[WRITES_MAX];
     unsigned writes, closes, gone;
-    bool gate; /* write() waits while it is shut */
+    bool gate;               /* write() waits while it is shut */
     int results[WRITES_MAX]; /* by number of the call */
     pthread_t thread;
     int pipe[2]; /* if it is to block on one; else -1 */
@@ -124,8 +124,7 @@ static int world_teardown(void **state)
 /* Waits until write has been called so often. */
 static void wait_writes(struct fake *fake, unsigned writes)
 {
-    struct timespec until =
-        clock_timespec(clock_read(CLOCK_REALTIME) + BOUND_MS * CLOCK_MS);
+    struct timespec until = clock_timespec(clock_read(CLOCK_REALTIME) + BOUND_MS * CLOCK_MS);
     pthread_mutex_lock(&fake->lock);
     int error = 0;
     while (fake->writes < writes && !error)
@@ -275,8 +274,7 @@ static void the_next_sink_is_patient(void **state)
     close(world->fake.pipe[1]);
     world->fake.pipe[0] = world->fake.pipe[1] = -1;
     world->fake.closes = 0;
-    assert_int_equal(
-        sink_start(&world->sink, &fake_ops, &world->fake, on_gone, &world->fake), 0);
+    assert_int_equal(sink_start(&world->sink, &fake_ops, &world->fake, on_gone, &world->fake), 0);
     push(world, 1, 10);
     assert_int_equal(finish(world, 0).written, 1);
 }

@@ -313,7 +313,8 @@ static void the_longest_row(void **state)
     assert_string_equal(world->fields[0][22], "4294967.295");
 }
 
-/* ------------------------------------------------------------------------- What is there already. */
+/* ------------------------------------------------------------------------- What is there already.
+ */
 
 static void nothing_is_overwritten(void **state)
 {
@@ -383,7 +384,8 @@ static void a_link_is_not_followed(void **state)
     read_index(world);
 }
 
-/* ---------------------------------------------------------------------------- Folders that fail. */
+/* ---------------------------------------------------------------------------- Folders that fail.
+ */
 
 static void folders_that_cannot_be(void **state)
 {
@@ -445,7 +447,8 @@ static void a_folder_that_was_replaced(void **state)
     assert_int_equal(world->rows, 1);
 }
 
-/* ------------------------------------------------------------------------------------ Full disks. */
+/* ------------------------------------------------------------------------------------ Full disks.
+ */
 
 /* No file may be longer; 0: any length. Writes fail with EFBIG then, after what still fits. */
 static void limit_files(rlim_t size)

@@ -83,10 +83,10 @@ static void *read_all(void *user)
             capacity = 2 * capacity + 1000;
             world->got = realloc(world->got, capacity);
         }
-        ssize_t got = poll(&ready, 1, BOUND_MS) == 1
-                          ? read(world->reader, world->got + world->got_size,
-                                 capacity - world->got_size)
-                          : 0;
+        ssize_t got =
+            poll(&ready, 1, BOUND_MS) == 1
+                ? read(world->reader, world->got + world->got_size, capacity - world->got_size)
+                : 0;
         if (got <= 0)
             return NULL;
         world->got_size += (size_t)got;

@@ -1,0 +1,250 @@
+/*
+ * Connecting to what is there, what is not, and what never answers.
+ */
+#include "host/dial.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "shared/clock.h"
+
+enum { BOUND_MS = 20000 };
+
+struct waiter {
+    unsigned calls, give_up_at; /* 0: never */
+    int last_timeout_ms;
+};
+
+/* As receiver.c waits: it may return before anything has happened. */
+static bool wait_for(void *user, int fd, int timeout_ms)
+{
+    struct waiter *waiter = user;
+    struct pollfd ready = { .fd = fd, .events = POLLOUT };
+    waiter->last_timeout_ms = timeout_ms;
+    if (++waiter->calls == waiter->give_up_at)
+        return true;
+    poll(&ready, 1, timeout_ms < 20 ? timeout_ms : 20);
+    return false;
+}
+
+static int dial_text(const char *text, struct waiter *waiter, char *error)
+{
+    struct address address;
+    error[0] = '\0';
+    assert_int_equal(address_parse(text, 7484, &address), 0);
+    return dial(&address, wait_for, waiter, error);
+}
+
+/* The connection works, both ways, and does not block. */
+static void assert_connected(int fd, int listener)
+{
+    char text[2];
+    struct pollfd ready = { .fd = listener, .events = POLLIN };
+    assert_true(fd >= 0);
+    assert_int_equal(poll(&ready, 1, BOUND_MS), 1);
+    int peer = accept(listener, NULL, NULL);
+    assert_true(peer >= 0);
+    assert_int_equal(recv(fd, text, 1, 0), -1);
+    assert_int_equal(errno, EAGAIN);
+    assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+    assert_int_equal(send(fd, "a", 1, 0), 1);
+    assert_int_equal(recv(peer, text, 1, MSG_WAITALL), 1);
+    assert_int_equal(send(peer, "b", 1, 0), 1);
+    ready.fd = fd;
+    assert_int_equal(poll(&ready, 1, BOUND_MS), 1);
+    assert_int_equal(recv(fd, text + 1, 1, 0), 1);
+    assert_memory_equal(text, "ab", 2);
+    close(peer);
+    close(fd);
+}
+
+/* Listens on a port of the kernel's choice. */
+static int listen_tcp(uint16_t *port)
+{
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    *port = ntohs(address.sin_port);
+    return listener;
+}
+
+static void over_tcp(void **state)
+{
+    (void)state;
+    static const char *const hosts[] = { "127.0.0.1", "localhost" };
+    uint16_t port;
+    int listener = listen_tcp(&port);
+    for (int i = 0; i < 2; i++) {
+        char text[40], error[DIAL_ERROR_MAX];
+        struct waiter waiter = { 0 };
+        snprintf(text, sizeof(text), "%s:%u", hosts[i], port);
+        /* localhost may be ::1 first, where nobody listens: the next address is tried. */
+        assert_connected(dial_text(text, &waiter, error), listener);
+    }
+    close(listener);
+}
+
+static void over_a_unix_socket(void **state)
+{
+    (void)state;
+    struct sockaddr_un address = { .sun_family = AF_UNIX };
+    char root[] = "/tmp/pitether-test-XXXXXX", text[128], error[DIAL_ERROR_MAX];
+    struct waiter waiter = { 0 };
+    assert_non_null(mkdtemp(root));
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", root);
+    snprintf(text, sizeof(text), "unix:%s", address.sun_path);
+    assert_int_equal(dial_text(text, &waiter, error), -ENOENT);
+    assert_non_null(strstr(error, text));
+    assert_non_null(strstr(error, "is pitetherd running there?"));
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(dial_text(text, &waiter, error), -ECONNREFUSED); /* does not listen */
+    assert_int_equal(listen(listener, 1), 0);
+    assert_connected(dial_text(text, &waiter, error), listener);
+    close(listener);
+    assert_int_equal(dial_text(text, &waiter, error), -ECONNREFUSED); /* as a dead daemon's */
+    unlink(address.sun_path);
+    rmdir(root);
+}
+
+static void nobody_listens(void **state)
+{
+    (void)state;
+    uint16_t port;
+    char text[40], error[DIAL_ERROR_MAX];
+    struct waiter waiter = { 0 };
+    close(listen_tcp(&port)); /* so this one is free */
+    snprintf(text, sizeof(text), "127.0.0.1:%u", port);
+    assert_int_equal(dial_text(text, &waiter, error), -ECONNREFUSED);
+    assert_non_null(strstr(error, text));
+    assert_non_null(strstr(error, strerror(ECONNREFUSED)));
+    assert_non_null(strstr(error, "is pitetherd running there?"));
+    assert_null(strchr(error, '\n'));
+}
+
+/* RFC 6761, 6.4: no resolver knows such a name. */
+static void no_such_host(void **state)
+{
+    (void)state;
+    char error[DIAL_ERROR_MAX];
+    struct waiter waiter = { 0 };
+    uint64_t begun = clock_monotonic();
+    assert_int_equal(dial_text("nosuch.invalid", &waiter, error), -ENOENT);
+    assert_true(clock_monotonic() - begun < BOUND_MS * CLOCK_MS);
+    assert_non_null(strstr(error, "can't look up nosuch.invalid: "));
+    assert_int_equal(waiter.calls, 0);
+}
+
+static void long_names(void **state)
+{
+    (void)state;
+    struct address address = { .port = 1 };
+    char error[DIAL_ERROR_MAX];
+    struct waiter waiter = { 0 };
+    memset(address.host, 'x', ADDRESS_HOST_MAX);
+    assert_int_equal(dial(&address, wait_for, &waiter, error), -ENOENT);
+    assert_in_range(strlen(error), 10, DIAL_ERROR_MAX - 1);
+}
+
+/* A listener that takes no more: the kernel drops what comes, as a host that is switched off does.
+ * Its queue holds one more than asked for; connections to it are kept in `queued`. */
+static int listen_deaf(uint16_t *port, int queued[4])
+{
+    int listener = listen_tcp(port);
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons(*port),
+                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    assert_int_equal(listen(listener, 0), 0);
+    for (int i = 0; i < 4; i++) {
+        queued[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        connect(queued[i], (struct sockaddr *)&address, sizeof(address));
+    }
+    return listener;
+}
+
+static void who_never_answers(struct waiter *waiter, int expected)
+{
+    int queued[4];
+    uint16_t port;
+    char text[40], error[DIAL_ERROR_MAX];
+    int listener = listen_deaf(&port, queued);
+    snprintf(text, sizeof(text), "127.0.0.1:%u", port);
+    uint64_t begun = clock_monotonic();
+    assert_int_equal(dial_text(text, waiter, error), expected);
+    uint64_t took = clock_monotonic() - begun;
+    if (expected == -ETIMEDOUT) {
+        assert_in_range(took, 2900 * CLOCK_MS, BOUND_MS * CLOCK_MS);
+        assert_non_null(strstr(error, strerror(ETIMEDOUT)));
+        assert_in_range(waiter->last_timeout_ms, 1, 3001);
+    } else {
+        assert_true(took < 2000 * CLOCK_MS);
+    }
+    for (int i = 0; i < 4; i++)
+        close(queued[i]);
+    close(listener);
+}
+
+static void given_up_at_once(void **state)
+{
+    (void)state;
+    struct waiter waiter = { .give_up_at = 1 };
+    who_never_answers(&waiter, -ECANCELED);
+    assert_int_equal(waiter.calls, 1);
+    waiter = (struct waiter){ .give_up_at = 3 };
+    who_never_answers(&waiter, -ECANCELED);
+    assert_int_equal(waiter.calls, 3);
+}
+
+static void given_up_in_the_end(void **state)
+{
+    (void)state;
+    struct waiter waiter = { 0 };
+    who_never_answers(&waiter, -ETIMEDOUT);
+    assert_true(waiter.calls > 10);
+}
+
+/* Whatever becomes of it, no descriptor is left. */
+static void no_descriptor_is_left(void **state)
+{
+    int before = dup(STDERR_FILENO);
+    close(before);
+    nobody_listens(state);
+    given_up_at_once(state);
+    over_a_unix_socket(state);
+    int after = dup(STDERR_FILENO);
+    close(after);
+    assert_int_equal(after, before);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(over_tcp),
+        cmocka_unit_test(over_a_unix_socket),
+        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(no_such_host),
+        cmocka_unit_test(long_names),
+        cmocka_unit_test(given_up_at_once),
+        cmocka_unit_test(given_up_in_the_end),
+        cmocka_unit_test(no_descriptor_is_left),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,236 @@
+/*
+ * The pool of received frames, on one thread and on two.
+ */
+#include "host_support.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BOUND_MS = 20000, ROUNDS = 20000 };
+
+static bool is_readable(const struct frame_pool *pool)
+{
+    struct pollfd ready = { .fd = frame_pool_fd(pool), .events = POLLIN };
+    return poll(&ready, 1, 0) == 1;
+}
+
+static void no_more_than_the_limit(void **state)
+{
+    (void)state;
+    enum { LIMIT = 5 };
+    struct frame_pool *pool = frame_pool_create(LIMIT, SIZE_MAX);
+    struct frame *frames[LIMIT];
+    for (int round = 0; round < 3; round++) {
+        for (unsigned i = 0; i < LIMIT; i++) {
+            frames[i] = frame_pool_take(pool);
+            assert_non_null(frames[i]);
+            for (unsigned j = 0; j < i; j++)
+                assert_ptr_not_equal(frames[i], frames[j]);
+        }
+        assert_null(frame_pool_take(pool));
+        assert_null(frame_pool_take(pool));
+        for (unsigned i = 0; i < LIMIT; i++)
+            frame_release(frames[i]);
+    }
+    frame_pool_destroy(pool);
+}
+
+static void no_more_than_so_many_bytes(void **state)
+{
+    (void)state;
+    struct frame_pool *pool = frame_pool_create(10, 1000000);
+    struct frame *one = frame_pool_take(pool);
+    assert_int_equal(frame_reserve(one, 400000), 0);
+    struct frame *other = frame_pool_take(pool); /* still below */
+    assert_non_null(other);
+    assert_int_equal(frame_reserve(other, 400000), 0);
+    assert_null(frame_pool_take(pool));
+    frame_release(other);
+    assert_true(is_readable(pool));
+    /* The memory is kept, and counts while the frame is out. */
+    other = frame_pool_take(pool);
+    assert_non_null(other);
+    assert_true(one->capacity >= 400000 && other->capacity >= 400000);
+    assert_null(frame_pool_take(pool));
+    frame_release(one);
+    frame_release(other);
+    /* One frame is given in any case, however large. */
+    one = frame_pool_take(pool);
+    assert_int_equal(frame_reserve(one, 5000000), 0);
+    assert_null(frame_pool_take(pool));
+    frame_release(one);
+    one = frame_pool_take(pool);
+    assert_non_null(one);
+    frame_release(one);
+    frame_pool_destroy(pool);
+}
+
+/* Readable if and only if somebody was turned away and a frame has come back since. */
+static void the_descriptor_tells(void **state)
+{
+    (void)state;
+    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    struct frame *one = frame_pool_take(pool), *other = frame_pool_take(pool);
+    assert_false(is_readable(pool));
+    frame_release(other);
+    assert_false(is_readable(pool)); /* nobody asked */
+    other = frame_pool_take(pool);
+    assert_null(frame_pool_take(pool));
+    assert_false(is_readable(pool));
+    frame_hold(one);
+    frame_release(one);
+    assert_false(is_readable(pool)); /* not the last reference */
+    frame_release(one);
+    assert_true(is_readable(pool));
+    frame_release(other);
+    assert_true(is_readable(pool));
+    one = frame_pool_take(pool);
+    assert_non_null(one);
+    assert_false(is_readable(pool));
+    frame_release(one);
+    assert_false(is_readable(pool));
+    frame_pool_destroy(pool);
+}
+
+static void reserving_keeps_what_is_there(void **state)
+{
+    (void)state;
+    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    struct frame *frame = frame_pool_take(pool);
+    size_t size = 0;
+    for (size_t wanted = 1; wanted < 10000000; wanted = wanted * 3 + 1) {
+        assert_int_equal(frame_reserve(frame, wanted), 0);
+        assert_true(frame->capacity >= wanted);
+        while (size < wanted) {
+            frame->data[size] = frame_byte(1, size);
+            size++;
+        }
+    }
+    assert_true(frame_is_right(frame->data, 1, size));
+    size_t capacity = frame->capacity;
+    uint8_t *data = frame->data;
+    assert_int_equal(frame_reserve(frame, 0), 0);
+    assert_int_equal(frame_reserve(frame, capacity), 0);
+    assert_ptr_equal(frame->data, data);
+    assert_int_equal(frame->capacity, capacity);
+    frame_release(frame);
+    frame_pool_destroy(pool);
+}
+
+/* What comes from the pool is empty, whatever was in it before. */
+static void frames_come_clean(void **state)
+{
+    (void)state;
+    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    struct frame *frame = frame_make(pool, 77, 1000);
+    frame->times = (struct frame_times){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, true };
+    frame->metadata.present = 0xFF;
+    size_t capacity = frame->capacity;
+    frame_release(frame);
+    frame = frame_pool_take(pool);
+    assert_int_equal(frame->capacity, capacity);
+    assert_int_equal(frame->size + frame->id + frame->session + frame->crc32c, 0);
+    assert_int_equal(frame->width + frame->height + frame->metadata.present, 0);
+    assert_false(frame->times.offset_known);
+    assert_int_equal(frame->times.sensor + frame->times.last_byte, 0);
+    frame_release(frame);
+    frame_release(NULL);
+    frame_pool_destroy(pool);
+    frame_pool_destroy(NULL);
+}
+
+static void times_on_the_hosts_clock(void **state)
+{
+    (void)state;
+    struct frame frame = { .times = { .offset = 1000, .offset_known = true } };
+    assert_int_equal(frame_host_time(&frame, 5000), 4000);
+    frame.times.offset = -1000;
+    assert_int_equal(frame_host_time(&frame, 5000), 6000);
+    frame.times.offset_known = false;
+    assert_int_equal(frame_host_time(&frame, 5000), 0);
+}
+
+/* ---------------------------------------------------------------------------------- Two threads.
+ */
+
+struct handover {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct frame *frames[16]; /* a ring, under lock */
+    unsigned first, count;
+    unsigned wrong;
+};
+
+static void *release_all(void *user)
+{
+    struct handover *handover = user;
+    for (uint64_t id = 0; id < ROUNDS; id++) {
+        pthread_mutex_lock(&handover->lock);
+        while (handover->count == 0)
+            pthread_cond_wait(&handover->changed, &handover->lock);
+        struct frame *frame = handover->frames[handover->first++ % 16];
+        handover->count--;
+        pthread_mutex_unlock(&handover->lock);
+        handover->wrong += frame->id != id || !frame_is_right(frame->data, id, frame->size);
+        frame_release(frame);
+    }
+    return NULL;
+}
+
+static void hand_over(struct handover *handover, struct frame *frame)
+{
+    pthread_mutex_lock(&handover->lock);
+    handover->frames[(handover->first + handover->count++) % 16] = frame;
+    pthread_cond_signal(&handover->changed);
+    pthread_mutex_unlock(&handover->lock);
+}
+
+/* One thread takes and fills, waiting on the descriptor whenever the pool is empty; the other gives
+ * back. No wake-up is lost and no frame is in two hands. */
+static void taken_here_released_there(void **state)
+{
+    (void)state;
+    struct handover handover = { .lock = PTHREAD_MUTEX_INITIALIZER,
+                                 .changed = PTHREAD_COND_INITIALIZER };
+    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    pthread_t thread;
+    unsigned waits = 0;
+    assert_int_equal(pthread_create(&thread, NULL, release_all, &handover), 0);
+    for (uint64_t id = 0; id < ROUNDS; id++) {
+        struct frame *frame;
+        while (!(frame = frame_pool_take(pool))) {
+            struct pollfd ready = { .fd = frame_pool_fd(pool), .events = POLLIN };
+            assert_int_equal(poll(&ready, 1, BOUND_MS), 1);
+            waits++;
+        }
+        assert_int_equal(frame_reserve(frame, 64), 0);
+        frame->id = id;
+        frame->size = 64;
+        for (size_t i = 0; i < 64; i++)
+            frame->data[i] = frame_byte(id, i);
+        frame_hold(frame);
+        hand_over(&handover, frame);
+        frame_release(frame); /* whoever is last gives it back */
+    }
+    pthread_join(thread, NULL);
+    assert_int_equal(handover.wrong, 0);
+    assert_true(waits > 0);
+    frame_pool_destroy(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_more_than_the_limit),
+        cmocka_unit_test(no_more_than_so_many_bytes),
+        cmocka_unit_test(the_descriptor_tells),
+        cmocka_unit_test(reserving_keeps_what_is_there),
+        cmocka_unit_test(frames_come_clean),
+        cmocka_unit_test(times_on_the_hosts_clock),
+        cmocka_unit_test(taken_here_released_there),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
