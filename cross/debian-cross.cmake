@@ -43,6 +43,14 @@ if(CMAKE_SYSROOT)
         cross_stop("CMAKE_SYSROOT=${CMAKE_SYSROOT} is no root of ${cross_debian} with libc6-dev in it "
                    "(no usr/lib/${cross_triplet}/libc.so or no usr/include/stdio.h)")
     endif()
+    # Debian has libm.so -> /lib/...: without its root in front, that is a file of this machine.
+    if(IS_SYMLINK "${CMAKE_SYSROOT}/usr/lib/${cross_triplet}/libm.so")
+        file(READ_SYMLINK "${CMAKE_SYSROOT}/usr/lib/${cross_triplet}/libm.so" link)
+        if(IS_ABSOLUTE "${link}")
+            cross_stop("CMAKE_SYSROOT=${CMAKE_SYSROOT} has absolute links in it, which lead out of it: "
+                       "make them relative as cross/README.md says")
+        endif()
+    endif()
     # Debian's cross compiler looks into a C library of its own before the sysroot's: take that away
     # from its include path, and put the sysroot in front when it links.
     foreach(language IN ITEMS C CXX)

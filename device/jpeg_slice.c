@@ -26,7 +26,7 @@ enum {
     SOS = 0xDA
 };
 
-enum { RESTART_INTERVAL_MAX = 65535, SLICE_FIRST_CAPACITY = 64 * 1024 };
+enum { RESTART_INTERVAL_MAX = 65535, SLICE_FIRST_CAPACITY = 16 * 1024 };
 
 struct jpeg_slicer {
     struct jpeg_compress_struct compress;

@@ -23,6 +23,6 @@ bool clock_sync_offset(const struct clock_sync *sync, int64_t *offset, uint64_t 
         if (sync->samples[i].delay < sync->samples[best].delay)
             best = i;
     *offset = sync->samples[best].offset;
-    *error = (sync->samples[best].delay + 1) / 2;
+    *error = sync->samples[best].delay / 2 + sync->samples[best].delay % 2;
     return true;
 }

@@ -16,7 +16,8 @@ struct frame_pool {
     /* Under lock. */
     struct frame *free;
     unsigned held;     /* frames that are out */
-    size_t held_bytes; /* memory of those, as far as it is known */
+    size_t held_bytes; /* memory of those */
+    size_t bytes;      /* memory of all frames, free ones too */
     bool wanted;       /* take() has returned NULL since the last frame came back */
 };
 
@@ -104,6 +105,7 @@ int frame_reserve(struct frame *frame, size_t capacity)
         return -ENOMEM;
     pthread_mutex_lock(&frame->pool->lock);
     frame->pool->held_bytes += grown - frame->capacity;
+    frame->pool->bytes += grown - frame->capacity;
     pthread_mutex_unlock(&frame->pool->lock);
     frame->data = data;
     frame->capacity = grown;
@@ -124,6 +126,14 @@ void frame_release(struct frame *frame)
     pthread_mutex_lock(&pool->lock);
     pool->held--;
     pool->held_bytes -= frame->capacity;
+    /* Free frames keep their memory only within the bound, or 64 of them would in time each have
+     * that of the largest frame. */
+    if (pool->bytes > pool->max_bytes) {
+        pool->bytes -= frame->capacity;
+        free(frame->data);
+        frame->data = NULL;
+        frame->capacity = 0;
+    }
     frame->next = pool->free;
     pool->free = frame;
     if (pool->wanted) {
