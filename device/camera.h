@@ -22,6 +22,7 @@ struct camera;
 struct camera_request {
     unsigned width, height; /* pixels; both or neither */
     double fps;             /* frames a second; 0: the source's own rate */
+    bool unpaced;           /* sources without a sensor: as fast as frames are taken */
     bool hflip, vflip;      /* --rotation 180 is both */
 };
 

@@ -22,7 +22,7 @@ static void give_back(struct capture *capture)
     for (unsigned i = 0; i < PACED_BUFFERS; i++)
         if (capture == &source->buffers[i].capture)
             source->buffers[i].lent = false;
-    if (source->stopping)
+    if (source->stopping || source->unpaced)
         pthread_cond_broadcast(&source->changed);
     pthread_mutex_unlock(&source->lock);
 }
@@ -40,17 +40,35 @@ static bool wait_until(struct paced_source *source, uint64_t due)
     return go;
 }
 
+static struct paced_buffer *find_free(struct paced_source *source)
+{
+    for (unsigned i = 0; i < PACED_BUFFERS; i++)
+        if (!source->buffers[i].lent)
+            return &source->buffers[i];
+    return NULL;
+}
+
 static struct paced_buffer *borrow(struct paced_source *source)
 {
-    struct paced_buffer *found = NULL;
     pthread_mutex_lock(&source->lock);
-    for (unsigned i = 0; i < PACED_BUFFERS && !found; i++)
-        if (!source->buffers[i].lent)
-            found = &source->buffers[i];
+    struct paced_buffer *found = find_free(source);
     if (found)
         found->lent = true;
     pthread_mutex_unlock(&source->lock);
     return found;
+}
+
+/* Waits until the next frame is due. False: stopping. */
+static bool wait_for_turn(struct paced_source *source, uint64_t due)
+{
+    if (!source->unpaced)
+        return wait_until(source, due);
+    pthread_mutex_lock(&source->lock);
+    while (!source->stopping && !find_free(source))
+        pthread_cond_wait(&source->changed, &source->lock);
+    bool go = !source->stopping;
+    pthread_mutex_unlock(&source->lock);
+    return go;
 }
 
 static int deliver(struct paced_source *source, uint32_t sequence)
@@ -83,7 +101,7 @@ static void *run(void *user)
     struct paced_source *source = user;
     uint64_t begin = clock_monotonic(), tick = 0;
     uint32_t first = source->next_sequence;
-    while (wait_until(source, begin + (uint64_t)((double)tick * 1e9 / source->fps))) {
+    while (wait_for_turn(source, begin + (uint64_t)((double)tick * 1e9 / source->fps))) {
         uint32_t sequence = first + (uint32_t)tick;
         int error = deliver(source, sequence);
         source->next_sequence = sequence + 1;
@@ -93,7 +111,7 @@ static void *run(void *user)
         }
         /* A thread that was held up skips what is past, as a sensor would. */
         uint64_t now = (uint64_t)((double)(clock_monotonic() - begin) * source->fps / 1e9);
-        tick = now > tick ? now : tick + 1;
+        tick = now > tick && !source->unpaced ? now : tick + 1;
     }
     return NULL;
 }

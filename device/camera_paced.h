@@ -24,6 +24,7 @@ struct paced_buffer {
 struct paced_source {
     /* Set by the source before paced_start(). */
     double fps;             /* > 0 */
+    bool unpaced;           /* as soon as a buffer is free, whatever fps says */
     size_t frame_size;      /* bytes */
     struct picture picture; /* of each buffer, but for the planes' data ... */
     size_t offsets[3];      /* ... which lie so many bytes into its memory */

@@ -40,6 +40,7 @@ static int pattern_open(struct camera **camera, const char *argument,
     size_t half_width = (width + 1) / 2, half_height = (height + 1) / 2;
     paced_init(&self->paced);
     self->paced.fps = request->fps > 0 ? request->fps : DEFAULT_FPS;
+    self->paced.unpaced = request->unpaced;
     self->paced.frame_size = pattern_size(pattern);
     self->paced.fill = fill;
     self->paced.picture = (struct picture){

@@ -168,6 +168,7 @@ static int y4m_open(struct camera **camera, const char *argument,
         self->paced.picture.hflip = request->hflip;
         self->paced.picture.vflip = request->vflip;
         self->paced.fps = request->fps > 0 ? request->fps : header->fps;
+        self->paced.unpaced = request->unpaced;
         self->paced.fill = fill;
         result = check_first_frame(self, argument, error);
     }

@@ -29,7 +29,7 @@ struct encoder {
     struct frame_pool pool;
 
     pthread_mutex_t lock;
-    pthread_cond_t work, idle;
+    pthread_cond_t work, idle, begun;
     /* The rest is under lock. Each worker is in one job, so one more job than workers is enough
      * for the next picture to begin while the others end. */
     struct job jobs[ENCODER_THREADS_MAX + 1];
@@ -78,6 +78,7 @@ static void give_up_waiting(struct encoder *encoder, enum wire_drop_reason reaso
     hub_lost(encoder->hub, (struct drop_run){ capture->id, 1, reason });
     capture_release(capture);
     tell_later(encoder);
+    pthread_cond_signal(&encoder->begun);
     if (encoder->active == 0)
         pthread_cond_broadcast(&encoder->idle);
 }
@@ -115,6 +116,7 @@ static void begin_job(struct encoder *encoder)
     describe(frame, capture);
     hub_publish(encoder->hub, frame);
     tell_later(encoder);
+    pthread_cond_signal(&encoder->begun);
     if (job->plan.count > 1)
         pthread_cond_broadcast(&encoder->work);
 }
@@ -268,6 +270,7 @@ int encoder_create(struct encoder **encoder, const struct encoder_config *config
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->work, NULL);
     pthread_cond_init(&self->idle, NULL);
+    pthread_cond_init(&self->begun, NULL);
     for (; self->worker_count < self->config.threads; self->worker_count++) {
         int error = start_worker(self, &self->workers[self->worker_count]);
         if (error) {
@@ -292,6 +295,7 @@ void encoder_destroy(struct encoder **encoder)
         jpeg_slicer_destroy(self->workers[i].slicer);
     }
     frame_pool_destroy(&self->pool);
+    pthread_cond_destroy(&self->begun);
     pthread_cond_destroy(&self->idle);
     pthread_cond_destroy(&self->work);
     pthread_mutex_destroy(&self->lock);
@@ -302,6 +306,8 @@ void encoder_destroy(struct encoder **encoder)
 void encoder_submit(struct encoder *encoder, struct capture *capture)
 {
     pthread_mutex_lock(&encoder->lock);
+    while (encoder->config.patient && encoder->waiting)
+        pthread_cond_wait(&encoder->begun, &encoder->lock);
     give_up_waiting(encoder, WIRE_DROP_ENCODER_BUSY);
     encoder->waiting = capture;
     pthread_cond_signal(&encoder->work);

@@ -18,6 +18,7 @@ struct encoder_config {
     unsigned threads; /* 1..ENCODER_THREADS_MAX; 0: one for each core */
     unsigned slices;  /* 1..FRAME_SLICES_MAX; 0: chosen by the number of threads */
     int quality;      /* 1..100 */
+    bool patient;     /* encoder_submit() waits for its turn, and nothing is ENCODER_BUSY */
 };
 
 struct encoder_totals {
@@ -36,7 +37,8 @@ int encoder_create(struct encoder **encoder, const struct encoder_config *config
  * have been released: they live in the encoder's pool. NULL and *NULL are fine. */
 void encoder_destroy(struct encoder **encoder);
 
-/* Hands a capture over, with its id set; ids must rise. Never blocks for long. One thread. */
+/* Hands a capture over, with its id set; ids must rise. Never blocks for long, unless the encoder
+ * is patient. One thread. */
 void encoder_submit(struct encoder *encoder, struct capture *capture);
 
 /* Tells of frames that never became captures, in the order of ids with encoder_submit(). */

@@ -67,8 +67,12 @@ static int serve(const struct device_options *options, const struct camera_ops *
     struct hub hub;
     struct encoder *encoder = NULL;
     struct capture_control *capture = NULL;
-    struct encoder_config encoder_config = { (unsigned)options->threads, (unsigned)options->slices,
-                                             options->quality };
+    struct encoder_config encoder_config = {
+        .threads = (unsigned)options->threads,
+        .slices = (unsigned)options->slices,
+        .quality = options->quality,
+        .patient = options->unpaced,
+    };
     struct capture_config capture_config = { ops, camera, options->frames };
     struct server_config server_config = {
         .camera_name = options->source,
@@ -105,9 +109,17 @@ static int run(const struct device_options *options)
                   options->source);
         return EXIT_USAGE;
     }
+    if (options->unpaced && ops == &camera_libcamera)
+        return complain(EXIT_USAGE, "unpaced: a camera keeps its own pace; give --fps");
     bool turned = options->rotation == 1;
-    struct camera_request request = { options->size.width, options->size.height, options->fps,
-                                      options->hflip != turned, options->vflip != turned };
+    struct camera_request request = {
+        .width = options->size.width,
+        .height = options->size.height,
+        .fps = options->fps,
+        .unpaced = options->unpaced,
+        .hflip = options->hflip != turned,
+        .vflip = options->vflip != turned,
+    };
     if (ops->open(&camera, argument, &request, error))
         return complain(EXIT_CAMERA, error);
     int code = open_listeners(&listeners, options);

@@ -27,6 +27,8 @@ static const struct option_spec specs[] = {
       false },
     { "fps", 0, OPTION_NUMBER, FIELD(fps), "FPS", NULL, 0.01, 10000, NULL,
       "frames per second; without it the source decides", false },
+    { "unpaced", 0, OPTION_FLAG, FIELD(unpaced), NULL, NULL, 0, 0, NULL,
+      "pattern and .y4m: frames as fast as they can be encoded, for measurements", false },
     { "hflip", 0, OPTION_FLAG, FIELD(hflip), NULL, NULL, 0, 0, NULL, "mirror left to right",
       false },
     { "vflip", 0, OPTION_FLAG, FIELD(vflip), NULL, NULL, 0, 0, NULL, "mirror top to bottom",

@@ -11,7 +11,7 @@ struct device_options {
     const char *source;
     struct option_size size;
     double fps;
-    bool hflip, vflip;
+    bool unpaced, hflip, vflip;
     int rotation; /* index in {"0", "180"} */
     int quality, threads, slices;
     struct option_list listen;
