@@ -12,7 +12,7 @@
 
 struct mailbox {
     _Atomic(void *) slot;
-    atomic_uint_fast64_t displaced; /* how many items were never taken */
+    atomic_uint displaced; /* how many items were never taken; wraps. 32 bits: ARMv6 has no more */
 };
 
 /* Puts item (not NULL); returns the one that it displaced, or NULL. */
@@ -30,7 +30,7 @@ static inline void *mailbox_take(struct mailbox *mailbox)
     return atomic_exchange(&mailbox->slot, NULL);
 }
 
-static inline uint64_t mailbox_displaced(struct mailbox *mailbox)
+static inline unsigned mailbox_displaced(struct mailbox *mailbox)
 {
     return atomic_load(&mailbox->displaced);
 }

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Cross builds for Raspberry Pis, and runs what was built under qemu-user: the unit tests and a
 # stream from pitetherd to pitether.
 #

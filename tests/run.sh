@@ -100,7 +100,8 @@ if [ -n "$all" ]; then
     step "address and undefined behaviour sanitizers" \
         build_and_test "$build/asan" -DPITETHER_SANITIZE=address,undefined
     step "thread sanitizer" build_and_test_threads "$build/tsan"
-    step "arm64 under qemu" env BUILD_DIR="$build/cross-arm64" "$top/tests/cross.sh" arm64
+    step "arm64 under qemu" env BUILD_DIR="$build" PITETHER="$build/release/host/pitether" \
+        "$top/tests/cross.sh" arm64
     step "a real libcamera camera" \
         env PITETHERD="$build/release/device/pitetherd" "$top/tests/libcamera/run.sh"
 fi
