@@ -31,6 +31,7 @@ struct program {
     struct host_options options;
     struct receiver *receiver;
     struct report *report;
+    struct latency_log *latency_log;
     struct sink *save, *pipe;
     struct window *window;
     enum receiver_end end;
@@ -112,6 +113,8 @@ static void on_window_shown(void *user, const struct frame *frame, uint64_t deco
 {
     struct program *program = user;
     report_shown(program->report, frame, decoded_ns, shown_ns);
+    if (program->latency_log)
+        latency_log_shown(program->latency_log, frame, decoded_ns, shown_ns);
 }
 
 static int open_window(struct program *program)
@@ -169,7 +172,9 @@ static int receive(struct program *program)
         .every = options->every,
         .duration_s = options->duration,
     };
-    struct receiver_outlets outlets = { .report = program->report, .window = program->window };
+    struct receiver_outlets outlets = { .report = program->report,
+                                        .latency_log = program->latency_log,
+                                        .window = program->window };
     if (program->save)
         outlets.sinks[outlets.sink_count++] = program->save;
     if (program->pipe)
@@ -239,20 +244,29 @@ static int run(struct program *program)
     program->report = report_create();
     if (!program->report)
         return complain(EXIT_SYSTEM, "out of memory");
-    code = open_window(program);
+    char error[LATENCY_LOG_ERROR_MAX];
+    if (program->options.latency &&
+        latency_log_open(&program->latency_log, program->options.latency, error))
+        code = complain(EXIT_SINK, error);
+    if (!code)
+        code = open_window(program);
     if (!code)
         code = start_sinks(program);
     if (!code)
         code = receive(program);
     bool ran = code == EXIT_DONE && program->receiver;
     bool sinks_good = finish_sinks(program);
+    int unwritten = latency_log_close(&program->latency_log);
+    if (unwritten)
+        log_error("--latency: can't write %s: %s", program->options.latency, strerror(-unwritten));
+    sinks_good = sinks_good && !unwritten;
     window_destroy(&program->window);
     receiver_destroy(&program->receiver);
     bool connected = ran && report_totals(program->report).connections > 0;
     if (connected && program->options.log_level >= LOG_LEVEL_INFO)
         report_summary(program->report, stderr);
-    if (connected && program->options.stats)
-        report_stages(program->report, stderr);
+    if (connected && (program->options.stats || program->options.latency_report))
+        report_stages(program->report, program->options.latency_report, stderr);
     if (ran)
         code = judge(program, sinks_good);
     report_destroy(program->report);

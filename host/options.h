@@ -9,12 +9,12 @@
 
 /* --help lists what each is and its default. */
 struct host_options {
-    const char *save, *name;
+    const char *save, *name, *latency;
     bool to_stdout, window, null;
     uint64_t frames, every;
     double duration, max_fps;
     bool lossless, live;
-    bool no_reconnect, stats;
+    bool no_reconnect, stats, latency_report;
     int log_level; /* enum log_level */
     bool version, help;
     struct address address;

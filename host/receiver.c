@@ -104,6 +104,8 @@ static void on_frame(void *user, struct frame *frame)
 {
     struct receiver *receiver = user;
     report_frame(receiver->outlets.report, frame);
+    if (receiver->outlets.latency_log)
+        latency_log_frame(receiver->outlets.latency_log, frame);
     if (receiver->first_frame_ns == 0)
         receiver->first_frame_ns = frame->times.last_byte;
     if (receiver->received++ % receiver->config.every == 0 && !is_stopping(receiver))

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/latency_log.h"
 #include "host/report.h"
 #include "host/session.h"
 #include "host/sink.h"
@@ -32,6 +33,7 @@ struct receiver_config {
 /* Where the frames go. All must outlive receiver_run(). */
 struct receiver_outlets {
     struct report *report;
+    struct latency_log *latency_log; /* or NULL */
     struct sink *sinks[RECEIVER_SINKS_MAX];
     unsigned sink_count;
     struct window *window; /* or NULL */

@@ -1,6 +1,7 @@
 #include "host/report.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,21 +9,30 @@
 #include "host/histogram.h"
 #include "shared/clock.h"
 
+/* In the order of the way; a stage begins where the one before it ends, but for the sums. Encoding,
+ * sending and receiving of one frame overlap: what is left of a later one is what it adds. */
 enum stage {
     STAGE_CAPTURE,
+    STAGE_QUEUE,
     STAGE_ENCODE,
     STAGE_SEND,
     STAGE_NETWORK,
-    STAGE_RECEIVED,
     STAGE_DECODE,
     STAGE_SHOW,
+    STAGE_STEPS,
+    STAGE_RECEIVED = STAGE_STEPS,
+    STAGE_HANDED_OVER,
     STAGE_SHOWN,
-    STAGES
+    STAGE_SENDING,
+    STAGE_RECEIVING,
+    STAGES,
 };
 
 static const char *const stage_names[STAGES] = {
-    "sensor -> captured", "captured -> encoded", "encoded -> sent",  "sent -> received",
-    "sensor -> received", "received -> decoded", "decoded -> shown", "sensor -> shown",
+    "sensor -> handed over",        "handed over -> encode start", "encode start -> end",
+    "encode end -> last byte sent", "last byte sent -> received",  "received -> decoded",
+    "decoded -> presented",         "sensor -> received",          "handed over -> received",
+    "sensor -> presented",          "first -> last byte sent",     "first -> last byte received",
 };
 
 /* What one second or so of the stream gave. */
@@ -77,15 +87,21 @@ void report_frame(struct report *report, const struct frame *frame)
     if (!report->first_ns)
         report->first_ns = times->last_byte;
     report->last_ns = times->last_byte;
-    histogram_add(&report->stages[STAGE_CAPTURE], between(times->sensor, times->captured));
-    histogram_add(&report->stages[STAGE_ENCODE], between(times->captured, times->encode_end));
-    histogram_add(&report->stages[STAGE_SEND], between(times->encode_end, times->send_end));
+    struct histogram *stages = report->stages;
+    histogram_add(&stages[STAGE_CAPTURE], between(times->sensor, times->captured));
+    histogram_add(&stages[STAGE_QUEUE], between(times->captured, times->encode_start));
+    histogram_add(&stages[STAGE_ENCODE], between(times->encode_start, times->encode_end));
+    histogram_add(&stages[STAGE_SEND], between(times->encode_end, times->send_end));
+    histogram_add(&stages[STAGE_SENDING], between(times->send_start, times->send_end));
+    histogram_add(&stages[STAGE_RECEIVING], between(times->first_byte, times->last_byte));
     if (times->offset_known) {
         int64_t age = between(frame_host_time(frame, times->sensor), times->last_byte);
         report->clock_error_ns = times->error;
-        histogram_add(&report->stages[STAGE_NETWORK],
+        histogram_add(&stages[STAGE_NETWORK],
                       between(frame_host_time(frame, times->send_end), times->last_byte));
-        histogram_add(&report->stages[STAGE_RECEIVED], age);
+        histogram_add(&stages[STAGE_HANDED_OVER],
+                      between(frame_host_time(frame, times->captured), times->last_byte));
+        histogram_add(&stages[STAGE_RECEIVED], age);
         histogram_add(&report->now.received, age);
     }
     pthread_mutex_unlock(&report->lock);
@@ -223,7 +239,44 @@ void report_summary(struct report *report, FILE *out)
     fputc('\n', out);
 }
 
-void report_stages(struct report *report, FILE *out)
+/* A bar of p50 (#), p95 (=) and p99 (-), `scale` ms a column, that begins at `begin` ms. */
+static void draw_bar(const double *quantiles, double begin, double scale, FILE *out)
+{
+    static const char marks[] = "#=-";
+    int column = (int)(begin / scale);
+    fprintf(out, "  |%*s", column, "");
+    for (int i = 0; i < 3; i++)
+        for (; column < (int)((begin + quantiles[i]) / scale + 0.5); column++)
+            fputc(marks[i], out);
+}
+
+static void list_stages(const struct histogram *stages, bool bars, FILE *out)
+{
+    enum { COLUMNS = 40 };
+    double begin = 0, end = 0;
+    for (int i = 0; i < STAGES; i++)
+        end = fmax(end, histogram_quantile(&stages[i], 0.99));
+    for (int i = 0; i < STAGE_STEPS; i++)
+        begin += histogram_quantile(&stages[i], 0.5);
+    double scale = fmax(fmax(begin, end), 0.001) / COLUMNS;
+    begin = 0;
+    fprintf(out, "  %-28s %9s %9s %9s  (ms)\n", "stage", "p50", "p95", "p99");
+    for (int i = 0; i < STAGES; i++) {
+        if (stages[i].total == 0)
+            continue;
+        double quantiles[3] = { histogram_quantile(&stages[i], 0.50),
+                                histogram_quantile(&stages[i], 0.95),
+                                histogram_quantile(&stages[i], 0.99) };
+        fprintf(out, "  %-28s %9.3f %9.3f %9.3f", stage_names[i], quantiles[0], quantiles[1],
+                quantiles[2]);
+        if (bars)
+            draw_bar(quantiles, i < STAGE_STEPS ? begin : 0, scale, out);
+        fputc('\n', out);
+        begin += quantiles[0];
+    }
+}
+
+void report_stages(struct report *report, bool bars, FILE *out)
 {
     struct report_totals totals = report_totals(report);
     fprintf(out, "%" PRIu64 " received, %" PRIu64 " dropped", totals.received,
@@ -231,13 +284,6 @@ void report_stages(struct report *report, FILE *out)
     list_drops(&totals, out);
     pthread_mutex_lock(&report->lock);
     fprintf(out, "; clock error ±%.3f ms\n", (double)report->clock_error_ns / 1e6);
-    fprintf(out, "  %-20s %9s %9s %9s  (ms)\n", "stage", "p50", "p95", "p99");
-    for (int i = 0; i < STAGES; i++) {
-        const struct histogram *stage = &report->stages[i];
-        if (stage->total > 0)
-            fprintf(out, "  %-20s %9.3f %9.3f %9.3f\n", stage_names[i],
-                    histogram_quantile(stage, 0.50), histogram_quantile(stage, 0.95),
-                    histogram_quantile(stage, 0.99));
-    }
+    list_stages(report->stages, bars, out);
     pthread_mutex_unlock(&report->lock);
 }

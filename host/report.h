@@ -49,8 +49,9 @@ struct report_rates report_rates(struct report *report, uint64_t now_ns);
 /* One line without a line feed: rates and totals; for the terminal. */
 void report_line(struct report *report, uint64_t now_ns, char *line, size_t size);
 
-/* --stats: rates, drops by reason, each stage's p50, p95 and p99 with the clock's error. */
-void report_stages(struct report *report, FILE *out);
+/* --stats: drops by reason, each stage's p50, p95 and p99 with the clock's error; --latency-report:
+ * with bars, which begin where the stage begins on the way from the sensor. */
+void report_stages(struct report *report, bool bars, FILE *out);
 
 /* The summary at the end. */
 void report_summary(struct report *report, FILE *out);
