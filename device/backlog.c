@@ -1,7 +1,5 @@
 #include "device/backlog.h"
 
-#include <errno.h>
-
 void backlog_init(struct backlog *backlog, enum wire_mode mode, size_t max_bytes,
                   uint32_t max_fps_mhz)
 {
@@ -24,22 +22,45 @@ void backlog_clear(struct backlog *backlog)
     backlog->count = 0;
 }
 
-static int append(struct backlog *backlog, struct backlog_item item)
+/* Makes one entry of the oldest two losses that are neighbours, whatever their reasons: where a
+ * client reads nothing for long and reasons alternate, the count is what must not be lost. */
+static bool join_losses(struct backlog *backlog)
 {
-    if (!item.frame && backlog->count > 0) {
-        struct backlog_item *last = at(backlog, backlog->count - 1);
-        if (!last->frame && drop_run_extend(&last->run, item.run))
-            return 0;
+    for (unsigned i = 0; i + 1 < backlog->count; i++) {
+        struct backlog_item *left = at(backlog, i);
+        if (left->frame || at(backlog, i + 1)->frame)
+            continue;
+        struct drop_run next = at(backlog, i + 1)->run;
+        next.reason = left->run.reason;
+        if (!drop_run_extend(&left->run, next))
+            continue;
+        for (i++; i + 1 < backlog->count; i++)
+            *at(backlog, i) = *at(backlog, i + 1);
+        backlog->count--;
+        return true;
     }
-    if (backlog->count == BACKLOG_ITEMS)
-        return -ENOBUFS;
-    *at(backlog, backlog->count++) = item;
-    return 0;
+    return false;
 }
 
-int backlog_lost(struct backlog *backlog, struct drop_run run)
+/* There is room for a frame: a live client has one at most, and is_full() keeps an entry free. So
+ * when a loss finds none, it has losses beside it. */
+static void append(struct backlog *backlog, struct backlog_item item)
 {
-    return append(backlog, (struct backlog_item){ .run = run });
+    struct backlog_item *last = backlog->count > 0 ? at(backlog, backlog->count - 1) : NULL;
+    bool after_loss = !item.frame && last && !last->frame;
+    if (after_loss && drop_run_extend(&last->run, item.run))
+        return;
+    if (backlog->count == BACKLOG_ITEMS && !join_losses(backlog) && after_loss) {
+        item.run.reason = last->run.reason;
+        drop_run_extend(&last->run, item.run);
+        return;
+    }
+    *at(backlog, backlog->count++) = item;
+}
+
+void backlog_lost(struct backlog *backlog, struct drop_run run)
+{
+    append(backlog, (struct backlog_item){ .run = run });
 }
 
 /* Turns the waiting frame of a live client, which is the last frame in the ring, into a loss. What
@@ -88,22 +109,20 @@ static bool too_soon(struct backlog *backlog, uint64_t sensor_time)
     return false;
 }
 
-int backlog_frame(struct backlog *backlog, struct frame *frame)
+void backlog_frame(struct backlog *backlog, struct frame *frame)
 {
     struct drop_run run = { frame->head.frame_id, 1, WIRE_DROP_RATE_LIMITED };
     /* Before the rate is looked at: while the queue is full, one run of losses is enough. */
     if (backlog->mode == WIRE_LOSSLESS && is_full(backlog)) {
         run.reason = WIRE_DROP_QUEUE_FULL;
-        return backlog_lost(backlog, run);
+        backlog_lost(backlog, run);
+    } else if (too_soon(backlog, frame->head.sensor_time)) {
+        backlog_lost(backlog, run);
+    } else {
+        if (backlog->mode == WIRE_LIVE)
+            supersede(backlog);
+        append(backlog, (struct backlog_item){ .frame = frame_hold(frame) });
     }
-    if (too_soon(backlog, frame->head.sensor_time))
-        return backlog_lost(backlog, run);
-    if (backlog->mode == WIRE_LIVE)
-        supersede(backlog);
-    int error = append(backlog, (struct backlog_item){ .frame = frame });
-    if (!error)
-        frame_hold(frame);
-    return error;
 }
 
 bool backlog_take(struct backlog *backlog, struct backlog_item *item)

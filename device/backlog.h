@@ -39,12 +39,12 @@ void backlog_init(struct backlog *backlog, enum wire_mode mode, size_t max_bytes
 /* Releases all that waits. */
 void backlog_clear(struct backlog *backlog);
 
-/* A frame begins: takes a reference if it is to be sent, else notes the loss. -ENOBUFS: the client
- * has not been reading for so long that even the losses don't fit. */
-int backlog_frame(struct backlog *backlog, struct frame *frame);
+/* A frame begins: takes a reference if it is to be sent, else notes the loss. */
+void backlog_frame(struct backlog *backlog, struct frame *frame);
 
-/* Frames came to nothing before they were frames. Errors as above. */
-int backlog_lost(struct backlog *backlog, struct drop_run run);
+/* Frames came to nothing before they were frames. Where a client reads nothing for so long that the
+ * losses fill the ring, neighbours become one with the first one's reason: the count is kept. */
+void backlog_lost(struct backlog *backlog, struct drop_run run);
 
 /* The oldest item, which leaves the backlog; false if there is none. */
 bool backlog_take(struct backlog *backlog, struct backlog_item *item);

@@ -39,6 +39,7 @@ struct capture_control {
     struct report early[EARLY_MAX];
     unsigned early_count;
     bool sequence_known;
+    struct log_limit jump_limit;
     uint32_t last_sequence;
     uint64_t next_id;
 
@@ -67,8 +68,10 @@ static uint64_t advance(struct capture_control *control, uint32_t sequence)
 {
     uint32_t step = control->sequence_known ? sequence - control->last_sequence : 1;
     if (step == 0 || step > GAP_MAX) {
-        log_warning("the camera's frame count jumped from %u to %u: taken as the next frame",
-                    control->last_sequence, sequence);
+        log_warning_limited(
+            &control->jump_limit,
+            "the camera's frame count jumped from %u to %u: taken as the next frame",
+            control->last_sequence, sequence);
         step = 1;
     }
     control->sequence_known = true;

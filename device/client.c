@@ -36,7 +36,11 @@ struct client *client_create(const struct client_shared *shared, struct transpor
     client->opening_due = true;
     client->max_message = WIRE_MAX_MESSAGE_DEFAULT;
     client->opened_ns = client->heard_ns = client->pinged_ns = clock_monotonic();
-    socket_address_format(peer, client->name);
+    /* The name that a Unix socket's peer may have bound is nothing to go by, or to log. */
+    if (peer->storage.ss_family == AF_UNIX)
+        strcpy(client->name, "unix");
+    else
+        socket_address_format(peer, client->name);
     message_reader_init(&client->reader, WIRE_CONTROL_MAX);
     if (loop_add(shared->loop, &client->watch)) {
         transport_close(&transport);
@@ -114,7 +118,8 @@ void client_fail(struct client *client, enum wire_error_code code, const char *t
         return;
     struct wire_message farewell = { .type = WIRE_ERROR, .error.code = code };
     snprintf(farewell.error.text, sizeof(farewell.error.text), "%s", text);
-    log_warning("client %s: %s (%s)", client->name, text, wire_error_name(code));
+    log_warning_limited(client->shared->fail_limit, "client %s: %s (%s)", client->name, text,
+                        wire_error_name(code));
     begin_ending(client, &farewell);
     backlog_clear(&client->backlog);
     client->deaf = true;
@@ -217,8 +222,9 @@ static void take_message(struct client *client, const struct wire_message *messa
         take_end(client);
         break;
     case WIRE_ERROR:
-        log_warning("client %s complains: %s (%s)", client->name, message->error.text,
-                    wire_error_name(message->error.code));
+        log_warning_limited(client->shared->fail_limit, "client %s complains: %s (%s)",
+                            client->name, message->error.text,
+                            wire_error_name(message->error.code));
         die(client, "gave up");
         break;
     default:
@@ -280,14 +286,14 @@ static void ready(void *user, uint32_t events)
 
 void client_frame(struct client *client, struct frame *frame)
 {
-    if (client_watches(client) && client->started && backlog_frame(&client->backlog, frame))
-        client_fail(client, WIRE_ERROR_OVERFLOW, "it does not read what it asked for");
+    if (client_watches(client) && client->started)
+        backlog_frame(&client->backlog, frame);
 }
 
 void client_lost(struct client *client, struct drop_run run)
 {
-    if (client_watches(client) && client->started && backlog_lost(&client->backlog, run))
-        client_fail(client, WIRE_ERROR_OVERFLOW, "it does not read what it asked for");
+    if (client_watches(client) && client->started)
+        backlog_lost(&client->backlog, run);
 }
 
 void client_stream_changed(struct client *client)

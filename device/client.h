@@ -13,6 +13,7 @@
 #include "device/loop.h"
 #include "device/outgoing.h"
 #include "shared/address.h"
+#include "shared/log.h"
 #include "shared/message_reader.h"
 #include "shared/transport.h"
 
@@ -28,12 +29,13 @@ enum client_state {
 /* What a client needs to know of its daemon; the same for all. */
 struct client_shared {
     struct loop *loop;
-    uint64_t session;          /* random, not 0 */
-    const char *camera_name;   /* for STREAMS */
-    size_t queue_bytes;        /* the most that a lossless client may ask for */
-    bool stream_running;       /* the camera runs, and stream is right */
-    struct wire_stream stream; /* first_frame_id: since when it is so */
-    uint64_t next_id;          /* the next frame that news will come of */
+    struct log_limit *fail_limit; /* for complaints about clients */
+    uint64_t session;             /* random, not 0 */
+    const char *camera_name;      /* for STREAMS */
+    size_t queue_bytes;           /* the most that a lossless client may ask for */
+    bool stream_running;          /* the camera runs, and stream is right */
+    struct wire_stream stream;    /* first_frame_id: since when it is so */
+    uint64_t next_id;             /* the next frame that news will come of */
     struct wire_status status;
 };
 
@@ -78,6 +80,7 @@ struct client {
     struct flow flow;
     struct sending sending;
     struct client_totals totals;
+    struct client_totals adapted; /* as of the last look at what its path takes */
     struct outgoing outgoing;
     struct message_reader reader;
 

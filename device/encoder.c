@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "device/jpeg_slice.h"
+#include "device/rate_control.h"
 #include "shared/clock.h"
 #include "shared/crc32c.h"
 #include "shared/log.h"
@@ -17,6 +18,7 @@ struct job {
     struct capture *capture; /* NULL: the job is free */
     struct frame *frame;
     struct slice_plan plan;
+    int quality;
     unsigned next;       /* slice to hand out */
     unsigned unfinished; /* slices not yet done */
     uint64_t done;       /* a bit for each slice that is done; FRAME_SLICES_MAX fit */
@@ -38,6 +40,8 @@ struct encoder {
     struct drop_run later[LATER_MAX];
     unsigned later_count;
     struct encoder_totals totals;
+    struct rate_control rate;
+    struct log_limit failed_limit;
     bool stopping;
 
     unsigned worker_count; /* running; set by create alone */
@@ -110,7 +114,9 @@ static void begin_job(struct encoder *encoder)
     struct job *job = job_at(encoder, encoder->active++);
     struct capture *capture = encoder->waiting;
     encoder->waiting = NULL;
-    *job = (struct job){ .capture = capture, .frame = frame };
+    *job = (struct job){ .capture = capture,
+                         .frame = frame,
+                         .quality = rate_control_quality(&encoder->rate) };
     job->plan = slice_plan(&capture->picture, encoder->config.slices);
     job->unfinished = frame->slice_count = job->plan.count;
     describe(frame, capture);
@@ -188,6 +194,7 @@ static void finish_job(struct encoder *encoder, struct job *job)
     hub_poke(encoder->hub);
     pthread_mutex_lock(&encoder->lock);
     if (!failed) {
+        rate_control_frame(&encoder->rate, job->quality, frame->length, frame->head.sensor_time);
         encoder->totals.frames++;
         encoder->totals.bytes += frame->length;
         encoder->totals.encode_ns += frame->encode_end - frame->encode_start;
@@ -200,18 +207,17 @@ static void finish_job(struct encoder *encoder, struct job *job)
 static void work_on(struct encoder *encoder, struct jpeg_slicer *slicer, struct job *job)
 {
     unsigned index = job->next++;
-    int quality = encoder->config.quality;
     pthread_mutex_unlock(&encoder->lock);
-    int error = jpeg_slice_encode(slicer, &job->capture->picture, &job->plan, index, quality,
+    int error = jpeg_slice_encode(slicer, &job->capture->picture, &job->plan, index, job->quality,
                                   &job->frame->slices[index]);
     pthread_mutex_lock(&encoder->lock);
     if (error && !job->failed) {
         job->failed = true;
-        log_warning("frame %llu could not be encoded (%s)",
-                    (unsigned long long)job->frame->head.frame_id,
-                    error == -EBADMSG  ? "the camera's JPEG is broken"
-                    : error == -ENOMEM ? "out of memory"
-                                       : "libjpeg failed");
+        log_warning_limited(&encoder->failed_limit, "frame %llu could not be encoded (%s)",
+                            (unsigned long long)job->frame->head.frame_id,
+                            error == -EBADMSG  ? "the camera's JPEG is broken"
+                            : error == -ENOMEM ? "out of memory"
+                                               : "libjpeg failed");
     }
     job->done |= UINT64_C(1) << index;
     if (publish(job) && job->unfinished > 1)
@@ -266,6 +272,10 @@ int encoder_create(struct encoder **encoder, const struct encoder_config *config
      * bytes leave early, yet a frame stays a handful of writes. */
     if (self->config.slices == 0)
         self->config.slices = 2 * self->config.threads;
+    if (self->config.min_quality == 0)
+        self->config.min_quality = self->config.quality;
+    rate_control_init(&self->rate, self->config.min_quality, self->config.quality,
+                      self->config.bits_per_second);
     frame_pool_init(&self->pool);
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->work, NULL);
@@ -333,6 +343,13 @@ void encoder_drain(struct encoder *encoder)
     pthread_mutex_lock(&encoder->lock);
     while (encoder->waiting || encoder->active > 0)
         pthread_cond_wait(&encoder->idle, &encoder->lock);
+    pthread_mutex_unlock(&encoder->lock);
+}
+
+void encoder_set_rate(struct encoder *encoder, uint64_t bits_per_second)
+{
+    pthread_mutex_lock(&encoder->lock);
+    rate_control_set(&encoder->rate, bits_per_second);
     pthread_mutex_unlock(&encoder->lock);
 }
 

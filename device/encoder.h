@@ -15,10 +15,12 @@
 enum { ENCODER_THREADS_MAX = 64 };
 
 struct encoder_config {
-    unsigned threads; /* 1..ENCODER_THREADS_MAX; 0: one for each core */
-    unsigned slices;  /* 1..FRAME_SLICES_MAX; 0: chosen by the number of threads */
-    int quality;      /* 1..100 */
-    bool patient;     /* encoder_submit() waits for its turn, and nothing is ENCODER_BUSY */
+    unsigned threads;         /* 1..ENCODER_THREADS_MAX; 0: one for each core */
+    unsigned slices;          /* 1..FRAME_SLICES_MAX; 0: chosen by the number of threads */
+    int quality;              /* 1..100; the best one where a bit rate is to be kept */
+    int min_quality;          /* 1..quality; the worst one then; 0: as quality */
+    uint64_t bits_per_second; /* of a stream that is to keep a rate; 0: no limit */
+    bool patient;             /* encoder_submit() waits for its turn, and nothing is ENCODER_BUSY */
 };
 
 struct encoder_totals {
@@ -46,6 +48,9 @@ void encoder_lost(struct encoder *encoder, struct drop_run run);
 
 /* Waits until all that was submitted is encoded, and its captures released. */
 void encoder_drain(struct encoder *encoder);
+
+/* Changes the rate; 0: no limit. Any thread. */
+void encoder_set_rate(struct encoder *encoder, uint64_t bits_per_second);
 
 /* Any thread. */
 struct encoder_totals encoder_totals(struct encoder *encoder);

@@ -71,6 +71,9 @@ static int serve(const struct device_options *options, const struct camera_ops *
         .threads = (unsigned)options->threads,
         .slices = (unsigned)options->slices,
         .quality = options->quality,
+        .min_quality =
+            options->min_quality < options->quality ? options->min_quality : options->quality,
+        .bits_per_second = options->bitrate,
         .patient = options->unpaced,
     };
     struct capture_config capture_config = { ops, camera, options->frames };
@@ -80,6 +83,8 @@ static int serve(const struct device_options *options, const struct camera_ops *
         .queue_bytes = (size_t)options->queue_bytes,
         .stats_seconds = (unsigned)options->stats,
         .always_on = options->always_on,
+        .adaptive = options->adaptive,
+        .bits_per_second = options->bitrate,
     };
     int error = hub_init(&hub);
     if (error)

@@ -13,9 +13,10 @@ struct device_options {
     double fps;
     bool unpaced, hflip, vflip;
     int rotation; /* index in {"0", "180"} */
-    int quality, threads, slices;
+    int quality, min_quality, threads, slices;
+    uint64_t bitrate;
     struct option_list listen;
-    bool insecure_plaintext, always_on;
+    bool insecure_plaintext, always_on, adaptive;
     int max_clients;
     long queue_bytes;
     uint64_t frames;

@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "device/adapt.h"
 #include "device/client.h"
 #include "device/loop.h"
 #include "device/stats.h"
@@ -36,10 +37,13 @@ struct server {
     struct client *clients;
     unsigned client_count;
     struct client_shared shared;
+    struct log_limit fail_limit;
     struct stats stats;
-    bool watched;    /* the camera was told to run */
-    bool camera_off; /* the camera was told to stop for good */
-    bool ending;     /* clients were told to go */
+    struct adapt adapt;
+    uint64_t adapted_ns, adapted_bytes; /* when --adaptive last looked, and what was encoded then */
+    bool watched;                       /* the camera was told to run */
+    bool camera_off;                    /* the camera was told to stop for good */
+    bool ending;                        /* clients were told to go */
     enum wire_end_reason reason;
 };
 
@@ -139,6 +143,11 @@ static void begin_ending(struct server *server, enum wire_end_reason reason)
 static void end_clients(struct server *server)
 {
     server->ending = true;
+    /* Nobody new: who is told to go may come back at once, and would keep the daemon from ending.
+     */
+    for (unsigned i = 0; i < server->parts.listeners->count; i++)
+        loop_remove(&server->loop, &server->acceptors[i].watch);
+    listeners_close(server->parts.listeners);
     for (struct client *client = server->clients; client; client = client->next)
         client_end(client, server->reason);
 }
@@ -205,6 +214,38 @@ static void on_signal(void *user, uint32_t events)
     begin_ending(server, WIRE_END_SHUTDOWN);
 }
 
+/* What reached the slowest live client of those whose path is full, in bytes since the last look.
+ */
+static uint64_t slowest_limited(struct server *server)
+{
+    uint64_t slowest = 0;
+    for (struct client *client = server->clients; client; client = client->next) {
+        const struct client_totals *now = &client->totals, *last = &client->adapted;
+        uint64_t bytes = now->bytes - last->bytes;
+        bool limited = client_watches(client) && client->backlog.mode == WIRE_LIVE &&
+                       now->dropped[WIRE_DROP_SUPERSEDED] > last->dropped[WIRE_DROP_SUPERSEDED];
+        /* One that got nothing at all is stalled, and no lower quality will mend that. */
+        if (limited && bytes > 0 && (slowest == 0 || bytes < slowest))
+            slowest = bytes;
+        client->adapted = *now;
+    }
+    return slowest;
+}
+
+static void follow_slowest(struct server *server, uint64_t now)
+{
+    uint64_t bytes = encoder_totals(server->parts.encoder).bytes;
+    double seconds = (double)(now - server->adapted_ns) / 1e9;
+    uint64_t limited = slowest_limited(server);
+    if (server->adapted_ns)
+        encoder_set_rate(
+            server->parts.encoder,
+            adapt_update(&server->adapt, (uint64_t)((double)limited * 8 / seconds),
+                         (uint64_t)((double)(bytes - server->adapted_bytes) * 8 / seconds)));
+    server->adapted_ns = now;
+    server->adapted_bytes = bytes;
+}
+
 static void on_tick(void *user, uint32_t events)
 {
     (void)events;
@@ -217,8 +258,10 @@ static void on_tick(void *user, uint32_t events)
         if (!(client->watch.events & EPOLLOUT))
             client_write(client);
     }
-    if (!server->accepting)
+    if (!server->accepting && !server->ending)
         set_accepting(server, true);
+    if (server->config.adaptive)
+        follow_slowest(server, now);
     if (server->config.stats_seconds)
         stats_tick(&server->stats, server->clients, server->parts.encoder,
                    server->config.stats_seconds, now);
@@ -314,8 +357,10 @@ int server_run(const struct server_config *config, const struct server_parts *pa
     server->config = *config;
     server->parts = *parts;
     server->accepting = true;
+    server->adapt.most = config->bits_per_second;
     server->shared = (struct client_shared){
         .loop = &server->loop,
+        .fail_limit = &server->fail_limit,
         .session = draw_session(),
         .camera_name = config->camera_name,
         .queue_bytes = config->queue_bytes,

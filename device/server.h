@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "device/capture.h"
 #include "device/encoder.h"
@@ -14,11 +15,13 @@
 #include "device/listener.h"
 
 struct server_config {
-    const char *camera_name; /* for STREAMS; must live as long as the server */
-    unsigned max_clients;    /* >= 1 */
-    size_t queue_bytes;      /* the most that a lossless client's queue may hold */
-    unsigned stats_seconds;  /* how often to log what goes on; 0: never */
-    bool always_on;          /* the camera runs even if nobody watches */
+    const char *camera_name;  /* for STREAMS; must live as long as the server */
+    unsigned max_clients;     /* >= 1 */
+    size_t queue_bytes;       /* the most that a lossless client's queue may hold */
+    unsigned stats_seconds;   /* how often to log what goes on; 0: never */
+    bool adaptive;            /* follow the slowest live client's path */
+    uint64_t bits_per_second; /* then at most; 0: no limit */
+    bool always_on;           /* the camera runs even if nobody watches */
 };
 
 /* Who makes the frames. They must outlive the server. */

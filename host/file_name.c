@@ -98,7 +98,9 @@ void file_name_make(const char *name_template, const struct file_name_values *va
         at += strlen(fields[field]);
     }
     made[used] = '\0';
-    const char *dot = strrchr(made, '.');
+    /* An extension is what the template ends in; {wall} has a point of its own. */
+    const char *last = strrchr(name_template, '}');
+    const char *dot = strchr(last ? last : name_template, '.') ? strrchr(made, '.') : NULL;
     size_t stem = dot ? (size_t)(dot - made) : used;
     char suffix[COPY_MAX + 1] = "";
     if (copy > 1)

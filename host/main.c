@@ -57,6 +57,17 @@ static void block_signals(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
+/* Nobody reads the signalfd any more: let them end the program. */
+static void unblock_signals(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 static int choose_sinks(struct host_options *options)
 {
     if (options->save || options->to_stdout || options->window || options->null)
@@ -255,6 +266,7 @@ static int run(struct program *program)
     if (!code)
         code = receive(program);
     bool ran = code == EXIT_DONE && program->receiver;
+    unblock_signals();
     bool sinks_good = finish_sinks(program);
     int unwritten = latency_log_close(&program->latency_log);
     if (unwritten)

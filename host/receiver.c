@@ -39,6 +39,7 @@ struct receiver {
     uint64_t last_session, last_next_id; /* of the connection before; 0: none */
     uint64_t received, kept, first_frame_ns, ending_ns;
     uint64_t retry_ns, progress_ns, stats_ns;
+    struct log_limit status_limit, stream_limit, damaged_limit;
     bool told_unreachable, unwritable, impatient;
 
     pthread_mutex_t lock;
@@ -117,7 +118,8 @@ static void on_damaged(void *user, uint64_t id, const char *why)
 {
     struct receiver *receiver = user;
     report_damaged(receiver->outlets.report);
-    log_warning("frame %" PRIu64 " arrived damaged: %s; thrown away", id, why);
+    log_warning_limited(&receiver->damaged_limit,
+                        "frame %" PRIu64 " arrived damaged: %s; thrown away", id, why);
 }
 
 static void on_drops(void *user, const struct wire_drops *drops)
@@ -134,9 +136,9 @@ static void on_stream(void *user, const struct wire_stream *stream)
     char rate[32] = "";
     if (stream->fps_mhz)
         snprintf(rate, sizeof(rate), ", %.4g fps", stream->fps_mhz / 1000.0);
-    log_info("camera %s, %ux%u%s", stream->model, stream->width, stream->height, rate);
-    if (receiver->last_session == session->id && session->totals.captured == 0 &&
-        session->first_id > receiver->last_next_id) {
+    if (log_passes(&receiver->stream_limit))
+        log_info("camera %s, %ux%u%s", stream->model, stream->width, stream->height, rate);
+    if (receiver->last_session == session->id && session->first_id > receiver->last_next_id) {
         uint64_t missed = session->first_id - receiver->last_next_id;
         log_warning("%" PRIu64 " frames were missed while there was no connection", missed);
         report_missed(receiver->outlets.report, missed);
@@ -150,8 +152,9 @@ static void on_status(void *user, const struct wire_status *status)
     struct receiver *receiver = user;
     char note[sizeof(receiver->note)] = "";
     if (status->state == WIRE_STREAM_LOST) {
-        log_warning("the daemon has no camera: %s", status->text);
+        log_warning_limited(&receiver->status_limit, "the daemon has no camera: %s", status->text);
         snprintf(note, sizeof(note), "no camera: %.100s", status->text);
+        wire_trim_text(note);
     } else if (status->state == WIRE_STREAM_STARTING) {
         snprintf(note, sizeof(note), "waiting for the camera");
     }
@@ -191,6 +194,14 @@ static void show_progress(struct receiver *receiver, uint64_t now)
     }
 }
 
+static void check_duration(struct receiver *receiver, uint64_t now)
+{
+    double duration = receiver->config.duration_s;
+    if (duration > 0 && receiver->first_frame_ns &&
+        (double)(now - receiver->first_frame_ns) >= duration * 1e9)
+        receiver_stop(receiver, RECEIVER_DONE);
+}
+
 /* Waits for fd (-1: none) and for requests to stop. Returns whether it is time to stop. */
 static bool wait_for(struct receiver *receiver, int fd, short events, int timeout_ms)
 {
@@ -203,7 +214,9 @@ static bool wait_for(struct receiver *receiver, int fd, short events, int timeou
     poll(fds, 4, timeout_ms < TICK_MS ? timeout_ms : TICK_MS);
     if (fds[0].revents || fds[1].revents)
         look_around(receiver);
-    show_progress(receiver, clock_monotonic());
+    uint64_t now = clock_monotonic();
+    show_progress(receiver, now);
+    check_duration(receiver, now);
     return is_stopping(receiver);
 }
 
@@ -250,14 +263,6 @@ static int read_once(struct receiver *receiver)
     return 0;
 }
 
-static void check_duration(struct receiver *receiver, uint64_t now)
-{
-    double duration = receiver->config.duration_s;
-    if (duration > 0 && receiver->first_frame_ns &&
-        (double)(now - receiver->first_frame_ns) >= duration * 1e9)
-        receiver_stop(receiver, RECEIVER_DONE);
-}
-
 /* One turn of the conversation. False: it is over. *error says how the socket failed, or 0. */
 static bool converse(struct receiver *receiver, int *error)
 {
@@ -275,7 +280,6 @@ static bool converse(struct receiver *receiver, int *error)
         flush(receiver); /* an ACK that waits costs the stream's pace */
     }
     now = clock_monotonic();
-    check_duration(receiver, now);
     if (stopping && receiver->ending_ns == 0) {
         session_end(session);
         receiver->ending_ns = now;

@@ -225,8 +225,10 @@ static void list_drops(const struct report_totals *totals, FILE *out)
 
 void report_summary(struct report *report, FILE *out)
 {
-    struct report_totals totals = report_totals(report);
+    pthread_mutex_lock(&report->lock);
+    struct report_totals totals = report->totals;
     double seconds = (double)(report->last_ns - report->first_ns) / 1e9;
+    pthread_mutex_unlock(&report->lock);
     fprintf(out, "%" PRIu64 " captured = %" PRIu64 " received + %" PRIu64 " dropped",
             totals.captured, totals.received, report_dropped(&totals));
     list_drops(&totals, out);

@@ -21,6 +21,9 @@ enum { PING_BURST = 8 };
 
 static void say(struct session *session, const struct wire_message *message)
 {
+    /* END is the last thing to be said. */
+    if (session->state >= SESSION_ENDING)
+        return;
     /* Reading stops long before this is full: see session_space(). */
     if (session->out_used + WIRE_ENCODED_MAX <= SESSION_OUT_MAX)
         session->out_used += wire_encode(message, session->out + session->out_used);

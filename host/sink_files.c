@@ -88,13 +88,15 @@ static void close_both(struct files *files)
     files->index_fd = files->directory_fd = -1;
 }
 
-/* Has somebody removed or replaced the folder? Files in a removed one are lost without an error. It
- * is not made anew: where a disk was unplugged, the frames would fill the one below. */
+/* Has somebody removed or replaced the folder, or removed the index? Files in a removed one are
+ * lost without an error. It is not made anew: where a disk was unplugged, the frames would fill the
+ * one below. */
 static bool vanished(const struct files *files)
 {
-    struct stat there, ours;
+    struct stat there, ours, index;
     return stat(files->directory, &there) || fstat(files->directory_fd, &ours) ||
-           there.st_ino != ours.st_ino || there.st_dev != ours.st_dev;
+           there.st_ino != ours.st_ino || there.st_dev != ours.st_dev ||
+           fstat(files->index_fd, &index) || index.st_nlink == 0;
 }
 
 static int open_both(struct files *files)

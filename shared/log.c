@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "shared/clock.h"
+
 const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
 
 static const char *log_program = "";
@@ -22,6 +24,20 @@ void log_setup(const char *program, enum log_level most)
 void log_set_progress(bool shown)
 {
     atomic_store(&log_progress, shown);
+}
+
+bool log_passes(struct log_limit *limit)
+{
+    uint64_t now = clock_monotonic();
+    if (limit->last_ns && now - limit->last_ns < CLOCK_SECOND) {
+        limit->held_back++;
+        return false;
+    }
+    limit->last_ns = now;
+    if (limit->held_back > 0)
+        log_warning("%u lines like the next one were left out", limit->held_back);
+    limit->held_back = 0;
+    return true;
 }
 
 void log_write(enum log_level level, const char *format, ...)

@@ -5,6 +5,7 @@
 #define PITETHER_SHARED_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * error:   what was asked for can't be done.
@@ -24,6 +25,21 @@ void log_setup(const char *program, enum log_level most);
 void log_set_progress(bool shown);
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For lines that a peer or a broken camera could cause without end: one a second passes, and the
+ * next one that does tells how many did not. Zeroed at first; one thread, or under a lock. */
+struct log_limit {
+    uint64_t last_ns; /* CLOCK_MONOTONIC */
+    unsigned held_back;
+};
+
+bool log_passes(struct log_limit *limit);
+
+#define log_warning_limited(limit, ...)                                                            \
+    do {                                                                                           \
+        if (log_passes(limit))                                                                     \
+            log_warning(__VA_ARGS__);                                                              \
+    } while (0)
 
 #define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

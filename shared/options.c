@@ -32,7 +32,7 @@ static bool parse_whole(const char *text, double *number)
     return !strchr(text, '.') && parse_number(text, number);
 }
 
-static bool parse_bytes(const char *text, double *number)
+static bool parse_units(const char *text, double base, double *number)
 {
     static const char units[] = "KMG";
     char digits[32];
@@ -46,7 +46,7 @@ static bool parse_bytes(const char *text, double *number)
     if (!parse_whole(digits, number))
         return false;
     for (const char *step = units; unit && step <= unit; step++)
-        *number *= 1024;
+        *number *= base;
     return true;
 }
 
@@ -90,7 +90,8 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
         good = parse_whole(text, &value);
         break;
     case OPTION_BYTES:
-        good = parse_bytes(text, &value);
+    case OPTION_RATE:
+        good = parse_units(text, spec->kind == OPTION_BYTES ? 1024 : 1000, &value);
         snprintf(wanted, sizeof(wanted),
                  "a whole number from %.10g to %.10g (K, M or G may follow)", spec->min, spec->max);
         break;
@@ -106,7 +107,7 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
         return wrong(spec, text, wanted, error);
     if (spec->kind == OPTION_INT)
         *(int *)field = (int)value;
-    else if (spec->kind == OPTION_COUNT)
+    else if (spec->kind == OPTION_COUNT || spec->kind == OPTION_RATE)
         *(uint64_t *)field = (uint64_t)value;
     else if (spec->kind == OPTION_BYTES)
         *(long *)field = (long)value;

@@ -16,10 +16,6 @@
  * with less a fast link would starve between two wake-ups. */
 enum { NOTSENT_LOWAT = 16 * 1024 };
 
-/* Unacknowledged data for so long means that the peer is gone (the default is 15 minutes or more);
- * the same bound as for a silent peer in PROTOCOL.md. */
-enum { USER_TIMEOUT_MS = 15000 };
-
 static ssize_t plain_read(struct transport *transport, const struct iovec *room, int count)
 {
     ssize_t got;
@@ -83,14 +79,14 @@ static const struct transport_ops plain_ops = {
     .destroy = plain_destroy,
 };
 
-/* A Unix socket has none of these options, and a kernel that lacks one still carries the stream:
- * so nothing here can fail. */
+/* No TCP_USER_TIMEOUT: Linux takes a receiver that stops reading for a dead one, and it is told by
+ * its PINGs that it lives. A Unix socket has none of these options, and a kernel that lacks one
+ * still carries the stream: so nothing here can fail. */
 static void tune(int fd)
 {
-    int on = 1, lowat = NOTSENT_LOWAT, timeout = USER_TIMEOUT_MS;
+    int on = 1, lowat = NOTSENT_LOWAT;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
-    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
 }
 
 struct transport *transport_plain_create(int fd)

@@ -41,7 +41,7 @@ struct transport {
 
 /*
  * TCP or a Unix socket as it is. Takes over fd (connected, or connecting), makes it non-blocking
- * and tunes it: no Nagle, little unsent data in the kernel, a bound on unacknowledged silence.
+ * and tunes it: no Nagle, little unsent data in the kernel.
  * NULL: out of memory, and fd is closed.
  */
 struct transport *transport_plain_create(int fd);

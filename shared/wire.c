@@ -170,6 +170,11 @@ static size_t whole_characters(const char *text, size_t size)
     return size - last < needs ? last : size;
 }
 
+void wire_trim_text(char *text)
+{
+    text[whole_characters(text, strlen(text))] = '\0';
+}
+
 static size_t text_size(const char *text, size_t max)
 {
     return whole_characters(text, strnlen(text, max));
@@ -254,16 +259,43 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header)
     return 0;
 }
 
-/* Control characters from a peer must not reach a terminal; those of the C1 set, U+0080 to U+009F,
- * have two bytes. */
+/* How many bytes the well-formed UTF-8 character at `at` has (RFC 3629, 4); 0: there is none, or a
+ * control character (C0, DEL, C1), which must not reach a terminal. */
+static size_t character_size(const uint8_t *at, size_t left)
+{
+    static const struct {
+        uint8_t lead_first, lead_last, next_first, next_last, size;
+    } forms[] = {
+        { 0x20, 0x7E, 0, 0, 1 },       { 0xC2, 0xC2, 0xA0, 0xBF, 2 }, { 0xC3, 0xDF, 0x80, 0xBF, 2 },
+        { 0xE0, 0xE0, 0xA0, 0xBF, 3 }, { 0xE1, 0xEC, 0x80, 0xBF, 3 }, { 0xED, 0xED, 0x80, 0x9F, 3 },
+        { 0xEE, 0xEF, 0x80, 0xBF, 3 }, { 0xF0, 0xF0, 0x90, 0xBF, 4 }, { 0xF1, 0xF3, 0x80, 0xBF, 4 },
+        { 0xF4, 0xF4, 0x80, 0x8F, 4 },
+    };
+    for (size_t i = 0; i < COUNT(forms); i++) {
+        if (at[0] < forms[i].lead_first || at[0] > forms[i].lead_last)
+            continue;
+        size_t size = forms[i].size;
+        if (size > left ||
+            (size > 1 && (at[1] < forms[i].next_first || at[1] > forms[i].next_last)))
+            continue;
+        for (size_t j = 2; j < size; j++)
+            if ((at[j] & 0xC0) != 0x80)
+                return 0;
+        return size;
+    }
+    return 0;
+}
+
+/* Each byte that belongs to no good character becomes '?'. */
 static void copy_text(char *to, const uint8_t *from, size_t size, size_t max)
 {
     size = whole_characters((const char *)from, size > max ? max : size);
-    for (size_t i = 0; i < size; i++) {
-        bool c1 = from[i] == 0xC2 && i + 1 < size && from[i + 1] >= 0x80 && from[i + 1] < 0xA0;
-        to[i] = from[i] < 0x20 || from[i] == 0x7F || c1 ? '?' : (char)from[i];
-        if (c1)
-            to[++i] = '?';
+    for (size_t i = 0; i < size;) {
+        size_t step = character_size(from + i, size - i);
+        memcpy(to + i, from + i, step);
+        if (step == 0)
+            to[i++] = '?';
+        i += step;
     }
     to[size] = '\0';
 }
@@ -288,8 +320,7 @@ static int decode_tlv(const struct layout *layout, struct wire_message *message,
     return 0;
 }
 
-/* Was this type seen among the TLVs that lie before `end`? Messages are small: looking back costs
- * less than a set of 65536. */
+/* Was this type seen among the TLVs that lie before `end`? There are at most WIRE_TLVS_MAX. */
 static bool tlv_seen(const uint8_t *tlvs, const uint8_t *end, uint64_t type)
 {
     for (const uint8_t *at = tlvs; at < end; at += 4 + bytes_load(at + 2, 2))
@@ -302,8 +333,9 @@ static int decode_tlvs(const struct layout *layout, struct wire_message *message
                        const uint8_t *tlvs, size_t size)
 {
     const uint8_t *end = tlvs + size;
+    unsigned count = 0;
     for (const uint8_t *at = tlvs; at < end;) {
-        if (end - at < 4)
+        if (end - at < 4 || ++count > WIRE_TLVS_MAX)
             return -EBADMSG;
         uint64_t type = bytes_load(at, 2), length = bytes_load(at + 2, 2);
         if (length > (uint64_t)(end - at - 4) || tlv_seen(tlvs, at, type))
@@ -352,9 +384,8 @@ const char *wire_drop_name(unsigned reason)
 const char *wire_error_name(unsigned code)
 {
     static const char *const names[] = {
-        "?",           "VERSION",  "TLS_REQUIRED",     "PROTOCOL",
-        "TOO_LARGE",   "TIMEOUT",  "TOO_MANY_CLIENTS", "NO_SUCH_STREAM",
-        "NOT_ALLOWED", "OVERFLOW", "INTERNAL"
+        "?",       "VERSION",          "TLS_REQUIRED",   "PROTOCOL",    "TOO_LARGE",
+        "TIMEOUT", "TOO_MANY_CLIENTS", "NO_SUCH_STREAM", "NOT_ALLOWED", "INTERNAL"
     };
     return code < COUNT(names) ? names[code] : "?";
 }

@@ -17,6 +17,7 @@ enum {
     WIRE_TEXT_MAX = 64,          /* bytes of UTF-8 in a TLV text */
     WIRE_BLOB_TEXT_MAX = 256,    /* bytes of UTF-8 in ERROR and STATUS */
     WIRE_CONTROL_MAX = 4096,     /* length of any message but FRAME_PART, without its header */
+    WIRE_TLVS_MAX = 32,          /* in one message */
     WIRE_BEFORE_HELLO_MAX = 1024 /* the same, until the peer's HELLO is here */
 };
 #define WIRE_MAX_MESSAGE_DEFAULT (16u << 20) /* bytes; the HELLO's max_message */
@@ -53,8 +54,7 @@ enum wire_error_code {
     WIRE_ERROR_TOO_MANY_CLIENTS = 6,
     WIRE_ERROR_NO_SUCH_STREAM = 7,
     WIRE_ERROR_NOT_ALLOWED = 8,
-    WIRE_ERROR_OVERFLOW = 9,
-    WIRE_ERROR_INTERNAL = 10,
+    WIRE_ERROR_INTERNAL = 9,
 };
 
 enum wire_end_reason {
@@ -225,6 +225,9 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header);
 /* 0; -ENOMSG: an unknown type that is to be skipped; -EBADMSG: an unknown type below 0x80, a fixed
  * part that is too short, or a TLV that is malformed, too short or doubled. */
 int wire_decode(const struct wire_raw *raw, struct wire_message *message);
+
+/* Takes away half a UTF-8 character at the end of a text that was cut to fit. */
+void wire_trim_text(char *text);
 
 /* The protocol's name of a thing, or "?" for a value that it does not define. Static strings. */
 const char *wire_drop_name(unsigned reason);

@@ -42,6 +42,7 @@ struct peer {
 
 struct room {
     struct loop loop;
+    struct log_limit fail_limit;
     struct client_shared shared;
     struct client *client;
     struct peer *peer;

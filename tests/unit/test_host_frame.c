@@ -46,17 +46,20 @@ static void no_more_than_so_many_bytes(void **state)
     assert_int_equal(frame_reserve(one, 400000), 0);
     struct frame *other = frame_pool_take(pool); /* still below */
     assert_non_null(other);
-    assert_int_equal(frame_reserve(other, 400000), 0);
+    assert_int_equal(frame_reserve(other, 600000), 0);
     assert_null(frame_pool_take(pool));
     frame_release(other);
     assert_true(is_readable(pool));
-    /* The memory is kept, and counts while the frame is out. */
     other = frame_pool_take(pool);
     assert_non_null(other);
-    assert_true(one->capacity >= 400000 && other->capacity >= 400000);
+    frame_release(one); /* keeps its memory, which counts again while it is out */
+    one = frame_pool_take(pool);
+    assert_non_null(one);
+    assert_true(one->capacity >= 400000);
+    assert_int_equal(frame_reserve(other, 600000), 0);
     assert_null(frame_pool_take(pool));
-    frame_release(one);
     frame_release(other);
+    frame_release(one);
     /* One frame is given in any case, however large. */
     one = frame_pool_take(pool);
     assert_int_equal(frame_reserve(one, 5000000), 0);
@@ -65,6 +68,34 @@ static void no_more_than_so_many_bytes(void **state)
     one = frame_pool_take(pool);
     assert_non_null(one);
     frame_release(one);
+    frame_pool_destroy(pool);
+}
+
+/* The frame that is taken next is never the large one: all would become large in time. */
+static void free_frames_keep_within_the_bound(void **state)
+{
+    (void)state;
+    enum { LIMIT = 10, BYTES = 1000000 };
+    struct frame_pool *pool = frame_pool_create(LIMIT, BYTES);
+    struct frame *frames[LIMIT];
+    for (unsigned round = 0; round < 3 * LIMIT; round++) {
+        for (unsigned i = 0; i < LIMIT; i++)
+            assert_non_null(frames[i] = frame_pool_take(pool));
+        unsigned large = round % LIMIT;
+        assert_int_equal(frame_reserve(frames[large], 400000), 0);
+        frame_release(frames[large]);
+        for (unsigned i = 0; i < LIMIT; i++)
+            if (i != large)
+                frame_release(frames[i]);
+    }
+    size_t together = 0;
+    for (unsigned i = 0; i < LIMIT; i++) {
+        assert_non_null(frames[i] = frame_pool_take(pool));
+        together += frames[i]->capacity;
+    }
+    assert_in_range(together, 400000, BYTES);
+    for (unsigned i = 0; i < LIMIT; i++)
+        frame_release(frames[i]);
     frame_pool_destroy(pool);
 }
 
@@ -226,6 +257,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_more_than_the_limit),
         cmocka_unit_test(no_more_than_so_many_bytes),
+        cmocka_unit_test(free_frames_keep_within_the_bound),
         cmocka_unit_test(the_descriptor_tells),
         cmocka_unit_test(reserving_keeps_what_is_there),
         cmocka_unit_test(frames_come_clean),

@@ -193,8 +193,7 @@ static void start(struct world *world)
 
 static void hear_message(struct world *world, const struct wire_message *message)
 {
-    assert_false(world->ended && message->type != WIRE_PONG && message->type != WIRE_ACK);
-    assert_false(world->failed);
+    assert_false(world->ended || world->failed); /* nothing follows those */
     if (message->type == WIRE_SUBSCRIBE) {
         world->subscribed = true;
     } else if (message->type == WIRE_PONG) {
@@ -441,7 +440,7 @@ static void without_reconnecting(void **state)
         else if (i == 1)
             say_end(world, WIRE_END_SHUTDOWN, 0, 0);
         else
-            script_error(&world->script, WIRE_ERROR_OVERFLOW, "slow"), send_all(world);
+            script_error(&world->script, WIRE_ERROR_TOO_MANY_CLIENTS, "slow"), send_all(world);
         join(world);
         assert_int_equal(world->end, RECEIVER_CUT);
         receiver_destroy(&world->receiver);
@@ -636,7 +635,9 @@ static void so_long(void **state)
     while (!world->ended) {
         assert_true(clock_monotonic() - begun < BOUND_MS * CLOCK_MS);
         script_frame(&world->script, id++, 100, 1);
-        settle(world);
+        script_ping(&world->script, 1);
+        send_all(world);
+        HEAR_UNTIL(world, world->ended || world->pongs > id); /* one was answered before */
     }
     assert_true(clock_monotonic() - begun >= 50 * CLOCK_MS);
     say_end(world, WIRE_END_DONE, id, 0);

@@ -72,6 +72,16 @@ static char *text_of(struct report *report, void (*tell)(struct report *report, 
     return text;
 }
 
+static void stages_plain(struct report *report, FILE *out)
+{
+    report_stages(report, false, out);
+}
+
+static void stages_with_bars(struct report *report, FILE *out)
+{
+    report_stages(report, true, out);
+}
+
 static void assert_close(double got, double wanted)
 {
     if (fabs(got - wanted) > TOLERANCE * wanted)
@@ -89,7 +99,7 @@ static void nothing_came(void **state)
     assert_string_equal(line, "0 frames, 0.0 fps, 0.0 Mbit/s, 0 dropped");
     struct report_rates rates = report_rates(report, START_NS);
     assert_true(rates.latency_ms < 0 && rates.fps == 0);
-    text = text_of(report, report_stages);
+    text = text_of(report, stages_plain);
     assert_non_null(strstr(text, "0 received, 0 dropped;"));
     assert_null(strstr(text, "->")); /* no stage has anything to tell */
     free(text);
@@ -231,11 +241,11 @@ static void no_latency_without_a_clock(void **state)
     assert_true(report_rates(report, START_NS + CLOCK_SECOND).latency_ms < 0);
     report_line(report, START_NS + CLOCK_SECOND, line, sizeof(line));
     assert_string_equal(line, "1 frames, 1.0 fps, 0.0 Mbit/s, 0 dropped");
-    char *text = text_of(report, report_stages);
+    char *text = text_of(report, stages_plain);
     assert_null(strstr(text, "sensor -> received"));
     assert_null(strstr(text, "sent -> received"));
-    assert_null(strstr(text, "sensor -> shown"));
-    assert_non_null(strstr(text, "captured -> encoded"));
+    assert_null(strstr(text, "sensor -> presented"));
+    assert_non_null(strstr(text, "encode start -> end"));
     free(text);
 }
 
@@ -261,18 +271,44 @@ static void the_stages(void **state)
                      frame.times.last_byte + 8 * CLOCK_MS);
     }
     add_drops(report, WIRE_DROP_QUEUE_FULL, 4);
-    char *text = text_of(report, report_stages);
+    char *text = text_of(report, stages_plain);
     assert_non_null(
         strstr(text, "100 received, 4 dropped (4 QUEUE_FULL); clock error ±0.250 ms\n"));
-    assert_stage(text, "sensor -> captured", 1);
-    assert_stage(text, "captured -> encoded", 4);
-    assert_stage(text, "encoded -> sent", 2);
-    assert_stage(text, "sent -> received", 10);
-    assert_stage(text, "sensor -> received", 17);
+    assert_stage(text, "sensor -> handed over", 1);
+    assert_stage(text, "handed over -> encode start", 1);
+    assert_stage(text, "encode start -> end", 3);
+    assert_stage(text, "encode end -> last byte sent", 2);
+    assert_stage(text, "last byte sent -> received", 10);
     assert_stage(text, "received -> decoded", 5);
-    assert_stage(text, "decoded -> shown", 3);
-    assert_stage(text, "sensor -> shown", 25);
-    assert_int_equal(count_text(text, "\n"), 10);
+    assert_stage(text, "decoded -> presented", 3);
+    assert_stage(text, "sensor -> received", 17);
+    assert_stage(text, "handed over -> received", 16);
+    assert_stage(text, "sensor -> presented", 25);
+    assert_stage(text, "first -> last byte sent", 4);
+    assert_stage(text, "first -> last byte received", 1);
+    assert_int_equal(count_text(text, "\n"), 2 + 12);
+    assert_null(strchr(text, '|'));
+    free(text);
+    text = text_of(report, stages_with_bars);
+    assert_stage(text, "sensor -> presented", 25);
+    assert_int_equal(count_text(text, "|"), 12);
+    assert_non_null(strchr(text, '#'));
+    free(text);
+}
+
+/* Nothing to draw, and durations of any length: bars keep within their room. */
+static void bars_of_any_length(void **state)
+{
+    struct report *report = *state;
+    free(text_of(report, stages_with_bars));
+    struct frame frame = a_frame(START_NS, 1000, true);
+    frame.times.captured = frame.times.sensor; /* no time at all */
+    frame.times.encode_end = frame.times.encode_start + UINT64_MAX / 4;
+    for (unsigned i = 0; i < 3; i++)
+        report_frame(report, &frame);
+    char *text = text_of(report, stages_with_bars);
+    for (const char *line = text; *line; line += strcspn(line, "\n") + 1)
+        assert_in_range(strcspn(line, "\n"), 1, 200);
     free(text);
 }
 
@@ -336,6 +372,7 @@ int main(void)
         TEST(latency_of_what_is_shown),
         TEST(no_latency_without_a_clock),
         TEST(the_stages),
+        TEST(bars_of_any_length),
         TEST(the_line),
         TEST(the_window_reads_meanwhile),
     };

@@ -216,8 +216,9 @@ static void tcp_is_tuned_and_measured(void **state)
     assert_int_not_equal(on, 0);
     assert_int_equal(getsockopt(pair.here->fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, &size), 0);
     assert_in_range(lowat, 1, 256 * 1024);
+    /* A receiver that doesn't read for a while is not dead. */
     assert_int_equal(getsockopt(pair.here->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, &size), 0);
-    assert_int_equal(timeout, 15000);
+    assert_int_equal(timeout, 0);
     assert_int_equal(pair.here->ops->path(pair.here, &path), 0);
     disconnect(&pair);
     connect_unix(&pair);

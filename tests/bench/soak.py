@@ -1,0 +1,79 @@
+"""Many frames in a row: does anything grow, does anything get lost."""
+import time
+
+import common
+
+FRAMES = common.pick(200000, 5000)
+SAMPLE_SECONDS = common.pick(0.25, 0.05)
+
+
+def watch(programs, ended):
+    """Samples (seconds, RSS of each) until the receiver has ended."""
+    samples, begin = [], time.monotonic()
+    while True:
+        try:
+            samples.append((time.monotonic() - begin, *(program.rss() for program in programs)))
+        except (OSError, AttributeError):  # a process that is ending has no memory map any more
+            pass
+        try:
+            ended.wait(SAMPLE_SECONDS)
+            return samples
+        except RuntimeError:
+            if time.monotonic() - begin > 10 * common.BOUND:
+                raise
+
+
+def idle_descriptors(daemon):
+    """Once the daemon has buried its client and the camera is off."""
+    until = time.monotonic() + 10
+    while "camera" in daemon.threads() and time.monotonic() < until:
+        time.sleep(0.02)
+    return daemon.descriptors()
+
+
+def main():
+    results = common.Results("soak", f"{FRAMES} frames of 320x240, unpaced, lossless")
+    with common.daemon("--source", "pattern", "--size", "320x240", "--unpaced") as daemon:
+        before = daemon.descriptors()
+        with common.receiver(daemon.address, "--null", "--lossless", "--no-reconnect", "--frames",
+                             FRAMES) as receiver:
+            samples = watch([daemon, receiver], receiver)
+            code = receiver.wait()
+            captured, received, dropped = common.totals(receiver)
+            seconds = receiver.ended - receiver.started
+        after = idle_descriptors(daemon)
+        said = daemon.wait_for(r"client .*: delivered (\d+), dropped (\d+)")
+        told = tuple(int(word) for word in said.groups())
+        daemon_code = daemon.end()
+    # The rate is even, so that time stands for frames. The first half may fill pools and caches.
+    half = [sample for sample in samples[:-1] if sample[0] >= seconds / 2]
+    fits = [common.slope([(sample[0] / seconds * FRAMES, sample[i]) for sample in half])
+            if len(half) > 2 else 0.0 for i in (1, 2)]
+    rows = []
+    for i, name in enumerate(("daemon", "receiver"), 1):
+        rows.append([name, samples[len(samples) // 2][i] / 1e6, samples[-2][i] / 1e6,
+                     max(sample[i] for sample in samples) / 1e6, fits[i - 1]])
+    results.table("Memory", ["", "MB half-way", "MB at the end", "MB at most",
+                             "bytes a frame, second half"], rows, [f"{len(samples)} samples"])
+    # The daemon finishes the frame under way, so that it may count one more than was asked for.
+    exact = (code == 0 and daemon_code == 0 and dropped == 0 and received == captured == told[0]
+             and told[1] == 0 and received - FRAMES in (0, 1))
+    results.table("Totals", ["", ""], [
+        ["asked for", FRAMES], ["captured = received + dropped",
+                                f"{captured} = {received} + {dropped}"],
+        ["the daemon's: delivered, dropped", f"{told[0]}, {told[1]}"],
+        ["exact", "yes" if exact else "NO"], ["frames/s", received / seconds],
+        ["descriptors before, after", f"{before}, {after}"]])
+    results.summary("daemon's memory, bytes a frame over the second half", fits[0], "0")
+    results.summary("receiver's memory, bytes a frame over the second half", fits[1], "0")
+    results.summary("descriptors that stayed open", float(after - before), "0")
+    results.summary(f"totals of {FRAMES} frames exact at both ends", "yes" if exact else "NO",
+                    "yes")
+    results.save(samples=samples, fps=received / seconds)
+    if not exact or after != before:
+        raise SystemExit("soak: totals or descriptors are not what they should be:\n"
+                         + receiver.log())
+
+
+if __name__ == "__main__":
+    main()
