@@ -5,6 +5,7 @@ void backlog_init(struct backlog *backlog, enum wire_mode mode, size_t max_bytes
 {
     backlog->mode = mode;
     backlog->max_bytes = max_bytes;
+    backlog->all_bytes = 0;
     backlog->interval_ns = max_fps_mhz ? UINT64_C(1000000000000) / max_fps_mhz : 0;
     backlog->next_due_ns = 0;
     backlog->first = backlog->count = 0;
@@ -82,16 +83,21 @@ static void supersede(struct backlog *backlog)
 
 static bool is_full(struct backlog *backlog)
 {
-    size_t bytes = 0, frames = 0;
+    size_t bytes = 0;
+    struct frame_pool *pool = NULL;
     for (unsigned i = 0; i < backlog->count; i++) {
         struct frame *frame = at(backlog, i)->frame;
         if (!frame)
             continue;
-        frames++;
+        pool = frame->pool;
         bytes += atomic_load_explicit(&frame->size, memory_order_relaxed);
     }
+    if (!pool) /* one frame is always taken */
+        return false;
+    size_t all = atomic_load_explicit(&pool->held_bytes, memory_order_relaxed);
     /* An entry is kept for the loss that tells of a full queue. */
-    return frames > 0 && (bytes >= backlog->max_bytes || backlog->count >= BACKLOG_ITEMS - 1);
+    return bytes >= backlog->max_bytes || (backlog->all_bytes && all >= backlog->all_bytes) ||
+           backlog->count >= BACKLOG_ITEMS - 1;
 }
 
 /* Frames arrive with jitter, so one that comes a little early is in time; the due times themselves

@@ -27,6 +27,7 @@ struct backlog_item {
 struct backlog {
     enum wire_mode mode;
     size_t max_bytes;     /* lossless: of JPEG in waiting frames; one frame is always taken */
+    size_t all_bytes;     /* ... and of JPEG in all frames that anybody holds; 0: not looked at */
     uint64_t interval_ns; /* between frames for max_fps; 0: no limit */
     uint64_t next_due_ns; /* sensor time from which the next frame is wanted */
     struct backlog_item items[BACKLOG_ITEMS]; /* a ring */

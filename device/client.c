@@ -170,6 +170,8 @@ static void take_subscribe(struct client *client, const struct wire_subscribe *s
         size_t most = client->shared->queue_bytes, asked = subscribe->queue_bytes;
         backlog_init(&client->backlog, subscribe->mode, asked && asked < most ? asked : most,
                      subscribe->max_fps_mhz);
+        /* Clients share frames, but those that stall at different times hold different ones. */
+        client->backlog.all_bytes = 2 * most;
         client->state = CLIENT_SUBSCRIBED;
         client->status_due = true;
         if (client->shared->stream_running)

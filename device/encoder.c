@@ -164,6 +164,7 @@ static void finish_frame(struct frame *frame, bool failed)
     frame->length = (uint32_t)length;
     frame->crc32c = crc;
     frame->encode_end = clock_device();
+    frame_charge(frame);
     atomic_store_explicit(&frame->state, failed ? FRAME_ABORTED : FRAME_WHOLE,
                           memory_order_release);
 }

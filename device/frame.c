@@ -12,6 +12,7 @@ void frame_pool_init(struct frame_pool *pool)
     pthread_mutex_init(&pool->lock, NULL);
     pool->free = NULL;
     pool->free_count = 0;
+    atomic_init(&pool->held_bytes, 0);
 }
 
 static void destroy(struct frame *frame)
@@ -56,6 +57,12 @@ struct frame *frame_take(struct frame_pool *pool)
     return frame;
 }
 
+void frame_charge(struct frame *frame)
+{
+    frame->charged = atomic_load(&frame->size);
+    atomic_fetch_add(&frame->pool->held_bytes, frame->charged);
+}
+
 struct frame *frame_hold(struct frame *frame)
 {
     atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
@@ -67,6 +74,8 @@ void frame_release(struct frame *frame)
     if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
         return;
     struct frame_pool *pool = frame->pool;
+    atomic_fetch_sub(&pool->held_bytes, frame->charged);
+    frame->charged = 0;
     pthread_mutex_lock(&pool->lock);
     if (pool->free_count < FREE_FRAMES_MAX) {
         frame->next = pool->free;

@@ -40,6 +40,7 @@ struct frame {
     uint32_t length, crc32c;
     uint64_t encode_end; /* device time */
 
+    size_t charged; /* bytes that count as held; 0 until the frame is whole */
     atomic_uint references;
     struct frame_pool *pool;
     struct frame *next; /* in the pool's list, under its lock */
@@ -50,6 +51,7 @@ struct frame_pool {
     pthread_mutex_t lock;
     struct frame *free; /* under lock, as is free_count */
     unsigned free_count;
+    atomic_size_t held_bytes; /* of JPEG in the whole frames that somebody holds */
 };
 
 void frame_pool_init(struct frame_pool *pool);
@@ -59,6 +61,9 @@ void frame_pool_destroy(struct frame_pool *pool);
 
 /* A frame with nothing published and one reference, or NULL: out of memory. Any thread. */
 struct frame *frame_take(struct frame_pool *pool);
+
+/* The frame is whole: its bytes count as held from now on. The encoder, once for each frame. */
+void frame_charge(struct frame *frame);
 
 /* One more reference; returns frame. Any thread that holds one. */
 struct frame *frame_hold(struct frame *frame);

@@ -69,7 +69,12 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
     struct listener *listener = &listeners->items[listeners->count++];
     listener->fd = fd;
     listener->address = *address;
-    if (address->storage.ss_family != AF_UNIX) {
+    struct stat status;
+    const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
+    if (address->storage.ss_family == AF_UNIX && lstat(un->sun_path, &status) == 0) {
+        listener->device = status.st_dev;
+        listener->inode = status.st_ino;
+    } else if (address->storage.ss_family != AF_UNIX) {
         listener->address.size = sizeof(listener->address.storage);
         getsockname(fd, (struct sockaddr *)&listener->address.storage, &listener->address.size);
     }
@@ -128,8 +133,11 @@ void listeners_close(struct listeners *listeners)
 {
     for (unsigned i = 0; i < listeners->count; i++) {
         const struct listener *listener = &listeners->items[i];
-        if (listener->address.storage.ss_family == AF_UNIX)
-            unlink(((const struct sockaddr_un *)&listener->address.storage)->sun_path);
+        const struct sockaddr_un *un = (const struct sockaddr_un *)&listener->address.storage;
+        struct stat status;
+        if (un->sun_family == AF_UNIX && lstat(un->sun_path, &status) == 0 &&
+            status.st_dev == listener->device && status.st_ino == listener->inode)
+            unlink(un->sun_path);
         close(listener->fd);
     }
     listeners->count = 0;

@@ -5,6 +5,7 @@
 #define PITETHER_DEVICE_LISTENER_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "shared/address.h"
 #include "shared/wire.h"
@@ -14,6 +15,8 @@ enum { LISTENERS_MAX = 32, LISTENER_ERROR_MAX = 512 };
 struct listener {
     int fd;
     struct socket_address address; /* as bound: a port 0 has become a real one */
+    dev_t device;                  /* of a Unix socket's path, ... */
+    ino_t inode; /* ... which is removed at the end only if it is still the same */
 };
 
 struct listeners {

@@ -65,7 +65,10 @@ static const struct option_spec specs[] = {
     { "max-clients", 0, OPTION_INT, FIELD(max_clients), "N", "64", 1, 1000, NULL,
       "receivers at the same time", false },
     { "queue-bytes", 0, OPTION_BYTES, FIELD(queue_bytes), "BYTES", "32M", 65536, 1 << 30, NULL,
-      "how much may wait for a lossless receiver before frames are dropped", false },
+      "how much may wait for a lossless receiver before frames are dropped; for all of them "
+      "together "
+      "it is twice as much",
+      false },
     { "always-on", 0, OPTION_FLAG, FIELD(always_on), NULL, NULL, 0, 0, NULL,
       "keep the camera running even while nobody watches", false },
     HEADING("The rest"),

@@ -2,8 +2,12 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,58 +15,130 @@
 
 #define CONNECT_NS (3 * CLOCK_SECOND)
 
-/* Waits for the connection to be made: 0 or a negative errno. */
-static int finish_connect(int fd, bool (*wait)(void *user, int fd, int timeout_ms), void *user)
+/* A look-up that goes on even if nobody waits for it any more: the resolver can't be interrupted.
+ */
+struct lookup {
+    struct address address;
+    struct socket_address found[ADDRESSES_MAX];
+    const char *why;
+    int count;
+    int done_fd;            /* readable once the fields above are set */
+    atomic_uint references; /* the thread's and the waiter's; the last one frees */
+};
+
+static void lookup_release(struct lookup *lookup)
 {
-    uint64_t deadline = clock_monotonic() + CONNECT_NS;
-    for (;;) {
-        uint64_t now = clock_monotonic();
-        if (now >= deadline)
-            return -ETIMEDOUT;
-        if (wait(user, fd, (int)((deadline - now) / CLOCK_MS) + 1))
+    if (atomic_fetch_sub(&lookup->references, 1) > 1)
+        return;
+    close(lookup->done_fd);
+    free(lookup);
+}
+
+static void *run_lookup(void *user)
+{
+    struct lookup *lookup = user;
+    uint64_t one = 1;
+    lookup->count = address_resolve(&lookup->address, false, lookup->found, &lookup->why);
+    ssize_t written = write(lookup->done_fd, &one, sizeof(one));
+    (void)written;
+    lookup_release(lookup);
+    return NULL;
+}
+
+static struct lookup *lookup_start(const struct address *address)
+{
+    struct lookup *lookup = calloc(1, sizeof(*lookup));
+    pthread_t thread;
+    if (!lookup)
+        return NULL;
+    lookup->address = *address;
+    lookup->why = "";
+    lookup->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_init(&lookup->references, 2);
+    if (lookup->done_fd >= 0 && pthread_create(&thread, NULL, run_lookup, lookup) == 0) {
+        pthread_detach(thread);
+        return lookup;
+    }
+    if (lookup->done_fd >= 0)
+        close(lookup->done_fd);
+    free(lookup);
+    return NULL;
+}
+
+static bool is_ready(int fd, short events)
+{
+    struct pollfd ready = { fd, events, 0 };
+    return poll(&ready, 1, 0) > 0;
+}
+
+/* Fills found, and returns how many there are, or a negative errno with the error told. */
+static int look_up(const struct address *address, const struct dial_waiter *waiter,
+                   struct socket_address *found, char *error)
+{
+    struct lookup *lookup = lookup_start(address);
+    if (!lookup) {
+        snprintf(error, DIAL_ERROR_MAX, "out of memory to look up %.128s", address->host);
+        return -ENOMEM;
+    }
+    int result = -ECANCELED;
+    while (!is_ready(lookup->done_fd, POLLIN))
+        if (waiter->wait(waiter->user, lookup->done_fd, POLLIN, 1000))
+            break;
+    if (is_ready(lookup->done_fd, POLLIN)) {
+        result = lookup->count > 0 ? lookup->count : -ENOENT;
+        memcpy(found, lookup->found, sizeof(lookup->found));
+        if (result < 0)
+            snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s", address->host,
+                     lookup->why);
+    }
+    lookup_release(lookup);
+    return result;
+}
+
+/* Waits for the connection to be made: 0 or a negative errno. */
+static int finish_connect(int fd, const struct dial_waiter *waiter)
+{
+    uint64_t deadline = clock_monotonic() + CONNECT_NS, now;
+    while ((now = clock_monotonic()) < deadline) {
+        if (waiter->wait(waiter->user, fd, POLLOUT, (int)((deadline - now) / CLOCK_MS) + 1))
             return -ECANCELED;
-        struct pollfd ready = { fd, POLLOUT, 0 };
-        if (poll(&ready, 1, 0) <= 0)
+        if (!is_ready(fd, POLLOUT))
             continue;
         int error = 0;
         socklen_t size = sizeof(error);
         getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
         return -error;
     }
+    return -ETIMEDOUT;
 }
 
-static int connect_one(const struct socket_address *address,
-                       bool (*wait)(void *user, int fd, int timeout_ms), void *user)
+static int connect_one(const struct socket_address *address, const struct dial_waiter *waiter)
 {
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
     int error = 0;
     if (connect(fd, (const struct sockaddr *)&address->storage, address->size))
-        error = errno == EINPROGRESS ? finish_connect(fd, wait, user) : -errno;
+        error = errno == EINPROGRESS ? finish_connect(fd, waiter) : -errno;
     if (!error)
         return fd;
     close(fd);
     return error;
 }
 
-int dial(const struct address *address, bool (*wait)(void *user, int fd, int timeout_ms),
-         void *user, char *error)
+int dial(const struct address *address, const struct dial_waiter *waiter, char *error)
 {
     struct socket_address found[ADDRESSES_MAX];
     char text[ADDRESS_TEXT_MAX];
-    const char *why = "";
-    address_format(address, text);
-    int count = address_resolve(address, false, found, &why), result = -ENOENT;
-    if (count <= 0) {
-        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %s", address->host, why);
-        return -ENOENT;
-    }
+    int count = look_up(address, waiter, found, error), result = count;
     for (int i = 0; i < count; i++) {
-        result = connect_one(&found[i], wait, user);
+        result = connect_one(&found[i], waiter);
         if (result >= 0 || result == -ECANCELED)
             return result;
     }
+    if (count <= 0)
+        return result;
+    address_format(address, text);
     snprintf(error, DIAL_ERROR_MAX, "can't connect to %.128s: %s%s", text, strerror(-result),
              result == -ECONNREFUSED || result == -ENOENT ? " (is pitetherd running there?)" : "");
     return result;

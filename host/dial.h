@@ -10,11 +10,16 @@
 
 enum { DIAL_ERROR_MAX = 256 };
 
-/* Looks the address up and tries what is found, one after the other, at most 3 s each. wait() is
- * called with a descriptor and returns when that can be written, when timeout_ms are over or
- * before; true means to give up. The connected socket, non-blocking, or a negative errno with one
- * line in error (DIAL_ERROR_MAX bytes); -ECANCELED: given up. */
-int dial(const struct address *address, bool (*wait)(void *user, int fd, int timeout_ms),
-         void *user, char *error);
+/* How dial() waits: until fd is ready for `events` (of poll()), timeout_ms are over, or earlier.
+ * Returns true to give up. */
+struct dial_waiter {
+    bool (*wait)(void *user, int fd, short events, int timeout_ms);
+    void *user;
+};
+
+/* Looks the address up, on a thread of its own since that may take long, and tries what is found,
+ * one after the other, at most 3 s each. Returns the connected socket, non-blocking, or a negative
+ * errno with one line in error (DIAL_ERROR_MAX bytes); -ECANCELED: given up. */
+int dial(const struct address *address, const struct dial_waiter *waiter, char *error);
 
 #endif

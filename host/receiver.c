@@ -199,7 +199,8 @@ static void check_duration(struct receiver *receiver, uint64_t now)
     double duration = receiver->config.duration_s;
     if (duration > 0 && receiver->first_frame_ns &&
         (double)(now - receiver->first_frame_ns) >= duration * 1e9)
-        receiver_stop(receiver, RECEIVER_DONE);
+        /* Without a connection, what was asked for was not brought to its end. */
+        receiver_stop(receiver, receiver->transport ? RECEIVER_DONE : RECEIVER_CUT);
 }
 
 /* Waits for fd (-1: none) and for requests to stop. Returns whether it is time to stop. */
@@ -220,9 +221,9 @@ static bool wait_for(struct receiver *receiver, int fd, short events, int timeou
     return is_stopping(receiver);
 }
 
-static bool wait_connecting(void *user, int fd, int timeout_ms)
+static bool wait_connecting(void *user, int fd, short events, int timeout_ms)
 {
-    return wait_for(user, fd, POLLOUT, timeout_ms);
+    return wait_for(user, fd, events, timeout_ms);
 }
 
 static void flush(struct receiver *receiver)
@@ -361,7 +362,8 @@ static void pause_before_retry(struct receiver *receiver)
 static bool attempt(struct receiver *receiver)
 {
     char error[DIAL_ERROR_MAX], text[ADDRESS_TEXT_MAX], note[128];
-    int fd = dial(&receiver->config.address, wait_connecting, receiver, error);
+    struct dial_waiter waiter = { wait_connecting, receiver };
+    int fd = dial(&receiver->config.address, &waiter, error);
     if (fd >= 0) {
         receiver->told_unreachable = false;
         return talk(receiver, fd);

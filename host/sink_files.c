@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -111,8 +112,8 @@ static int open_both(struct files *files)
 
 static int write_temporary(struct files *files, const struct frame *frame)
 {
-    int fd = openat(files->directory_fd, files->temporary,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    int fd = openat(files->directory_fd, files->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
+                    0666);
     if (fd < 0)
         return -errno;
     int error = write_all(fd, frame->data, frame->size);
@@ -122,15 +123,23 @@ static int write_temporary(struct files *files, const struct frame *frame)
     return error;
 }
 
-/* Renames without overwriting, also where the file system has no such rename. */
+/* Renames without overwriting. Where the file system has no such rename, a second link that
+ * replaces the first does the same; where it has no links either, the name is taken with an empty
+ * file. */
 static int rename_new(int directory_fd, const char *from, const char *to)
 {
     if (renameat2(directory_fd, from, directory_fd, to, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
         return -errno;
-    if (faccessat(directory_fd, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    if (linkat(directory_fd, from, directory_fd, to, 0) == 0)
+        return unlinkat(directory_fd, from, 0) ? -errno : 0;
+    if (errno == EEXIST)
         return -EEXIST;
+    int fd = openat(directory_fd, to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return -errno;
+    close(fd);
     return renameat(directory_fd, from, directory_fd, to) ? -errno : 0;
 }
 
@@ -263,7 +272,11 @@ int sink_files_create(void **state, const char *directory, const char *name_temp
                              .directory_fd = -1,
                              .index_fd = -1,
                              .copy = 1 };
-    snprintf(files->temporary, sizeof(files->temporary), ".pitether-%ld.part", (long)getpid());
+    uint64_t random = clock_read(CLOCK_REALTIME);
+    if (getrandom(&random, sizeof(random), GRND_NONBLOCK) < 0)
+        random ^= (uint64_t)getpid();
+    /* A process id alone is not unique where containers share a folder. */
+    snprintf(files->temporary, sizeof(files->temporary), ".pitether-%016" PRIx64 ".part", random);
     int result = mkdir(directory, 0777) && errno != EEXIST ? -errno : open_both(files);
     if (result) {
         snprintf(error, SINK_ERROR_MAX, "--save: can't write into %.200s: %s", directory,

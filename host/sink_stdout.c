@@ -2,9 +2,18 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "host/sink.h"
+#include "shared/log.h"
+
+/* Half a JPEG is out: what follows it would be no stream. */
+static int cut_off(const struct frame *frame, int error)
+{
+    log_error("stdout: frame %llu was cut off: %s", (unsigned long long)frame->id, strerror(error));
+    return -EPIPE;
+}
 
 static int stdout_write(void *state, const struct frame *frame)
 {
@@ -20,7 +29,7 @@ static int stdout_write(void *state, const struct frame *frame)
         else if (errno == EAGAIN) /* some program that shares it has made it non-blocking */
             poll(&(struct pollfd){ STDOUT_FILENO, POLLOUT, 0 }, 1, -1);
         else if (errno != EINTR)
-            return done == 0 ? -errno : -EPIPE; /* half a JPEG is out: what follows is no stream */
+            return done == 0 ? -errno : cut_off(frame, errno);
     }
     return 0;
 }

@@ -349,7 +349,7 @@ static void print_option(const struct option_spec *spec, FILE *out)
              spec->value ? spec->value : "");
     snprintf(help, sizeof(help), "%s%s%s%s", spec->help, spec->fallback ? " (default: " : "",
              spec->fallback ? spec->fallback : "", spec->fallback ? ")" : "");
-    if (strlen(left) < COLUMN)
+    if (strlen(left) < COLUMN - 1)
         fprintf(out, "%-*s ", COLUMN - 1, left);
     else
         fprintf(out, "%s\n%*s", left, COLUMN, "");

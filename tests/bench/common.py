@@ -182,6 +182,26 @@ class Program:
                 pass
         return names
 
+    def wait_until_idle(self):
+        """Until a daemon has closed its clients' sockets, and its camera is off: it tells nobody
+        when, so /proc is looked at."""
+        until = time.monotonic() + BOUND
+        while "camera" in self.threads() or self._connections():
+            if time.monotonic() > until:
+                raise RuntimeError("the daemon keeps its camera on:\n" + self.log())
+            time.sleep(0.01)
+
+    def _connections(self):
+        """Sockets but for those that listen, of TCP over IPv4."""
+        established = set()
+        for line in self._proc("net/tcp").splitlines()[1:]:
+            words = line.split()
+            if words[3] != "0A":  # TCP_LISTEN
+                established.add(words[9])
+        links = (os.readlink(f"/proc/{self.pid}/fd/{fd}")
+                 for fd in os.listdir(f"/proc/{self.pid}/fd"))
+        return sum(link.startswith("socket:[") and link[8:-1] in established for link in links)
+
     def switches(self):
         """Context switches of the threads there are: (voluntary, involuntary)."""
         totals = [0, 0]
@@ -309,13 +329,22 @@ def ratios(above, below):
     return [a / b for a, b in zip(above, below)]
 
 
-def show(value, digits=2):
-    """A spread as it stands in a table: median (least-most)."""
+def _digits(value):
+    """So many behind the point that three count."""
+    size = abs(value)
+    return 0 if size >= 100 else 1 if size >= 10 else 2 if size >= 0.1 or size == 0 else 4
+
+
+def show(value):
+    """A figure as it stands in a table; of a spread, median (least-most)."""
     if isinstance(value, dict):
-        return (f"{value['median']:.{digits}f} "
-                f"({value['min']:.{digits}f}-{value['max']:.{digits}f})")
+        digits = _digits(value["median"])
+        low, high = f"{value['min']:.{digits}f}", f"{value['max']:.{digits}f}"
+        # A dash would read as a sign.
+        between = " to " if value["min"] < 0 else "-"
+        return f"{value['median']:.{digits}f} ({low}{between}{high})"
     if isinstance(value, float):
-        return f"{value:.{digits}f}"
+        return f"{value:.{_digits(value)}f}"
     return str(value)
 
 

@@ -42,6 +42,10 @@ def thread_counts():
     return [*counts, cores]
 
 
+def named(threads):
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
 def main():
     results = common.Results("encode", "Encoding from memory to memory, photographs, quality 80")
     counts, rows, raw = thread_counts(), [], {}
@@ -58,19 +62,17 @@ def main():
             latency = ratio(one, "latency_ms", bare, "latency_ms", threads)
             speed = ratio(found[f"bare:{threads}"], "wall_ms", many, "wall_ms")
             scaling = ratio(found["pipeline:1"], "wall_ms", many, "wall_ms")
-            rows.append([f"{size}, {threads} threads",
+            rows.append([f"{size}, {named(threads)}",
                          common.spread(column(bare, "cpu_ms")),
                          common.spread(column(many, "cpu_ms")), cpu,
                          common.spread(column(one, "latency_ms")), latency,
                          common.spread(1000 / value for value in column(many, "wall_ms")), speed,
                          scaling])
             if threads in (1, counts[-1]):
-                results.summary(f"{size}, {threads} threads: CPU a frame, of bare libjpeg's", cpu,
-                                "1")
-                results.summary(f"{size}, {threads} threads: latency, of bare libjpeg's / threads",
-                                latency, "1")
-                results.summary(f"{size}, {threads} threads: frames/s, of {threads} x bare "
-                                "libjpeg at once", speed, "1")
+                what = f"{size}, {named(threads)}: "
+                results.summary(what + "CPU a frame, of bare libjpeg's", cpu, "1")
+                results.summary(what + "latency, of bare libjpeg's / threads", latency, "1")
+                results.summary(what + "frames/s, of as many bare libjpegs at once", speed, "1")
     results.table(
         "Median (least-most)",
         ["", "bare CPU ms", "CPU ms", "of bare", "latency ms", "of bare/threads", "frames/s",

@@ -103,7 +103,7 @@ def report_paced(results, found):
             common.percentile(one["stages"][WHOLE], percent) / limit
             for one, limit in zip(runs, base)) for percent in (50, 95, 99)]
         rows.append([f"bare libjpeg, {kind}, / cores", common.spread(base), "", ""])
-        rows.append([f"latency of that", *against[kind]])
+        rows.append([f"latency of that, {kind}", *against[kind]])
     results.table(f"{SIZE} photographs at 30 frames/s, live: ms", ["", "p50", "p95", "p99"], rows,
                   ["warm: pictures in a row; cold: one each 1/30 s, as here.",
                    f"clocks agree within {max(one['clock_error_us'] for one in runs):.0f} us; "
