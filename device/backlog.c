@@ -31,9 +31,7 @@ static bool join_losses(struct backlog *backlog)
         struct backlog_item *left = at(backlog, i);
         if (left->frame || at(backlog, i + 1)->frame)
             continue;
-        struct drop_run next = at(backlog, i + 1)->run;
-        next.reason = left->run.reason;
-        if (!drop_run_extend(&left->run, next))
+        if (!drop_run_absorb(&left->run, at(backlog, i + 1)->run))
             continue;
         for (i++; i + 1 < backlog->count; i++)
             *at(backlog, i) = *at(backlog, i + 1);
@@ -52,8 +50,7 @@ static void append(struct backlog *backlog, struct backlog_item item)
     if (after_loss && drop_run_extend(&last->run, item.run))
         return;
     if (backlog->count == BACKLOG_ITEMS && !join_losses(backlog) && after_loss) {
-        item.run.reason = last->run.reason;
-        drop_run_extend(&last->run, item.run);
+        drop_run_absorb(&last->run, item.run);
         return;
     }
     *at(backlog, backlog->count++) = item;
@@ -95,9 +92,11 @@ static bool is_full(struct backlog *backlog)
     if (!pool) /* one frame is always taken */
         return false;
     size_t all = atomic_load_explicit(&pool->held_bytes, memory_order_relaxed);
+    /* Where all together hold too much, those who hold most give way, not those who keep up. */
+    bool share_used =
+        backlog->all_bytes && all >= backlog->all_bytes && bytes >= backlog->max_bytes / 8;
     /* An entry is kept for the loss that tells of a full queue. */
-    return bytes >= backlog->max_bytes || (backlog->all_bytes && all >= backlog->all_bytes) ||
-           backlog->count >= BACKLOG_ITEMS - 1;
+    return bytes >= backlog->max_bytes || share_used || backlog->count >= BACKLOG_ITEMS - 1;
 }
 
 /* Frames arrive with jitter, so one that comes a little early is in time; the due times themselves

@@ -76,7 +76,7 @@ static void die(struct client *client, const char *how)
         return;
     client->state = CLIENT_DEAD;
     loop_remove(client->shared->loop, &client->watch);
-    if (client->started)
+    if (client->started && log_passes(client->shared->news_limit))
         log_info("client %s %s: delivered %" PRIu64 ", dropped %" PRIu64, client->name, how,
                  client->totals.delivered, dropped(client));
     else
@@ -141,6 +141,8 @@ static void start_accounting(struct client *client)
 {
     client->started = client->stream_due = true;
     client->first_id = client->next_id = client->shared->next_id;
+    client->stream = client->shared->stream;
+    client->stream.first_frame_id = client->first_id;
 }
 
 static void take_hello(struct client *client, const struct wire_hello *hello)
@@ -176,8 +178,9 @@ static void take_subscribe(struct client *client, const struct wire_subscribe *s
         client->status_due = true;
         if (client->shared->stream_running)
             start_accounting(client);
-        log_info("client %s watches, %s", client->name,
-                 subscribe->mode == WIRE_LIVE ? "live" : "lossless");
+        if (log_passes(client->shared->news_limit))
+            log_info("client %s watches, %s", client->name,
+                     subscribe->mode == WIRE_LIVE ? "live" : "lossless");
     }
 }
 
@@ -303,7 +306,7 @@ void client_stream_changed(struct client *client)
     if (!client_watches(client))
         return;
     if (client->started)
-        client->stream_due = true;
+        client->stream_changed = true;
     else
         start_accounting(client);
 }

@@ -29,7 +29,8 @@ enum client_state {
 /* What a client needs to know of its daemon; the same for all. */
 struct client_shared {
     struct loop *loop;
-    struct log_limit *fail_limit; /* for complaints about clients */
+    struct log_limit *fail_limit; /* for complaints about clients, ... */
+    struct log_limit *news_limit; /* ... and for their comings and goings */
     uint64_t session;             /* random, not 0 */
     const char *camera_name;      /* for STREAMS */
     size_t queue_bytes;           /* the most that a lossless client may ask for */
@@ -65,7 +66,7 @@ struct client {
     uint32_t max_message;            /* the peer's */
 
     /* Owed, besides the backlog. */
-    bool opening_due, stream_due, status_due, ping_due, end_due;
+    bool opening_due, stream_due, stream_changed, status_due, ping_due, end_due;
     bool said_farewell;           /* nothing is written after it */
     bool deaf;                    /* what it sends is read and thrown away */
     struct wire_message farewell; /* ERROR or END, while end_due */
@@ -73,7 +74,7 @@ struct client {
     unsigned pong_count;
 
     bool started;               /* first_id is set: its frames are accounted for */
-    bool stream_told;           /* its first STREAM is out, or in the batch */
+    struct wire_stream stream;  /* as it was then: what the first STREAM says */
     uint64_t first_id, next_id; /* it was told of the frames in [first_id, next_id) */
     struct drop_run pending;    /* a loss that follows an aborted frame; count 0: none */
     struct backlog backlog;

@@ -92,14 +92,12 @@ static bool frame_may_begin(struct client *client)
 static void add_next(struct client *client)
 {
     struct backlog_item item;
-    if (client->stream_due) {
-        struct wire_message stream = { .type = WIRE_STREAM, .stream = client->shared->stream };
-        if (!client->stream_told)
-            stream.stream.first_frame_id = client->first_id;
-        add(client, &stream);
-        client->stream_due = false;
-        client->stream_told = true;
-    }
+    if (client->stream_due)
+        add(client, &(struct wire_message){ .type = WIRE_STREAM, .stream = client->stream });
+    if (client->stream_changed)
+        add(client,
+            &(struct wire_message){ .type = WIRE_STREAM, .stream = client->shared->stream });
+    client->stream_due = client->stream_changed = false;
     while (!client->sending.frame && outgoing_has_room(&client->outgoing) &&
            !backlog_empty(&client->backlog)) {
         if (!backlog_has_loss(&client->backlog) && !frame_may_begin(client))

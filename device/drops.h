@@ -25,4 +25,18 @@ static inline bool drop_run_extend(struct drop_run *run, struct drop_run next)
     return true;
 }
 
+/* The same whatever the reasons are: the first one's stands for both, unless that was the
+ * receiver's own wish, which must not hide a real loss. */
+static inline bool drop_run_absorb(struct drop_run *run, struct drop_run next)
+{
+    struct drop_run whole = *run;
+    if (whole.reason == WIRE_DROP_RATE_LIMITED)
+        whole.reason = next.reason;
+    next.reason = whole.reason;
+    if (!drop_run_extend(&whole, next))
+        return false;
+    *run = whole;
+    return true;
+}
+
 #endif

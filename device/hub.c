@@ -71,10 +71,8 @@ static bool join_losses(struct hub *hub, bool whatever_reason)
     for (unsigned i = 0; i + 1 < hub->count; i++) {
         if (!is_lost(hub, i) || !is_lost(hub, i + 1))
             continue;
-        struct drop_run next = at(hub, i + 1)->run;
-        if (whatever_reason)
-            next.reason = at(hub, i)->run.reason;
-        if (drop_run_extend(&at(hub, i)->run, next)) {
+        struct drop_run *left = &at(hub, i)->run, next = at(hub, i + 1)->run;
+        if (whatever_reason ? drop_run_absorb(left, next) : drop_run_extend(left, next)) {
             remove_at(hub, i + 1);
             return true;
         }

@@ -31,16 +31,15 @@ static int list_cameras(void)
     return count > 0 ? EXIT_DONE : complain(EXIT_CAMERA, error);
 }
 
-/* Signals are for the loop's signalfd alone: every thread inherits this mask. */
-static void block_signals(void)
+/* While they are blocked, signals are for the loop's signalfd alone: every thread inherits that. */
+static void set_signals_blocked(bool blocked)
 {
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    pthread_sigmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
 }
 
 static int open_listeners(struct listeners *listeners, const struct device_options *options)
@@ -61,6 +60,13 @@ static int open_listeners(struct listeners *listeners, const struct device_optio
     return EXIT_DONE;
 }
 
+/* What receivers are told: a file's name, not where it lies. */
+static const char *name_of(const char *source)
+{
+    const char *slash = strrchr(source, '/');
+    return strncmp(source, "libcamera", 9) != 0 && slash ? slash + 1 : source;
+}
+
 static int serve(const struct device_options *options, const struct camera_ops *ops,
                  struct camera *camera, struct listeners *listeners)
 {
@@ -78,7 +84,7 @@ static int serve(const struct device_options *options, const struct camera_ops *
     };
     struct capture_config capture_config = { ops, camera, options->frames };
     struct server_config server_config = {
-        .camera_name = options->source,
+        .camera_name = name_of(options->source),
         .max_clients = (unsigned)options->max_clients,
         .queue_bytes = (size_t)options->queue_bytes,
         .stats_seconds = (unsigned)options->stats,
@@ -95,6 +101,8 @@ static int serve(const struct device_options *options, const struct camera_ops *
     if (!error) {
         struct server_parts parts = { listeners, &hub, capture, encoder };
         error = server_run(&server_config, &parts);
+        /* Who asks once more does not wait for a camera that hangs. */
+        set_signals_blocked(false);
     }
     capture_destroy(&capture);
     hub_destroy(&hub);
@@ -151,6 +159,7 @@ int main(int argc, char **argv)
         printf("pitetherd %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
         return EXIT_DONE;
     }
-    block_signals();
+    set_signals_blocked(true);
+    signal(SIGPIPE, SIG_IGN);
     return options.list_cameras ? list_cameras() : run(&options);
 }

@@ -37,7 +37,7 @@ struct server {
     struct client *clients;
     unsigned client_count;
     struct client_shared shared;
-    struct log_limit fail_limit;
+    struct log_limit fail_limit, news_limit;
     struct stats stats;
     struct adapt adapt;
     uint64_t adapted_ns, adapted_bytes; /* when --adaptive last looked, and what was encoded then */
@@ -361,6 +361,7 @@ int server_run(const struct server_config *config, const struct server_parts *pa
     server->shared = (struct client_shared){
         .loop = &server->loop,
         .fail_limit = &server->fail_limit,
+        .news_limit = &server->news_limit,
         .session = draw_session(),
         .camera_name = config->camera_name,
         .queue_bytes = config->queue_bytes,

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -174,12 +175,24 @@ static void look_around(struct receiver *receiver)
     }
 }
 
+/* A line that wraps could not be wiped. */
+static void cut_to_terminal(char *line)
+{
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
+        strlen(line) >= size.ws_col) {
+        line[size.ws_col - 1] = '\0';
+        wire_trim_text(line);
+    }
+}
+
 static void show_progress(struct receiver *receiver, uint64_t now)
 {
     char line[256];
     struct report *report = receiver->outlets.report;
     if (receiver->config.progress && now - receiver->progress_ns >= PROGRESS_EVERY_NS) {
         report_line(report, now, line, sizeof(line));
+        cut_to_terminal(line);
         fprintf(stderr, "\r\033[K%s", line);
         fflush(stderr);
         log_set_progress(true);

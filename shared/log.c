@@ -28,15 +28,18 @@ void log_set_progress(bool shown)
 
 bool log_passes(struct log_limit *limit)
 {
+    enum { LINES = 20 };
     uint64_t now = clock_monotonic();
-    if (limit->last_ns && now - limit->last_ns < CLOCK_SECOND) {
+    if (limit->begin_ns == 0 || now - limit->begin_ns >= 10 * CLOCK_SECOND) {
+        if (limit->held_back > 0)
+            log_warning("%u lines like the next one were left out", limit->held_back);
+        *limit = (struct log_limit){ .begin_ns = now };
+    }
+    if (limit->passed == LINES) {
         limit->held_back++;
         return false;
     }
-    limit->last_ns = now;
-    if (limit->held_back > 0)
-        log_warning("%u lines like the next one were left out", limit->held_back);
-    limit->held_back = 0;
+    limit->passed++;
     return true;
 }
 

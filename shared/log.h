@@ -26,11 +26,11 @@ void log_set_progress(bool shown);
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* For lines that a peer or a broken camera could cause without end: one a second passes, and the
- * next one that does tells how many did not. Zeroed at first; one thread, or under a lock. */
+/* For lines that a peer or a broken camera could cause without end: 20 pass in 10 seconds, and the
+ * next one after that tells how many did not. Zeroed at first; one thread, or under a lock. */
 struct log_limit {
-    uint64_t last_ns; /* CLOCK_MONOTONIC */
-    unsigned held_back;
+    uint64_t begin_ns; /* of the current 10 s; CLOCK_MONOTONIC */
+    unsigned passed, held_back;
 };
 
 bool log_passes(struct log_limit *limit);

@@ -118,7 +118,7 @@ class Case(unittest.TestCase):
         code = program.wait()
         if code == 5:
             numbers = dict((reason, int(count)) for count, reason in
-                           re.findall(r"(\d+) ([A-Z_]+)[,)]", program.log()))
+                           re.findall(r"(\d+) ([A-Z]+_[A-Z]+|SUPERSEDED)[,)]", program.log()))
             early = {"SENSOR_GAP", "NO_BUFFER", "ENCODER_BUSY"}
             self.assertLessEqual(set(numbers), early | {"RATE_LIMITED"}, program.log())
             self.assertTrue(early & set(numbers), program.log())

@@ -245,6 +245,7 @@ static void open_room(struct room *room, int device_fd, int peer_fd)
     struct socket_address address = { .size = sizeof(address.storage) };
     *room = (struct room){ .shared = { .loop = &room->loop,
                                        .fail_limit = &room->fail_limit,
+                                       .news_limit = &room->fail_limit,
                                        .session = 77,
                                        .camera_name = "a camera",
                                        .queue_bytes = 8 << 20 } };

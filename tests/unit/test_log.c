@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#include "shared/clock.h"
+
 static struct {
     int from, saved;
 } caught;
@@ -165,12 +167,34 @@ static void lines_of_threads_stay_whole(void **state)
         assert_int_equal(counts[i], LINES);
 }
 
+/* 20 pass; the first one of the next 10 s tells of those that did not. */
+static void floods_are_held_back(void **state)
+{
+    (void)state;
+    char text[4096];
+    struct log_limit limit = { 0 };
+    log_setup("prog", LOG_LEVEL_WARNING);
+    catch_begin();
+    for (int i = 0; i < 1000; i++)
+        log_warning_limited(&limit, "flood %d", i);
+    catch_end(text, sizeof(text));
+    assert_non_null(strstr(text, "flood 19\n"));
+    assert_null(strstr(text, "flood 20\n"));
+    limit.begin_ns -= 10 * CLOCK_SECOND;
+    catch_begin();
+    log_warning_limited(&limit, "again");
+    catch_end(text, sizeof(text));
+    assert_string_equal(text, "prog: warning: 980 lines like the next one were left out\n"
+                              "prog: warning: again\n");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_are_filtered),    cmocka_unit_test(level_names),
         cmocka_unit_test(long_lines_are_bounded), cmocka_unit_test(progress_is_wiped),
         cmocka_unit_test(errno_is_left_alone),    cmocka_unit_test(lines_of_threads_stay_whole),
+        cmocka_unit_test(floods_are_held_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
