@@ -16,8 +16,14 @@
 #include "device/y4m.h"
 #include "shared/log.h"
 
+/* Files up to this size are kept in memory, so that replaying them costs no more than a camera's
+ * buffers do; longer ones are read frame by frame. */
+#define KEPT_MAX (256l << 20)
+
 struct camera {
     struct paced_source paced; /* first: fill() gets back from it to the camera */
+    uint8_t *kept;             /* all frames, one after the other, or NULL */
+    size_t kept_count, kept_next, frame_size;
     struct y4m_header header;
     char *path;
     int fd;
@@ -71,15 +77,22 @@ static int read_frame(struct camera *camera, uint8_t *memory)
         return (int)head;
     if (strncmp(line, "FRAME", 5) != 0)
         return -EBADMSG;
-    int error = read_at(camera->fd, memory, camera->paced.frame_size, camera->next + head);
+    int error = read_at(camera->fd, memory, camera->frame_size, camera->next + head);
     if (!error)
-        camera->next += head + (off_t)camera->paced.frame_size;
+        camera->next += head + (off_t)camera->frame_size;
     return error;
 }
 
 static int fill(struct paced_source *source, struct paced_buffer *buffer, uint32_t sequence)
 {
     struct camera *camera = (struct camera *)source;
+    if (camera->kept) {
+        const uint8_t *frame = camera->kept + camera->kept_next * camera->frame_size;
+        camera->kept_next = (camera->kept_next + 1) % camera->kept_count;
+        for (unsigned c = 0; c < 3; c++)
+            buffer->capture.picture.planes[c].data = frame + source->offsets[c];
+        return 0;
+    }
     int error = read_frame(camera, buffer->memory);
     if (error == -ENODATA && camera->next != camera->first) {
         camera->next = camera->first;
@@ -119,9 +132,32 @@ static int open_file(struct camera *self, const char *path, char *error)
     return 0;
 }
 
+/* Reads all frames into memory, if they are not too many; that there are some was checked. */
+static void keep_frames(struct camera *self)
+{
+    struct stat status;
+    if (fstat(self->fd, &status) || status.st_size > KEPT_MAX)
+        return;
+    size_t most = (size_t)(status.st_size - self->first) / self->frame_size;
+    self->kept = malloc(most * self->frame_size);
+    if (!self->kept)
+        return;
+    while (self->kept_count < most &&
+           read_frame(self, self->kept + self->kept_count * self->frame_size) == 0)
+        self->kept_count++;
+    self->next = self->first;
+    if (self->kept_count == most) {
+        self->paced.frame_size = 1; /* the buffers only point into what is kept */
+        return;
+    }
+    /* Something is wrong with the file further on: reading it frame by frame tells what. */
+    free(self->kept);
+    self->kept = NULL;
+}
+
 static int check_first_frame(struct camera *self, const char *path, char *error)
 {
-    uint8_t *memory = malloc(self->paced.frame_size);
+    uint8_t *memory = malloc(self->frame_size);
     int result = memory ? read_frame(self, memory) : -ENOMEM;
     free(memory);
     self->next = self->first;
@@ -139,6 +175,7 @@ static void y4m_close(struct camera **camera)
     paced_destroy(&(*camera)->paced);
     if ((*camera)->fd >= 0)
         close((*camera)->fd);
+    free((*camera)->kept);
     free((*camera)->path);
     free(*camera);
     *camera = NULL;
@@ -164,7 +201,8 @@ static int y4m_open(struct camera **camera, const char *argument,
         result = -EINVAL;
     }
     if (!result) {
-        y4m_layout(header, &self->paced.picture, self->paced.offsets, &self->paced.frame_size);
+        y4m_layout(header, &self->paced.picture, self->paced.offsets, &self->frame_size);
+        self->paced.frame_size = self->frame_size;
         self->paced.picture.hflip = request->hflip;
         self->paced.picture.vflip = request->vflip;
         self->paced.fps = request->fps > 0 ? request->fps : header->fps;
@@ -172,6 +210,8 @@ static int y4m_open(struct camera **camera, const char *argument,
         self->paced.fill = fill;
         result = check_first_frame(self, argument, error);
     }
+    if (!result)
+        keep_frames(self);
     if (result)
         y4m_close(camera);
     return result;

@@ -282,7 +282,44 @@ static void broken_frame_lines_end_the_source(void **state)
 }
 
 /* A file that is cut to nothing while it is replayed ends the source, with no loop for ever. */
-static void files_may_shrink(void **state)
+/* Too long to be kept in memory, and nearly all of it a hole. */
+static void write_long_file(void)
+{
+    static const char header[] = "YUV4MPEG2 W4096 H4096 F1000:1 Ip C420\n";
+    const off_t frame = 6 + 4096 * 4096 * 3 / 2;
+    write_file(header, strlen(header));
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(pwrite(fd, "FRAME\n", 6, (off_t)strlen(header) + i * frame), 6);
+    assert_int_equal(ftruncate(fd, (off_t)strlen(header) + 12 * frame), 0);
+    close(fd);
+}
+
+static void long_files_may_shrink(void **state)
+{
+    (void)state;
+    struct camera *camera;
+    struct camera_mode mode;
+    char error[CAMERA_ERROR_MAX];
+    write_long_file();
+    recorder_init(&recorder, filled_with);
+    struct camera_sink sink = recorder_sink(&recorder);
+    assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    recorder_wait(&recorder, 3, 0, 0);
+    assert_int_equal(truncate(path, (off_t)strlen(header_line)), 0);
+    recorder_wait(&recorder, 3, 0, 1);
+    camera_y4m.stop(camera);
+    recorder_check(&recorder);
+    assert_true(recorder.end_error < 0);
+    camera_y4m.close(&camera);
+    recorder_destroy(&recorder);
+    unlink(path);
+}
+
+/* What is kept in memory needs its file no more. */
+static void short_files_may_vanish(void **state)
 {
     (void)state;
     struct camera *camera;
@@ -292,16 +329,14 @@ static void files_may_shrink(void **state)
     recorder_init(&recorder, filled_with);
     struct camera_sink sink = recorder_sink(&recorder);
     assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
+    assert_int_equal(truncate(path, 0), 0);
+    unlink(path);
     assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
-    recorder_wait(&recorder, 5, 0, 0);
-    assert_int_equal(truncate(path, (off_t)strlen(header_line)), 0);
-    recorder_wait(&recorder, 5, 0, 1);
+    recorder_wait(&recorder, 7, 0, 0);
     camera_y4m.stop(camera);
     recorder_check(&recorder);
-    assert_true(recorder.end_error < 0);
     camera_y4m.close(&camera);
     recorder_destroy(&recorder);
-    unlink(path);
 }
 
 static int refuse(const char *name, unsigned width, unsigned height, const char *word)
@@ -405,7 +440,8 @@ int main(void)
         cmocka_unit_test(truncated_frames_are_left_out),
         cmocka_unit_test(truncated_frame_lines_are_left_out),
         cmocka_unit_test(broken_frame_lines_end_the_source),
-        cmocka_unit_test(files_may_shrink),
+        cmocka_unit_test(long_files_may_shrink),
+        cmocka_unit_test(short_files_may_vanish),
         cmocka_unit_test(unusable_files_are_refused),
         cmocka_unit_test(sizes_are_not_scaled),
         cmocka_unit_test(long_names_are_cut_between_characters),
