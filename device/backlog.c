@@ -1,5 +1,8 @@
 #include "device/backlog.h"
 
+/* How much too early a frame may be at most. */
+#define JITTER_NS UINT64_C(15000000)
+
 void backlog_init(struct backlog *backlog, enum wire_mode mode, size_t max_bytes,
                   uint32_t max_fps_mhz)
 {
@@ -106,7 +109,8 @@ static bool too_soon(struct backlog *backlog, uint64_t sensor_time)
     uint64_t interval = backlog->interval_ns;
     if (interval == 0)
         return false;
-    if (sensor_time + interval / 4 < backlog->next_due_ns)
+    uint64_t early = interval / 4 < JITTER_NS ? interval / 4 : JITTER_NS;
+    if (sensor_time + early < backlog->next_due_ns)
         return true;
     backlog->next_due_ns += interval;
     if (backlog->next_due_ns < sensor_time)

@@ -190,7 +190,7 @@ static bool start(struct capture_control *control, bool *told)
     *told = false;
     char rate[32] = "";
     if (mode.fps > 0)
-        snprintf(rate, sizeof(rate), ", %.4g fps", mode.fps);
+        snprintf(rate, sizeof(rate), ", %.6g fps", mode.fps);
     log_info("camera on: %s, %ux%u %s%s", mode.model, mode.width, mode.height,
              pixel_format_name(mode.format), rate);
     hub_stream(control->hub, &mode);

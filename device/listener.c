@@ -99,7 +99,7 @@ int listeners_open(struct listeners *listeners, const char *text, bool allow_rem
         return fail(error, 0, "--listen: can't look up", text, why);
     for (int i = 0; i < count; i++) {
         if (!allow_remote && !socket_address_is_local(&found[i]))
-            return fail(error, EPERM, "--listen: others on the network could watch at", text,
+            return fail(error, 0, "--listen: others on the network could watch at", text,
                         "listen at 127.0.0.1 and tunnel (ssh -L), or accept that everyone who "
                         "reaches this address sees the camera: --insecure-plaintext");
         code = open_one(listeners, &found[i], error);

@@ -13,6 +13,7 @@
 #include "device/listener.h"
 #include "device/options.h"
 #include "device/server.h"
+#include "shared/descriptors.h"
 #include "shared/log.h"
 #include "shared/wire.h"
 
@@ -147,6 +148,7 @@ int main(int argc, char **argv)
 {
     static struct device_options options; /* holds texts for as long as the program runs */
     char error[OPTION_ERROR_MAX];
+    descriptors_secure();
     log_setup("pitetherd", LOG_LEVEL_INFO);
     if (device_options_read(&options, argc, argv, error))
         return complain(EXIT_USAGE, error);

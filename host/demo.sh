@@ -60,6 +60,9 @@ code=0
 "$build/host/pitether" "unix:$work/socket" "${sinks[@]}" || code=$?
 # 6 is the window closed by hand before the time was up.
 [ "$code" -eq 6 ] && code=0
+kill "$daemon" 2>/dev/null || true
+wait
+daemon=
 echo
 echo "The frames are in $folder: $(find "$folder" -name '*.jpg' | wc -l) files, and frames.csv lists them."
 exit "$code"

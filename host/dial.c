@@ -22,7 +22,8 @@ struct lookup {
     struct socket_address found[ADDRESSES_MAX];
     const char *why;
     int count;
-    int done_fd;            /* readable once the fields above are set */
+    int done_fd;            /* readable when `done` is worth a look */
+    atomic_bool done;       /* the fields above are set */
     atomic_uint references; /* the thread's and the waiter's; the last one frees */
 };
 
@@ -39,6 +40,7 @@ static void *run_lookup(void *user)
     struct lookup *lookup = user;
     uint64_t one = 1;
     lookup->count = address_resolve(&lookup->address, false, lookup->found, &lookup->why);
+    atomic_store(&lookup->done, true);
     ssize_t written = write(lookup->done_fd, &one, sizeof(one));
     (void)written;
     lookup_release(lookup);
@@ -65,9 +67,9 @@ static struct lookup *lookup_start(const struct address *address)
     return NULL;
 }
 
-static bool is_ready(int fd, short events)
+static bool is_connected(int fd)
 {
-    struct pollfd ready = { fd, events, 0 };
+    struct pollfd ready = { fd, POLLOUT, 0 };
     return poll(&ready, 1, 0) > 0;
 }
 
@@ -81,10 +83,10 @@ static int look_up(const struct address *address, const struct dial_waiter *wait
         return -ENOMEM;
     }
     int result = -ECANCELED;
-    while (!is_ready(lookup->done_fd, POLLIN))
+    while (!atomic_load(&lookup->done))
         if (waiter->wait(waiter->user, lookup->done_fd, POLLIN, 1000))
             break;
-    if (is_ready(lookup->done_fd, POLLIN)) {
+    if (atomic_load(&lookup->done)) {
         result = lookup->count > 0 ? lookup->count : -ENOENT;
         memcpy(found, lookup->found, sizeof(lookup->found));
         if (result < 0)
@@ -102,7 +104,7 @@ static int finish_connect(int fd, const struct dial_waiter *waiter)
     while ((now = clock_monotonic()) < deadline) {
         if (waiter->wait(waiter->user, fd, POLLOUT, (int)((deadline - now) / CLOCK_MS) + 1))
             return -ECANCELED;
-        if (!is_ready(fd, POLLOUT))
+        if (!is_connected(fd))
             continue;
         int error = 0;
         socklen_t size = sizeof(error);

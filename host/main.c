@@ -12,6 +12,7 @@
 #include "host/options.h"
 #include "host/receiver.h"
 #include "shared/clock.h"
+#include "shared/descriptors.h"
 #include "shared/log.h"
 
 enum {
@@ -102,7 +103,7 @@ static int start_sinks(struct program *program)
     }
     if (!result && options->to_stdout) {
         if (sink_stdout_create(&state, error))
-            return complain(EXIT_SINK, error);
+            return complain(EXIT_USAGE, error);
         result = sink_start(&program->pipe, &sink_stdout, state, on_sink_gone, program);
     }
     return result ? complain(EXIT_SYSTEM, strerror(-result)) : EXIT_DONE;
@@ -247,6 +248,17 @@ static int judge(const struct program *program, bool sinks_good)
     return is_missing_frames(program, &totals) ? EXIT_MISSING : EXIT_DONE;
 }
 
+static void summarize(const struct program *program)
+{
+    struct report_totals totals = report_totals(program->report);
+    report_summary(program->report, stderr);
+    if (totals.received > program->kept)
+        fprintf(stderr, "%llu received frames were not kept: %s\n",
+                (unsigned long long)(totals.received - program->kept),
+                program->options.every > 1 ? "as --every says"
+                                           : "they came after the last one that was asked for");
+}
+
 static int run(struct program *program)
 {
     int code = choose_sinks(&program->options);
@@ -276,7 +288,7 @@ static int run(struct program *program)
     receiver_destroy(&program->receiver);
     bool connected = ran && report_totals(program->report).connections > 0;
     if (connected && program->options.log_level >= LOG_LEVEL_INFO)
-        report_summary(program->report, stderr);
+        summarize(program);
     if (connected && (program->options.stats || program->options.latency_report))
         report_stages(program->report, program->options.latency_report, stderr);
     if (ran)
@@ -290,6 +302,7 @@ int main(int argc, char **argv)
     struct program program = { 0 };
     struct host_options *options = &program.options;
     char error[OPTION_ERROR_MAX];
+    bool has_output = descriptors_secure();
     log_setup("pitether", LOG_LEVEL_INFO);
     if (host_options_read(options, argc, argv, error))
         return complain(EXIT_USAGE, error);
@@ -302,6 +315,8 @@ int main(int argc, char **argv)
         printf("pitether %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
         return EXIT_DONE;
     }
+    if (options->to_stdout && !has_output)
+        return complain(EXIT_USAGE, "--stdout: standard output is closed");
     block_signals();
     return run(&program);
 }

@@ -136,7 +136,7 @@ static void on_stream(void *user, const struct wire_stream *stream)
     const struct session *session = &receiver->session;
     char rate[32] = "";
     if (stream->fps_mhz)
-        snprintf(rate, sizeof(rate), ", %.4g fps", stream->fps_mhz / 1000.0);
+        snprintf(rate, sizeof(rate), ", %.6g fps", stream->fps_mhz / 1000.0);
     if (log_passes(&receiver->stream_limit))
         log_info("camera %s, %ux%u%s", stream->model, stream->width, stream->height, rate);
     if (receiver->last_session == session->id && session->first_id > receiver->last_next_id) {
@@ -383,7 +383,7 @@ static bool attempt(struct receiver *receiver)
     }
     if (fd == -ECANCELED)
         return false;
-    if (!receiver->config.reconnect) {
+    if (!receiver->config.reconnect || fd == -EACCES || fd == -EPERM) {
         log_error("%s", error);
         receiver_stop(receiver, RECEIVER_CUT);
         return false;

@@ -69,15 +69,27 @@ static int write_line(int fd, const char *line, size_t size)
     return error;
 }
 
+/* Is the file that is there one of ours? Lines of this form under another head help nobody. */
+static bool has_our_head(int fd)
+{
+    char head[sizeof(index_head)];
+    return pread(fd, head, sizeof(index_head) - 1, 0) == sizeof(index_head) - 1 &&
+           memcmp(head, index_head, sizeof(index_head) - 1) == 0;
+}
+
 static int open_index(struct files *files)
 {
-    files->index_fd =
-        openat(files->directory_fd, index_name, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+    /* O_NONBLOCK: a FIFO would be waited for. */
+    files->index_fd = openat(files->directory_fd, index_name,
+                             O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     struct stat status;
     if (files->index_fd < 0 || fstat(files->index_fd, &status))
         return -errno;
-    return status.st_size == 0 ? write_line(files->index_fd, index_head, sizeof(index_head) - 1)
-                               : 0;
+    if (!S_ISREG(status.st_mode))
+        return -EMEDIUMTYPE;
+    if (status.st_size > 0)
+        return has_our_head(files->index_fd) ? 0 : -EMEDIUMTYPE;
+    return write_line(files->index_fd, index_head, sizeof(index_head) - 1);
 }
 
 static void close_both(struct files *files)
@@ -280,7 +292,8 @@ int sink_files_create(void **state, const char *directory, const char *name_temp
     int result = mkdir(directory, 0777) && errno != EEXIST ? -errno : open_both(files);
     if (result) {
         snprintf(error, SINK_ERROR_MAX, "--save: can't write into %.200s: %s", directory,
-                 strerror(-result));
+                 result == -EMEDIUMTYPE ? "there is a frames.csv of another kind in it"
+                                        : strerror(-result));
         files_close(files);
         *state = NULL;
     }

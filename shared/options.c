@@ -82,7 +82,7 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
     char wanted[96];
     double value = 0, second = spec->min;
     bool good;
-    snprintf(wanted, sizeof(wanted), "a%s number from %.10g to %.10g",
+    snprintf(wanted, sizeof(wanted), "a%s number from %.15g to %.15g",
              spec->kind == OPTION_NUMBER ? "" : " whole", spec->min, spec->max);
     switch (spec->kind) {
     case OPTION_INT:
@@ -93,11 +93,11 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
     case OPTION_RATE:
         good = parse_units(text, spec->kind == OPTION_BYTES ? 1024 : 1000, &value);
         snprintf(wanted, sizeof(wanted),
-                 "a whole number from %.10g to %.10g (K, M or G may follow)", spec->min, spec->max);
+                 "a whole number from %.15g to %.15g (K, M or G may follow)", spec->min, spec->max);
         break;
     case OPTION_SIZE:
         good = parse_size(text, &value, &second);
-        snprintf(wanted, sizeof(wanted), "WIDTHxHEIGHT with both from %.10g to %.10g", spec->min,
+        snprintf(wanted, sizeof(wanted), "WIDTHxHEIGHT with both from %.15g to %.15g", spec->min,
                  spec->max);
         break;
     default:
