@@ -34,6 +34,7 @@ struct client_shared {
     uint64_t session;             /* random, not 0 */
     const char *camera_name;      /* for STREAMS */
     size_t queue_bytes;           /* the most that a lossless client may ask for */
+    bool crowded;                 /* frames are sent whole rather than as they grow */
     bool stream_running;          /* the camera runs, and stream is right */
     struct wire_stream stream;    /* first_frame_id: since when it is so */
     uint64_t next_id;             /* the next frame that news will come of */

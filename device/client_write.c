@@ -83,7 +83,8 @@ static void begin_frame(struct client *client, struct frame *frame)
 static bool frame_may_begin(struct client *client)
 {
     struct frame *frame = client->backlog.items[client->backlog.first].frame;
-    if (frame_state(frame) == FRAME_GROWING && frame_published(frame) == 0)
+    bool enough = !client->shared->crowded && frame_published(frame) > 0;
+    if (frame_state(frame) == FRAME_GROWING && !enough)
         return false;
     return client->backlog.mode == WIRE_LOSSLESS || flow_may_start(&client->flow);
 }

@@ -22,6 +22,10 @@
 enum { REFUSED_MAX = 16, ACCEPT_AT_ONCE = 32 };
 #define TICK_NS (CLOCK_SECOND / 2)
 
+/* From so many viewers on, a system call for each slice and client takes the processor for longer
+ * than sending early wins: then a frame is sent in one piece. */
+enum { CROWD = 16 };
+
 struct acceptor {
     struct watch watch;
     struct server *server;
@@ -271,7 +275,7 @@ static void on_tick(void *user, uint32_t events)
 static void after_round(void *user)
 {
     struct server *server = user;
-    bool watched = server->config.always_on;
+    unsigned watching = 0;
     for (struct client **at = &server->clients; *at;) {
         struct client *client = *at;
         if (client->state == CLIENT_DEAD) {
@@ -281,9 +285,11 @@ static void after_round(void *user)
             server->client_count--;
             continue;
         }
-        watched = watched || client_watches(client);
+        watching += client_watches(client);
         at = &client->next;
     }
+    bool watched = watching > 0 || server->config.always_on;
+    server->shared.crowded = watching > CROWD;
     if (watched != server->watched)
         capture_want(server->parts.capture, watched);
     server->watched = watched;

@@ -363,6 +363,24 @@ static void growing_frame(void **state)
     expect_end(room, WIRE_END_DONE);
 }
 
+/* Where many watch, a frame is sent in one piece. */
+static void crowded(void **state)
+{
+    struct room *room = *state;
+    room->shared.crowded = true;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    struct frame *frame = room_growing(room, 2, 1000);
+    frame_grow(frame, 2);
+    room_news(room);
+    assert_false(backlog_empty(&room->client->backlog));
+    assert_null(room->client->sending.frame);
+    frame_finish(frame);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+}
+
 /* A frame that has shown nothing yet may still give way. */
 static void unborn_frame_gives_way(void **state)
 {
@@ -1056,6 +1074,7 @@ static const struct CMUnitTest tests[] = {
     TEST(error_from_the_peer),
     TEST(fault_within_a_frame),
     TEST(growing_frame),
+    TEST(crowded),
     TEST_IN(growing_frame, tcp),
     TEST(unborn_frame_gives_way),
     TEST(live_goes_on_after_an_aborted_frame),
