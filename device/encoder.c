@@ -316,6 +316,8 @@ void encoder_destroy(struct encoder **encoder)
 
 void encoder_submit(struct encoder *encoder, struct capture *capture)
 {
+    if (encoder->config.patient)
+        hub_wait_for_room(encoder->hub);
     pthread_mutex_lock(&encoder->lock);
     while (encoder->config.patient && encoder->waiting)
         pthread_cond_wait(&encoder->begun, &encoder->lock);

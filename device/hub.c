@@ -13,6 +13,7 @@ int hub_init(struct hub *hub)
     if (hub->fd < 0)
         return -errno;
     pthread_mutex_init(&hub->lock, NULL);
+    pthread_cond_init(&hub->taken, NULL);
     return 0;
 }
 
@@ -22,6 +23,7 @@ void hub_destroy(struct hub *hub)
     while (hub_take(hub, &event))
         if (event.kind == HUB_FRAME)
             frame_release(event.frame);
+    pthread_cond_destroy(&hub->taken);
     pthread_mutex_destroy(&hub->lock);
     close(hub->fd);
 }
@@ -119,6 +121,7 @@ static void make_room(struct hub *hub)
         join_losses(hub, true);
 }
 
+/* Without a poke: whoever pushes knows whether the loop has anything to do with it yet. */
 static void push(struct hub *hub, const struct hub_event *event)
 {
     pthread_mutex_lock(&hub->lock);
@@ -129,6 +132,11 @@ static void push(struct hub *hub, const struct hub_event *event)
     if (!merged)
         *at(hub, hub->count++) = *event;
     pthread_mutex_unlock(&hub->lock);
+}
+
+static void tell(struct hub *hub, const struct hub_event *event)
+{
+    push(hub, event);
     hub_poke(hub);
 }
 
@@ -139,24 +147,24 @@ void hub_publish(struct hub *hub, struct frame *frame)
 
 void hub_lost(struct hub *hub, struct drop_run run)
 {
-    push(hub, &(struct hub_event){ .kind = HUB_LOST, .run = run });
+    tell(hub, &(struct hub_event){ .kind = HUB_LOST, .run = run });
 }
 
 void hub_stream(struct hub *hub, const struct camera_mode *mode)
 {
-    push(hub, &(struct hub_event){ .kind = HUB_STREAM, .mode = *mode });
+    tell(hub, &(struct hub_event){ .kind = HUB_STREAM, .mode = *mode });
 }
 
 void hub_status(struct hub *hub, enum wire_stream_state state, const char *text)
 {
     struct hub_event event = { .kind = HUB_STATUS, .status = { .state = (uint8_t)state } };
     snprintf(event.status.text, sizeof(event.status.text), "%s", text);
-    push(hub, &event);
+    tell(hub, &event);
 }
 
 void hub_finished(struct hub *hub)
 {
-    push(hub, &(struct hub_event){ .kind = HUB_FINISHED });
+    tell(hub, &(struct hub_event){ .kind = HUB_FINISHED });
 }
 
 bool hub_take(struct hub *hub, struct hub_event *event)
@@ -167,7 +175,24 @@ bool hub_take(struct hub *hub, struct hub_event *event)
         *event = *at(hub, 0);
         hub->first = (hub->first + 1) % HUB_EVENTS_MAX;
         hub->count--;
+        pthread_cond_signal(&hub->taken);
     }
     pthread_mutex_unlock(&hub->lock);
     return any;
+}
+
+void hub_wait_for_room(struct hub *hub)
+{
+    pthread_mutex_lock(&hub->lock);
+    while (hub->count > HUB_EVENTS_MAX / 2 && !hub->closed)
+        pthread_cond_wait(&hub->taken, &hub->lock);
+    pthread_mutex_unlock(&hub->lock);
+}
+
+void hub_close(struct hub *hub)
+{
+    pthread_mutex_lock(&hub->lock);
+    hub->closed = true;
+    pthread_cond_broadcast(&hub->taken);
+    pthread_mutex_unlock(&hub->lock);
 }

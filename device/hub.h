@@ -40,6 +40,8 @@ struct hub {
     int fd; /* readable when hub_take() or a frame has something new */
     atomic_bool poked;
     pthread_mutex_t lock;
+    pthread_cond_t taken;                    /* there is more room, or it is closed */
+    bool closed;                             /* under lock */
     struct hub_event events[HUB_EVENTS_MAX]; /* a ring; under lock, like the two below */
     unsigned first, count;
 };
@@ -50,7 +52,9 @@ int hub_init(struct hub *hub);
 void hub_destroy(struct hub *hub);
 
 /* Any thread. Frames and losses must come in the order of their ids: the encoder sees to it. */
-void hub_publish(struct hub *hub, struct frame *frame); /* takes a reference of its own */
+/* Takes a reference of its own. Does not poke: there is nothing to send of a frame before its first
+ * slice, and a loop that wakes for it would take a processor from the one who makes that. */
+void hub_publish(struct hub *hub, struct frame *frame);
 void hub_lost(struct hub *hub, struct drop_run run);
 void hub_stream(struct hub *hub, const struct camera_mode *mode);
 void hub_status(struct hub *hub, enum wire_stream_state state, const char *text);
@@ -59,6 +63,12 @@ void hub_finished(struct hub *hub);
 /* A published frame has grown or is finished. Any thread; one system call at most, and none while
  * the loop has not yet answered the last one. */
 void hub_poke(struct hub *hub);
+
+/* For sources that can wait: returns once the hub is at most half full, or closed. Any thread but
+ * the loop's. */
+void hub_wait_for_room(struct hub *hub);
+/* Nobody will take events any more. Any thread. */
+void hub_close(struct hub *hub);
 
 /* Loop thread: makes fd unreadable, before looking for what is new. */
 void hub_answer(struct hub *hub);

@@ -105,6 +105,7 @@ static int serve(const struct device_options *options, const struct camera_ops *
         /* Who asks once more does not wait for a camera that hangs. */
         set_signals_blocked(false);
     }
+    hub_close(&hub);
     capture_destroy(&capture);
     hub_destroy(&hub);
     encoder_destroy(&encoder);

@@ -87,11 +87,13 @@ static size_t round_up(size_t value, size_t unit)
     return (value + unit - 1) / unit * unit;
 }
 
-/* Lays out the planes, in whole iMCUs since libjpeg writes whole blocks, and the strips. */
-static void prepare_planes(struct jpeg_decoder *decoder, unsigned width, unsigned height)
+/* Lays out the planes, in whole iMCUs since libjpeg writes whole blocks, and the strips. Planes
+ * that the caller has made stay his. */
+static void prepare_planes(struct jpeg_decoder *decoder, unsigned width, unsigned height,
+                           uint8_t *const *target)
 {
     size_t stride = round_up(width, STRIDE_UNIT);
-    size_t luma = stride * round_up(height, IMCU_MAX);
+    size_t luma = target ? 0 : stride * round_up(height, IMCU_MAX);
     size_t strip = stride * IMCU_MAX;
     size_t size = luma + luma / 2 + 2 * strip;
     if (size > decoder->memory_size) {
@@ -105,10 +107,12 @@ static void prepare_planes(struct jpeg_decoder *decoder, unsigned width, unsigne
     decoder->plane[0] = decoder->memory;
     decoder->plane[1] = decoder->plane[0] + luma;
     decoder->plane[2] = decoder->plane[1] + luma / 4;
-    decoder->strip[1] = decoder->plane[2] + luma / 4;
+    decoder->strip[1] = decoder->memory + luma + luma / 2;
     decoder->strip[2] = decoder->strip[1] + strip;
     decoder->stride[0] = decoder->strip_stride = stride;
     decoder->stride[1] = decoder->stride[2] = stride / 2;
+    for (int c = 0; target && c < 3; c++)
+        decoder->plane[c] = target[c];
 }
 
 static void check_header(struct jpeg_decoder *decoder, unsigned width, unsigned height)
@@ -213,14 +217,14 @@ static void read_picture(struct jpeg_decoder *decoder)
 
 /* Returns only if all went well. */
 static void decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
-                   unsigned height)
+                   unsigned height, uint8_t *const *target)
 {
     struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
     jpeg->progress = &decoder->progress;
     jpeg_mem_src(jpeg, data, size);
     jpeg_read_header(jpeg, TRUE);
     check_header(decoder, width, height);
-    prepare_planes(decoder, width, height);
+    prepare_planes(decoder, width, height, target);
     jpeg->raw_data_out = TRUE;
     jpeg->out_color_space = jpeg->jpeg_color_space;
     jpeg->do_block_smoothing = FALSE; /* it guesses at what has not come */
@@ -229,8 +233,8 @@ static void decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t siz
     jpeg_finish_decompress(jpeg); /* misses a cut-off end */
 }
 
-int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
-                unsigned height, struct jpeg_planes *planes)
+static int decode_guarded(struct jpeg_decoder *decoder, const uint8_t *data, size_t size,
+                          unsigned width, unsigned height, uint8_t *const *target)
 {
     if (width == 0 || height == 0)
         return -EBADMSG;
@@ -245,13 +249,38 @@ int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, 
         return decoder->error;
     }
     jpeg_create_decompress(&decoder->jpeg);
-    decode(decoder, data, size, width, height);
+    decode(decoder, data, size, width, height, target);
     jpeg_destroy_decompress(&decoder->jpeg);
+    return 0;
+}
 
+int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
+                unsigned height, struct jpeg_planes *planes)
+{
+    int error = decode_guarded(decoder, data, size, width, height, NULL);
+    if (error)
+        return error;
     *planes = (struct jpeg_planes){ .width = width, .height = height };
     for (int c = 0; c < 3; c++) {
         planes->data[c] = decoder->plane[c];
         planes->stride[c] = decoder->stride[c];
     }
     return 0;
+}
+
+int jpeg_decode_into(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
+                     unsigned height, uint8_t *const planes[3])
+{
+    return decode_guarded(decoder, data, size, width, height, planes);
+}
+
+size_t jpeg_plane_layout(unsigned width, unsigned height, size_t offsets[3], size_t strides[3])
+{
+    strides[0] = round_up(width, STRIDE_UNIT);
+    strides[1] = strides[2] = strides[0] / 2;
+    size_t luma = strides[0] * round_up(height, IMCU_MAX);
+    offsets[0] = 0;
+    offsets[1] = luma;
+    offsets[2] = luma + luma / 4;
+    return luma + luma / 2;
 }

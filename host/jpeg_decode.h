@@ -31,4 +31,13 @@ void jpeg_decoder_destroy(struct jpeg_decoder *decoder);
 int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
                 unsigned height, struct jpeg_planes *planes);
 
+/* The same into planes of the caller's, which are laid out as jpeg_plane_layout() says for the
+ * width and have room for whole rows of 16 luma lines; for greyscale and chroma alike. */
+int jpeg_decode_into(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
+                     unsigned height, uint8_t *const planes[3]);
+
+/* Where three planes of such a picture lie in one piece of memory, and how far apart their rows
+ * are; returns how many bytes they take in all. Memory is to be aligned to 64 bytes. */
+size_t jpeg_plane_layout(unsigned width, unsigned height, size_t offsets[3], size_t strides[3]);
+
 #endif

@@ -24,7 +24,7 @@ enum { TICK_MS = 100 };
 #define PROGRESS_EVERY_NS (CLOCK_SECOND / 2)
 #define STATS_EVERY_NS (10 * CLOCK_SECOND)
 #define RETRY_FIRST_NS (CLOCK_SECOND / 10)
-#define RETRY_MOST_NS CLOCK_SECOND
+#define RETRY_MOST_NS (CLOCK_SECOND / 4)
 /* How long the daemon's END is waited for. */
 #define ENDING_NS (2 * CLOCK_SECOND)
 

@@ -13,7 +13,7 @@
 
 #include <SDL.h>
 
-#include "host/jpeg_decode.h"
+#include "host/jpeg_parallel.h"
 #include "host/snapshot.h"
 #include "host/window_canvas.h"
 #include "host/window_title.h"
@@ -36,7 +36,7 @@ struct window {
 
     /* The window's thread. Times are of clock_monotonic(). */
     struct canvas canvas;
-    struct jpeg_decoder *decoder;
+    struct jpeg_parallel *decoder;
     struct frame *shown; /* a reference of our own, or NULL; what `s` saves */
     bool offered;        /* the mailbox may hold a frame */
     bool frozen;
@@ -73,7 +73,7 @@ int window_create(struct window **window, const struct window_config *config, ch
         made->config = *config;
         made->name = strdup(config->title);
         made->snapshot_dir = strdup(config->snapshot_dir);
-        made->decoder = jpeg_decoder_create();
+        made->decoder = jpeg_parallel_create(0);
         if (made->name && made->snapshot_dir && made->decoder)
             result = canvas_open(&made->canvas, made->name, error);
     }
@@ -92,7 +92,7 @@ void window_destroy(struct window **window)
     canvas_close(&gone->canvas);
     frame_release(mailbox_take(&gone->newest));
     frame_release(gone->shown);
-    jpeg_decoder_destroy(gone->decoder);
+    jpeg_parallel_destroy(gone->decoder);
     free(gone->name);
     free(gone->snapshot_dir);
     free(gone);
@@ -172,8 +172,8 @@ static const char *decode_error(int error)
 static bool set_picture(struct window *window, const struct frame *frame, uint64_t *decoded)
 {
     struct jpeg_planes planes;
-    int error = jpeg_decode(window->decoder, frame->data, frame->size, frame->width, frame->height,
-                            &planes);
+    int error = jpeg_parallel_decode(window->decoder, frame->data, frame->size, frame->width,
+                                     frame->height, &planes);
     if (error) {
         complain(window, frame, decode_error(error));
         return false;

@@ -186,11 +186,39 @@ static void poke_and_answer(void **state)
     hub_answer(&fixture->hub);
     assert_false(readable(&fixture->hub, 0));
     hub_answer(&fixture->hub); /* never blocks */
-    put_frame(fixture);
+    put_frame(fixture);        /* that is no news before it has a slice */
+    assert_false(readable(&fixture->hub, 0));
+    put_lost(fixture, 1, WIRE_DROP_SENSOR_GAP);
     assert_true(readable(&fixture->hub, 0));
     hub_answer(&fixture->hub);
     assert_false(readable(&fixture->hub, 0));
     expect(fixture, HUB_FRAME);
+    expect(fixture, HUB_LOST);
+}
+
+static void *wait_for_room(void *user)
+{
+    hub_wait_for_room(user);
+    return NULL;
+}
+
+/* Who can wait is let in once the hub is half empty again, or nobody takes any more. */
+static void patience(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t thread;
+    hub_wait_for_room(&fixture->hub);
+    for (int i = 0; i <= HUB_EVENTS_MAX / 2; i++)
+        put_frame(fixture);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_room, &fixture->hub), 0);
+    expect(fixture, HUB_FRAME);
+    pthread_join(thread, NULL);
+    put_frame(fixture);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_room, &fixture->hub), 0);
+    hub_close(&fixture->hub);
+    pthread_join(thread, NULL);
+    for (int i = 0; i <= HUB_EVENTS_MAX / 2; i++)
+        expect(fixture, HUB_FRAME);
 }
 
 /* The producer pokes twice for each number, then waits for the consumer to have seen it, so that
@@ -379,11 +407,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(order_is_kept),        TEST(losses_merge),    TEST(huge_losses_stay_apart),
-        TEST(long_status_is_cut),   TEST(poke_and_answer), TEST(no_poke_is_lost),
-        TEST(events_cross_threads), TEST(full_of_frames),  TEST(full_of_both),
-        TEST(long_full_of_both),    TEST(full_of_losses),  TEST(some_statuses_between),
-        TEST(statuses_cost_no_ids), TEST(any_sequence),    TEST(destroy_releases_frames),
+        TEST(order_is_kept),          TEST(losses_merge),
+        TEST(huge_losses_stay_apart), TEST(long_status_is_cut),
+        TEST(poke_and_answer),        TEST(patience),
+        TEST(no_poke_is_lost),        TEST(events_cross_threads),
+        TEST(full_of_frames),         TEST(full_of_both),
+        TEST(long_full_of_both),      TEST(full_of_losses),
+        TEST(some_statuses_between),  TEST(statuses_cost_no_ids),
+        TEST(any_sequence),           TEST(destroy_releases_frames),
     };
     return cmocka_run_group_tests_name("hub", tests, NULL, NULL);
 }
