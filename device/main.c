@@ -15,6 +15,7 @@
 #include "device/server.h"
 #include "shared/descriptors.h"
 #include "shared/log.h"
+#include "shared/signals.h"
 #include "shared/wire.h"
 
 enum { EXIT_DONE = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2, EXIT_CAMERA = 3, EXIT_LISTEN = 4 };
@@ -30,17 +31,6 @@ static int list_cameras(void)
     char error[CAMERA_ERROR_MAX];
     int count = camera_libcamera_list(stdout, error);
     return count > 0 ? EXIT_DONE : complain(EXIT_CAMERA, error);
-}
-
-/* While they are blocked, signals are for the loop's signalfd alone: every thread inherits that. */
-static void set_signals_blocked(bool blocked)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
 }
 
 static int open_listeners(struct listeners *listeners, const struct device_options *options)
@@ -103,7 +93,7 @@ static int serve(const struct device_options *options, const struct camera_ops *
         struct server_parts parts = { listeners, &hub, capture, encoder };
         error = server_run(&server_config, &parts);
         /* Who asks once more does not wait for a camera that hangs. */
-        set_signals_blocked(false);
+        signals_block(false);
     }
     hub_close(&hub);
     capture_destroy(&capture);
@@ -162,7 +152,7 @@ int main(int argc, char **argv)
         printf("pitetherd %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
         return EXIT_DONE;
     }
-    set_signals_blocked(true);
+    signals_block(true);
     signal(SIGPIPE, SIG_IGN);
     return options.list_cameras ? list_cameras() : run(&options);
 }

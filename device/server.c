@@ -17,6 +17,7 @@
 #include "device/stats.h"
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/signals.h"
 
 /* Clients beyond --max-clients that are told so, rather than left without a word. */
 enum { REFUSED_MAX = 16, ACCEPT_AT_ONCE = 32 };
@@ -309,11 +310,7 @@ static int watch_fd(struct server *server, struct watch *watch, int fd,
 
 static int watch_all(struct server *server)
 {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
+    sigset_t signals = signals_to_end();
     int error = watch_fd(server, &server->signal_watch,
                          signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK), on_signal);
     if (!error)

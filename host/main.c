@@ -14,6 +14,7 @@
 #include "shared/clock.h"
 #include "shared/descriptors.h"
 #include "shared/log.h"
+#include "shared/signals.h"
 
 enum {
     EXIT_DONE = 0,
@@ -43,30 +44,6 @@ static int complain(int code, const char *line)
 {
     log_error("%s", line);
     return code;
-}
-
-/* SIGINT and its like are for the receiver's signalfd alone: every thread inherits this mask. */
-static void block_signals(void)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    sigaddset(&signals, SIGUSR1);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
-
-/* Nobody reads the signalfd any more: let them end the program. */
-static void unblock_signals(void)
-{
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 }
 
 static int choose_sinks(struct host_options *options)
@@ -278,7 +255,7 @@ static int run(struct program *program)
     if (!code)
         code = receive(program);
     bool ran = code == EXIT_DONE && program->receiver;
-    unblock_signals();
+    signals_block(false); /* nobody reads the signalfd any more: let them end the program */
     bool sinks_good = finish_sinks(program);
     int unwritten = latency_log_close(&program->latency_log);
     if (unwritten)
@@ -317,6 +294,7 @@ int main(int argc, char **argv)
     }
     if (options->to_stdout && !has_output)
         return complain(EXIT_USAGE, "--stdout: standard output is closed");
-    block_signals();
+    signals_block(true);
+    signal(SIGPIPE, SIG_IGN);
     return run(&program);
 }

@@ -15,6 +15,7 @@
 #include "host/dial.h"
 #include "shared/clock.h"
 #include "shared/log.h"
+#include "shared/signals.h"
 #include "shared/transport.h"
 
 /* Frames that may wait for slow sinks; what they hold is bounded in bytes as well. */
@@ -421,11 +422,7 @@ int receiver_create(struct receiver **receiver, const struct receiver_config *co
     struct receiver *self = *receiver = calloc(1, sizeof(*self));
     if (!self)
         return -ENOMEM;
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
+    sigset_t signals = signals_to_end();
     self->config = *config;
     self->outlets = *outlets;
     pthread_mutex_init(&self->lock, NULL);
