@@ -314,6 +314,14 @@ def slope(points):
     return above / below if below else 0.0
 
 
+def scatter(points):
+    """How far the points lie from that line, root mean square."""
+    rise = slope(points)
+    mean_x = statistics.fmean(x for x, _ in points)
+    mean_y = statistics.fmean(y for _, y in points)
+    return math.sqrt(statistics.fmean((y - mean_y - rise * (x - mean_x)) ** 2 for x, y in points))
+
+
 def interleave(repeats, **measures):
     """Calls each measure in turn, A B C A B C ..., so that what drifts drifts for all of them.
     Returns {name: [what each call returned]}."""

@@ -13,13 +13,23 @@ VARIANTS = {"bare libjpeg": "bare:1", "pitether, 1 slice": "pipeline:1:1",
             "pitether, 32 slices": "pipeline:1:32"}
 
 
+def short_name(name):
+    """FILE:FUNCTION [OBJECT] as callgrind has it: the function, or the object if that is nameless,
+    as most of a library's own are."""
+    function, _, thing = name.partition(" [")
+    function = function.rpartition(":")[2]
+    if function.startswith("0x"):
+        return f"({os.path.basename(thing.rstrip(']'))})"
+    return function
+
+
 def count(variant, loops, folder):
     """Instructions of the whole program, and the most expensive functions."""
     path = os.path.join(folder, "callgrind.out")
     subprocess.run(["valgrind", "--tool=callgrind", f"--callgrind-out-file={path}", "-q",
                     common.BENCH_ENCODE, pictures.photographs(SIZE), QUALITY, "1", "0", str(loops),
                     variant], stdout=subprocess.DEVNULL, check=True)
-    text = subprocess.run(["callgrind_annotate", "--threshold=99", path], capture_output=True,
+    text = subprocess.run(["callgrind_annotate", "--threshold=100", path], capture_output=True,
                           text=True, check=True).stdout
     functions = {}
     total = 0
@@ -31,7 +41,7 @@ def count(variant, loops, folder):
         if name.startswith("PROGRAM TOTALS"):
             total = number
             continue
-        name = re.sub(r"\s*\[.*", "", name).rpartition(":")[2]
+        name = short_name(name)
         functions[name] = functions.get(name, 0) + number
     return total, functions
 

@@ -50,6 +50,12 @@ done
 packages=(build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev libcamera-dev
     libsdl2-dev python3 ffmpeg mate-backgrounds)
 case " ${names[*]} " in *" fanout "*) packages+=(linux-perf strace) ;; esac
+case " ${names[*]} " in *" link "* | *" rivals "*) packages+=(iproute2) ;; esac
+case " ${names[*]} " in *" rivals "*)
+    packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
+        gstreamer1.0-plugins-bad)
+    ;;
+esac
 case " ${names[*]} " in *" instructions "*) packages+=(valgrind) ;; esac
 "$top/shared/need-packages.sh" "${packages[@]}"
 

@@ -4,7 +4,7 @@ import time
 
 import common
 
-FRAMES = common.pick(200000, 5000)
+FRAMES = common.pick(200000, 20000)
 SAMPLE_SECONDS = common.pick(0.25, 0.05)
 
 
@@ -49,14 +49,19 @@ def main():
         daemon_code = daemon.end()
     # The rate is even, so that time stands for frames. The first half may fill pools and caches.
     half = [sample for sample in samples[:-1] if sample[0] >= seconds / 2]
-    fits = [common.slope([(sample[0] / seconds * FRAMES, sample[i]) for sample in half])
-            if len(half) > 2 else 0.0 for i in (1, 2)]
+    points = [[(sample[0] / seconds * FRAMES, sample[i]) for sample in half] for i in (1, 2)]
+    fits = [common.slope(each) for each in points]
+    # What goes up and down as much as this tells a slope no finer than that over the frames.
+    noise = [common.scatter(each) / (FRAMES / 2) for each in points]
     rows = []
     for i, name in enumerate(("daemon", "receiver"), 1):
         rows.append([name, samples[len(samples) // 2][i] / 1e6, samples[-2][i] / 1e6,
-                     max(sample[i] for sample in samples) / 1e6, fits[i - 1]])
+                     max(sample[i] for sample in samples) / 1e6,
+                     f"{fits[i - 1]:.1f} +- {2 * noise[i - 1]:.1f}"])
     results.table("Memory", ["", "MB half-way", "MB at the end", "MB at most",
-                             "bytes a frame, second half"], rows, [f"{len(samples)} samples"])
+                             "bytes a frame, second half"], rows,
+                  [f"{len(samples)} samples; +-: twice their scatter about the line, over its "
+                   "length"])
     # The daemon finishes the frame under way, so that it may count one more than was asked for.
     exact = (code == 0 and daemon_code == 0 and dropped == 0 and received == captured == told[0]
              and told[1] == 0 and received - FRAMES in (0, 1))
@@ -66,8 +71,9 @@ def main():
         ["the daemon's: delivered, dropped", f"{told[0]}, {told[1]}"],
         ["exact", "yes" if exact else "NO"], ["frames/s", received / seconds],
         ["descriptors before, after", f"{before}, {after}"]])
-    results.summary("daemon's memory, bytes a frame over the second half", fits[0], "0")
-    results.summary("receiver's memory, bytes a frame over the second half", fits[1], "0")
+    for name, fit, error in zip(("daemon", "receiver"), fits, noise):
+        results.summary(f"{name}'s memory, bytes a frame over the second half",
+                        f"{fit:.1f} +- {2 * error:.1f}", "0")
     results.summary("descriptors that stayed open", float(after - before), "0")
     results.summary(f"totals of {FRAMES} frames exact at both ends", "yes" if exact else "NO",
                     "yes")

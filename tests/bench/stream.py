@@ -1,4 +1,4 @@
-"""One stream over TCP on the loopback interface: how fast it goes, and how soon a frame is there."""
+"""One stream over TCP on the loopback interface: how fast it goes, how soon a frame is there."""
 import csv
 import os
 
