@@ -93,16 +93,17 @@ static const uint8_t *source_row(const struct picture *picture, const struct com
     return component->plane->data + row * component->plane->stride + component->first;
 }
 
-static void gather(uint8_t *restrict to, const uint8_t *restrict from, size_t step, unsigned width)
+static void gather(uint8_t *restrict to, const uint8_t *restrict from, size_t step, size_t width)
 {
-    /* With the step a constant in each loop, the compiler turns it into vector shuffles. */
+    /* With the step a constant in each loop, and an index that can't wrap, the compiler turns it
+     * into vector shuffles. */
     if (step == 1)
         memcpy(to, from, width);
     else if (step == 2)
-        for (unsigned x = 0; x < width; x++)
+        for (size_t x = 0; x < width; x++)
             to[x] = from[2 * x];
     else
-        for (unsigned x = 0; x < width; x++)
+        for (size_t x = 0; x < width; x++)
             to[x] = from[4 * x];
 }
 

@@ -37,9 +37,9 @@ def pitether(link):
                 common.PITETHERD, "--listen", address, "--insecure-plaintext", "--source",
                 pictures.photographs(SIZE), "--fps", FPS)) as daemon:
             daemon.wait_for("listening on")
-            common.Program(*link.host(
-                common.PITETHER, "--save", frames, "--live", "--duration", SECONDS,
-                address)).expect()
+            with common.Program(*link.host(common.PITETHER, "--save", frames, "--live",
+                                           "--duration", SECONDS, address)) as receiver:
+                receiver.expect()
         with open(os.path.join(frames, "frames.csv"), encoding="ascii", newline="") as file:
             return [{"id": int(row["id"]), "bytes": int(row["bytes"]),
                      "captured": int(row["captured_ns"]) - offset,
@@ -112,8 +112,9 @@ def blocking(megabits, files):
          common.Program(*link.device(sys.executable, BLOCKING, "send", netns.DEVICE, PORT, SECONDS,
                                      *files)) as sender:
         sender.wait_for("listening")
-        receiver = common.Program(*link.host(sys.executable, BLOCKING, "receive", netns.DEVICE,
-                                             PORT)).expect()
+        with common.Program(*link.host(sys.executable, BLOCKING, "receive", netns.DEVICE,
+                                       PORT)) as receiver:
+            receiver.expect()
         sender.expect()
     frames = [tuple(int(word) for word in line.split()) for line in receiver.lines]
     return figures(frames, frames[0][0], megabits)
@@ -122,8 +123,9 @@ def blocking(megabits, files):
 def save_pictures(folder):
     """The loop's JPEGs, as the daemon makes them."""
     with common.daemon("--source", pictures.photographs(SIZE), "--frames", LOOP,
-                       "--unpaced") as daemon:
-        common.receiver(daemon.address, "--save", folder, "--frames", LOOP).expect()
+                       "--unpaced") as daemon, \
+         common.receiver(daemon.address, "--save", folder, "--frames", LOOP) as receiver:
+        receiver.expect()
     return sorted(glob.glob(os.path.join(folder, "*.jpg")),
                   key=lambda path: int(path.rpartition("-")[2][:-4]))
 
