@@ -18,6 +18,7 @@
 /* A look-up that goes on even if nobody waits for it any more: the resolver can't be interrupted.
  */
 struct lookup {
+    pthread_t thread; /* joined if it was waited for, else detached */
     struct address address;
     struct socket_address found[ADDRESSES_MAX];
     const char *why;
@@ -50,17 +51,14 @@ static void *run_lookup(void *user)
 static struct lookup *lookup_start(const struct address *address)
 {
     struct lookup *lookup = calloc(1, sizeof(*lookup));
-    pthread_t thread;
     if (!lookup)
         return NULL;
     lookup->address = *address;
     lookup->why = "";
     lookup->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     atomic_init(&lookup->references, 2);
-    if (lookup->done_fd >= 0 && pthread_create(&thread, NULL, run_lookup, lookup) == 0) {
-        pthread_detach(thread);
+    if (lookup->done_fd >= 0 && pthread_create(&lookup->thread, NULL, run_lookup, lookup) == 0)
         return lookup;
-    }
     if (lookup->done_fd >= 0)
         close(lookup->done_fd);
     free(lookup);
@@ -87,11 +85,14 @@ static int look_up(const struct address *address, const struct dial_waiter *wait
         if (waiter->wait(waiter->user, lookup->done_fd, POLLIN, 1000))
             break;
     if (atomic_load(&lookup->done)) {
+        pthread_join(lookup->thread, NULL);
         result = lookup->count > 0 ? lookup->count : -ENOENT;
         memcpy(found, lookup->found, sizeof(lookup->found));
         if (result < 0)
             snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s", address->host,
                      lookup->why);
+    } else {
+        pthread_detach(lookup->thread);
     }
     lookup_release(lookup);
     return result;

@@ -251,11 +251,16 @@ static void a_look_up_is_given_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_look_up_is_given_up), cmocka_unit_test(over_tcp),
-        cmocka_unit_test(over_a_unix_socket),    cmocka_unit_test(nobody_listens),
-        cmocka_unit_test(no_such_host),          cmocka_unit_test(long_names),
-        cmocka_unit_test(given_up_at_once),      cmocka_unit_test(given_up_in_the_end),
+        cmocka_unit_test(over_tcp),
+        cmocka_unit_test(over_a_unix_socket),
+        cmocka_unit_test(nobody_listens),
+        cmocka_unit_test(no_such_host),
+        cmocka_unit_test(long_names),
+        cmocka_unit_test(given_up_at_once),
+        cmocka_unit_test(given_up_in_the_end),
         cmocka_unit_test(no_descriptor_is_left),
+        /* Last: its thread's descriptor goes when the resolver is done. */
+        cmocka_unit_test(a_look_up_is_given_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
