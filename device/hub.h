@@ -51,9 +51,10 @@ int hub_init(struct hub *hub);
 /* Releases the frames still in it. */
 void hub_destroy(struct hub *hub);
 
-/* Any thread. Frames and losses must come in the order of their ids: the encoder sees to it. */
-/* Takes a reference of its own. Does not poke: there is nothing to send of a frame before its first
- * slice, and a loop that wakes for it would take a processor from the one who makes that. */
+/* These five: any thread. Frames and losses must come in the order of their ids: the encoder sees
+ * to it. hub_publish() takes a reference of its own. It does not poke: there is nothing to send of
+ * a frame before its first slice, and a loop that wakes for it would take a processor from the one
+ * who makes that. */
 void hub_publish(struct hub *hub, struct frame *frame);
 void hub_lost(struct hub *hub, struct drop_run run);
 void hub_stream(struct hub *hub, const struct camera_mode *mode);

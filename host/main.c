@@ -225,7 +225,8 @@ static int judge(const struct program *program, bool sinks_good)
     return is_missing_frames(program, &totals) ? EXIT_MISSING : EXIT_DONE;
 }
 
-static void summarize(const struct program *program)
+/* skipped: frames that the window passed over. */
+static void summarize(const struct program *program, uint64_t skipped)
 {
     struct report_totals totals = report_totals(program->report);
     report_summary(program->report, stderr);
@@ -234,6 +235,9 @@ static void summarize(const struct program *program)
                 (unsigned long long)(totals.received - program->kept),
                 program->options.every > 1 ? "as --every says"
                                            : "they came after the last one that was asked for");
+    if (skipped > 0)
+        fprintf(stderr, "the window passed over %llu frames for newer ones\n",
+                (unsigned long long)skipped);
 }
 
 static int run(struct program *program)
@@ -261,11 +265,12 @@ static int run(struct program *program)
     if (unwritten)
         log_error("--latency: can't write %s: %s", program->options.latency, strerror(-unwritten));
     sinks_good = sinks_good && !unwritten;
+    uint64_t skipped = program->window ? window_skipped(program->window) : 0;
     window_destroy(&program->window);
     receiver_destroy(&program->receiver);
     bool connected = ran && report_totals(program->report).connections > 0;
     if (connected && program->options.log_level >= LOG_LEVEL_INFO)
-        summarize(program);
+        summarize(program, skipped);
     if (connected && (program->options.stats || program->options.latency_report))
         report_stages(program->report, program->options.latency_report, stderr);
     if (ran)
