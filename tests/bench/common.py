@@ -165,9 +165,18 @@ class Program:
         with open(f"/proc/{self.pid}/{name}", encoding="ascii", errors="replace") as file:
             return file.read()
 
+    def memory(self):
+        """Bytes in memory by proc(5)'s names of the kinds: Rss, Anonymous, Private_Dirty, ...;
+        exact, where VmRSS lags by some pages for each CPU."""
+        return {kind: int(size) * 1024 for kind, size in
+                re.findall(r"^(\w+):\s*(\d+) kB", self._proc("smaps_rollup"), re.M)}
+
     def rss(self):
-        """Bytes in memory; exact, where VmRSS lags by some pages for each CPU."""
-        return int(re.search(r"^Rss:\s*(\d+) kB", self._proc("smaps_rollup"), re.M).group(1)) * 1024
+        return self.memory()["Rss"]
+
+    def peak_rss(self):
+        """The most there ever was, between two looks too, by the kernel's own count."""
+        return int(re.search(r"^VmHWM:\s*(\d+) kB", self._proc("status"), re.M).group(1)) * 1024
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.pid}/fd"))
@@ -186,12 +195,12 @@ class Program:
         """Until a daemon has closed its clients' sockets, and its camera is off: it tells nobody
         when, so /proc is looked at."""
         until = time.monotonic() + BOUND
-        while "camera" in self.threads() or self._connections():
+        while "camera" in self.threads() or self.connections():
             if time.monotonic() > until:
                 raise RuntimeError("the daemon keeps its camera on:\n" + self.log())
             time.sleep(0.01)
 
-    def _connections(self):
+    def connections(self):
         """Sockets but for those that listen, of TCP over IPv4."""
         established = set()
         for line in self._proc("net/tcp").splitlines()[1:]:
@@ -272,6 +281,11 @@ def receiver(address, *options):
     return Program(PITETHER, *options, address)
 
 
+def many_clients(address, clients, stalled, milliseconds):
+    """Live receivers that only count, in one process; see many_clients.c."""
+    return Program(MANY_CLIENTS, address, clients, stalled, milliseconds)
+
+
 TOTALS = re.compile(r"(\d+) captured = (\d+) received \+ (\d+) dropped")
 
 
@@ -320,6 +334,13 @@ def scatter(points):
     mean_x = statistics.fmean(x for x, _ in points)
     mean_y = statistics.fmean(y for _, y in points)
     return math.sqrt(statistics.fmean((y - mean_y - rise * (x - mean_x)) ** 2 for x, y in points))
+
+
+def slope_error(points):
+    """The slope's standard error, which takes the points for independent of each other."""
+    mean_x = statistics.fmean(x for x, _ in points)
+    below = sum((x - mean_x) ** 2 for x, _ in points)
+    return scatter(points) * math.sqrt(len(points) / (len(points) - 2) / below)
 
 
 def interleave(repeats, **measures):

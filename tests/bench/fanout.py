@@ -18,14 +18,10 @@ def start_daemon(source):
     return common.daemon(*SOURCES[source], "--fps", "30", "--max-clients", "400")
 
 
-def start_clients(daemon, clients, stalled, milliseconds):
-    return common.Program(common.MANY_CLIENTS, daemon.address, clients, stalled, milliseconds)
-
-
 def measure(source, clients, stalled):
     """What one daemon does for so many clients, once all of them see the stream."""
     with start_daemon(source) as daemon, \
-            start_clients(daemon, clients, stalled, MILLISECONDS) as many:
+            common.many_clients(daemon.address, clients, stalled, MILLISECONDS) as many:
         many.wait_for("^begin$")
         cpu, switches = daemon.cpu(), daemon.switches()
         many.wait_for("^end$")
@@ -88,7 +84,7 @@ def count_calls(source, clients):
     """System calls of the daemon for each frame of the camera's and each delivery; a run of its own
     that nothing else is measured in."""
     with start_daemon(source) as daemon, \
-            start_clients(daemon, clients, 0, MILLISECONDS + 1000) as many:
+            common.many_clients(daemon.address, clients, 0, MILLISECONDS + 1000) as many:
         name, command, parse = tracer(daemon.pid)
         many.wait_for("^begin$")
         with common.Program(*command) as trace:

@@ -14,7 +14,7 @@ def watch(programs, ended):
     while True:
         try:
             samples.append((time.monotonic() - begin, *(program.rss() for program in programs)))
-        except (OSError, AttributeError):  # a process that is ending has no memory map any more
+        except (OSError, KeyError):  # a process that is ending has no memory map any more
             pass
         try:
             ended.wait(SAMPLE_SECONDS)

@@ -42,7 +42,7 @@ def cold(waited):
 def idle(daemon):
     """From SUBSCRIBE to the last byte of the first frame, with the camera off."""
     daemon.wait_until_idle()
-    with common.Program(common.MANY_CLIENTS, daemon.address, 1, 0, 0) as client:
+    with common.many_clients(daemon.address, 1, 0, 0) as client:
         return json.loads(client.expect().lines[-1])["first_frame_ms"]
 
 

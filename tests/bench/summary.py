@@ -5,7 +5,8 @@ import os
 
 from common import RESULTS, machine_line, show
 
-ORDER = ["encode", "stream", "fanout", "link", "rivals", "soak", "start", "instructions"]
+ORDER = ["encode", "stream", "fanout", "memory", "link", "rivals", "soak", "start",
+         "instructions"]
 
 
 def place(result):
