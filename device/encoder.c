@@ -10,6 +10,10 @@
 #include "shared/crc32c.h"
 #include "shared/log.h"
 
+/* Four slices for each core, so that the others soon make up for one that takes longer; the loop is
+ * told of a frame's growth four times, since each time costs a write for each viewer. */
+enum { SLICES_A_THREAD = 4, TOLD_MAX = 4 };
+
 /* Losses that came after the waiting capture and must be told after it. */
 enum { LATER_MAX = 8 };
 
@@ -138,7 +142,7 @@ static struct job *find_work(struct encoder *encoder)
     return NULL;
 }
 
-/* Publishes the slices that now join the prefix. Returns whether there were any. */
+/* Publishes the slices that now join the prefix. Returns whether the loop should be told of it. */
 static bool publish(struct job *job)
 {
     struct frame *frame = job->frame;
@@ -151,7 +155,7 @@ static bool publish(struct job *job)
         return false;
     atomic_store_explicit(&frame->size, size, memory_order_relaxed);
     atomic_store_explicit(&frame->published, to, memory_order_release);
-    return true;
+    return to * TOLD_MAX / job->plan.count > from * TOLD_MAX / job->plan.count;
 }
 
 /* Called without the lock: the job has no more slices, so nobody else looks at its frame's end. */
@@ -269,10 +273,8 @@ int encoder_create(struct encoder **encoder, const struct encoder_config *config
     self->hub = hub;
     if (self->config.threads == 0)
         self->config.threads = cores();
-    /* Two slices for each core: one that takes longer is made up for by the others, and the first
-     * bytes leave early, yet a frame stays a handful of writes. */
     if (self->config.slices == 0)
-        self->config.slices = 2 * self->config.threads;
+        self->config.slices = SLICES_A_THREAD * self->config.threads;
     if (self->config.min_quality == 0)
         self->config.min_quality = self->config.quality;
     rate_control_init(&self->rate, self->config.min_quality, self->config.quality,

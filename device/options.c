@@ -49,7 +49,7 @@ static const struct option_spec specs[] = {
     { "threads", 0, OPTION_INT, FIELD(threads), "N", "0", 0, ENCODER_THREADS_MAX, NULL,
       "encoder threads; 0 is one for each core", false },
     { "slices", 0, OPTION_INT, FIELD(slices), "N", "0", 0, FRAME_SLICES_MAX, NULL,
-      "slices that a frame is cut into, so that threads can share it; 0 is two for each thread",
+      "slices that a frame is cut into, so that threads can share it; 0 is four for each thread",
       false },
     { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
       "end after N captured frames; 0 is never", false },
