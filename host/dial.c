@@ -13,7 +13,11 @@
 
 #include "shared/clock.h"
 
-#define CONNECT_NS (3 * CLOCK_SECOND)
+/* TCP calls again after 1 s, then after 2 s more, and so on: when the network is back, an attempt
+ * of 2 s has never more than a good second to wait. */
+#define CONNECT_NS (2 * CLOCK_SECOND)
+/* Resolvers wait for seconds before they ask again. */
+#define LOOKUP_PATIENCE_NS (CLOCK_SECOND / 2)
 
 /* A look-up that goes on even if nobody waits for it any more: the resolver can't be interrupted.
  */
@@ -71,31 +75,66 @@ static bool is_connected(int fd)
     return poll(&ready, 1, 0) > 0;
 }
 
-/* Fills found, and returns how many there are, or a negative errno with the error told. */
-static int look_up(const struct address *address, const struct dial_waiter *waiter,
-                   struct socket_address *found, char *error)
+void dialer_clear(struct dialer *dialer)
 {
-    struct lookup *lookup = lookup_start(address);
-    if (!lookup) {
-        snprintf(error, DIAL_ERROR_MAX, "out of memory to look up %.128s", address->host);
+    struct lookup *lookup = dialer->lookup;
+    dialer->lookup = NULL;
+    if (!lookup)
+        return;
+    if (atomic_load(&lookup->done))
+        pthread_join(lookup->thread, NULL);
+    else
+        pthread_detach(lookup->thread);
+    lookup_release(lookup);
+}
+
+/* The one that worked last goes first: it would be a pity to wait for another one in vain. */
+static void put_good_first(struct dialer *dialer)
+{
+    struct socket_address *found = dialer->found;
+    for (int i = 1; i < dialer->count; i++)
+        if (memcmp(&found[i], &dialer->good, sizeof(found[i])) == 0) {
+            found[i] = found[0];
+            found[0] = dialer->good;
+            return;
+        }
+}
+
+/* The look-up is done. 0, or a negative errno if nothing is known. */
+static int take_found(struct dialer *dialer, char *error)
+{
+    const struct lookup *lookup = dialer->lookup;
+    if (lookup->count > 0) {
+        dialer->count = lookup->count;
+        memcpy(dialer->found, lookup->found, sizeof(lookup->found));
+        put_good_first(dialer);
+    } else if (dialer->count == 0) {
+        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s", dialer->address.host,
+                 lookup->why);
+    }
+    dialer_clear(dialer);
+    return dialer->count > 0 ? 0 : -ENOENT;
+}
+
+/* Finds out where to connect. The name is looked up each time, since the daemon may have another
+ * address by now; but with no network for the resolver, either, an answer may come long after the
+ * network is back. 0, or a negative errno with the error told. */
+static int look_up(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
+{
+    if (!dialer->lookup)
+        dialer->lookup = lookup_start(&dialer->address);
+    if (!dialer->lookup) {
+        snprintf(error, DIAL_ERROR_MAX, "out of memory to look up %.128s", dialer->address.host);
         return -ENOMEM;
     }
-    int result = -ECANCELED;
-    while (!atomic_load(&lookup->done))
-        if (waiter->wait(waiter->user, lookup->done_fd, POLLIN, 1000))
-            break;
-    if (atomic_load(&lookup->done)) {
-        pthread_join(lookup->thread, NULL);
-        result = lookup->count > 0 ? lookup->count : -ENOENT;
-        memcpy(found, lookup->found, sizeof(lookup->found));
-        if (result < 0)
-            snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s", address->host,
-                     lookup->why);
-    } else {
-        pthread_detach(lookup->thread);
+    uint64_t begun = clock_monotonic();
+    while (!atomic_load(&dialer->lookup->done)) {
+        if (waiter->wait(waiter->user, dialer->lookup->done_fd, POLLIN, 100))
+            return -ECANCELED;
+        if (dialer->count > 0 && clock_monotonic() - begun >= LOOKUP_PATIENCE_NS)
+            return 0;
     }
-    lookup_release(lookup);
-    return result;
+    return take_found(dialer, error);
 }
 
 /* Waits for the connection to be made: 0 or a negative errno. */
@@ -129,20 +168,35 @@ static int connect_one(const struct socket_address *address, const struct dial_w
     return error;
 }
 
-int dial(const struct address *address, const struct dial_waiter *waiter, char *error)
+/* Tries them in turn: the connected socket, or the last one's negative errno. */
+static int connect_any(struct dialer *dialer, const struct dial_waiter *waiter)
 {
-    struct socket_address found[ADDRESSES_MAX];
-    char text[ADDRESS_TEXT_MAX];
-    int count = look_up(address, waiter, found, error), result = count;
-    for (int i = 0; i < count; i++) {
-        result = connect_one(&found[i], waiter);
+    int result = -ENOENT;
+    for (int i = 0; i < dialer->count; i++) {
+        result = connect_one(&dialer->found[i], waiter);
+        if (result >= 0)
+            dialer->good = dialer->found[i];
         if (result >= 0 || result == -ECANCELED)
-            return result;
+            break;
     }
-    if (count <= 0)
-        return result;
-    address_format(address, text);
-    snprintf(error, DIAL_ERROR_MAX, "can't connect to %.128s: %s%s", text, strerror(-result),
-             result == -ECONNREFUSED || result == -ENOENT ? " (is pitetherd running there?)" : "");
+    return result;
+}
+
+int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
+{
+    char text[ADDRESS_TEXT_MAX];
+    int result = look_up(dialer, waiter, error);
+    if (result == 0) {
+        result = connect_any(dialer, waiter);
+        address_format(&dialer->address, text);
+        if (result < 0)
+            snprintf(error, DIAL_ERROR_MAX, "can't connect to %.128s: %s%s", text,
+                     strerror(-result),
+                     result == -ECONNREFUSED || result == -ENOENT ? " (is pitetherd running there?)"
+                                                                  : "");
+    }
+    /* Only a call that follows at once may take what this one's look-up finds. */
+    if (result >= 0 || result == -ECANCELED)
+        dialer_clear(dialer);
     return result;
 }

@@ -1,5 +1,5 @@
 /*
- * Connecting to a daemon, without blocking for longer than asked.
+ * Connecting to a daemon, again and again, without blocking for longer than asked. One thread.
  */
 #ifndef PITETHER_HOST_DIAL_H
 #define PITETHER_HOST_DIAL_H
@@ -17,9 +17,24 @@ struct dial_waiter {
     void *user;
 };
 
+struct lookup;
+
+/* What one call of dial() leaves for the next. All zero but for the address, at first. */
+struct dialer {
+    struct address address;
+    struct lookup *lookup; /* still under way, or NULL */
+    struct socket_address found[ADDRESSES_MAX];
+    int count;
+    struct socket_address good; /* the one that was connected to last; size 0: none */
+};
+
 /* Looks the address up, on a thread of its own since that may take long, and tries what is found,
- * one after the other, at most 3 s each. Returns the connected socket, non-blocking, or a negative
- * errno with one line in error (DIAL_ERROR_MAX bytes); -ECANCELED: given up. */
-int dial(const struct address *address, const struct dial_waiter *waiter, char *error);
+ * what worked the last time first, for 2 s each. While a look-up takes longer than half a second,
+ * what the one before it has found is tried. Returns the connected socket, non-blocking, or a
+ * negative errno with one line in error (DIAL_ERROR_MAX bytes); -ECANCELED: given up. */
+int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error);
+
+/* Lets go of a look-up that is under way. */
+void dialer_clear(struct dialer *dialer);
 
 #endif

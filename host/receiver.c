@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "host/dial.h"
+#include "host/standby.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/signals.h"
@@ -36,8 +37,10 @@ struct receiver {
     int wake_fd, signal_fd;
 
     /* The receiver's thread alone. */
+    struct dialer dialer;
     struct session session;
     struct transport *transport;
+    struct transport *standby; /* takes the place of transport, which fell silent; or NULL */
     uint64_t last_session, last_next_id; /* of the connection before; 0: none */
     uint64_t received, kept, first_frame_ns, ending_ns;
     uint64_t retry_ns, progress_ns, stats_ns;
@@ -240,6 +243,32 @@ static bool wait_connecting(void *user, int fd, short events, int timeout_ms)
     return wait_for(user, fd, events, timeout_ms);
 }
 
+/* As wait_connecting(), until the connection is heard again. */
+static bool wait_silent(void *user, int fd, short events, int timeout_ms)
+{
+    struct receiver *receiver = user;
+    struct pollfd heard = { receiver->transport->fd, POLLIN, 0 };
+    return wait_for(receiver, fd, events, timeout_ms) || poll(&heard, 1, 0) > 0;
+}
+
+static struct transport *open_transport(void *user, int fd)
+{
+    (void)user;
+    return transport_plain_create(fd);
+}
+
+/* Sees whether the connection is silent, and another one could take its place. */
+static bool find_standby(struct receiver *receiver)
+{
+    struct dial_waiter waiter = { wait_silent, receiver };
+    struct standby_opener opener = { open_transport, receiver };
+    if (!receiver->config.reconnect || is_stopping(receiver) ||
+        !session_is_silent(&receiver->session, clock_monotonic()))
+        return false;
+    receiver->standby = standby_find(&receiver->dialer, &waiter, &opener);
+    return receiver->standby;
+}
+
 static void flush(struct receiver *receiver)
 {
     struct session *session = &receiver->session;
@@ -305,7 +334,7 @@ static bool converse(struct receiver *receiver, int *error)
         *error = 0;
     if (receiver->ending_ns && (now - receiver->ending_ns >= ENDING_NS || receiver->impatient))
         return false;
-    return *error == 0 && session->state < SESSION_ENDED;
+    return *error == 0 && session->state < SESSION_ENDED && !find_standby(receiver);
 }
 
 /* What became of the connection: logs it, and decides whether there is to be another one. */
@@ -320,7 +349,9 @@ static bool goes_on(struct receiver *receiver, int error)
         receiver_stop(receiver, RECEIVER_FINISHED);
         return false;
     }
-    if (session->state == SESSION_ENDED)
+    if (receiver->standby)
+        log_warning("the connection fell silent; going on over a new one");
+    else if (session->state == SESSION_ENDED)
         log_warning("the daemon was stopped%s", again ? "; waiting for its return" : "");
     else if (session->state == SESSION_FAILED)
         log_error("%s%s", session->error, again ? "; connecting again" : "");
@@ -333,17 +364,23 @@ static bool goes_on(struct receiver *receiver, int error)
     return again;
 }
 
-static bool talk(struct receiver *receiver, int fd)
+/* Ends a connection without leaving it to a kernel that still waits for the network: the daemon
+ * shall not keep a queue for it. */
+static void abandon(struct transport **transport)
+{
+    struct linger at_once = { .l_onoff = 1 };
+    setsockopt((*transport)->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    transport_close(transport);
+}
+
+/* Holds the conversation over receiver->transport, and ends it; the standby, if there is one, is
+ * the transport then. False: there is to be no other. */
+static bool talk(struct receiver *receiver)
 {
     struct session *session = &receiver->session;
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, receiver };
     int error = 0;
-    receiver->transport = transport_plain_create(fd);
-    if (!receiver->transport) {
-        log_error("out of memory for a connection");
-        return false;
-    }
     receiver->unwritable = false;
     session_init(session, &receiver->config.session, &handler, clock_monotonic());
     report_connected(receiver->outlets.report);
@@ -351,12 +388,19 @@ static bool talk(struct receiver *receiver, int fd)
     while (converse(receiver, &error))
         ;
     flush(receiver);
+    if (!is_stopping(receiver))
+        session_cut(session);
     if (session->started)
         receiver->last_next_id = session->next_id;
     if (session->totals.captured > 0)
         receiver->retry_ns = RETRY_FIRST_NS;
-    transport_close(&receiver->transport);
+    if (receiver->standby)
+        abandon(&receiver->transport);
+    else
+        transport_close(&receiver->transport);
     bool again = goes_on(receiver, error);
+    receiver->transport = receiver->standby;
+    receiver->standby = NULL;
     session_clear(session);
     memset(session, 0, sizeof(*session));
     return again;
@@ -372,15 +416,28 @@ static void pause_before_retry(struct receiver *receiver)
         2 * receiver->retry_ns < RETRY_MOST_NS ? 2 * receiver->retry_ns : RETRY_MOST_NS;
 }
 
+/* The same over this socket, and over what takes its place. */
+static bool talk_over(struct receiver *receiver, int fd)
+{
+    bool again = false;
+    receiver->transport = open_transport(receiver, fd);
+    if (!receiver->transport)
+        log_error("out of memory for a connection");
+    while (receiver->transport && (again = talk(receiver)))
+        ;
+    transport_close(&receiver->transport);
+    return again;
+}
+
 /* Connects once, and talks. False: no more. */
 static bool attempt(struct receiver *receiver)
 {
     char error[DIAL_ERROR_MAX], text[ADDRESS_TEXT_MAX], note[128];
     struct dial_waiter waiter = { wait_connecting, receiver };
-    int fd = dial(&receiver->config.address, &waiter, error);
+    int fd = dial(&receiver->dialer, &waiter, error);
     if (fd >= 0) {
         receiver->told_unreachable = false;
-        return talk(receiver, fd);
+        return talk_over(receiver, fd);
     }
     if (fd == -ECANCELED)
         return false;
@@ -401,8 +458,10 @@ static bool attempt(struct receiver *receiver)
 enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
 {
     receiver->retry_ns = RETRY_FIRST_NS;
+    receiver->dialer.address = receiver->config.address;
     while (!is_stopping(receiver) && attempt(receiver))
         pause_before_retry(receiver);
+    dialer_clear(&receiver->dialer);
     if (receiver->config.progress) {
         fprintf(stderr, "\r\033[K");
         log_set_progress(false);

@@ -13,6 +13,8 @@
 #define OPENING_DUE_NS (5 * CLOCK_SECOND)
 #define PING_AFTER_NS (5 * CLOCK_SECOND)
 #define DEAD_AFTER_NS (15 * CLOCK_SECOND)
+/* Longer than the time between two PINGs, by what their answers may be late. */
+#define SILENT_AFTER_NS (3 * CLOCK_SECOND / 2)
 
 /* The clocks are related by a burst of PINGs at first, then by one now and then, since crystals
  * drift apart by some 50 µs a second at worst. */
@@ -403,6 +405,22 @@ bool session_advance(struct session *session, uint64_t now_ns)
             fail_reading(session, error);
     }
     return session->head_waits;
+}
+
+void session_cut(struct session *session)
+{
+    if (!session->frame && !session->head_waits)
+        return;
+    session_clear(session);
+    session->head_waits = false;
+    if (account(session, session->head.frame_id, 1, &session->totals.delivered))
+        session->handler.on_damaged(session->handler.user, session->head.frame_id,
+                                    "the connection was cut in the middle of it");
+}
+
+bool session_is_silent(const struct session *session, uint64_t now_ns)
+{
+    return session->state <= SESSION_RUNNING && now_ns - session->heard_ns >= SILENT_AFTER_NS;
 }
 
 void session_tick(struct session *session, bool reading, uint64_t now_ns)

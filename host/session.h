@@ -102,7 +102,14 @@ void session_tick(struct session *session, bool reading, uint64_t now_ns);
 /* The first `size` bytes of out were written. */
 void session_written(struct session *session, size_t size);
 
+/* Whether nothing has come for 1.5 s although bytes were wanted and a PING is out: the network or
+ * the daemon pauses. */
+bool session_is_silent(const struct session *session, uint64_t now_ns);
+
 /* The receiver has enough: says END, the daemon's END will follow. */
 void session_end(struct session *session);
+
+/* There is no connection any more: what came of a frame under way is damaged. */
+void session_cut(struct session *session);
 
 #endif

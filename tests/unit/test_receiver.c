@@ -268,20 +268,6 @@ static void send_all(struct world *world)
     assert_int_equal(world->script.size, 0);
 }
 
-/* The receiver connects and says what it wants. */
-static void answer_call(struct world *world)
-{
-    struct pollfd ready = { .fd = world->listener, .events = POLLIN };
-    assert_int_equal(poll(&ready, 1, BOUND_MS), 1);
-    world->fd = accept4(world->listener, NULL, NULL, SOCK_CLOEXEC);
-    assert_true(world->fd >= 0);
-    message_reader_init(&world->reader, WIRE_CONTROL_MAX);
-    world->reader.hello_seen = true;
-    world->subscribed = world->ended = world->failed = world->closed = false;
-    world->acks = world->pongs = 0;
-    HEAR_UNTIL(world, world->subscribed);
-}
-
 /* All of it is here: a PING that comes back follows what was sent. */
 static void settle(struct world *world)
 {
@@ -289,6 +275,32 @@ static void settle(struct world *world)
     script_ping(&world->script, 1);
     send_all(world);
     HEAR_UNTIL(world, world->pongs > pongs);
+}
+
+static int take_call(struct world *world)
+{
+    struct pollfd ready = { .fd = world->listener, .events = POLLIN };
+    assert_int_equal(poll(&ready, 1, BOUND_MS), 1);
+    int fd = accept4(world->listener, NULL, NULL, SOCK_CLOEXEC);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* The receiver talks over this connection. */
+static void hear_call(struct world *world, int fd)
+{
+    world->fd = fd;
+    message_reader_init(&world->reader, WIRE_CONTROL_MAX);
+    world->reader.hello_seen = true;
+    world->subscribed = world->ended = world->failed = world->closed = false;
+    world->acks = world->pongs = 0;
+    HEAR_UNTIL(world, world->subscribed);
+}
+
+/* The receiver connects and says what it wants. */
+static void answer_call(struct world *world)
+{
+    hear_call(world, take_call(world));
 }
 
 /* A connection that streams from this id on. */
@@ -354,7 +366,7 @@ static void frames_reach_every_sink(void **state)
     assert_int_equal(totals(world).connections, 1);
 }
 
-/* Frame 3 is cut in two: it counts as missed, with those that nobody told of. */
+/* Frame 3 is cut in two: it is damaged, and those that nobody told of were missed. */
 static void cut_and_connected_again(void **state)
 {
     static const uint64_t ids[] = { 0, 1, 2, 7, 8 };
@@ -372,10 +384,12 @@ static void cut_and_connected_again(void **state)
     join(world);
     assert_int_equal(world->end, RECEIVER_FINISHED);
     assert_ids(&world->fakes[0], ids, 5);
-    assert_int_equal(totals(world).missed, 4);
+    assert_int_equal(totals(world).missed, 3);
+    assert_int_equal(totals(world).damaged, 1);
     assert_int_equal(totals(world).connections, 2);
-    assert_int_equal(totals(world).captured, 5);
-    assert_non_null(strstr(stderr_text(), "4 frames were missed"));
+    assert_int_equal(totals(world).captured, 6);
+    assert_non_null(strstr(stderr_text(), "3 frames were missed"));
+    assert_non_null(strstr(stderr_text(), "frame 3 arrived damaged: the connection was cut"));
     assert_non_null(strstr(stderr_text(), "cut"));
 }
 
@@ -407,6 +421,81 @@ static void what_was_missed_is_told_once(void **state)
     join(world);
     assert_int_equal(totals(world).missed, 3);
     assert_int_equal(totals(world).connections, 5);
+}
+
+/* Nothing is heard although the connection stands: a second one is made, over which nothing is said
+ * until the daemon has spoken there. Then it takes the place of the first. */
+static void a_silent_connection_is_replaced(void **state)
+{
+    static const uint64_t ids[] = { 0, 1, 2, 7, 8 };
+    struct world *world = *state;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 3);
+    script_head(&world->script, 3);
+    settle(world);
+    int second = take_call(world);
+    script_greet(&world->script, SCRIPT_SESSION);
+    assert_int_equal(send(second, world->script.bytes, world->script.size, 0), world->script.size);
+    HEAR_UNTIL(world, world->closed);
+    hang_up(world);
+    world->script.size = 0;
+    hear_call(world, second);
+    script_stream(&world->script, 7);
+    add_frames(world, 7, 9);
+    say_end(world, WIRE_END_FINISHED, 2, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_ids(&world->fakes[0], ids, 5);
+    assert_int_equal(totals(world).missed, 3);
+    assert_int_equal(totals(world).damaged, 1);
+    assert_int_equal(totals(world).connections, 2);
+    assert_non_null(strstr(stderr_text(), "going on over a new one"));
+}
+
+/* As long as the daemon has not spoken over the second connection alone, the first one stays. */
+static void a_connection_that_is_heard_again_stays(void **state)
+{
+    static const uint64_t ids[] = { 0, 1, 2, 3 };
+    struct world *world = *state;
+    char byte;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 1);
+    settle(world);
+    close(take_call(world)); /* that is no answer */
+    int second = take_call(world);
+    settle(world); /* heard on the first one alone ... */
+    assert_int_equal(recv(second, &byte, 1, 0), 0);
+    close(second);
+    second = take_call(world);
+    add_frames(world, 1, 4); /* ... and on both */
+    send_all(world);
+    assert_int_equal(send(second, wire_opening, WIRE_OPENING_SIZE, MSG_NOSIGNAL),
+                     WIRE_OPENING_SIZE);
+    assert_true(recv(second, &byte, 1, 0) <= 0);
+    close(second);
+    say_end(world, WIRE_END_FINISHED, 4, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_ids(&world->fakes[0], ids, 4);
+    assert_int_equal(totals(world).missed, 0);
+    assert_int_equal(totals(world).connections, 1);
+}
+
+/* --no-reconnect means one connection. */
+static void a_silent_connection_is_kept(void **state)
+{
+    struct world *world = *state;
+    world->config.reconnect = false;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    settle(world);
+    struct pollfd second = { .fd = world->listener, .events = POLLIN };
+    assert_int_equal(poll(&second, 1, 3000), 0);
+    say_end(world, WIRE_END_FINISHED, 0, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
 }
 
 static void the_daemon_is_restarted(void **state)
@@ -820,6 +909,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frames_reach_every_sink),
         TEST(cut_and_connected_again),
+        TEST(a_silent_connection_is_replaced),
+        TEST(a_connection_that_is_heard_again_stays),
+        TEST(a_silent_connection_is_kept),
         TEST(what_was_missed_is_told_once),
         TEST(the_daemon_is_restarted),
         TEST(without_reconnecting),

@@ -1069,6 +1069,59 @@ static void silence_that_was_asked_for(void **state)
     world_free(world);
 }
 
+/* Silence is noticed long before it is the end, while bytes are wanted; any byte ends it. */
+static void silence_is_noticed(void **state)
+{
+    (void)state;
+    struct world *world = world_running();
+    struct script script = { 0 };
+    uint64_t silent = 3 * CLOCK_SECOND / 2;
+    assert_false(session_is_silent(&world->session, START_NS + silent - 1));
+    assert_true(session_is_silent(&world->session, START_NS + silent));
+    write_out(world);
+    world->now = START_NS + silent;
+    script_ping(&script, 1);
+    feed(world, script.bytes, 1, 1);
+    assert_false(session_is_silent(&world->session, world->now + silent - 1));
+    session_tick(&world->session, false, world->now + silent);
+    assert_false(session_is_silent(&world->session, world->now + 2 * silent - 1));
+    assert_true(session_is_silent(&world->session, world->now + 2 * silent));
+    session_end(&world->session); /* then it is too late for anything else */
+    assert_false(session_is_silent(&world->session, world->now + 10 * silent));
+    world_free(world);
+    script_free(&script);
+}
+
+/* A frame that was cut in two is damaged, wherever the cut is; one that was aborted has no part. */
+static void frames_that_are_cut(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 5; i++) {
+        struct world *world = world_running();
+        struct script script = { 0 };
+        script_frame(&script, FIRST_ID, 100, 1);
+        if (i > 0)
+            script_head(&script, FIRST_ID + 1);
+        if (i > 1)
+            script_part(&script, FIRST_ID + 1, 0, 50);
+        if (i == 3)
+            script_abort(&script, FIRST_ID + 1);
+        if (i == 4) /* no frame is free for it */
+            world->refuse = 2;
+        feed_all(world, &script);
+        unsigned damaged = i == 0 || i == 3 ? 0 : 1;
+        session_cut(&world->session);
+        session_cut(&world->session);
+        assert_int_equal(count_text(world->told.text, "damaged 11: the connection was cut"),
+                         damaged);
+        assert_int_equal(count_text(world->told.text, "damaged"), damaged);
+        assert_int_equal(world->session.next_id, FIRST_ID + 1 + damaged);
+        assert_int_equal(world->session.totals.captured, 1 + damaged);
+        world_free(world);
+        script_free(&script);
+    }
+}
+
 /* Eight PINGs, one on each PONG, then one each second; while not reading, one in 5 s. */
 static void pings_in_a_burst_then_at_a_pace(void **state)
 {
@@ -1340,6 +1393,8 @@ int main(void)
         cmocka_unit_test(the_opening_is_due_in_time),
         cmocka_unit_test(silence_is_death),
         cmocka_unit_test(silence_that_was_asked_for),
+        cmocka_unit_test(silence_is_noticed),
+        cmocka_unit_test(frames_that_are_cut),
         cmocka_unit_test(pings_in_a_burst_then_at_a_pace),
         cmocka_unit_test(frames_know_the_clock),
         cmocka_unit_test(a_flood_of_pings_stops_the_reading),

@@ -1,0 +1,62 @@
+#include "host/standby.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "shared/clock.h"
+
+/* A new connection may be cut, too, before the daemon has answered. */
+#define ANSWER_NS (2 * CLOCK_SECOND)
+/* A daemon that was stopped for a while and goes on answers on both, within moments. */
+#define CHANCE_NS (400 * CLOCK_MS)
+
+static int left_ms(uint64_t until)
+{
+    uint64_t now = clock_monotonic();
+    return now < until ? (int)((until - now) / CLOCK_MS) + 1 : 0;
+}
+
+/* False: the waiter gave up, or it is too late. */
+static bool wait_until(const struct dial_waiter *waiter, int fd, short events, uint64_t until)
+{
+    int left = left_ms(until);
+    return left > 0 && !waiter->wait(waiter->user, fd, events, left);
+}
+
+static bool has_answered(struct transport *transport, const struct dial_waiter *waiter)
+{
+    uint64_t until = clock_monotonic() + ANSWER_NS;
+    int error;
+    while ((error = transport->ops->handshake(transport)) == -EAGAIN)
+        if (!wait_until(waiter, transport->fd, transport->waits_for, until))
+            return false;
+    if (error)
+        return false;
+    char byte;
+    ssize_t got;
+    while ((got = recv(transport->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) < 0 && errno == EAGAIN)
+        if (!wait_until(waiter, transport->fd, POLLIN, until))
+            return false;
+    return got > 0;
+}
+
+static bool first_stays_silent(const struct dial_waiter *waiter)
+{
+    uint64_t until = clock_monotonic() + CHANCE_NS;
+    for (int left; (left = left_ms(until)) > 0;)
+        if (waiter->wait(waiter->user, -1, 0, left))
+            return false;
+    return true;
+}
+
+struct transport *standby_find(struct dialer *dialer, const struct dial_waiter *waiter,
+                               const struct standby_opener *opener)
+{
+    char error[DIAL_ERROR_MAX];
+    int fd = dial(dialer, waiter, error);
+    struct transport *transport = fd >= 0 ? opener->open(opener->user, fd) : NULL;
+    if (transport && !(has_answered(transport, waiter) && first_stays_silent(waiter)))
+        transport_close(&transport);
+    return transport;
+}
