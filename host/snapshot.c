@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "shared/descriptors.h"
 #include "shared/log.h"
 
 enum { NAMES_MAX = 1000 };
@@ -47,20 +48,6 @@ static int create_file(char *path, size_t size, const char *dir, const struct fr
     return -EEXIST;
 }
 
-static int write_all(int fd, const uint8_t *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, data, size);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return written < 0 ? -errno : -EIO;
-        data += written;
-        size -= (size_t)written;
-    }
-    return 0;
-}
-
 bool snapshot_save(const char *dir, const struct frame *frame)
 {
     char path[PATH_MAX];
@@ -69,7 +56,7 @@ bool snapshot_save(const char *dir, const struct frame *frame)
         log_error("can't save a snapshot in %s: %s", dir, strerror(-fd));
         return false;
     }
-    int error = write_all(fd, frame->data, frame->size);
+    int error = descriptors_write(fd, frame->data, frame->size);
     /* Network file systems may tell of a full disk only here. */
     if (close(fd) && !error && errno != EINTR)
         error = -errno;

@@ -1,15 +1,18 @@
 /*
- * Standard descriptors that whoever started the program has closed. Call first of all in main().
+ * Small things that are done with descriptors of any kind.
  */
 #ifndef PITETHER_SHARED_DESCRIPTORS_H
 #define PITETHER_SHARED_DESCRIPTORS_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <unistd.h>
 
-/* Opens /dev/null in the place of each that is closed: the next file or socket would get its number
- * else, and be written to as standard output or error. Returns whether standard output was open. */
+/* Opens /dev/null in the place of each standard descriptor that whoever started the program has
+ * closed: the next file or socket would get its number else, and be written to as standard output
+ * or error. Call first of all in main(). Returns whether standard output was open. */
 static inline bool descriptors_secure(void)
 {
     bool output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
@@ -19,6 +22,21 @@ static inline bool descriptors_secure(void)
     if (fd > STDERR_FILENO)
         close(fd);
     return output;
+}
+
+/* Writes all of it, however long it takes. 0 or a negative errno, and then maybe a part. */
+static inline int descriptors_write(int fd, const void *data, size_t size)
+{
+    for (const char *at = data; size > 0;) {
+        ssize_t written = write(fd, at, size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return written < 0 ? -errno : -EIO;
+        at += written;
+        size -= (size_t)written;
+    }
+    return 0;
 }
 
 #endif
