@@ -10,6 +10,7 @@
 #include "device/capture.h"
 #include "device/encoder.h"
 #include "device/hub.h"
+#include "device/key_admin.h"
 #include "device/listener.h"
 #include "device/options.h"
 #include "device/server.h"
@@ -31,6 +32,25 @@ static int list_cameras(void)
     char error[CAMERA_ERROR_MAX];
     int count = camera_libcamera_list(stdout, error);
     return count > 0 ? EXIT_DONE : complain(EXIT_CAMERA, error);
+}
+
+/* --add-key, --list-keys or --revoke. */
+static int administer_keys(const struct device_options *options, bool has_output)
+{
+    char error[KEYS_ERROR_MAX], room[PATH_MAX];
+    const char *path = key_admin_path(options->keys, room);
+    int result;
+    if (options->add_key && !has_output)
+        return complain(EXIT_USAGE, "--add-key: standard output, where the key goes, is closed");
+    if (options->add_key)
+        result = key_admin_add(path, options->add_key, (enum key_role)options->role, error);
+    else if (options->revoke)
+        result = key_admin_revoke(path, options->revoke, error);
+    else
+        result = key_admin_list(path, error);
+    if (!result)
+        return EXIT_DONE;
+    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
 }
 
 static int open_listeners(struct listeners *listeners, const struct device_options *options)
@@ -139,7 +159,7 @@ int main(int argc, char **argv)
 {
     static struct device_options options; /* holds texts for as long as the program runs */
     char error[OPTION_ERROR_MAX];
-    descriptors_secure();
+    bool has_output = descriptors_secure();
     log_setup("pitetherd", LOG_LEVEL_INFO);
     if (device_options_read(&options, argc, argv, error))
         return complain(EXIT_USAGE, error);
@@ -152,7 +172,9 @@ int main(int argc, char **argv)
         printf("pitetherd %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
         return EXIT_DONE;
     }
-    signals_block(true);
     signal(SIGPIPE, SIG_IGN);
+    if (options.add_key || options.revoke || options.list_keys)
+        return administer_keys(&options, has_output);
+    signals_block(true);
     return options.list_cameras ? list_cameras() : run(&options);
 }

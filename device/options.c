@@ -5,6 +5,7 @@
 
 #include "device/encoder.h"
 #include "device/picture.h"
+#include "shared/keys.h"
 #include "shared/log.h"
 
 static const char *const rotations[] = { "0", "180", NULL };
@@ -71,6 +72,21 @@ static const struct option_spec specs[] = {
       false },
     { "always-on", 0, OPTION_FLAG, FIELD(always_on), NULL, NULL, 0, 0, NULL,
       "keep the camera running even while nobody watches", false },
+    HEADING("Keys"),
+    { "keys", 0, OPTION_TEXT, FIELD(keys), "FILE", NULL, 0, 0, NULL,
+      "the keys of those who may watch; without it systemd's credential \"keys\" if there is one, "
+      "or else /etc/pitether/keys",
+      false },
+    { "add-key", 0, OPTION_TEXT, FIELD(add_key), "NAME", NULL, 0, 0, NULL,
+      "make a key for the receiver that is to be known by NAME, print it, and exit", true },
+    { "role", 0, OPTION_CHOICE, FIELD(role), "ROLE", "view", 0, 0, key_role_names,
+      "what the key of --add-key is good for: view; or control, which is noted for a later "
+      "protocol with controls, and is view until then",
+      true },
+    { "list-keys", 0, OPTION_FLAG, FIELD(list_keys), NULL, NULL, 0, 0, NULL,
+      "show name, role and public id of each key, and exit", true },
+    { "revoke", 0, OPTION_TEXT, FIELD(revoke), "NAME", NULL, 0, 0, NULL,
+      "remove the key of that name, and exit", true },
     HEADING("The rest"),
     { "list-cameras", 0, OPTION_FLAG, FIELD(list_cameras), NULL, NULL, 0, 0, NULL,
       "show id, model, sizes and formats of each camera, and exit", true },
@@ -107,5 +123,10 @@ int device_options_read(struct device_options *options, int argc, char **argv, c
     int result = options_parse(&device_option_table, options, argc, argv, given, NULL, error);
     if (!result && options->config)
         result = options_read_file(&device_option_table, options, options->config, given, error);
+    if (!result &&
+        (options->add_key != NULL) + (options->revoke != NULL) + options->list_keys > 1) {
+        snprintf(error, OPTION_ERROR_MAX, "--add-key, --list-keys and --revoke: give one of them");
+        return -EINVAL;
+    }
     return result;
 }

@@ -17,6 +17,9 @@ struct device_options {
     uint64_t bitrate;
     struct option_list listen;
     bool insecure_plaintext, always_on, adaptive;
+    const char *keys, *add_key, *revoke;
+    int role; /* enum key_role */
+    bool list_keys;
     int max_clients;
     long queue_bytes;
     uint64_t frames;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/key_import.h"
 #include "host/options.h"
 #include "host/receiver.h"
 #include "shared/clock.h"
@@ -279,6 +280,17 @@ static int run(struct program *program)
     return code;
 }
 
+/* --import-key or --forget-key. */
+static int administer_keys(const struct host_options *options)
+{
+    char error[KEYS_ERROR_MAX];
+    int result = options->import_key ? host_keys_import(options->keys, &options->address, error)
+                                     : host_keys_forget(options->keys, &options->address, error);
+    if (!result)
+        return EXIT_DONE;
+    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
+}
+
 int main(int argc, char **argv)
 {
     struct program program = { 0 };
@@ -297,6 +309,8 @@ int main(int argc, char **argv)
         printf("pitether %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
         return EXIT_DONE;
     }
+    if (options->import_key || options->forget_key)
+        return administer_keys(options);
     if (options->to_stdout && !has_output)
         return complain(EXIT_USAGE, "--stdout: standard output is closed");
     signals_block(true);

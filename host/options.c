@@ -43,6 +43,17 @@ static const struct option_spec specs[] = {
       false },
     { "live", 0, OPTION_FLAG, FIELD(live), NULL, NULL, 0, 0, NULL,
       "have the daemon send only what is newest (default otherwise)", false },
+    HEADING("Keys"),
+    { "import-key", 0, OPTION_TEXT, FIELD(import_key), "HOST", NULL, 0, 0, NULL,
+      "read from standard input the line that pitetherd --add-key printed, store it as the key for "
+      "HOST, and exit",
+      false },
+    { "forget-key", 0, OPTION_TEXT, FIELD(forget_key), "HOST", NULL, 0, 0, NULL,
+      "remove the key for HOST, and exit", false },
+    { "keys", 0, OPTION_TEXT, FIELD(keys), "FILE", NULL, 0, 0, NULL,
+      "the file that keys are kept in; without it pitether/keys in $XDG_CONFIG_HOME, or in "
+      "~/.config",
+      false },
     HEADING("The rest"),
     { "no-reconnect", 0, OPTION_FLAG, FIELD(no_reconnect), NULL, NULL, 0, 0, NULL,
       "end when there is no connection, instead of trying again", false },
@@ -65,11 +76,10 @@ const struct option_table host_option_table = {
     .usage = "pitether [OPTION]... HOST[:PORT]   (also [IPV6]:PORT and unix:/PATH)",
     .about = "Receives the frames that pitetherd streams from a camera.",
     .after =
-        "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option,\n"
-        "3 no connection, or it was lost, 4 a sink could not take every frame, 5 frames are "
-        "missing\n"
-        "from a lossless stream, or arrived damaged, 6 it ended before --frames or --duration was "
-        "reached.",
+        "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option or\n"
+        "keys file, 3 no connection, or it was lost, 4 a sink could not take every frame,\n"
+        "5 frames are missing from a lossless stream, or arrived damaged, 6 it ended before\n"
+        "--frames or --duration was reached.",
 };
 
 static int fail(char *error, const char *what)
@@ -77,6 +87,21 @@ static int fail(char *error, const char *what)
     strncpy(error, what, OPTION_ERROR_MAX - 1);
     error[OPTION_ERROR_MAX - 1] = '\0';
     return -EINVAL;
+}
+
+/* The address that the options or the argument name, whichever is to be there. */
+static int choose_address(const struct host_options *options, const char **address, char *error)
+{
+    const char *named = options->import_key ? options->import_key : options->forget_key;
+    if (options->import_key && options->forget_key)
+        return fail(error, "--import-key and --forget-key exclude one another");
+    if (named && *address)
+        return fail(error, "--import-key and --forget-key name the host themselves: give no other");
+    if (named)
+        *address = named;
+    return *address ? 0
+                    : fail(error, "where is the daemon? Give its address: pitether [OPTION]... "
+                                  "HOST[:PORT]");
 }
 
 int host_options_read(struct host_options *options, int argc, char **argv, char *error)
@@ -87,9 +112,9 @@ int host_options_read(struct host_options *options, int argc, char **argv, char 
     int result = options_parse(&host_option_table, options, argc, argv, NULL, &address, error);
     if (result || options->help || options->version)
         return result;
-    if (!address)
-        return fail(error,
-                    "where is the daemon? Give its address: pitether [OPTION]... HOST[:PORT]");
+    result = choose_address(options, &address, error);
+    if (result)
+        return result;
     if (address_parse(address, WIRE_DEFAULT_PORT, &options->address) ||
         (!options->address.is_unix && options->address.port == 0)) {
         snprintf(error, OPTION_ERROR_MAX,

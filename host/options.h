@@ -15,9 +15,10 @@ struct host_options {
     double duration, max_fps;
     bool lossless, live;
     bool no_reconnect, stats, latency_report;
+    const char *keys, *import_key, *forget_key;
     int log_level; /* enum log_level */
     bool version, help;
-    struct address address;
+    struct address address; /* of the daemon, or of the host whose key is meant */
 };
 
 extern const struct option_table host_option_table;

@@ -1,0 +1,167 @@
+#include "host/key_import.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "shared/log.h"
+
+/* One way to write each host: small letters, no dot at the end, IPv6 numbers in their short form.
+ * -EINVAL: it can't be a key's name. */
+static int name_of(const struct address *address, char name[KEY_NAME_MAX + 1], char *error)
+{
+    char host[ADDRESS_HOST_MAX + 1];
+    uint8_t number[sizeof(struct in6_addr)];
+    size_t size = strlen(address->host);
+    for (size_t i = 0; i <= size; i++) {
+        char c = address->host[i];
+        host[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    if (size > 1 && host[size - 1] == '.')
+        host[size - 1] = '\0';
+    if (inet_pton(AF_INET6, host, number) == 1)
+        inet_ntop(AF_INET6, number, host, sizeof(host));
+    if (address->is_unix || !key_name_is_good(host)) {
+        snprintf(error, KEYS_ERROR_MAX, "'%.200s' can't have a key: it %s", address->host,
+                 address->is_unix              ? "is a Unix socket of this machine"
+                 : strlen(host) > KEY_NAME_MAX ? "has more than 64 bytes"
+                                               : "is no name of a host");
+        return -EINVAL;
+    }
+    memset(name, 0, KEY_NAME_MAX + 1);
+    memcpy(name, host, strlen(host));
+    return 0;
+}
+
+/* Where the keys are unless the user names a file, and the folder for all settings, which is not
+ * there on a fresh system. -ENOENT: there is no home. */
+static int find_usual(char folder[PATH_MAX], char path[PATH_MAX], char *error)
+{
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    /* The XDG base directory specification wants a relative path ignored. */
+    bool has_config = config && config[0] == '/';
+    if (!has_config && (!home || home[0] != '/')) {
+        snprintf(error, KEYS_ERROR_MAX, "HOME is not set: give --keys FILE");
+        return -ENOENT;
+    }
+    if (snprintf(folder, PATH_MAX, "%s%s", has_config ? config : home,
+                 has_config ? "" : "/.config") >= PATH_MAX ||
+        snprintf(path, PATH_MAX, "%s/pitether/keys", folder) >= PATH_MAX) {
+        snprintf(error, KEYS_ERROR_MAX, "HOME is too long a path: give --keys FILE");
+        return -EINVAL;
+    }
+    return 0;
+}
+
+/* By hand a name may have been written in other letters. */
+static const struct key *find(const struct keys *keys, const char *name)
+{
+    for (unsigned i = 0; i < keys->count; i++)
+        if (strcasecmp(keys->items[i].name, name) == 0)
+            return &keys->items[i];
+    return NULL;
+}
+
+int host_keys_find(const char *path, const struct address *address, struct key *key, char *error)
+{
+    char folder[PATH_MAX], usual[PATH_MAX], name[KEY_NAME_MAX + 1];
+    struct keys keys = { 0 };
+    if (name_of(address, name, error))
+        return 0;
+    int result = path ? 0 : find_usual(folder, usual, error);
+    if (!result)
+        result = keys_load(&keys, path ? path : usual, error);
+    /* A file that is named is expected to be there. */
+    if (result)
+        return result == -ENOENT && !path ? 0 : result;
+    const struct key *found = find(&keys, name);
+    if (found)
+        *key = *found;
+    keys_clear(&keys);
+    return found != NULL;
+}
+
+/* Reads all there is, of a terminal a line. Returns its size. */
+static ssize_t read_input(char *text, size_t room, char *error)
+{
+    size_t size = 0;
+    bool lines = isatty(STDIN_FILENO);
+    if (lines)
+        log_info("paste the line that pitetherd --add-key wrote:");
+    while (size < room) {
+        ssize_t got = read(STDIN_FILENO, text + size, room - size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0) {
+            snprintf(error, KEYS_ERROR_MAX, "can't read standard input: %s", strerror(errno));
+            return -errno;
+        }
+        size += (size_t)got;
+        if (got == 0 || (lines && text[size - 1] == '\n'))
+            return (ssize_t)size;
+    }
+    snprintf(error, KEYS_ERROR_MAX, "standard input is longer than a key's line");
+    return -EINVAL;
+}
+
+/* Reads the one key that standard input has. */
+static int read_key(struct key *key, char *error)
+{
+    char text[1024];
+    struct keys keys = { 0 };
+    ssize_t size = read_input(text, sizeof(text), error);
+    int result =
+        size < 0 ? (int)size : keys_parse(&keys, text, (size_t)size, "standard input", error);
+    explicit_bzero(text, sizeof(text));
+    if (!result && keys.count != 1) {
+        snprintf(error, KEYS_ERROR_MAX,
+                 "standard input has %s; this is how: ssh HOST sudo "
+                 "pitetherd --add-key NAME | pitether --import-key HOST",
+                 keys.count == 0 ? "no key" : "more than one key");
+        result = -EINVAL;
+    }
+    if (!result)
+        *key = keys.items[0];
+    keys_clear(&keys);
+    return result;
+}
+
+int host_keys_import(const char *path, const struct address *address, char *error)
+{
+    char folder[PATH_MAX], usual[PATH_MAX], name[KEY_NAME_MAX + 1];
+    struct key key;
+    int result = name_of(address, name, error);
+    if (!result && !path)
+        result = find_usual(folder, usual, error);
+    if (!result)
+        result = read_key(&key, error);
+    if (result)
+        return result;
+    if (!path)
+        mkdir(folder, 0700);
+    memcpy(key.name, name, sizeof(name));
+    result = keys_file_replace(path ? path : usual, &key, error);
+    explicit_bzero(&key, sizeof(key));
+    if (result >= 0)
+        log_info("%s has %s key for %s now", path ? path : usual, result > 0 ? "another" : "a",
+                 name);
+    return result < 0 ? result : 0;
+}
+
+int host_keys_forget(const char *path, const struct address *address, char *error)
+{
+    char folder[PATH_MAX], usual[PATH_MAX], name[KEY_NAME_MAX + 1];
+    int result = name_of(address, name, error);
+    if (!result && !path)
+        result = find_usual(folder, usual, error);
+    if (!result)
+        result = keys_file_remove(path ? path : usual, name, error);
+    if (!result)
+        log_info("the key for %s is gone from %s", name, path ? path : usual);
+    return result;
+}
