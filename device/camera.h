@@ -13,17 +13,20 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "device/faults.h"
 #include "device/picture.h"
+#include "shared/clock.h"
 #include "shared/wire.h"
 
 struct camera;
 
 /* What the user asked for. Zero means: the source decides. */
 struct camera_request {
-    unsigned width, height; /* pixels; both or neither */
-    double fps;             /* frames a second; 0: the source's own rate */
-    bool unpaced;           /* sources without a sensor: as fast as frames are taken */
-    bool hflip, vflip;      /* --rotation 180 is both */
+    unsigned width, height;            /* pixels; both or neither */
+    double fps;                        /* frames a second; 0: the source's own rate */
+    bool unpaced;                      /* sources without a sensor: as fast as frames are taken */
+    bool hflip, vflip;                 /* --rotation 180 is both */
+    const struct fault_script *faults; /* what is to go wrong, for camera_faulty; is copied */
 };
 
 /* What the source gives, known once camera_start() has returned 0. */
@@ -57,8 +60,8 @@ struct camera_sink {
     /* The frame of this sequence number came to nothing. Gaps in `sequence` are found by the sink
      * and not reported here. */
     void (*on_lost)(void *user, uint32_t sequence, enum wire_drop_reason reason);
-    /* The source ended by itself and delivers no more: -ENODEV unplugged, -EIO stalled or broken.
-     * camera_stop() is still due. */
+    /* The source ended by itself and delivers no more: -ENODEV unplugged, -ETIMEDOUT stalled, any
+     * other broken. camera_stop() is still due. */
     void (*on_end)(void *user, int error);
     void *user;
 };
@@ -87,7 +90,16 @@ struct camera_ops {
     void (*close)(struct camera **camera);
 };
 
+/* For how long a camera may give no sign of life before it counts as stalled: 3 s or 5 frames,
+ * whichever is longer, so that one that is meant to be slow never does. */
+static inline uint64_t camera_patience_ns(double fps)
+{
+    uint64_t least = 3 * CLOCK_SECOND;
+    return fps > 0 && 5e9 / fps > (double)least ? (uint64_t)(5e9 / fps) : least;
+}
+
 extern const struct camera_ops camera_pattern; /* "pattern" */
+extern const struct camera_ops camera_faulty;  /* the same, with --pattern-faults */
 extern const struct camera_ops camera_y4m;     /* a file's path */
 extern const struct camera_ops
     camera_libcamera; /* "libcamera", "libcamera:ID", "libcamera:INDEX" */

@@ -523,8 +523,6 @@ static struct wire_metadata read_metadata(const lc::ControlList &list, uint64_t 
     return out;
 }
 
-/* No camera takes this long for a frame, its start included. */
-static constexpr uint64_t patience_ns = 5 * CLOCK_SECOND;
 /* Of a camera that keeps no pace, if none was asked for. */
 static constexpr double paced_fps = 30;
 /* Of a camera that doesn't tell its limits. */
@@ -709,7 +707,7 @@ int Session::configure(const struct camera_request &asked, char *error)
 double Session::set_rate(double fps, lc::ControlList *controls)
 {
     own_period_ns_ = static_cast<uint64_t>(CLOCK_SECOND / (fps > 0 ? fps : paced_fps));
-    stall_ns_ = patience_ns + (fps > 0 ? 2 * own_period_ns_ : 0);
+    stall_ns_ = camera_patience_ns(fps);
     least_ns_ = CLOCK_SECOND / fastest_fps;
     const auto known = camera_->controls().find(lc::controls::FrameDurationLimits.id());
     if (known == camera_->controls().end()) {
@@ -930,7 +928,7 @@ int Session::end_reason() const
     if (gone_)
         return -ENODEV;
     bool stalled = queued_ > 0 && clock_monotonic() > progress_ns_ + stall_ns_;
-    return broken_ || stalled ? -EIO : 0;
+    return broken_ ? -EIO : stalled ? -ETIMEDOUT : 0;
 }
 
 /* Waits for a change, the next due time, or the moment when the camera counts as stalled. */

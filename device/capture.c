@@ -9,154 +9,44 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
-/* How long to wait before a camera that failed is tried again: doubling from the first. */
+/* How long to wait before a camera that failed is tried again: doubling from the first. One that
+ * ran for longer than the last counts as mended. */
 #define RETRY_FIRST (CLOCK_SECOND / 2)
 #define RETRY_MOST (8 * CLOCK_SECOND)
 
-/* A sensor that claims to have lost more than this in one go has begun to count anew. */
-enum { GAP_MAX = 1000000 };
-
-/* As many as a source has buffers: what it gives while it is still being started. */
-enum { EARLY_MAX = 16 };
-
-/* What the camera said of one frame. */
-struct report {
-    struct capture *capture; /* NULL: lost */
-    uint32_t sequence;
-    enum wire_drop_reason reason;
-};
+/* A camera's silence is measured in so many looks. One that comes late means that the process was
+ * held up, and with it the camera's thread: it says nothing about the camera. */
+enum { SILENT_LOOKS = 4 };
 
 struct capture_control {
     struct capture_config config;
     struct encoder *encoder;
     struct hub *hub;
+    struct intake intake;
     pthread_t thread;
 
-    /* Taken by the camera's thread for each report, and by ours to open and close the gate. */
-    pthread_mutex_t gate;
-    /* Under gate. Reports wait until the hub has been told of the camera's mode. */
-    bool open;
-    struct report early[EARLY_MAX];
-    unsigned early_count;
-    bool sequence_known;
-    struct log_limit jump_limit;
-    uint32_t last_sequence;
-    uint64_t next_id;
+    /* The thread's own. */
+    uint64_t retry_ns, patience_ns;
+    bool told; /* that it can't be started */
 
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t changed; /* for the thread */
+    pthread_cond_t over;    /* the thread has done all that it had to */
     /* Under lock. */
-    bool wanted, quit, finished;
-    int ended; /* why the source ended by itself; 0: it did not */
-    struct capture_totals totals;
+    bool wanted, quit, finished, done;
+    int ended; /* why the camera gives nothing more; 0: it was not told to */
 };
-
-static void count(struct capture_control *control, uint64_t captures)
-{
-    pthread_mutex_lock(&control->lock);
-    control->totals.ids = control->next_id;
-    control->totals.captures += captures;
-    if (control->config.frame_limit && control->totals.captures == control->config.frame_limit) {
-        control->finished = true;
-        pthread_cond_signal(&control->changed);
-    }
-    pthread_mutex_unlock(&control->lock);
-}
-
-/* The id of the frame with this sequence number, after accounting for those in between. */
-static uint64_t advance(struct capture_control *control, uint32_t sequence)
-{
-    uint32_t step = control->sequence_known ? sequence - control->last_sequence : 1;
-    if (step == 0 || step > GAP_MAX) {
-        log_warning_limited(
-            &control->jump_limit,
-            "the camera's frame count jumped from %u to %u: taken as the next frame",
-            control->last_sequence, sequence);
-        step = 1;
-    }
-    control->sequence_known = true;
-    control->last_sequence = sequence;
-    if (step > 1)
-        encoder_lost(control->encoder,
-                     (struct drop_run){ control->next_id, step - 1, WIRE_DROP_SENSOR_GAP });
-    return control->next_id + step - 1;
-}
-
-static bool is_finished(struct capture_control *control)
-{
-    pthread_mutex_lock(&control->lock);
-    bool finished = control->finished;
-    pthread_mutex_unlock(&control->lock);
-    return finished;
-}
-
-static void account(struct capture_control *control, const struct report *report)
-{
-    struct capture *capture = report->capture;
-    if (is_finished(control)) {
-        if (capture)
-            capture_release(capture);
-        return;
-    }
-    uint64_t id = advance(control, report->sequence);
-    bool good = capture && picture_check(&capture->picture) == 0;
-    /* Counted before it is handed on, so that whoever has seen a frame finds it in the totals. */
-    control->next_id = id + 1;
-    count(control, good);
-    if (good) {
-        capture->id = id;
-        encoder_submit(control->encoder, capture);
-        return;
-    }
-    enum wire_drop_reason reason = capture ? WIRE_DROP_CAPTURE_ERROR : report->reason;
-    encoder_lost(control->encoder, (struct drop_run){ id, 1, reason });
-    if (capture)
-        capture_release(capture);
-}
-
-static void receive(struct capture_control *control, struct report report)
-{
-    pthread_mutex_lock(&control->gate);
-    if (control->open)
-        account(control, &report);
-    else if (control->early_count < EARLY_MAX)
-        control->early[control->early_count++] = report;
-    else if (report.capture) /* its sequence number will be missed as a gap */
-        capture_release(report.capture);
-    pthread_mutex_unlock(&control->gate);
-}
 
 static void on_capture(void *user, struct capture *capture)
 {
-    receive(user, (struct report){ .capture = capture, .sequence = capture->sequence });
+    struct capture_control *control = user;
+    intake_capture(&control->intake, capture);
 }
 
 static void on_lost(void *user, uint32_t sequence, enum wire_drop_reason reason)
 {
-    receive(user, (struct report){ .sequence = sequence, .reason = reason });
-}
-
-/* Lets reports through, those that came early first. */
-static void open_gate(struct capture_control *control)
-{
-    pthread_mutex_lock(&control->gate);
-    control->sequence_known = false;
-    for (unsigned i = 0; i < control->early_count; i++)
-        account(control, &control->early[i]);
-    control->early_count = 0;
-    control->open = true;
-    pthread_mutex_unlock(&control->gate);
-}
-
-static void close_gate(struct capture_control *control)
-{
-    pthread_mutex_lock(&control->gate);
-    for (unsigned i = 0; i < control->early_count; i++)
-        if (control->early[i].capture)
-            capture_release(control->early[i].capture);
-    control->early_count = 0;
-    control->open = false;
-    pthread_mutex_unlock(&control->gate);
+    struct capture_control *control = user;
+    intake_lost(&control->intake, sequence, reason);
 }
 
 static void on_end(void *user, int error)
@@ -168,93 +58,149 @@ static void on_end(void *user, int error)
     pthread_mutex_unlock(&control->lock);
 }
 
+static void on_limit(void *user)
+{
+    struct capture_control *control = user;
+    pthread_mutex_lock(&control->lock);
+    control->finished = true;
+    pthread_cond_signal(&control->changed);
+    pthread_mutex_unlock(&control->lock);
+}
+
 /* Starts the camera; false if it can't be, which the hub and the log are told once. */
-static bool start(struct capture_control *control, bool *told)
+static bool start(struct capture_control *control, struct camera_mode *mode)
 {
     char error[CAMERA_ERROR_MAX] = "";
-    struct camera_mode mode = { 0 };
     struct camera_sink sink = { on_capture, on_lost, on_end, control };
-    pthread_mutex_lock(&control->lock);
-    control->ended = 0;
-    pthread_mutex_unlock(&control->lock);
     hub_status(control->hub, WIRE_STREAM_STARTING, "");
-    int result = control->config.ops->start(control->config.camera, &sink, &mode, error);
+    intake_expect(&control->intake);
+    int result = control->config.ops->start(control->config.camera, &sink, mode, error);
     if (result) {
-        close_gate(control);
-        if (!*told)
+        intake_shut(&control->intake);
+        if (!control->told)
             log_warning("%s; trying again until it works", error);
         hub_status(control->hub, WIRE_STREAM_LOST, error);
-        *told = true;
+        control->told = true;
         return false;
     }
-    *told = false;
+    control->told = false;
     char rate[32] = "";
-    if (mode.fps > 0)
-        snprintf(rate, sizeof(rate), ", %.6g fps", mode.fps);
-    log_info("camera on: %s, %ux%u %s%s", mode.model, mode.width, mode.height,
-             pixel_format_name(mode.format), rate);
-    hub_stream(control->hub, &mode);
-    open_gate(control);
+    if (mode->fps > 0)
+        snprintf(rate, sizeof(rate), ", %.6g fps", mode->fps);
+    log_info("camera on: %s, %ux%u %s%s", mode->model, mode->width, mode->height,
+             pixel_format_name(mode->format), rate);
+    hub_stream(control->hub, mode);
+    intake_open(&control->intake);
     return true;
+}
+
+static void tell_lost(struct capture_control *control, int ended)
+{
+    char why[128];
+    if (ended == -ENODEV)
+        snprintf(why, sizeof(why), "the camera was unplugged");
+    else if (ended == -ETIMEDOUT)
+        snprintf(why, sizeof(why), "the camera stalled: no frame for %.3g s",
+                 (double)control->patience_ns / 1e9);
+    else
+        snprintf(why, sizeof(why), "the camera stopped: %s", strerror(-ended));
+    log_warning("%s; starting it anew", why);
+    hub_status(control->hub, WIRE_STREAM_LOST, why);
 }
 
 static void stop(struct capture_control *control, int ended)
 {
+    /* Before the stop: a driver that is out of order may take its time for it. */
+    if (ended)
+        tell_lost(control, ended);
     control->config.ops->stop(control->config.camera);
-    close_gate(control);
+    intake_shut(&control->intake);
     encoder_drain(control->encoder);
-    const char *why = ended == -ENODEV ? "the camera was unplugged" : "the camera stopped";
-    if (ended) {
-        log_warning("%s (%s); waiting for its return", why, strerror(-ended));
-        hub_status(control->hub, WIRE_STREAM_LOST, why);
-    } else {
+    if (!ended) {
         log_info("camera off");
         hub_status(control->hub, WIRE_STREAM_STARTING, "");
     }
 }
 
-static bool should_run(const struct capture_control *control)
+static bool is_over(const struct capture_control *control)
 {
-    return control->wanted && !control->quit && !control->finished;
+    return control->quit || control->finished;
 }
 
-/* Waits, with the lock held, until the camera should not run, or for at most ns. */
-static void wait_unwanted(struct capture_control *control, uint64_t ns)
+static bool should_run(const struct capture_control *control)
 {
-    struct timespec until = clock_timespec(clock_monotonic() + ns);
+    return control->wanted && !control->ended && !is_over(control);
+}
+
+/* Waits, with the lock held, until the camera should not run. True: that did not come until due. */
+static bool wait_until(struct capture_control *control, uint64_t due)
+{
+    struct timespec time = clock_timespec(due);
     while (should_run(control) &&
-           pthread_cond_timedwait(&control->changed, &control->lock, &until) != ETIMEDOUT)
+           pthread_cond_timedwait(&control->changed, &control->lock, &time) != ETIMEDOUT)
         ;
+    return should_run(control);
+}
+
+/* Waits, with the lock held, until the camera should not run, or stalls. What the encoder still
+ * has is not the camera's fault: it may have lent out all its buffers. */
+static void watch(struct capture_control *control)
+{
+    uint64_t step = control->patience_ns / SILENT_LOOKS, due = clock_monotonic() + step;
+    unsigned silent = 0, calls = intake_calls(&control->intake);
+    while (wait_until(control, due)) {
+        unsigned last = calls;
+        calls = intake_calls(&control->intake);
+        uint64_t now = clock_monotonic();
+        bool speaks = calls != last || calls % 2 == 1;
+        if (speaks || now >= due + step || !encoder_idle(control->encoder))
+            silent = 0;
+        else if (++silent == SILENT_LOOKS)
+            control->ended = -ETIMEDOUT;
+        due = now + step;
+    }
+}
+
+/* One run of the camera, from its start to its stop. Holds the lock but for calls of the camera.
+ * False: it failed. */
+static bool run_camera(struct capture_control *control)
+{
+    struct camera_mode mode = { 0 };
+    uint64_t begin = clock_monotonic(), patience = control->config.patience_ns;
+    control->ended = 0; /* who was off had nothing to say */
+    pthread_mutex_unlock(&control->lock);
+    bool started = start(control, &mode);
+    control->patience_ns = patience ? patience : camera_patience_ns(mode.fps);
+    pthread_mutex_lock(&control->lock);
+    if (!started)
+        return false;
+    watch(control);
+    int ended = control->ended;
+    pthread_mutex_unlock(&control->lock);
+    stop(control, ended);
+    pthread_mutex_lock(&control->lock);
+    if (!ended || clock_monotonic() - begin > RETRY_MOST)
+        control->retry_ns = RETRY_FIRST;
+    return !ended;
 }
 
 static void *run(void *user)
 {
     struct capture_control *control = user;
-    uint64_t retry = RETRY_FIRST;
-    bool told = false;
     pthread_mutex_lock(&control->lock);
-    while (!control->quit && !control->finished) {
+    while (!is_over(control)) {
         if (!control->wanted) {
             pthread_cond_wait(&control->changed, &control->lock);
-            continue;
-        }
-        pthread_mutex_unlock(&control->lock);
-        bool started = start(control, &told);
-        pthread_mutex_lock(&control->lock);
-        while (started && should_run(control) && !control->ended)
-            pthread_cond_wait(&control->changed, &control->lock);
-        int ended = control->ended;
-        if (started) {
-            pthread_mutex_unlock(&control->lock);
-            stop(control, ended);
-            pthread_mutex_lock(&control->lock);
-        }
-        retry = started ? RETRY_FIRST : retry;
-        if (!started || ended) {
-            wait_unwanted(control, retry);
-            retry = 2 * retry < RETRY_MOST ? 2 * retry : RETRY_MOST;
+        } else if (!run_camera(control)) {
+            control->ended = 0;
+            wait_until(control, clock_monotonic() + control->retry_ns);
+            control->retry_ns *= 2;
+            if (control->retry_ns > RETRY_MOST)
+                control->retry_ns = RETRY_MOST;
         }
     }
+    control->done = true;
+    pthread_cond_broadcast(&control->over);
     pthread_mutex_unlock(&control->lock);
     hub_finished(control->hub);
     return NULL;
@@ -269,13 +215,15 @@ int capture_create(struct capture_control **control, const struct capture_config
     self->config = *config;
     self->encoder = encoder;
     self->hub = hub;
+    self->retry_ns = RETRY_FIRST;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&self->gate, NULL);
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->changed, &attributes);
+    pthread_cond_init(&self->over, &attributes);
     pthread_condattr_destroy(&attributes);
+    intake_init(&self->intake, encoder, config->frame_limit, on_limit, self);
     int error = pthread_create(&self->thread, NULL, run, self);
     if (error) {
         free(self);
@@ -294,6 +242,19 @@ void capture_quit(struct capture_control *control)
     pthread_mutex_unlock(&control->lock);
 }
 
+bool capture_wait(struct capture_control *control, uint64_t ns)
+{
+    struct timespec due = clock_timespec(clock_monotonic() + ns);
+    capture_quit(control);
+    pthread_mutex_lock(&control->lock);
+    while (!control->done &&
+           pthread_cond_timedwait(&control->over, &control->lock, &due) != ETIMEDOUT)
+        ;
+    bool done = control->done;
+    pthread_mutex_unlock(&control->lock);
+    return done;
+}
+
 void capture_destroy(struct capture_control **control)
 {
     if (!control || !*control)
@@ -301,9 +262,10 @@ void capture_destroy(struct capture_control **control)
     struct capture_control *self = *control;
     capture_quit(self);
     pthread_join(self->thread, NULL);
+    intake_destroy(&self->intake);
+    pthread_cond_destroy(&self->over);
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);
-    pthread_mutex_destroy(&self->gate);
     free(self);
     *control = NULL;
 }
@@ -316,10 +278,7 @@ void capture_want(struct capture_control *control, bool wanted)
     pthread_mutex_unlock(&control->lock);
 }
 
-struct capture_totals capture_totals(struct capture_control *control)
+struct intake_totals capture_totals(struct capture_control *control)
 {
-    pthread_mutex_lock(&control->lock);
-    struct capture_totals totals = control->totals;
-    pthread_mutex_unlock(&control->lock);
-    return totals;
+    return intake_totals(&control->intake);
 }

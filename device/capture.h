@@ -1,6 +1,6 @@
 /*
  * Runs the camera while somebody watches: starts and stops it on a thread of its own, so that a
- * slow start never holds up the loop; gives frames their ids; takes a lost camera up again.
+ * slow start never holds up the loop, and takes a camera up again that stalled or was lost.
  */
 #ifndef PITETHER_DEVICE_CAPTURE_H
 #define PITETHER_DEVICE_CAPTURE_H
@@ -11,17 +11,13 @@
 #include "device/camera.h"
 #include "device/encoder.h"
 #include "device/hub.h"
+#include "device/intake.h"
 
 struct capture_config {
     const struct camera_ops *ops;
     struct camera *camera; /* open, not started; stays the caller's */
     uint64_t frame_limit;  /* stop for good after so many captures, as by capture_quit(); 0: none */
-};
-
-/* What the camera did so far. */
-struct capture_totals {
-    uint64_t ids;      /* frame ids given out, lost frames included */
-    uint64_t captures; /* pictures handed to the encoder */
+    uint64_t patience_ns;  /* for how long a camera may say nothing; 0: camera_patience_ns() */
 };
 
 struct capture_control;
@@ -35,14 +31,18 @@ int capture_create(struct capture_control **control, const struct capture_config
  * told HUB_FINISHED. Any thread. */
 void capture_quit(struct capture_control *control);
 
-/* The same, waits for it, ends the thread, and nulls the caller's pointer. NULL and *NULL are
- * fine. */
+/* The same, and waits for it, but for so many ns at most. False: the camera, or the encoder, hangs,
+ * and capture_destroy() would, too. */
+bool capture_wait(struct capture_control *control, uint64_t ns);
+
+/* Stops the camera for good, waits for it, ends the thread, and nulls the caller's pointer. NULL
+ * and *NULL are fine. */
 void capture_destroy(struct capture_control **control);
 
 /* Whether the camera should run. Returns at once; the hub tells what comes of it. Any thread. */
 void capture_want(struct capture_control *control, bool wanted);
 
-/* Any thread. */
-struct capture_totals capture_totals(struct capture_control *control);
+/* What the camera did so far. Any thread. */
+struct intake_totals capture_totals(struct capture_control *control);
 
 #endif

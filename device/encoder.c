@@ -351,6 +351,14 @@ void encoder_drain(struct encoder *encoder)
     pthread_mutex_unlock(&encoder->lock);
 }
 
+bool encoder_idle(struct encoder *encoder)
+{
+    pthread_mutex_lock(&encoder->lock);
+    bool idle = !encoder->waiting && encoder->active == 0;
+    pthread_mutex_unlock(&encoder->lock);
+    return idle;
+}
+
 void encoder_set_rate(struct encoder *encoder, uint64_t bits_per_second)
 {
     pthread_mutex_lock(&encoder->lock);

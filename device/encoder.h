@@ -49,6 +49,9 @@ void encoder_lost(struct encoder *encoder, struct drop_run run);
 /* Waits until all that was submitted is encoded, and its captures released. */
 void encoder_drain(struct encoder *encoder);
 
+/* Whether all that was submitted is encoded, and its captures released. Any thread. */
+bool encoder_idle(struct encoder *encoder);
+
 /* Changes the rate; 0: no limit. Any thread. */
 void encoder_set_rate(struct encoder *encoder, uint64_t bits_per_second);
 

@@ -5,19 +5,25 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "device/camera.h"
 #include "device/capture.h"
 #include "device/encoder.h"
+#include "device/faults.h"
 #include "device/hub.h"
 #include "device/key_admin.h"
 #include "device/listener.h"
 #include "device/options.h"
 #include "device/server.h"
+#include "shared/clock.h"
 #include "shared/descriptors.h"
 #include "shared/log.h"
 #include "shared/signals.h"
 #include "shared/wire.h"
+
+/* So long, after all clients are gone, for a camera to stop. */
+#define CAMERA_STOP_NS CLOCK_SECOND
 
 enum { EXIT_DONE = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2, EXIT_CAMERA = 3, EXIT_LISTEN = 4 };
 
@@ -93,7 +99,9 @@ static int serve(const struct device_options *options, const struct camera_ops *
         .bits_per_second = options->bitrate,
         .patient = options->unpaced,
     };
-    struct capture_config capture_config = { ops, camera, options->frames };
+    struct capture_config capture_config = { .ops = ops,
+                                             .camera = camera,
+                                             .frame_limit = options->frames };
     struct server_config server_config = {
         .camera_name = name_of(options->source),
         .max_clients = (unsigned)options->max_clients,
@@ -112,10 +120,16 @@ static int serve(const struct device_options *options, const struct camera_ops *
     if (!error) {
         struct server_parts parts = { listeners, &hub, capture, encoder };
         error = server_run(&server_config, &parts);
-        /* Who asks once more does not wait for a camera that hangs. */
+        /* Who asks once more does not wait. */
         signals_block(false);
     }
     hub_close(&hub);
+    /* What a camera that hangs still uses can't be taken apart. */
+    if (capture && !capture_wait(capture, CAMERA_STOP_NS)) {
+        log_error("the camera hangs: leaving it as it is");
+        listeners_close(listeners);
+        _exit(EXIT_CAMERA);
+    }
     capture_destroy(&capture);
     hub_destroy(&hub);
     encoder_destroy(&encoder);
@@ -136,6 +150,14 @@ static int run(const struct device_options *options)
     }
     if (options->unpaced && ops == &camera_libcamera)
         return complain(EXIT_USAGE, "unpaced: a camera keeps its own pace; give --fps");
+    struct fault_script faults = { .count = 0 };
+    if (options->pattern_faults) {
+        if (ops != &camera_pattern)
+            return complain(EXIT_USAGE, "pattern-faults: only the source pattern has any");
+        if (faults_parse(&faults, options->pattern_faults, error))
+            return complain(EXIT_USAGE, error);
+        ops = &camera_faulty;
+    }
     bool turned = options->rotation == 1;
     struct camera_request request = {
         .width = options->size.width,
@@ -144,6 +166,7 @@ static int run(const struct device_options *options)
         .unpaced = options->unpaced,
         .hflip = options->hflip != turned,
         .vflip = options->vflip != turned,
+        .faults = &faults,
     };
     if (ops->open(&camera, argument, &request, error))
         return complain(EXIT_CAMERA, error);

@@ -92,6 +92,10 @@ static const struct option_spec specs[] = {
       "show id, model, sizes and formats of each camera, and exit", true },
     { "stats", 0, OPTION_INT, FIELD(stats), "SECONDS", "0", 0, 86400, NULL,
       "log what goes on every so many seconds; 0 is never", false },
+    { "pattern-faults", 0, OPTION_TEXT, FIELD(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
+      "for tests only: have the test picture fail as if it came from a camera, e.g. "
+      "stall@100:5s,unplug@200:2s,gap@300:7 (see device/faults.h)",
+      false },
     { "config", 'c', OPTION_TEXT, FIELD(config), "FILE", NULL, 0, 0, NULL,
       "read options from FILE: lines of the form key = value, with the long names; what the "
       "command line says goes first",

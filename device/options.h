@@ -8,7 +8,7 @@
 
 /* --help lists what each is and its default. */
 struct device_options {
-    const char *source;
+    const char *source, *pattern_faults;
     struct option_size size;
     double fps;
     bool unpaced, hflip, vflip;

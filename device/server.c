@@ -23,6 +23,9 @@
 enum { REFUSED_MAX = 16, ACCEPT_AT_ONCE = 32 };
 #define TICK_NS (CLOCK_SECOND / 2)
 
+/* A camera that was told to stop is waited for so long before the clients are told to go. */
+#define CAMERA_STOP_NS (5 * CLOCK_SECOND)
+
 /* From so many viewers on, a system call for each slice and client takes the processor for longer
  * than sending early wins: then a frame is sent in one piece. */
 enum { CROWD = 16 };
@@ -47,7 +50,8 @@ struct server {
     struct adapt adapt;
     uint64_t adapted_ns, adapted_bytes; /* when --adaptive last looked, and what was encoded then */
     bool watched;                       /* the camera was told to run */
-    bool camera_off;                    /* the camera was told to stop for good */
+    bool camera_off;                    /* the camera was told to stop for good ... */
+    uint64_t camera_off_ns;             /* ... and when; CLOCK_MONOTONIC */
     bool ending;                        /* clients were told to go */
     enum wire_end_reason reason;
 };
@@ -141,12 +145,15 @@ static void begin_ending(struct server *server, enum wire_end_reason reason)
 {
     server->reason = reason;
     server->camera_off = true;
+    server->camera_off_ns = clock_monotonic();
     capture_quit(server->parts.capture);
 }
 
-/* The camera is off, and all that it gave has been handed to the clients. */
+/* The camera is off, and all that it gave has been handed to the clients; or it hangs. */
 static void end_clients(struct server *server)
 {
+    if (server->ending)
+        return;
     server->ending = true;
     /* Nobody new: who is told to go may come back at once, and would keep the daemon from ending.
      */
@@ -263,6 +270,10 @@ static void on_tick(void *user, uint32_t events)
         if (!(client->watch.events & EPOLLOUT))
             client_write(client);
     }
+    if (server->camera_off && !server->ending && now - server->camera_off_ns >= CAMERA_STOP_NS) {
+        log_warning("the camera does not stop: ending without it");
+        end_clients(server);
+    }
     if (!server->accepting && !server->ending)
         set_accepting(server, true);
     if (server->config.adaptive)
@@ -294,7 +305,8 @@ static void after_round(void *user)
     if (watched != server->watched)
         capture_want(server->parts.capture, watched);
     server->watched = watched;
-    set_tick(server, server->clients || !server->accepting || server->config.stats_seconds);
+    set_tick(server, server->clients || !server->accepting || server->camera_off ||
+                         server->config.stats_seconds);
     if (server->ending && !server->clients)
         loop_stop(&server->loop);
 }

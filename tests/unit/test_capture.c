@@ -14,7 +14,17 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
-enum { BOUND_MS = 10000, QUIET_MS = 100, SHOTS_MAX = 256, SIDE = 16, KEPT_MAX = 64 };
+enum {
+    BOUND_MS = 10000,
+    QUIET_MS = 100,
+    SHOTS_MAX = 256,
+    SIDE = 16,
+    KEPT_MAX = 64,
+    STARTS_MAX = 4
+};
+
+/* How long a camera may say nothing, where that matters, and a good while longer. */
+enum { PATIENCE_MS = 400, WHILE_MS = 1200 };
 
 /* A picture that the camera lends. */
 struct shot {
@@ -32,6 +42,7 @@ struct camera {
     struct camera_sink sink;
     struct shot shots[SHOTS_MAX];
     unsigned shot_count, lent, released, starts, stops, faults;
+    uint64_t start_ns[STARTS_MAX]; /* of the first starts */
     bool running, in_call;
     bool held; /* release() does not return: the encoder is kept from going on */
     /* What start does; set while the camera is off. */
@@ -106,6 +117,8 @@ static int start(struct camera *camera, const struct camera_sink *sink, struct c
     pthread_mutex_lock(&camera->lock);
     camera->faults += camera->running;
     camera->sink = *sink;
+    if (camera->starts < STARTS_MAX)
+        camera->start_ns[camera->starts] = clock_monotonic();
     camera->starts++;
     bool fails = camera->failures > 0;
     camera->failures -= fails;
@@ -125,6 +138,7 @@ static void stop(struct camera *camera)
 {
     pthread_mutex_lock(&camera->lock);
     camera->stops++;
+    pthread_cond_broadcast(&camera->changed);
     camera->faults += !camera->running;
     while ((camera->lent > 0 || camera->in_call) && wait_changed(camera))
         ;
@@ -138,7 +152,7 @@ static const struct camera_ops fake_ops = { .start = start, .stop = stop };
 
 /* The test's side. */
 
-static int setup_limited(void **state, uint64_t frame_limit)
+static int setup_with(void **state, uint64_t frame_limit, uint64_t patience_ns)
 {
     static struct fixture fixture;
     fixture = (struct fixture){ 0 };
@@ -146,7 +160,7 @@ static int setup_limited(void **state, uint64_t frame_limit)
     pthread_mutex_init(&fixture.camera.lock, NULL);
     pthread_cond_init(&fixture.camera.changed, NULL);
     struct encoder_config encoder = { .threads = 1, .slices = 1, .quality = 50 };
-    struct capture_config capture = { &fake_ops, &fixture.camera, frame_limit };
+    struct capture_config capture = { &fake_ops, &fixture.camera, frame_limit, patience_ns };
     int error = hub_init(&fixture.hub);
     if (!error)
         error = encoder_create(&fixture.encoder, &encoder, &fixture.hub);
@@ -157,12 +171,17 @@ static int setup_limited(void **state, uint64_t frame_limit)
 
 static int setup(void **state)
 {
-    return setup_limited(state, 0);
+    return setup_with(state, 0, 3600 * CLOCK_SECOND);
+}
+
+static int setup_impatient(void **state)
+{
+    return setup_with(state, 0, PATIENCE_MS * CLOCK_MS);
 }
 
 static int setup_five(void **state)
 {
-    return setup_limited(state, 5);
+    return setup_with(state, 5, 3600 * CLOCK_SECOND);
 }
 
 static void take_event(struct fixture *fixture, struct hub_event *event)
@@ -297,9 +316,17 @@ static void give_end(struct fixture *fixture, int error)
     end_call(&fixture->camera);
 }
 
+static void hold(struct camera *camera, bool held)
+{
+    pthread_mutex_lock(&camera->lock);
+    camera->held = held;
+    pthread_cond_broadcast(&camera->changed);
+    pthread_mutex_unlock(&camera->lock);
+}
+
 static void expect_totals(struct fixture *fixture, uint64_t ids, uint64_t captures)
 {
-    struct capture_totals totals = capture_totals(fixture->control);
+    struct intake_totals totals = capture_totals(fixture->control);
     assert_int_equal(totals.ids, ids);
     assert_int_equal(totals.captures, captures);
     assert_int_equal(fixture->told, ids);
@@ -504,7 +531,116 @@ static void an_unplugged_camera_comes_back(void **state)
     assert_int_equal(fixture->statuses[WIRE_STREAM_LOST], 1);
 }
 
-static void a_stalled_camera_is_no_unplugged_one(void **state)
+static void look_on(struct fixture *fixture, uint64_t ms)
+{
+    uint64_t until = clock_monotonic() + ms * CLOCK_MS;
+    struct pollfd fd = { .fd = fixture->hub.fd, .events = POLLIN };
+    while (clock_monotonic() < until)
+        if (poll(&fd, 1, (int)ms) == 1)
+            pump(fixture);
+}
+
+static void a_silent_camera_is_started_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    switch_on(fixture);
+    give(fixture, 0);
+    give(fixture, 1);
+    WAIT_UNTIL(fixture, fixture->statuses[WIRE_STREAM_LOST] == 1);
+    assert_non_null(strstr(fixture->status.text, "stalled: no frame for 0.4 s"));
+    WAIT_UNTIL(fixture, fixture->streams == 2);
+    give(fixture, 7);
+    expect_totals(fixture, 3, 3);
+}
+
+/* All its pictures are lent: it can't give any. */
+static void a_slow_encoder_is_no_silent_camera(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    switch_on(fixture);
+    hold(camera, true);
+    begin_call(camera);
+    camera->sink.on_capture(camera->sink.user, lend(camera, 0));
+    end_call(camera);
+    look_on(fixture, WHILE_MS);
+    assert_int_equal(fixture->statuses[WIRE_STREAM_LOST], 0);
+    hold(camera, false);
+    WAIT_UNTIL(fixture, fixture->statuses[WIRE_STREAM_LOST] == 1);
+}
+
+/* One that starts well and is lost at once is no better than one that can't be started. */
+static void retries_wait_longer_and_longer(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    camera->failures = 1;
+    switch_on(fixture);
+    give_end(fixture, -ENODEV);
+    WAIT_UNTIL(fixture, fixture->streams == 2);
+    assert_int_equal(camera->starts, 3);
+    assert_true(camera->start_ns[1] - camera->start_ns[0] >= CLOCK_SECOND / 2);
+    assert_true(camera->start_ns[2] - camera->start_ns[1] >= CLOCK_SECOND);
+}
+
+static void nothing_counts_while_the_camera_is_off(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    switch_on(fixture);
+    give(fixture, 0);
+    unsigned starting = fixture->statuses[WIRE_STREAM_STARTING];
+    capture_want(fixture->control, false);
+    WAIT_UNTIL(fixture, fixture->statuses[WIRE_STREAM_STARTING] > starting);
+    camera->sink.on_capture(camera->sink.user, lend(camera, 1));
+    camera->sink.on_lost(camera->sink.user, 2, WIRE_DROP_CAPTURE_ERROR);
+    camera->sink.on_end(camera->sink.user, -EIO);
+    assert_int_equal(camera->released, 2);
+    switch_on(fixture);
+    give(fixture, 3);
+    expect_totals(fixture, 2, 2);
+    assert_int_equal(fixture->statuses[WIRE_STREAM_LOST], 0);
+}
+
+static void what_comes_during_stop_counts(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    switch_on(fixture);
+    give(fixture, 0);
+    begin_call(camera); /* keeps stop from returning */
+    capture_want(fixture->control, false);
+    pthread_mutex_lock(&camera->lock);
+    while (camera->stops == 0)
+        assert_true(wait_changed(camera));
+    pthread_mutex_unlock(&camera->lock);
+    camera->sink.on_capture(camera->sink.user, lend(camera, 1));
+    settle(fixture, 1);
+    expect_totals(fixture, 2, 2);
+}
+
+static void a_stop_that_hangs_is_not_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    switch_on(fixture);
+    begin_call(&fixture->camera);
+    assert_false(capture_wait(fixture->control, 50 * CLOCK_MS));
+    end_call(&fixture->camera);
+    assert_true(capture_wait(fixture->control, BOUND_MS * CLOCK_MS));
+    WAIT_UNTIL(fixture, fixture->finished);
+}
+
+static void slow_cameras_are_given_time(void **state)
+{
+    (void)state;
+    assert_int_equal(camera_patience_ns(0), 3 * CLOCK_SECOND); /* not known */
+    assert_int_equal(camera_patience_ns(10000), 3 * CLOCK_SECOND);
+    assert_int_equal(camera_patience_ns(2), 3 * CLOCK_SECOND);
+    assert_int_equal(camera_patience_ns(1), 5 * CLOCK_SECOND);
+    assert_int_equal(camera_patience_ns(0.1), 50 * CLOCK_SECOND);
+}
+
+static void a_broken_camera_is_no_unplugged_one(void **state)
 {
     struct fixture *fixture = *state;
     switch_on(fixture);
@@ -601,14 +737,6 @@ static void quit_encodes_what_there_is(void **state)
     assert_int_equal(camera->stops, 1);
 }
 
-static void hold(struct camera *camera, bool held)
-{
-    pthread_mutex_lock(&camera->lock);
-    camera->held = held;
-    pthread_cond_broadcast(&camera->changed);
-    pthread_mutex_unlock(&camera->lock);
-}
-
 /* The camera has its picture back and is off, but the encoder is not done with the frame: nothing
  * is finished until it is. */
 static void quit_waits_for_the_encoder(void **state)
@@ -673,7 +801,15 @@ int main(void)
         TEST(a_camera_that_cannot_start_is_tried_again),
         TEST(nobody_waits_for_a_retry),
         TEST(an_unplugged_camera_comes_back),
-        TEST(a_stalled_camera_is_no_unplugged_one),
+        TEST(a_broken_camera_is_no_unplugged_one),
+        cmocka_unit_test_setup_teardown(a_silent_camera_is_started_anew, setup_impatient, teardown),
+        cmocka_unit_test_setup_teardown(a_slow_encoder_is_no_silent_camera, setup_impatient,
+                                        teardown),
+        TEST(retries_wait_longer_and_longer),
+        TEST(nothing_counts_while_the_camera_is_off),
+        TEST(what_comes_during_stop_counts),
+        TEST(a_stop_that_hangs_is_not_waited_for),
+        cmocka_unit_test(slow_cameras_are_given_time),
         TEST(ids_never_repeat),
         TEST(wanted_and_not_in_quick_succession),
         cmocka_unit_test_setup_teardown(limit_is_exact, setup_five, teardown),

@@ -1,0 +1,143 @@
+#include "device/intake.h"
+
+#include <string.h>
+
+/* A sensor that claims to have lost more than this in one go has begun to count anew. */
+enum { GAP_MAX = 1000000 };
+
+void intake_init(struct intake *intake, struct encoder *encoder, uint64_t capture_limit,
+                 void (*on_limit)(void *user), void *user)
+{
+    memset(intake, 0, sizeof(*intake));
+    intake->encoder = encoder;
+    intake->capture_limit = capture_limit;
+    intake->on_limit = on_limit;
+    intake->user = user;
+    pthread_mutex_init(&intake->gate, NULL);
+    pthread_mutex_init(&intake->lock, NULL);
+}
+
+void intake_destroy(struct intake *intake)
+{
+    pthread_mutex_destroy(&intake->lock);
+    pthread_mutex_destroy(&intake->gate);
+}
+
+static void count(struct intake *intake, uint64_t ids, bool captured)
+{
+    pthread_mutex_lock(&intake->lock);
+    intake->totals.ids = ids;
+    intake->totals.captures += captured;
+    intake->full = intake->totals.captures == intake->capture_limit && intake->capture_limit > 0;
+    pthread_mutex_unlock(&intake->lock);
+    if (intake->full)
+        intake->on_limit(intake->user);
+}
+
+/* The id of the frame with this sequence number, after accounting for those in between. */
+static uint64_t advance(struct intake *intake, uint32_t sequence)
+{
+    uint64_t next_id = intake->totals.ids;
+    uint32_t step = intake->sequence_known ? sequence - intake->last_sequence : 1;
+    if (step == 0 || step > GAP_MAX) {
+        log_warning_limited(
+            &intake->jump_limit,
+            "the camera's frame count jumped from %u to %u: taken as the next frame",
+            intake->last_sequence, sequence);
+        step = 1;
+    }
+    intake->sequence_known = true;
+    intake->last_sequence = sequence;
+    if (step > 1)
+        encoder_lost(intake->encoder, (struct drop_run){ next_id, step - 1, WIRE_DROP_SENSOR_GAP });
+    return next_id + step - 1;
+}
+
+static void account(struct intake *intake, const struct intake_report *report)
+{
+    struct capture *capture = report->capture;
+    if (intake->full) {
+        if (capture)
+            capture_release(capture);
+        return;
+    }
+    uint64_t id = advance(intake, report->sequence);
+    bool good = capture && picture_check(&capture->picture) == 0;
+    /* Counted before it is handed on, so that whoever has seen a frame finds it in the totals. */
+    count(intake, id + 1, good);
+    if (good) {
+        capture->id = id;
+        encoder_submit(intake->encoder, capture);
+        return;
+    }
+    enum wire_drop_reason reason = capture ? WIRE_DROP_CAPTURE_ERROR : report->reason;
+    encoder_lost(intake->encoder, (struct drop_run){ id, 1, reason });
+    if (capture)
+        capture_release(capture);
+}
+
+static void receive(struct intake *intake, struct intake_report report)
+{
+    atomic_fetch_add(&intake->calls, 1);
+    pthread_mutex_lock(&intake->gate);
+    if (intake->state == INTAKE_OPEN)
+        account(intake, &report);
+    else if (intake->state == INTAKE_WAITING && intake->early_count < INTAKE_EARLY_MAX)
+        intake->early[intake->early_count++] = report;
+    else if (report.capture) /* if it came early, its sequence number will be missed as a gap */
+        capture_release(report.capture);
+    pthread_mutex_unlock(&intake->gate);
+    atomic_fetch_add(&intake->calls, 1);
+}
+
+void intake_capture(struct intake *intake, struct capture *capture)
+{
+    receive(intake, (struct intake_report){ .capture = capture, .sequence = capture->sequence });
+}
+
+void intake_lost(struct intake *intake, uint32_t sequence, enum wire_drop_reason reason)
+{
+    receive(intake, (struct intake_report){ .sequence = sequence, .reason = reason });
+}
+
+void intake_expect(struct intake *intake)
+{
+    pthread_mutex_lock(&intake->gate);
+    intake->state = INTAKE_WAITING;
+    pthread_mutex_unlock(&intake->gate);
+}
+
+void intake_open(struct intake *intake)
+{
+    pthread_mutex_lock(&intake->gate);
+    intake->sequence_known = false;
+    for (unsigned i = 0; i < intake->early_count; i++)
+        account(intake, &intake->early[i]);
+    intake->early_count = 0;
+    intake->state = INTAKE_OPEN;
+    pthread_mutex_unlock(&intake->gate);
+}
+
+void intake_shut(struct intake *intake)
+{
+    pthread_mutex_lock(&intake->gate);
+    for (unsigned i = 0; i < intake->early_count; i++)
+        if (intake->early[i].capture)
+            capture_release(intake->early[i].capture);
+    intake->early_count = 0;
+    intake->state = INTAKE_SHUT;
+    pthread_mutex_unlock(&intake->gate);
+}
+
+unsigned intake_calls(struct intake *intake)
+{
+    return atomic_load(&intake->calls);
+}
+
+struct intake_totals intake_totals(struct intake *intake)
+{
+    pthread_mutex_lock(&intake->lock);
+    struct intake_totals totals = intake->totals;
+    pthread_mutex_unlock(&intake->lock);
+    return totals;
+}

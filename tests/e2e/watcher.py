@@ -1,0 +1,139 @@
+"""A receiver that counts for itself: the fate of each frame, what STATUS told, and END's totals."""
+import struct
+import threading
+import time
+
+import harness
+import independent_client as protocol
+
+STARTING, RUNNING, LOST = 0, 1, 2
+REASONS = dict(enumerate(("DELIVERED", "SENSOR_GAP", "CAPTURE_ERROR", "NO_BUFFER", "ENCODER_BUSY",
+                          "ENCODE_ERROR", "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL", "TOO_BIG")))
+
+
+class Watcher:
+    """Watches on a thread of its own, from its making until END, or until the connection is cut.
+
+    Whatever breaks a rule of the protocol's section 4 ends it with an error, which join() raises.
+    """
+
+    def __init__(self, address, lossless=False):
+        self.condition = threading.Condition()
+        # Under the condition.
+        self.first = None       # the id from which frames are accounted for
+        self.fates = []         # of each id from there on: a key of REASONS
+        self.heads = {}         # of delivered frames, by id: (sensor, capture) times
+        self.tails = {}         # likewise: (encode start, end, send start, end)
+        self.statuses = []      # (state, text)
+        self.pongs = []         # (sent, received), of the receiver's clock
+        self.end = None         # (reason, captured, delivered, dropped)
+        self.error = None
+        self.over = False
+        self.peer = protocol.Peer(address)
+        self.lossless = lossless
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        error = None
+        try:
+            protocol.greet(self.peer, ["--lossless"] if self.lossless else [])
+            self._watch()
+        except (SystemExit, OSError, struct.error) as caught:
+            error = caught
+        with self.condition:
+            self.error, self.over = error, True
+            self.condition.notify_all()
+        self.peer.sock.close()
+
+    def _watch(self):
+        head, size = None, 0
+        while self.end is None:
+            kind, fields, _, blob = self.peer.next()
+            with self.condition:
+                if kind == protocol.STATUS:
+                    self.statuses.append((fields[1], blob.decode()))
+                elif kind == protocol.STREAM and self.first is None:
+                    self.first = fields[5]
+                elif kind == protocol.HEAD:
+                    protocol.need(fields[1] == self._next(), f"HEAD of {fields[1]}, out of turn")
+                    head, size = fields, 0
+                elif kind == protocol.PART:
+                    size += len(blob)
+                elif kind == protocol.TAIL and fields[1] == 0:
+                    protocol.need(fields[0] == head[1] and fields[2] == size, f"TAIL {fields}")
+                    self._delivered(head, fields)
+                elif kind == protocol.DROPS:
+                    protocol.need(fields[2] == self._next(), f"DROPS {fields}, out of turn")
+                    self.fates += [fields[1]] * fields[3]
+                elif kind == protocol.PONG:
+                    self.pongs.append((fields[0], time.monotonic_ns()))
+                elif kind == protocol.END:
+                    self.end = fields
+                self.condition.notify_all()
+
+    def _next(self):
+        protocol.need(self.first is not None, "news of a frame before STREAM")
+        return self.first + len(self.fates)
+
+    def _delivered(self, head, tail):
+        self.heads[tail[0]], self.tails[tail[0]] = head[2:4], tail[4:8]
+        self.fates.append(0)
+        if not self.lossless or tail[0] % 8 == 0:
+            self.peer.send(protocol.ACK, ">QQ", tail[0], time.monotonic_ns())
+
+    def wait_for(self, condition, what):
+        """Until condition(self) holds, which is looked at after each message."""
+        with self.condition:
+            self.condition.wait_for(lambda: self.over or condition(self), harness.BOUND)
+            if not condition(self):
+                raise AssertionError(f"never came: {what}; {self.describe()}")
+
+    def wait_delivered(self, count):
+        self.wait_for(lambda self: len(self.tails) >= count, f"{count} frames")
+
+    def wait_lost(self, count):
+        """Until STATUS has told that the camera was lost so many times."""
+        self.wait_for(lambda self: self.losses() >= count, f"{count} x STATUS lost")
+
+    def losses(self):
+        states = self.states()
+        return sum(1 for i, state in enumerate(states) if state == LOST)
+
+    def states(self):
+        """RUNNING and LOST in turn. STARTING is left out: it may be told, or be over too soon."""
+        found = []
+        for state, _ in self.statuses:
+            if state != STARTING and found[-1:] != [state]:
+                found.append(state)
+        return found
+
+    def counts(self):
+        """{reason: how many}, DELIVERED being one."""
+        return {REASONS[fate]: self.fates.count(fate) for fate in set(self.fates)}
+
+    def totals(self):
+        """(delivered, dropped), by its own count."""
+        delivered = self.fates.count(0)
+        return delivered, len(self.fates) - delivered
+
+    def describe(self):
+        return f"{self.counts()}, states {self.statuses}, END {self.end}, error {self.error}"
+
+    def ping(self):
+        self.peer.ping()
+
+    def leave(self):
+        """Says END, and waits for the daemon's."""
+        delivered, dropped = self.totals()
+        self.peer.send(protocol.END, ">HQQQ", 0, delivered + dropped, delivered, dropped)
+        self.join()
+
+    def join(self):
+        """Waits for END, whose totals must be what was counted here."""
+        self.thread.join(harness.BOUND)
+        if not self.over or self.error or self.end is None:
+            raise AssertionError(self.describe())
+        delivered, dropped = self.totals()
+        if self.end[1:] != (delivered + dropped, delivered, dropped):
+            raise AssertionError(f"END tells otherwise: {self.describe()}")
