@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,36 +20,6 @@
 
 /* Bytes read from one client before the others have their turn. */
 enum { READ_AT_ONCE = 64 * 1024 };
-
-static void ready(void *user, uint32_t events);
-
-struct client *client_create(const struct client_shared *shared, struct transport *transport,
-                             const struct socket_address *peer)
-{
-    struct client *client = calloc(1, sizeof(*client));
-    if (!client) {
-        transport_close(&transport);
-        return NULL;
-    }
-    client->shared = shared;
-    client->transport = transport;
-    client->watch = (struct watch){ transport->fd, EPOLLIN, ready, client };
-    client->opening_due = true;
-    client->max_message = WIRE_MAX_MESSAGE_DEFAULT;
-    client->opened_ns = client->heard_ns = client->pinged_ns = clock_monotonic();
-    /* The name that a Unix socket's peer may have bound is nothing to go by, or to log. */
-    if (peer->storage.ss_family == AF_UNIX)
-        strcpy(client->name, "unix");
-    else
-        socket_address_format(peer, client->name);
-    message_reader_init(&client->reader, WIRE_CONTROL_MAX);
-    if (loop_add(shared->loop, &client->watch)) {
-        transport_close(&transport);
-        free(client);
-        return NULL;
-    }
-    return client;
-}
 
 void client_destroy(struct client **client)
 {
@@ -83,6 +54,11 @@ static void die(struct client *client, const char *how)
         log_debug("client %s %s", client->name, how);
 }
 
+void client_cut(struct client *client, const char *how)
+{
+    die(client, how);
+}
+
 void client_lose(struct client *client, int error)
 {
     char how[96];
@@ -107,6 +83,8 @@ static void begin_ending(struct client *client, const struct wire_message *farew
 
 void client_end(struct client *client, enum wire_end_reason reason)
 {
+    if (client->state == CLIENT_HANDSHAKE)
+        die(client, "was not known yet");
     if (client->state >= CLIENT_ENDING)
         return;
     begin_ending(client, &(struct wire_message){ .type = WIRE_END, .end.reason = reason });
@@ -123,6 +101,48 @@ void client_fail(struct client *client, enum wire_error_code code, const char *t
     begin_ending(client, &farewell);
     backlog_clear(&client->backlog);
     client->deaf = true;
+}
+
+static void admit(struct client *client)
+{
+    size_t used = strlen(client->name);
+    if (client->transport->peer)
+        snprintf(client->name + used, sizeof(client->name) - used, " (%s)",
+                 client->transport->peer->name);
+    client->admitted = client->shared->admit(client->shared->user, client);
+    if (!client->admitted)
+        client_fail(client, WIRE_ERROR_TOO_MANY_CLIENTS,
+                    "the daemon has as many clients as it may (--max-clients)");
+}
+
+/* Whether it is known who the peer is, and it is still there. */
+static bool shake_hands(struct client *client)
+{
+    if (client->state != CLIENT_HANDSHAKE)
+        return client->state != CLIENT_DEAD;
+    int error = client->transport->ops->handshake(client->transport);
+    if (error == -EAGAIN) {
+        loop_change(client->shared->loop, &client->watch,
+                    client->transport->waits_for == POLLOUT ? EPOLLOUT : EPOLLIN);
+        return false;
+    }
+    if (error && error != -ENOKEY) {
+        log_warning_limited(client->shared->fail_limit, "client %s was refused: %s", client->name,
+                            error == -EACCES   ? "it has none of the keys"
+                            : error == -EPROTO ? "it speaks neither TLS nor pitether's protocol"
+                                               : strerror(-error));
+        die(client, "was refused");
+        return false;
+    }
+    client->state = CLIENT_OPENING;
+    if (error)
+        client_fail(
+            client, WIRE_ERROR_TLS_REQUIRED,
+            "a key is needed here: have one made where the daemon runs (pitetherd --add-key "
+            "NAME) and give what it prints to pitether --import-key HOST");
+    else
+        admit(client);
+    return true;
 }
 
 static void fail_reading(struct client *client, int error)
@@ -258,7 +278,8 @@ static void take_events(struct client *client)
 
 static void read_some(struct client *client)
 {
-    for (size_t total = 0; total < READ_AT_ONCE && client->state != CLIENT_DEAD;) {
+    for (size_t total = 0;
+         (total < READ_AT_ONCE || client->transport->more) && client->state != CLIENT_DEAD;) {
         struct iovec room[2];
         if (is_deaf(client))
             client->reader.start = client->reader.end = 0;
@@ -284,9 +305,41 @@ static void read_some(struct client *client)
 static void ready(void *user, uint32_t events)
 {
     struct client *client = user;
+    if (!shake_hands(client))
+        return;
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
         read_some(client);
     client_write(client);
+}
+
+struct client *client_create(const struct client_shared *shared, struct transport *transport,
+                             const struct socket_address *peer)
+{
+    struct client *client = calloc(1, sizeof(*client));
+    if (!client) {
+        transport_close(&transport);
+        return NULL;
+    }
+    client->shared = shared;
+    client->transport = transport;
+    client->watch = (struct watch){ transport->fd, EPOLLIN, ready, client };
+    client->opening_due = true;
+    client->max_message = WIRE_MAX_MESSAGE_DEFAULT;
+    client->opened_ns = client->heard_ns = client->pinged_ns = clock_monotonic();
+    client->address = *peer;
+    /* The name that a Unix socket's peer may have bound is nothing to go by, or to log. */
+    if (peer->storage.ss_family == AF_UNIX)
+        strcpy(client->name, "unix");
+    else
+        socket_address_format(peer, client->name);
+    message_reader_init(&client->reader, WIRE_CONTROL_MAX);
+    if (loop_add(shared->loop, &client->watch)) {
+        transport_close(&transport);
+        free(client);
+        return NULL;
+    }
+    shake_hands(client);
+    return client;
 }
 
 void client_frame(struct client *client, struct frame *frame)
@@ -324,7 +377,10 @@ void client_tick(struct client *client, uint64_t now_ns)
             die(client, "did not close in time");
         return;
     }
-    if (client->state == CLIENT_OPENING && now_ns - client->opened_ns >= OPENING_DUE_NS)
+    bool late = now_ns - client->opened_ns >= OPENING_DUE_NS;
+    if (client->state == CLIENT_HANDSHAKE && late)
+        die(client, "did not say who it is within 5 s");
+    else if (client->state == CLIENT_OPENING && late)
         client_fail(client, WIRE_ERROR_TIMEOUT, "no HELLO within 5 s");
     else if (now_ns - client->heard_ns >= DEAD_AFTER_NS)
         client_fail(client, WIRE_ERROR_TIMEOUT, "nothing heard for 15 s");

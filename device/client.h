@@ -15,9 +15,11 @@
 #include "shared/address.h"
 #include "shared/log.h"
 #include "shared/message_reader.h"
+#include "shared/tls.h"
 #include "shared/transport.h"
 
 enum client_state {
+    CLIENT_HANDSHAKE,  /* who it is is not known yet: it is told nothing */
     CLIENT_OPENING,    /* its opening and HELLO are due */
     CLIENT_READY,      /* it may subscribe */
     CLIENT_SUBSCRIBED, /* it is sent frames, or waits for the camera */
@@ -26,8 +28,13 @@ enum client_state {
     CLIENT_DEAD,       /* to be destroyed */
 };
 
+struct client;
+
 /* What a client needs to know of its daemon; the same for all. */
 struct client_shared {
+    /* Asked once, when a peer has shaken hands. False: there are too many. */
+    bool (*admit)(void *user, struct client *client);
+    void *user;
     struct loop *loop;
     struct log_limit *fail_limit; /* for complaints about clients, ... */
     struct log_limit *news_limit; /* ... and for their comings and goings */
@@ -40,6 +47,9 @@ struct client_shared {
     uint64_t next_id;             /* the next frame that news will come of */
     struct wire_status status;
 };
+
+/* An address, and the name that a key proves. */
+enum { CLIENT_NAME_MAX = ADDRESS_TEXT_MAX + KEY_NAME_MAX + 4 };
 
 struct client_totals {
     uint64_t delivered, bytes;
@@ -61,7 +71,9 @@ struct client {
     const struct client_shared *shared;
     struct transport *transport;
     enum client_state state;
-    char name[ADDRESS_TEXT_MAX];             /* the peer, for the log */
+    struct socket_address address;           /* the peer's */
+    char name[CLIENT_NAME_MAX];              /* the peer, for the log */
+    bool admitted;                           /* as shared->admit() said */
     uint64_t opened_ns, heard_ns, pinged_ns; /* CLOCK_MONOTONIC */
     uint64_t ending_ns, progress_ns; /* since when ENDING; when the peer last took bytes then */
     uint32_t max_message;            /* the peer's */
@@ -111,6 +123,9 @@ void client_end(struct client *client, enum wire_end_reason reason);
 
 /* Ends it with ERROR as soon as that can be written. */
 void client_fail(struct client *client, enum wire_error_code code, const char *text);
+
+/* Cuts the connection without a word; how: for the log, "was ...". */
+void client_cut(struct client *client, const char *how);
 
 /* The connection is no more: 0 the peer closed it, else a negative errno. */
 void client_lose(struct client *client, int error);

@@ -16,16 +16,20 @@ static void add(struct client *client, const struct wire_message *message)
 
 static void add_opening(struct client *client)
 {
+    outgoing_opening(&client->outgoing);
+    client->opening_due = false;
+    /* Who has no key learns no more than that one is needed. */
+    if (client->end_due && client->farewell.type == WIRE_ERROR &&
+        client->farewell.error.code == WIRE_ERROR_TLS_REQUIRED)
+        return;
     struct wire_message hello = { .type = WIRE_HELLO,
                                   .hello = { .max_message = WIRE_CONTROL_MAX,
                                              .session = client->shared->session,
                                              .software = "pitetherd " PITETHER_VERSION } };
     struct wire_message streams = { .type = WIRE_STREAMS, .streams.count = 1 };
     strncpy(streams.streams.name, client->shared->camera_name, WIRE_TEXT_MAX);
-    outgoing_opening(&client->outgoing);
     add(client, &hello);
     add(client, &streams);
-    client->opening_due = false;
 }
 
 /* Small messages that may stand anywhere between others, also between the parts of a frame. */
@@ -221,6 +225,8 @@ static void batch_done(struct client *client)
 void client_write(struct client *client)
 {
     uint64_t written = 0;
+    if (client->state == CLIENT_HANDSHAKE)
+        return;
     while (client->state != CLIENT_DEAD) {
         int error = outgoing_flush(&client->outgoing, client->transport, &written);
         if (written > 0 && client->state == CLIENT_ENDING)

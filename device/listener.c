@@ -69,6 +69,7 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
     struct listener *listener = &listeners->items[listeners->count++];
     listener->fd = fd;
     listener->address = *address;
+    listener->remote = !socket_address_is_local(address);
     struct stat status;
     const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
     if (address->storage.ss_family == AF_UNIX && lstat(un->sun_path, &status) == 0) {
@@ -100,8 +101,8 @@ int listeners_open(struct listeners *listeners, const char *text, bool allow_rem
     for (int i = 0; i < count; i++) {
         if (!allow_remote && !socket_address_is_local(&found[i]))
             return fail(error, 0, "--listen: others on the network could watch at", text,
-                        "listen at 127.0.0.1 and tunnel (ssh -L), or accept that everyone who "
-                        "reaches this address sees the camera: --insecure-plaintext");
+                        "give each receiver a key (pitetherd --add-key NAME), or accept that "
+                        "everyone who reaches this address sees the camera: --insecure-plaintext");
         code = open_one(listeners, &found[i], error);
         if (code)
             return code;

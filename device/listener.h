@@ -15,6 +15,7 @@ enum { LISTENERS_MAX = 32, LISTENER_ERROR_MAX = 512 };
 struct listener {
     int fd;
     struct socket_address address; /* as bound: a port 0 has become a real one */
+    bool remote;                   /* other machines can reach it */
     dev_t device;                  /* of a Unix socket's path, ... */
     ino_t inode; /* ... which is removed at the end only if it is still the same */
 };

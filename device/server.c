@@ -12,15 +12,19 @@
 #include <unistd.h>
 
 #include "device/adapt.h"
+#include "device/admission.h"
 #include "device/client.h"
 #include "device/loop.h"
 #include "device/stats.h"
 #include "shared/clock.h"
+#include "shared/keys_file.h"
 #include "shared/log.h"
 #include "shared/signals.h"
+#include "shared/transport_tls.h"
 
-/* Clients beyond --max-clients that are told so, rather than left without a word. */
-enum { REFUSED_MAX = 16, ACCEPT_AT_ONCE = 32 };
+/* Beyond --max-clients: those that are told so, rather than left without a word, and those that
+ * have not proved yet who they are. */
+enum { REFUSED_MAX = 16, STRANGERS_MAX = 64, ACCEPT_AT_ONCE = 32 };
 #define TICK_NS (CLOCK_SECOND / 2)
 
 /* A camera that was told to stop is waited for so long before the clients are told to go. */
@@ -33,6 +37,7 @@ enum { CROWD = 16 };
 struct acceptor {
     struct watch watch;
     struct server *server;
+    bool demands_key;
 };
 
 struct server {
@@ -43,9 +48,10 @@ struct server {
     struct acceptor acceptors[LISTENERS_MAX];
     bool accepting, ticking;
     struct client *clients;
-    unsigned client_count;
+    unsigned client_count, admitted;
+    struct admission admission;
     struct client_shared shared;
-    struct log_limit fail_limit, news_limit;
+    struct log_limit fail_limit, news_limit, crowd_limit;
     struct stats stats;
     struct adapt adapt;
     uint64_t adapted_ns, adapted_bytes; /* when --adaptive last looked, and what was encoded then */
@@ -73,13 +79,55 @@ static void set_accepting(struct server *server, bool on)
         loop_change(&server->loop, &server->acceptors[i].watch, on ? EPOLLIN : 0);
 }
 
-static void add_client(struct server *server, int fd, const struct socket_address *peer)
+static bool admit(void *user, struct client *client)
 {
-    if (server->client_count >= server->config.max_clients + REFUSED_MAX) {
+    struct server *server = user;
+    if (client->transport->peer)
+        admission_give_back(&server->admission, &client->address, clock_monotonic());
+    if (server->admitted == server->config.max_clients)
+        return false;
+    server->admitted++;
+    return true;
+}
+
+/* Makes room for one more stranger: a newcomer shall have its chance, however many keep silent. */
+static void limit_strangers(struct server *server)
+{
+    unsigned strangers = 0;
+    struct client *oldest = NULL;
+    for (struct client *client = server->clients; client; client = client->next) {
+        if (client->state != CLIENT_HANDSHAKE)
+            continue;
+        strangers++;
+        oldest = client; /* the newest comes first in the list */
+    }
+    if (strangers >= STRANGERS_MAX)
+        client_cut(oldest, "gave way to a newer one before it said who it is");
+}
+
+static struct transport *accept_transport(struct server *server, int fd, bool demands_key)
+{
+    return server->parts.tls ? transport_tls_accept(fd, server->parts.tls, demands_key)
+                             : transport_plain_create(fd);
+}
+
+static void add_client(struct acceptor *acceptor, int fd, const struct socket_address *peer)
+{
+    struct server *server = acceptor->server;
+    if (acceptor->demands_key && !admission_take(&server->admission, peer, clock_monotonic())) {
+        char where[ADDRESS_TEXT_MAX];
+        socket_address_format(peer, where);
+        log_warning_limited(&server->crowd_limit,
+                            "%s comes too often without a key: not let in for now", where);
         close(fd);
         return;
     }
-    struct transport *transport = transport_plain_create(fd);
+    limit_strangers(server);
+    if (server->client_count >= server->config.max_clients + REFUSED_MAX + STRANGERS_MAX) {
+        close(fd);
+        return;
+    }
+    struct transport *transport = accept_transport(server, fd, acceptor->demands_key);
     struct client *client = transport ? client_create(&server->shared, transport, peer) : NULL;
     if (!client) {
         log_warning("no memory for one more client");
@@ -87,9 +135,7 @@ static void add_client(struct server *server, int fd, const struct socket_addres
     }
     client->next = server->clients;
     server->clients = client;
-    if (server->client_count++ >= server->config.max_clients)
-        client_fail(client, WIRE_ERROR_TOO_MANY_CLIENTS,
-                    "the daemon has as many clients as it may (--max-clients)");
+    server->client_count++;
     client_write(client);
 }
 
@@ -102,7 +148,7 @@ static void on_connection(void *user, uint32_t events)
         int fd = accept4(acceptor->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
                          SOCK_CLOEXEC | SOCK_NONBLOCK);
         if (fd >= 0) {
-            add_client(acceptor->server, fd, &peer);
+            add_client(acceptor, fd, &peer);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
             /* The connection stays in the queue and would wake the loop again and again. */
             log_warning("can't accept clients for now: %s", strerror(errno));
@@ -210,6 +256,25 @@ static void on_news(void *user, uint32_t events)
             client_write(client);
 }
 
+/* SIGHUP: whose key is gone is gone at once. */
+static void reread_keys(struct server *server)
+{
+    char error[KEYS_ERROR_MAX];
+    struct keys fresh = { 0 };
+    int result = keys_load(&fresh, server->parts.keys_path, error);
+    if (result && result != -ENOENT) {
+        log_error("%s; the keys from before stay valid", error);
+        return;
+    }
+    keys_clear(server->parts.keys);
+    *server->parts.keys = fresh;
+    log_info("keys read again: %u", fresh.count);
+    for (struct client *client = server->clients; client; client = client->next)
+        if (client->transport->peer &&
+            !keys_find_id(server->parts.keys, client->transport->peer->id))
+            client_cut(client, "was cut: its key is revoked");
+}
+
 static void on_signal(void *user, uint32_t events)
 {
     (void)events;
@@ -217,6 +282,10 @@ static void on_signal(void *user, uint32_t events)
     struct signalfd_siginfo info;
     if (read(server->signal_watch.fd, &info, sizeof(info)) != sizeof(info))
         return;
+    if (info.ssi_signo == SIGHUP && server->parts.tls) {
+        reread_keys(server);
+        return;
+    }
     if (server->camera_off || server->ending) {
         log_warning("told to stop again: leaving without a farewell");
         loop_stop(&server->loop);
@@ -293,8 +362,9 @@ static void after_round(void *user)
         if (client->state == CLIENT_DEAD) {
             *at = client->next;
             stats_client_gone(&server->stats, client);
-            client_destroy(&client);
+            server->admitted -= client->admitted;
             server->client_count--;
+            client_destroy(&client);
             continue;
         }
         watching += client_watches(client);
@@ -333,6 +403,8 @@ static int watch_all(struct server *server)
     for (unsigned i = 0; !error && i < server->parts.listeners->count; i++) {
         struct acceptor *acceptor = &server->acceptors[i];
         acceptor->server = server;
+        acceptor->demands_key = server->parts.tls && server->parts.listeners->items[i].remote &&
+                                !server->config.allow_plaintext;
         acceptor->watch = (struct watch){ server->parts.listeners->items[i].fd, EPOLLIN,
                                           on_connection, acceptor };
         error = loop_add(&server->loop, &acceptor->watch);
@@ -374,6 +446,8 @@ int server_run(const struct server_config *config, const struct server_parts *pa
     server->accepting = true;
     server->adapt.most = config->bits_per_second;
     server->shared = (struct client_shared){
+        .admit = admit,
+        .user = server,
         .loop = &server->loop,
         .fail_limit = &server->fail_limit,
         .news_limit = &server->news_limit,

@@ -13,6 +13,7 @@
 #include "device/encoder.h"
 #include "device/hub.h"
 #include "device/listener.h"
+#include "shared/tls.h"
 
 struct server_config {
     const char *camera_name;  /* for STREAMS; must live as long as the server */
@@ -22,6 +23,7 @@ struct server_config {
     bool adaptive;            /* follow the slowest live client's path */
     uint64_t bits_per_second; /* then at most; 0: no limit */
     bool always_on;           /* the camera runs even if nobody watches */
+    bool allow_plaintext;     /* other machines need no key, even if there are keys */
 };
 
 /* Who makes the frames. They must outlive the server. */
@@ -30,10 +32,14 @@ struct server_parts {
     struct hub *hub;
     struct capture_control *capture;
     struct encoder *encoder; /* asked for its totals */
+    struct tls *tls;         /* NULL: there are no keys, and everybody may come in plain text */
+    struct keys *keys;       /* those of tls; read again on SIGHUP */
+    const char *keys_path;
 };
 
 /*
- * Serves until SIGINT, SIGTERM, SIGHUP or the source's end, then ends all clients in order. The
+ * Serves until SIGINT, SIGTERM or the source's end, then ends all clients in order. SIGHUP reads
+ * the keys again and cuts whoever has none of them any more; without keys it ends the daemon. The
  * signals must be blocked in all threads. The calling thread becomes the loop thread.
  * 0 or a negative errno.
  */

@@ -17,7 +17,7 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/signals.h"
-#include "shared/transport.h"
+#include "shared/transport_tls.h"
 
 /* Frames that may wait for slow sinks; what they hold is bounded in bytes as well. */
 enum { POOL_FRAMES = SINK_QUEUE, POOL_BYTES = 256 << 20 };
@@ -27,6 +27,7 @@ enum { TICK_MS = 100 };
 #define STATS_EVERY_NS (10 * CLOCK_SECOND)
 #define RETRY_FIRST_NS (CLOCK_SECOND / 10)
 #define RETRY_MOST_NS (CLOCK_SECOND / 4)
+#define HANDSHAKE_NS (5 * CLOCK_SECOND)
 /* How long the daemon's END is waited for. */
 #define ENDING_NS (2 * CLOCK_SECOND)
 
@@ -45,7 +46,9 @@ struct receiver {
     uint64_t received, kept, first_frame_ns, ending_ns;
     uint64_t retry_ns, progress_ns, stats_ns;
     struct log_limit status_limit, stream_limit, damaged_limit;
-    bool told_unreachable, unwritable, impatient;
+    struct tls *tls; /* NULL: plain text */
+    bool trusted;    /* a handshake has been done */
+    bool told_unreachable, told_untrusted, unwritable, impatient;
 
     pthread_mutex_t lock;
     /* Under lock. */
@@ -253,8 +256,8 @@ static bool wait_silent(void *user, int fd, short events, int timeout_ms)
 
 static struct transport *open_transport(void *user, int fd)
 {
-    (void)user;
-    return transport_plain_create(fd);
+    struct receiver *receiver = user;
+    return receiver->tls ? transport_tls_connect(fd, receiver->tls) : transport_plain_create(fd);
 }
 
 /* Sees whether the connection is silent, and another one could take its place. */
@@ -313,8 +316,9 @@ static bool converse(struct receiver *receiver, int *error)
     struct session *session = &receiver->session;
     struct iovec room[2];
     bool reading = session_space(session, room) > 0;
+    int timeout_ms = reading && receiver->transport->more ? 0 : TICK_MS;
     short events = (short)((reading ? POLLIN : 0) | (session->out_used > 0 ? POLLOUT : 0));
-    bool stopping = wait_for(receiver, receiver->transport->fd, events, TICK_MS);
+    bool stopping = wait_for(receiver, receiver->transport->fd, events, timeout_ms);
     uint64_t now = clock_monotonic();
     *error = 0;
     if (session->head_waits)
@@ -364,6 +368,53 @@ static bool goes_on(struct receiver *receiver, int error)
     return again;
 }
 
+/* Waits until the daemon has proved who it is: 0 or a negative errno. */
+static int shake_hands(struct receiver *receiver, struct transport *transport)
+{
+    uint64_t deadline = clock_monotonic() + HANDSHAKE_NS, now;
+    int error;
+    while ((error = transport->ops->handshake(transport)) == -EAGAIN) {
+        if ((now = clock_monotonic()) >= deadline)
+            return -ETIMEDOUT;
+        if (wait_for(receiver, transport->fd, transport->waits_for,
+                     (int)((deadline - now) / CLOCK_MS) + 1))
+            return -ECANCELED;
+    }
+    return error;
+}
+
+static const char *untrusted_because(int error)
+{
+    switch (error) {
+    case -EACCES:
+        return "does not take the key that is stored for it: have a new one made there (pitetherd "
+               "--add-key NAME) and store what it prints (pitether --import-key HOST)";
+    case -EPROTO:
+        return "speaks no TLS, but a key is stored for it, so plain text is out of the question";
+    case -ETIMEDOUT:
+        return "took too long to prove who it is";
+    default:
+        return "broke off before it proved who it is";
+    }
+}
+
+/* A daemon that proved itself before may be on its way back: whoever answers in its place is not
+ * worth giving up for. */
+static bool distrusts(struct receiver *receiver, int error)
+{
+    const char *host = receiver->config.address.host;
+    bool refused = error == -EACCES || error == -EPROTO;
+    bool again = receiver->config.reconnect && (receiver->trusted || !refused);
+    if (error == -ECANCELED)
+        return false;
+    if (!receiver->told_untrusted)
+        log_error("%s %s%s", host, untrusted_because(error), again ? "; trying again" : "");
+    receiver->told_untrusted = true;
+    if (!again)
+        receiver_stop(receiver, RECEIVER_CUT);
+    return again;
+}
+
 /* Ends a connection without leaving it to a kernel that still waits for the network: the daemon
  * shall not keep a queue for it. */
 static void abandon(struct transport **transport)
@@ -381,7 +432,13 @@ static bool talk(struct receiver *receiver)
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, receiver };
     int error = 0;
-    receiver->unwritable = false;
+    error = shake_hands(receiver, receiver->transport);
+    if (error) {
+        transport_close(&receiver->transport);
+        return distrusts(receiver, error);
+    }
+    receiver->trusted = true;
+    receiver->told_untrusted = receiver->unwritable = false;
     session_init(session, &receiver->config.session, &handler, clock_monotonic());
     report_connected(receiver->outlets.report);
     set_note(receiver, "waiting for the camera");
@@ -488,7 +545,9 @@ int receiver_create(struct receiver **receiver, const struct receiver_config *co
     self->pool = frame_pool_create(POOL_FRAMES, POOL_BYTES);
     self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (self->pool && self->wake_fd >= 0 && self->signal_fd >= 0)
+    if (config->keys)
+        self->tls = tls_create(TLS_RECEIVER, config->keys);
+    if (self->pool && self->wake_fd >= 0 && self->signal_fd >= 0 && !self->tls == !config->keys)
         return 0;
     int error = errno ? -errno : -ENOMEM;
     receiver_destroy(receiver);
@@ -501,6 +560,7 @@ void receiver_destroy(struct receiver **receiver)
         return;
     struct receiver *self = *receiver;
     frame_pool_destroy(self->pool);
+    tls_destroy(&self->tls);
     if (self->wake_fd >= 0)
         close(self->wake_fd);
     if (self->signal_fd >= 0)

@@ -16,12 +16,15 @@
 #include "host/sink.h"
 #include "host/window.h"
 #include "shared/address.h"
+#include "shared/keys.h"
 
 enum { RECEIVER_SINKS_MAX = 2 };
 
 struct receiver_config {
     struct address address;
     struct session_config session;
+    const struct keys
+        *keys; /* whose first one proves both sides to one another; NULL: plain text */
     bool reconnect;
     bool progress;     /* draw a progress line on stderr */
     bool stats;        /* tell the rates every 10 s */

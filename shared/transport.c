@@ -47,7 +47,7 @@ static int plain_handshake(struct transport *transport)
     return 0;
 }
 
-static int plain_path(struct transport *transport, struct transport_path *path)
+int transport_plain_path(struct transport *transport, struct transport_path *path)
 {
     struct tcp_info info = { 0 };
     socklen_t size = sizeof(info);
@@ -59,32 +59,33 @@ static int plain_path(struct transport *transport, struct transport_path *path)
     return 0;
 }
 
-static void plain_finish(struct transport *transport)
+void transport_plain_finish(struct transport *transport)
 {
     shutdown(transport->fd, SHUT_WR);
 }
 
-static void plain_destroy(struct transport *transport)
+void transport_plain_destroy(struct transport *transport)
 {
     close(transport->fd);
     free(transport);
 }
 
-static const struct transport_ops plain_ops = {
+const struct transport_ops transport_plain_ops = {
     .read = plain_read,
     .write = plain_write,
     .handshake = plain_handshake,
-    .path = plain_path,
-    .finish = plain_finish,
-    .destroy = plain_destroy,
+    .path = transport_plain_path,
+    .finish = transport_plain_finish,
+    .destroy = transport_plain_destroy,
 };
 
 /* No TCP_USER_TIMEOUT: Linux takes a receiver that stops reading for a dead one, and it is told by
  * its PINGs that it lives. A Unix socket has none of these options, and a kernel that lacks one
  * still carries the stream: so nothing here can fail. */
-static void tune(int fd)
+void transport_tune(int fd)
 {
     int on = 1, lowat = NOTSENT_LOWAT;
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &lowat, sizeof(lowat));
 }
@@ -96,9 +97,8 @@ struct transport *transport_plain_create(int fd)
         close(fd);
         return NULL;
     }
-    *transport = (struct transport){ .ops = &plain_ops, .fd = fd, .waits_for = POLLIN };
-    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-    tune(fd);
+    *transport = (struct transport){ .ops = &transport_plain_ops, .fd = fd, .waits_for = POLLIN };
+    transport_tune(fd);
     return transport;
 }
 

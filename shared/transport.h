@@ -11,6 +11,7 @@
 #include "shared/address.h"
 
 struct transport;
+struct tls_peer;
 
 /* What the kernel has measured of the way to the peer. */
 struct transport_path {
@@ -21,10 +22,12 @@ struct transport_path {
 struct transport_ops {
     /* Bytes read, 0 at the peer's end, -EAGAIN for now, or another negative errno. */
     ssize_t (*read)(struct transport *transport, const struct iovec *room, int count);
-    /* Bytes taken, maybe fewer than offered; -EAGAIN for now, or another negative errno. Never
-     * raises SIGPIPE. After -EAGAIN a write may be offered other bytes. */
+    /* Bytes taken, maybe fewer than offered; -EAGAIN for now, or another negative errno. What was
+     * not taken must be offered again, with nothing but more bytes behind it. SIGPIPE is not raised
+     * by a plain transport, and must be ignored for another one. */
     ssize_t (*write)(struct transport *transport, const struct iovec *data, int count);
-    /* 0 once the peer is who it should be; -EAGAIN: call again when ready; other: refused. */
+    /* 0 once the peer is who it should be; -EAGAIN: call again when ready; other: refused. Must
+     * have given 0 before anything is read or written. */
     int (*handshake)(struct transport *transport);
     /* 0, or -ENOTSUP where nobody measures. */
     int (*path)(struct transport *transport, struct transport_path *path);
@@ -35,8 +38,10 @@ struct transport_ops {
 
 struct transport {
     const struct transport_ops *ops;
-    int fd;          /* what to wait on; owned by the transport */
-    short waits_for; /* POLLIN or POLLOUT: what the last -EAGAIN is waiting for */
+    int fd;                      /* what to wait on; owned by the transport */
+    short waits_for;             /* POLLIN or POLLOUT: what the last -EAGAIN is waiting for */
+    bool more;                   /* the last read left bytes that fd does not show: read again */
+    const struct tls_peer *peer; /* who the peer has proved to be; NULL: nobody. See tls.h */
 };
 
 /*
@@ -45,6 +50,14 @@ struct transport {
  * NULL: out of memory, and fd is closed.
  */
 struct transport *transport_plain_create(int fd);
+
+/* For transports that stand on a plain one: the same tuning, and three of its operations. */
+void transport_tune(int fd);
+int transport_plain_path(struct transport *transport, struct transport_path *path);
+void transport_plain_finish(struct transport *transport);
+void transport_plain_destroy(struct transport *transport);
+
+extern const struct transport_ops transport_plain_ops;
 
 /* Ends it, frees, and nulls the caller's pointer. NULL and *NULL are fine. */
 void transport_close(struct transport **transport);

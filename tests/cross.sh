@@ -14,7 +14,7 @@ set -euo pipefail
 project=$(cd "$(dirname "$0")/.." && pwd)
 build=${BUILD_DIR:-$project/build}
 sysroot=${SYSROOT:-}
-libraries=(libjpeg62-turbo-dev libcmocka-dev libcamera-dev)
+libraries=(libjpeg62-turbo-dev libssl-dev libcmocka-dev libcamera-dev)
 window_library=libsdl2-dev
 wait_for_lock=(-o DPkg::Lock::Timeout=600)
 as_root=()

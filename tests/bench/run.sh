@@ -47,7 +47,7 @@ for argument in "$@"; do
 done
 [ ${#names[@]} -gt 0 ] || mapfile -t names < <(there "${order[@]}")
 
-packages=(build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev libcamera-dev
+packages=(build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev libssl-dev libcamera-dev
     libsdl2-dev python3 ffmpeg mate-backgrounds)
 case " ${names[*]} " in *" fanout "*) packages+=(linux-perf strace) ;; esac
 case " ${names[*]} " in *" link "* | *" rivals "*) packages+=(iproute2) ;; esac
