@@ -109,7 +109,8 @@ static void admit(struct client *client)
     if (client->transport->peer)
         snprintf(client->name + used, sizeof(client->name) - used, " (%s)",
                  client->transport->peer->name);
-    client->admitted = client->shared->admit(client->shared->user, client);
+    client->admitted =
+        !client->shared->admit || client->shared->admit(client->shared->user, client);
     if (!client->admitted)
         client_fail(client, WIRE_ERROR_TOO_MANY_CLIENTS,
                     "the daemon has as many clients as it may (--max-clients)");

@@ -32,7 +32,7 @@ struct client;
 
 /* What a client needs to know of its daemon; the same for all. */
 struct client_shared {
-    /* Asked once, when a peer has shaken hands. False: there are too many. */
+    /* Asked once, when a peer has shaken hands; false: there are too many. NULL: never too many. */
     bool (*admit)(void *user, struct client *client);
     void *user;
     struct loop *loop;

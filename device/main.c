@@ -19,7 +19,9 @@
 #include "shared/clock.h"
 #include "shared/descriptors.h"
 #include "shared/log.h"
+#include "shared/secret.h"
 #include "shared/signals.h"
+#include "shared/tls.h"
 #include "shared/wire.h"
 
 /* So long, after all clients are gone, for a camera to stop. */
@@ -59,20 +61,55 @@ static int administer_keys(const struct device_options *options, bool has_output
     return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
 }
 
-static int open_listeners(struct listeners *listeners, const struct device_options *options)
+/* Whom other machines' receivers must prove to be, if there are keys at all. */
+struct trust {
+    char room[PATH_MAX];
+    const char *path;
+    struct keys keys;
+    struct tls *tls; /* NULL: there are none */
+};
+
+static int open_trust(struct trust *trust, const struct device_options *options)
+{
+    char error[KEYS_ERROR_MAX];
+    trust->path = key_admin_path(options->keys, trust->room);
+    if (access(trust->path, R_OK) == 0)
+        secret_guard_process();
+    int result = keys_load(&trust->keys, trust->path, error);
+    if (result == -ENOENT && !options->keys)
+        return EXIT_DONE;
+    if (result == -EACCES && !options->keys) {
+        log_warning("%s; going on without keys", error);
+        return EXIT_DONE;
+    }
+    if (result)
+        return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
+    trust->tls = tls_create(TLS_DAEMON, &trust->keys);
+    return trust->tls ? EXIT_DONE : complain(EXIT_SYSTEM, "OpenSSL could not be set up for TLS");
+}
+
+static void close_trust(struct trust *trust)
+{
+    tls_destroy(&trust->tls);
+    keys_clear(&trust->keys);
+}
+
+static int open_listeners(struct listeners *listeners, const struct device_options *options,
+                          bool has_keys)
 {
     char error[LISTENER_ERROR_MAX], where[ADDRESS_TEXT_MAX];
     int result = 0;
     if (options->listen.count == 0)
         result = listeners_open_default(listeners, WIRE_DEFAULT_PORT, error);
     for (unsigned i = 0; !result && i < options->listen.count; i++)
-        result =
-            listeners_open(listeners, options->listen.items[i], options->insecure_plaintext, error);
+        result = listeners_open(listeners, options->listen.items[i],
+                                has_keys || options->insecure_plaintext, error);
     if (result)
         return complain(EXIT_LISTEN, error);
     for (unsigned i = 0; i < listeners->count; i++) {
+        bool asks = has_keys && listeners->items[i].remote && !options->insecure_plaintext;
         socket_address_format(&listeners->items[i].address, where);
-        log_info("listening on %s", where);
+        log_info("listening on %s%s", where, asks ? ", for those who have a key" : "");
     }
     return EXIT_DONE;
 }
@@ -84,8 +121,8 @@ static const char *name_of(const char *source)
     return strncmp(source, "libcamera", 9) != 0 && slash ? slash + 1 : source;
 }
 
-static int serve(const struct device_options *options, const struct camera_ops *ops,
-                 struct camera *camera, struct listeners *listeners)
+static int serve(const struct device_options *options, const struct capture_config *capture_config,
+                 struct listeners *listeners, struct trust *trust)
 {
     struct hub hub;
     struct encoder *encoder = NULL;
@@ -99,9 +136,6 @@ static int serve(const struct device_options *options, const struct camera_ops *
         .bits_per_second = options->bitrate,
         .patient = options->unpaced,
     };
-    struct capture_config capture_config = { .ops = ops,
-                                             .camera = camera,
-                                             .frame_limit = options->frames };
     struct server_config server_config = {
         .camera_name = name_of(options->source),
         .max_clients = (unsigned)options->max_clients,
@@ -110,15 +144,22 @@ static int serve(const struct device_options *options, const struct camera_ops *
         .always_on = options->always_on,
         .adaptive = options->adaptive,
         .bits_per_second = options->bitrate,
+        .allow_plaintext = options->insecure_plaintext,
     };
     int error = hub_init(&hub);
     if (error)
         return complain(EXIT_SYSTEM, strerror(-error));
     error = encoder_create(&encoder, &encoder_config, &hub);
     if (!error)
-        error = capture_create(&capture, &capture_config, encoder, &hub);
+        error = capture_create(&capture, capture_config, encoder, &hub);
     if (!error) {
-        struct server_parts parts = { listeners, &hub, capture, encoder };
+        struct server_parts parts = { .listeners = listeners,
+                                      .hub = &hub,
+                                      .capture = capture,
+                                      .encoder = encoder,
+                                      .tls = trust->tls,
+                                      .keys = &trust->keys,
+                                      .keys_path = trust->path };
         error = server_run(&server_config, &parts);
         /* Who asks once more does not wait. */
         signals_block(false);
@@ -139,6 +180,7 @@ static int serve(const struct device_options *options, const struct camera_ops *
 static int run(const struct device_options *options)
 {
     struct listeners listeners = { .count = 0 };
+    struct trust trust = { .tls = NULL };
     struct camera *camera = NULL;
     const char *argument;
     char error[CAMERA_ERROR_MAX];
@@ -170,10 +212,16 @@ static int run(const struct device_options *options)
     };
     if (ops->open(&camera, argument, &request, error))
         return complain(EXIT_CAMERA, error);
-    int code = open_listeners(&listeners, options);
+    struct capture_config capture_config = { .ops = ops,
+                                             .camera = camera,
+                                             .frame_limit = options->frames };
+    int code = open_trust(&trust, options);
     if (code == EXIT_DONE)
-        code = serve(options, ops, camera, &listeners);
+        code = open_listeners(&listeners, options, trust.tls != NULL);
+    if (code == EXIT_DONE)
+        code = serve(options, &capture_config, &listeners, &trust);
     listeners_close(&listeners);
+    close_trust(&trust);
     ops->close(&camera);
     return code;
 }

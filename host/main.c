@@ -15,6 +15,7 @@
 #include "shared/clock.h"
 #include "shared/descriptors.h"
 #include "shared/log.h"
+#include "shared/secret.h"
 #include "shared/signals.h"
 
 enum {
@@ -32,6 +33,7 @@ enum {
 
 struct program {
     struct host_options options;
+    struct keys keys; /* at most one: what the daemon and we prove ourselves with */
     struct receiver *receiver;
     struct report *report;
     struct latency_log *latency_log;
@@ -145,6 +147,24 @@ static int run_with_window(struct program *program)
     return EXIT_DONE;
 }
 
+/* Without a key for this daemon, keys stays empty: then plain text is what it speaks. */
+static int find_key(struct program *program)
+{
+    char error[KEYS_ERROR_MAX];
+    struct key key;
+    int found = host_keys_find(program->options.keys, &program->options.address, &key, error);
+    if (found < 0)
+        return complain(keys_file_is_users_fault(found) ? EXIT_USAGE : EXIT_SYSTEM, error);
+    if (found == 0)
+        return EXIT_DONE;
+    secret_guard_process();
+    int result = keys_reserve(&program->keys);
+    if (!result)
+        program->keys.items[program->keys.count++] = key;
+    explicit_bzero(&key, sizeof(key));
+    return result ? complain(EXIT_SYSTEM, strerror(-result)) : EXIT_DONE;
+}
+
 static int receive(struct program *program)
 {
     const struct host_options *options = &program->options;
@@ -155,6 +175,7 @@ static int receive(struct program *program)
                          options->lossless || (keeps && !options->live) ? WIRE_LOSSLESS : WIRE_LIVE,
                      .max_fps_mhz = (uint32_t)(options->max_fps * 1000),
                      .max_message = WIRE_MAX_MESSAGE_LIMIT },
+        .keys = program->keys.count > 0 ? &program->keys : NULL,
         .reconnect = !options->no_reconnect,
         .progress = isatty(STDERR_FILENO) && options->log_level >= LOG_LEVEL_INFO,
         .stats = options->stats,
@@ -244,6 +265,8 @@ static void summarize(const struct program *program, uint64_t skipped)
 static int run(struct program *program)
 {
     int code = choose_sinks(&program->options);
+    if (!code)
+        code = find_key(program);
     if (code)
         return code;
     program->report = report_create();
@@ -269,6 +292,7 @@ static int run(struct program *program)
     uint64_t skipped = program->window ? window_skipped(program->window) : 0;
     window_destroy(&program->window);
     receiver_destroy(&program->receiver);
+    keys_clear(&program->keys);
     bool connected = ran && report_totals(program->report).connections > 0;
     if (connected && program->options.log_level >= LOG_LEVEL_INFO)
         summarize(program, skipped);

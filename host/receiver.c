@@ -28,6 +28,8 @@ enum { TICK_MS = 100 };
 #define RETRY_FIRST_NS (CLOCK_SECOND / 10)
 #define RETRY_MOST_NS (CLOCK_SECOND / 4)
 #define HANDSHAKE_NS (5 * CLOCK_SECOND)
+/* Who is refused has time, and a daemon has no patience with those who come too often. */
+#define RETRY_REFUSED_NS (5 * CLOCK_SECOND)
 /* How long the daemon's END is waited for. */
 #define ENDING_NS (2 * CLOCK_SECOND)
 
@@ -410,6 +412,8 @@ static bool distrusts(struct receiver *receiver, int error)
     if (!receiver->told_untrusted)
         log_error("%s %s%s", host, untrusted_because(error), again ? "; trying again" : "");
     receiver->told_untrusted = true;
+    if (refused)
+        receiver->retry_ns = RETRY_REFUSED_NS;
     if (!again)
         receiver_stop(receiver, RECEIVER_CUT);
     return again;
@@ -431,12 +435,14 @@ static bool talk(struct receiver *receiver)
     struct session *session = &receiver->session;
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, receiver };
-    int error = 0;
-    error = shake_hands(receiver, receiver->transport);
+    int error = shake_hands(receiver, receiver->transport);
     if (error) {
         transport_close(&receiver->transport);
         return distrusts(receiver, error);
     }
+    if (receiver->tls && !receiver->trusted)
+        log_info("%s has proved itself; encrypted with %s", receiver->config.address.host,
+                 transport_tls_suite(receiver->transport));
     receiver->trusted = true;
     receiver->told_untrusted = receiver->unwritable = false;
     session_init(session, &receiver->config.session, &handler, clock_monotonic());

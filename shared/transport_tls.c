@@ -253,3 +253,8 @@ struct transport *transport_tls_accept(int fd, struct tls *tls, bool demanded)
     self->demanded = demanded;
     return &self->transport;
 }
+
+const char *transport_tls_suite(struct transport *transport)
+{
+    return SSL_get_cipher_name(secure_of(transport)->connection);
+}

@@ -21,4 +21,7 @@ struct transport *transport_tls_connect(int fd, struct tls *tls);
  */
 struct transport *transport_tls_accept(int fd, struct tls *tls, bool demanded);
 
+/* What a connection of transport_tls_connect()'s is encrypted with, as RFC 8446, B.4, names it. */
+const char *transport_tls_suite(struct transport *transport);
+
 #endif
