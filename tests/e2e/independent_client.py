@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """A receiver written from shared/PROTOCOL.md alone, which checks the daemon against it.
 
-usage: independent_client.py ADDRESS COUNT OUTDIR [--lossless] [--idle]
---idle stays silent before SUBSCRIBE until the daemon has sent its PING, some 5 s.
+usage: independent_client.py ADDRESS COUNT OUTDIR [--lossless] [--idle] [--key=FILE]
+--key speaks TLS, which is openssl s_client's work, with the first key in FILE; --idle stays silent before SUBSCRIBE until the daemon has sent its PING, some 5 s.
 """
-import os, socket, struct, sys, time
+import os, socket, struct, subprocess, sys, time
 
 HELLO, ERROR, END, PING, PONG, STREAMS, SUBSCRIBE, STREAM, STATUS, HEAD, PART, TAIL, DROPS, ACK = (
     1, 2, 3, 4, 5, 0x10, 0x11, 0x12, 0x13, 0x20, 0x21, 0x22, 0x23, 0x24)
@@ -32,15 +32,31 @@ def sof_size(jpeg):
         at += 2 + struct.unpack_from(">H", jpeg, at + 2)[0]
     return struct.unpack_from(">HH", jpeg, at + 5)[::-1]
 
+def tls(address, path):
+    """A socket whose other end is a TLS connection (PROTOCOL.md, 8)."""
+    with open(path, encoding="utf-8") as file:
+        _, _, id_, secret = file.readline().split()
+    ours, theirs = socket.socketpair()
+    subprocess.Popen(["openssl", "s_client", "-quiet", "-tls1_3", "-connect", address, "-alpn",
+                      "pitether/1", "-psk_identity", id_, "-psk", secret, "-ciphersuites",
+                      "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"],
+                     stdin=theirs, stdout=theirs)
+    theirs.close()
+    return ours
+
 class Peer:
-    def __init__(self, address):
+    def __init__(self, address, key=None):
+        self.pings, self.answered, self.limit = set(), 0, 1024
+        if key:
+            self.sock = tls(address, key)
+            self.sock.settimeout(15)
+            return
         host, _, port = address.rpartition(":")
         unix = address.startswith("unix:")
         self.sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET6 if ":" in host else
                                   socket.AF_INET)
         self.sock.settimeout(15)  # so much silence is the end
         self.sock.connect(address[5:] if unix else (host.strip("[]"), int(port)))
-        self.pings, self.answered, self.limit = set(), 0, 1024
 
     def read(self, size):
         data = b""
@@ -99,7 +115,8 @@ def greet(peer, flags):
     peer.send(SUBSCRIBE, ">BBII", 0, "--lossless" in flags, 0, 0)
 
 def main(address, count, outdir, *flags):
-    peer, id_, first, delivered, dropped, reasons = Peer(address), None, None, 0, 0, {}
+    key = [flag[6:] for flag in flags if flag.startswith("--key=")]
+    peer, id_, first, delivered, dropped, reasons = Peer(address, *key), None, None, 0, 0, {}
     head, parts, aborted, size, ended = None, [], None, None, False
     greet(peer, flags)
     while True:

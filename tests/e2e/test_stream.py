@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Frames from the daemon to files: over each transport, to several receivers, in each mode."""
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -171,9 +172,11 @@ class Stream(harness.Case):
 
     def test_the_independent_client(self):
         client = os.path.join(os.path.dirname(os.path.abspath(__file__)), "independent_client.py")
-        daemon = self.daemon(listen="127.0.0.1:0")
-        for mode in ([], ["--lossless"]):
-            folder = self.path("independent" + "".join(mode))
+        keys = self.path("keys")
+        self.assertEqual(self.start(harness.PITETHERD, "--keys", keys, "--add-key", "it").wait(), 0)
+        daemon = self.daemon("--keys", keys, listen="127.0.0.1:0")
+        for number, mode in enumerate(([], ["--lossless"], [f"--key={keys}", "--lossless"])):
+            folder = self.path(f"independent{number}")
             os.mkdir(folder)
             program = self.start("python3", client, daemon.address, "10", folder, *mode)
             self.assertEqual(program.wait(), 0, program.log())
@@ -181,6 +184,8 @@ class Stream(harness.Case):
             self.assertGreaterEqual(len(names), 10)
             self.assertEqual(self.painted(folder, names),
                              [int(name.split(".")[0]) for name in names])
+        # Those without a key may come from this machine, and the one with it has proved itself.
+        self.assertEqual(len(re.findall(r"\(it\) watches", daemon.log())), 1)
 
 
 if __name__ == "__main__":
