@@ -15,6 +15,7 @@
 #include "device/admission.h"
 #include "device/client.h"
 #include "device/loop.h"
+#include "device/service.h"
 #include "device/stats.h"
 #include "shared/clock.h"
 #include "shared/keys_file.h"
@@ -44,7 +45,8 @@ struct server {
     struct server_config config;
     struct server_parts parts;
     struct loop loop;
-    struct watch hub_watch, signal_watch, tick_watch;
+    struct watch hub_watch, signal_watch, tick_watch, watchdog_watch;
+    struct service service;
     struct acceptor acceptors[LISTENERS_MAX];
     bool accepting, ticking;
     struct client *clients;
@@ -70,6 +72,15 @@ static void set_tick(struct server *server, bool on)
     struct timespec interval = clock_timespec(on ? TICK_NS : 0);
     struct itimerspec timer = { interval, interval };
     timerfd_settime(server->tick_watch.fd, 0, &timer, NULL);
+}
+
+static void on_watchdog(void *user, uint32_t events)
+{
+    (void)events;
+    struct server *server = user;
+    uint64_t count;
+    if (read(server->watchdog_watch.fd, &count, sizeof(count)) == sizeof(count))
+        service_tell(&server->service, "WATCHDOG=1");
 }
 
 static void set_accepting(struct server *server, bool on)
@@ -173,6 +184,7 @@ static void stream_changed(struct server *server, const struct camera_mode *mode
     memcpy(stream->model, mode->model, sizeof(stream->model));
     server->shared.stream_running = true;
     server->shared.status = (struct wire_status){ .state = WIRE_STREAM_RUNNING };
+    service_tell(&server->service, "STATUS=The camera is on.");
     for (struct client *client = server->clients; client; client = client->next) {
         client_status_changed(client);
         client_stream_changed(client);
@@ -183,6 +195,10 @@ static void status_changed(struct server *server, const struct wire_status *stat
 {
     server->shared.status = *status;
     server->shared.stream_running = false;
+    /* Not the status's own text: a camera's name in it could hold a line of the protocol. */
+    service_tell(&server->service, "STATUS=%s",
+                 status->state == WIRE_STREAM_LOST ? "The camera is lost; trying to start it anew."
+                                                   : "The camera is off.");
     for (struct client *client = server->clients; client; client = client->next)
         client_status_changed(client);
 }
@@ -201,6 +217,7 @@ static void end_clients(struct server *server)
     if (server->ending)
         return;
     server->ending = true;
+    service_tell(&server->service, "STOPPING=1");
     /* Nobody new: who is told to go may come back at once, and would keep the daemon from ending.
      */
     for (unsigned i = 0; i < server->parts.listeners->count; i++)
@@ -292,6 +309,7 @@ static void on_signal(void *user, uint32_t events)
         return;
     }
     log_info("stopping (%s)", strsignal((int)info.ssi_signo));
+    service_tell(&server->service, "STOPPING=1");
     begin_ending(server, WIRE_END_SHUTDOWN);
 }
 
@@ -390,6 +408,20 @@ static int watch_fd(struct server *server, struct watch *watch, int fd,
     return loop_add(&server->loop, watch);
 }
 
+/* Only a loop that turns gets to the pings: one that does not is what the watchdog is for. */
+static int start_watchdog(struct server *server)
+{
+    if (server->service.watchdog_ns == 0)
+        return 0;
+    struct timespec interval = clock_timespec(server->service.watchdog_ns);
+    struct itimerspec timer = { interval, interval };
+    int error = watch_fd(server, &server->watchdog_watch,
+                         timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_watchdog);
+    if (!error)
+        timerfd_settime(server->watchdog_watch.fd, 0, &timer, NULL);
+    return error;
+}
+
 static int watch_all(struct server *server)
 {
     sigset_t signals = signals_to_end();
@@ -400,6 +432,8 @@ static int watch_all(struct server *server)
                          timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), on_tick);
     if (!error)
         error = watch_fd(server, &server->hub_watch, server->parts.hub->fd, on_news);
+    if (!error)
+        error = start_watchdog(server);
     for (unsigned i = 0; !error && i < server->parts.listeners->count; i++) {
         struct acceptor *acceptor = &server->acceptors[i];
         acceptor->server = server;
@@ -432,6 +466,9 @@ static void clear(struct server *server)
         close(server->signal_watch.fd);
     if (server->tick_watch.fd > 0)
         close(server->tick_watch.fd);
+    if (server->watchdog_watch.fd > 0)
+        close(server->watchdog_watch.fd);
+    service_close(&server->service);
     loop_destroy(&server->loop);
     free(server);
 }
@@ -460,8 +497,10 @@ int server_run(const struct server_config *config, const struct server_parts *pa
         free(server);
         return error;
     }
+    service_open(&server->service);
     error = watch_all(server);
     if (!error) {
+        service_tell(&server->service, "READY=1\nSTATUS=The camera is off.");
         after_round(server);
         error = loop_run(&server->loop, after_round, server);
     }

@@ -1,0 +1,31 @@
+/*
+ * What whoever started the daemon is told of it: systemd's notification protocol, sd_notify(3).
+ * Where nobody asked for that, nothing happens. One thread.
+ */
+#ifndef PITETHER_DEVICE_SERVICE_H
+#define PITETHER_DEVICE_SERVICE_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+struct service {
+    int fd; /* -1: nobody wants to know */
+    struct sockaddr_un to;
+    socklen_t to_size;
+    uint64_t watchdog_ns; /* how often "WATCHDOG=1" is due; 0: it is not wanted */
+};
+
+/* Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID. What is wrong with them is logged, and then
+ * nobody is told anything. */
+void service_open(struct service *service);
+
+/* Sends lines of the form NAME=VALUE, with a line feed in between; cut at 500 bytes. What can't be
+ * taken at once is lost, as the next WATCHDOG=1 is soon to come, and no service manager may hold
+ * the loop up. */
+void service_tell(const struct service *service, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void service_close(struct service *service);
+
+#endif

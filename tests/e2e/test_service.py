@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""What a service manager is told, by a socket that stands for systemd's."""
+import ctypes
+import os
+import select
+import signal
+import socket
+
+import harness
+from watcher import Watcher
+
+PTRACE_DETACH, PTRACE_SEIZE, PTRACE_INTERRUPT = 17, 0x4206, 0x4207
+WALL = 0x40000000  # waitpid: threads, too
+
+
+class Service(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(self.manager.close)
+        self.manager.settimeout(harness.BOUND)
+        self.manager.bind(self.path("notify"))
+
+    def begin(self, *options, **environment):
+        words = [f"{name}={value}" for name, value in environment.items()]
+        return self.start("env", f"NOTIFY_SOCKET={self.path('notify')}", *words, harness.PITETHERD,
+                          "--source", "pattern", "--size", "64x64", "--listen", self.socket,
+                          *options)
+
+    def wait_told(self, line):
+        """Reads messages until one has this line; returns that message's lines."""
+        while True:
+            lines = self.manager.recv(4096).decode().split("\n")
+            if line in lines:
+                return lines
+
+    def is_silent(self, seconds):
+        return not select.select([self.manager], [], [], seconds)[0]
+
+    def drain(self):
+        while not self.is_silent(0):
+            self.manager.recv(4096)
+
+    def test_from_ready_to_stopping(self):
+        daemon = self.begin()
+        self.assertIn("STATUS=The camera is off.", self.wait_told("READY=1"))
+        # Who was told so can connect at once.
+        watcher = Watcher(self.socket)
+        self.wait_told("STATUS=The camera is on.")
+        watcher.wait_delivered(3)
+        watcher.leave()
+        self.wait_told("STATUS=The camera is off.")
+        daemon.send(signal.SIGTERM)
+        self.wait_told("STOPPING=1")
+        self.assertEqual(daemon.wait(), 0, daemon.log())
+
+    def test_a_lost_camera(self):
+        self.begin("--always-on", "--pattern-faults", "unplug@3:1ms")
+        self.wait_told("READY=1")
+        self.wait_told("STATUS=The camera is lost; trying to start it anew.")
+        self.wait_told("STATUS=The camera is on.")
+
+    def test_no_watchdog_unless_asked(self):
+        daemon = self.begin()
+        self.wait_told("READY=1")
+        daemon.send(signal.SIGTERM)
+        while (lines := self.manager.recv(4096)) != b"STOPPING=1":
+            self.assertNotIn(b"WATCHDOG", lines)
+
+    def wedge(self, thread):
+        """Stops one thread of another process, until release()."""
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.ptrace.argtypes = [ctypes.c_long, ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p]
+
+        def ptrace(request):
+            if libc.ptrace(request, thread, None, None) != 0:
+                raise OSError(ctypes.get_errno(), f"ptrace {request:#x}")
+        ptrace(PTRACE_SEIZE)
+        ptrace(PTRACE_INTERRUPT)
+        os.waitpid(thread, WALL)
+        return lambda: ptrace(PTRACE_DETACH)
+
+    def test_the_watchdog_shows_a_wedged_loop(self):
+        daemon = self.begin("--always-on", WATCHDOG_USEC=200000)
+        for _ in range(5):
+            self.wait_told("WATCHDOG=1")
+        # The main thread is the loop's; camera and encoder go on.
+        release = self.wedge(daemon.process.pid)
+        try:
+            self.drain()
+            self.assertTrue(self.is_silent(1))
+        finally:
+            release()
+        for _ in range(5):
+            self.wait_told("WATCHDOG=1")
+        daemon.send(signal.SIGTERM)
+        self.assertEqual(daemon.wait(), 0, daemon.log())
+
+    def test_the_watchdog_of_another_process(self):
+        self.begin(WATCHDOG_USEC=200000, WATCHDOG_PID=1)
+        self.wait_told("READY=1")
+        self.assertTrue(self.is_silent(0.5))
+
+
+if __name__ == "__main__":
+    harness.main()
