@@ -79,6 +79,8 @@ static int deliver(struct paced_source *source, uint32_t sequence)
         return 0;
     }
     struct capture *capture = &buffer->capture;
+    capture->release = give_back;
+    capture->owner = source;
     capture->sensor_time_ns = clock_device();
     capture->metadata = (struct wire_metadata){ .present = WIRE_META_WALL_CLOCK,
                                                 .wall_clock_ns = clock_read(CLOCK_REALTIME) };
@@ -90,8 +92,6 @@ static int deliver(struct paced_source *source, uint32_t sequence)
     buffer->used = true;
     buffer->sequence = capture->sequence = sequence;
     capture->capture_time_ns = clock_device();
-    capture->release = give_back;
-    capture->owner = source;
     source->sink.on_capture(source->sink.user, capture);
     return 0;
 }

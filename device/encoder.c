@@ -111,7 +111,7 @@ static void begin_job(struct encoder *encoder)
         return;
     struct frame *frame = frame_take(&encoder->pool);
     if (!frame) {
-        log_error("out of memory for a frame");
+        log_warning_limited(&encoder->failed_limit, "out of memory for a frame");
         give_up_waiting(encoder, WIRE_DROP_ENCODE_ERROR);
         return;
     }

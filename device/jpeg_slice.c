@@ -33,6 +33,7 @@ struct jpeg_slicer {
     struct jpeg_error_mgr errors;
     struct jpeg_destination_mgr destination;
     jmp_buf failed;
+    struct log_limit failed_limit;
     struct slice *out;
     struct mcu_rows rows;
     /* What `compress` is set up for; its tables are made anew only when this changes. */
@@ -84,7 +85,7 @@ static void on_error(j_common_ptr common)
 {
     char message[JMSG_LENGTH_MAX];
     common->err->format_message(common, message);
-    log_warning("libjpeg: %s", message);
+    log_warning_limited(&slicer_of(common)->failed_limit, "libjpeg: %s", message);
     longjmp(slicer_of(common)->failed, 1);
 }
 
@@ -147,7 +148,7 @@ struct jpeg_slicer *jpeg_slicer_create(void)
     slicer->errors.error_exit = on_error;
     slicer->errors.output_message = on_message;
     if (create_compress(slicer)) {
-        free(slicer);
+        jpeg_slicer_destroy(slicer);
         return NULL;
     }
     slicer->destination.init_destination = destination_begin;

@@ -33,7 +33,8 @@ static void remove_stale(const struct socket_address *address)
     close(fd);
 }
 
-static int bind_and_listen(int fd, const struct socket_address *address)
+/* The address gets the port that was chosen where it named none. */
+static int bind_and_listen(int fd, struct socket_address *address)
 {
     int on = 1, family = address->storage.ss_family;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -43,7 +44,10 @@ static int bind_and_listen(int fd, const struct socket_address *address)
         remove_stale(address);
     if (bind(fd, (const struct sockaddr *)&address->storage, address->size) || listen(fd, BACKLOG))
         return -errno;
-    return 0;
+    if (family == AF_UNIX)
+        return 0;
+    address->size = sizeof(address->storage);
+    return getsockname(fd, (struct sockaddr *)&address->storage, &address->size) ? -errno : 0;
 }
 
 static int open_one(struct listeners *listeners, const struct socket_address *address, char *error)
@@ -53,7 +57,8 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
     if (listeners->count == LISTENERS_MAX)
         return fail(error, 0, "too many addresses to listen at:", where, NULL);
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int code = fd < 0 ? errno : -bind_and_listen(fd, address);
+    struct socket_address bound = *address;
+    int code = fd < 0 ? errno : -bind_and_listen(fd, &bound);
     if (code) {
         if (fd >= 0)
             close(fd);
@@ -68,16 +73,13 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
     }
     struct listener *listener = &listeners->items[listeners->count++];
     listener->fd = fd;
-    listener->address = *address;
+    listener->address = bound;
     listener->remote = !socket_address_is_local(address);
     struct stat status;
     const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
     if (address->storage.ss_family == AF_UNIX && lstat(un->sun_path, &status) == 0) {
         listener->device = status.st_dev;
         listener->inode = status.st_ino;
-    } else if (address->storage.ss_family != AF_UNIX) {
-        listener->address.size = sizeof(listener->address.storage);
-        getsockname(fd, (struct sockaddr *)&listener->address.storage, &listener->address.size);
     }
     return 0;
 }

@@ -28,9 +28,9 @@ void loop_change(struct loop *loop, struct watch *watch, uint32_t events)
 {
     if (watch->events == events)
         return;
-    watch->events = events;
     struct epoll_event event = { .events = events, .data.ptr = watch };
-    epoll_ctl(loop->fd, EPOLL_CTL_MOD, watch->fd, &event);
+    if (epoll_ctl(loop->fd, EPOLL_CTL_MOD, watch->fd, &event) == 0)
+        watch->events = events;
 }
 
 void loop_remove(struct loop *loop, struct watch *watch)

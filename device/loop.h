@@ -27,7 +27,8 @@ void loop_destroy(struct loop *loop);
 
 /* Begins to wait. 0 or a negative errno. */
 int loop_add(struct loop *loop, struct watch *watch);
-/* Waits for other events from now on; no system call if they are the same. */
+/* Waits for other events from now on; no system call if they are the same. Where the kernel refuses
+ * it, watch->events stays as it was, and it is for the caller to try again. */
 void loop_change(struct loop *loop, struct watch *watch, uint32_t events);
 /* ready() is not called any more, not even for an event of this round. */
 void loop_remove(struct loop *loop, struct watch *watch);

@@ -35,6 +35,12 @@ static int complain(int code, const char *line)
     return code;
 }
 
+static int complain_of(const char *what, int error)
+{
+    log_error("can't %s: %s", what, strerror(-error));
+    return EXIT_SYSTEM;
+}
+
 static int list_cameras(void)
 {
     char error[CAMERA_ERROR_MAX];
@@ -148,11 +154,12 @@ static int serve(const struct device_options *options, const struct capture_conf
     };
     int error = hub_init(&hub);
     if (error)
-        return complain(EXIT_SYSTEM, strerror(-error));
+        return complain_of("prepare the stream", error);
     error = encoder_create(&encoder, &encoder_config, &hub);
     if (!error)
         error = capture_create(&capture, capture_config, encoder, &hub);
-    if (!error) {
+    bool ran = !error;
+    if (ran) {
         struct server_parts parts = { .listeners = listeners,
                                       .hub = &hub,
                                       .capture = capture,
@@ -174,7 +181,8 @@ static int serve(const struct device_options *options, const struct capture_conf
     capture_destroy(&capture);
     hub_destroy(&hub);
     encoder_destroy(&encoder);
-    return error ? complain(EXIT_SYSTEM, strerror(-error)) : EXIT_DONE;
+    return error ? complain_of(ran ? "serve" : "start the encoder and the camera's thread", error)
+                 : EXIT_DONE;
 }
 
 static int run(const struct device_options *options)

@@ -86,8 +86,11 @@ static void on_watchdog(void *user, uint32_t events)
 static void set_accepting(struct server *server, bool on)
 {
     server->accepting = on;
-    for (unsigned i = 0; i < server->parts.listeners->count; i++)
-        loop_change(&server->loop, &server->acceptors[i].watch, on ? EPOLLIN : 0);
+    for (unsigned i = 0; i < server->parts.listeners->count; i++) {
+        struct watch *watch = &server->acceptors[i].watch;
+        loop_change(&server->loop, watch, on ? EPOLLIN : 0);
+        server->accepting = server->accepting && watch->events; /* or the next tick tries again */
+    }
 }
 
 static bool admit(void *user, struct client *client)
@@ -141,7 +144,7 @@ static void add_client(struct acceptor *acceptor, int fd, const struct socket_ad
     struct transport *transport = accept_transport(server, fd, acceptor->demands_key);
     struct client *client = transport ? client_create(&server->shared, transport, peer) : NULL;
     if (!client) {
-        log_warning("no memory for one more client");
+        log_warning_limited(&server->fail_limit, "no memory for one more client");
         return;
     }
     client->next = server->clients;
@@ -162,7 +165,8 @@ static void on_connection(void *user, uint32_t events)
             add_client(acceptor, fd, &peer);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
             /* The connection stays in the queue and would wake the loop again and again. */
-            log_warning("can't accept clients for now: %s", strerror(errno));
+            log_warning_limited(&acceptor->server->fail_limit, "can't accept clients for now: %s",
+                                strerror(errno));
             set_accepting(acceptor->server, false);
             return;
         } else if (errno != ECONNABORTED && errno != EINTR) {

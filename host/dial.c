@@ -52,21 +52,24 @@ static void *run_lookup(void *user)
     return NULL;
 }
 
-static struct lookup *lookup_start(const struct address *address)
+/* 0 or a negative errno. */
+static int lookup_start(struct lookup **lookup, const struct address *address)
 {
-    struct lookup *lookup = calloc(1, sizeof(*lookup));
-    if (!lookup)
-        return NULL;
-    lookup->address = *address;
-    lookup->why = "";
-    lookup->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    atomic_init(&lookup->references, 2);
-    if (lookup->done_fd >= 0 && pthread_create(&lookup->thread, NULL, run_lookup, lookup) == 0)
-        return lookup;
-    if (lookup->done_fd >= 0)
-        close(lookup->done_fd);
-    free(lookup);
-    return NULL;
+    struct lookup *self = *lookup = calloc(1, sizeof(*self));
+    if (!self)
+        return -ENOMEM;
+    self->address = *address;
+    self->why = "";
+    self->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    atomic_init(&self->references, 2);
+    int error = self->done_fd < 0 ? errno : pthread_create(&self->thread, NULL, run_lookup, self);
+    if (!error)
+        return 0;
+    if (self->done_fd >= 0)
+        close(self->done_fd);
+    free(self);
+    *lookup = NULL;
+    return -error;
 }
 
 static bool is_connected(int fd)
@@ -121,11 +124,11 @@ static int take_found(struct dialer *dialer, char *error)
  * network is back. 0, or a negative errno with the error told. */
 static int look_up(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
 {
-    if (!dialer->lookup)
-        dialer->lookup = lookup_start(&dialer->address);
-    if (!dialer->lookup) {
-        snprintf(error, DIAL_ERROR_MAX, "out of memory to look up %.128s", dialer->address.host);
-        return -ENOMEM;
+    int result = dialer->lookup ? 0 : lookup_start(&dialer->lookup, &dialer->address);
+    if (result) {
+        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %s", dialer->address.host,
+                 strerror(-result));
+        return result;
     }
     uint64_t begun = clock_monotonic();
     while (!atomic_load(&dialer->lookup->done)) {

@@ -49,6 +49,12 @@ static int complain(int code, const char *line)
     return code;
 }
 
+static int complain_of(const char *what, int error)
+{
+    log_error("can't %s: %s", what, strerror(error));
+    return EXIT_SYSTEM;
+}
+
 static int choose_sinks(struct host_options *options)
 {
     if (options->save || options->to_stdout || options->window || options->null)
@@ -86,7 +92,7 @@ static int start_sinks(struct program *program)
             return complain(EXIT_USAGE, error);
         result = sink_start(&program->pipe, &sink_stdout, state, on_sink_gone, program);
     }
-    return result ? complain(EXIT_SYSTEM, strerror(-result)) : EXIT_DONE;
+    return result ? complain_of("start a thread for a sink", -result) : EXIT_DONE;
 }
 
 static void on_window_status(void *user, struct window_status *status)
@@ -139,7 +145,7 @@ static int run_with_window(struct program *program)
     pthread_t thread;
     int error = pthread_create(&thread, NULL, run_receiver, program);
     if (error)
-        return complain(EXIT_SYSTEM, strerror(error));
+        return complain_of("start the receiver's thread", error);
     pthread_setname_np(thread, "receiver");
     if (window_run(program->window))
         receiver_stop(program->receiver, RECEIVER_INTERRUPTED);
@@ -192,7 +198,7 @@ static int receive(struct program *program)
         outlets.sinks[outlets.sink_count++] = program->pipe;
     int error = receiver_create(&program->receiver, &config, &outlets);
     if (error)
-        return complain(EXIT_SYSTEM, strerror(-error));
+        return complain_of("prepare for receiving", -error);
     if (program->window)
         return run_with_window(program);
     run_receiver(program);

@@ -308,7 +308,8 @@ int options_read_file(const struct option_table *table, void *options, const cha
         if (result)
             fail(error, "%s:%u: %.400s", path, number, what);
     }
-    if (!result && ferror(file)) {
+    /* Not ferror(): that says nothing of a line that there was no memory for. */
+    if (!result && !feof(file)) {
         result = -errno;
         fail(error, "can't read the configuration file %s: %s", path, strerror(errno));
     }
