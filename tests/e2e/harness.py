@@ -26,13 +26,14 @@ BOUND = 60
 class Program:
     """A running program whose standard error is collected line by line."""
 
-    def __init__(self, *command, stdout=subprocess.DEVNULL):
+    def __init__(self, *command, stdout=subprocess.DEVNULL, environment=None):
         self.lines = []
         self.condition = threading.Condition()
         self.ended = False
         self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
                                         stdout=stdout, stderr=subprocess.PIPE, text=True,
-                                        errors="replace")
+                                        errors="replace",
+                                        env={**os.environ, **(environment or {})})
         self.thread = threading.Thread(target=self._collect, daemon=True)
         self.thread.start()
 
