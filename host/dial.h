@@ -29,9 +29,10 @@ struct dialer {
 };
 
 /* Looks the address up, on a thread of its own since that may take long, and tries what is found,
- * what worked the last time first, for 2 s each. While a look-up takes longer than half a second,
- * what the one before it has found is tried. Returns the connected socket, non-blocking, or a
- * negative errno with one line in error (DIAL_ERROR_MAX bytes); -ECANCELED: given up. */
+ * what worked the last time first, for 3 s each, or 1.2 s once there was a connection. While a
+ * look-up takes longer than half a second, what the one before it has found is tried. Returns the
+ * connected socket, non-blocking, or a negative errno with one line in error (DIAL_ERROR_MAX
+ * bytes); -ECANCELED: given up. */
 int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error);
 
 /* Lets go of a look-up that is under way. */
