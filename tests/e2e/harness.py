@@ -3,6 +3,7 @@
 PITETHERD, PITETHER and READ_PATTERN name the programs. Nothing here sleeps: tests wait for lines of
 a log, for the end of a process, or for a file's state to change, each with a bound.
 """
+import concurrent.futures
 import csv
 import os
 import re
@@ -10,8 +11,10 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
+import time
 import unittest
 
 PITETHERD = os.environ.get("PITETHERD", "pitetherd")
@@ -101,7 +104,7 @@ class Case(unittest.TestCase):
         program = self.start(PITETHERD, "--source", source, *(["--size", size] if size else []),
                              *(["--fps", fps] if fps else []), "--listen", listen or self.socket,
                              *options)
-        program.address = program.wait_for(r"listening on ([^\s,]+)").group(1)
+        program.address = program.wait_for(r"listening on (\S+)").group(1)
         return program
 
     def host(self, daemon, *options, **keywords):
@@ -188,3 +191,30 @@ class Case(unittest.TestCase):
 
 def main():
     unittest.main(verbosity=2)
+
+
+def main_side_by_side():
+    """Runs all tests of the program at once, or those named on the command line, each on a thread
+    of its own."""
+    module, names = sys.modules["__main__"], sys.argv[1:]
+    loader = unittest.defaultTestLoader
+    suite = loader.loadTestsFromNames(names, module) if names else loader.loadTestsFromModule(module)
+
+    def flatten(tests):
+        return [leaf for test in tests for leaf in flatten(test)] \
+            if isinstance(tests, unittest.TestSuite) else [tests]
+
+    def run(test):
+        result, begun = unittest.TestResult(), time.monotonic()
+        test(result)
+        what = "ok" if result.wasSuccessful() else "FAILED"
+        print(f"{test.id()} ... {what} ({time.monotonic() - begun:.0f} s)", flush=True)
+        return result
+
+    tests = flatten(suite)
+    with concurrent.futures.ThreadPoolExecutor(len(tests)) as threads:
+        results = list(threads.map(run, tests))
+    for result in results:
+        for test, why in result.failures + result.errors:
+            print(f"\n{test.id()}\n{why}")
+    sys.exit(not all(result.wasSuccessful() for result in results))

@@ -1,0 +1,308 @@
+#!/usr/bin/env python3
+"""The network goes and comes back, machines pause, vanish, restart and move: the stream goes on by
+itself, and every frame is accounted for. Each test has a network of its own, and prints how long
+the stream took to come back. They mostly wait, so they run side by side."""
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import harness
+
+DEVICE, MOVED, HOST, NAME = "10.77.1.1", "10.77.1.2", "10.77.2.1", "camera.test"
+FPS = 30
+# What a daemon takes to end a receiver that has vanished: 15 s of silence, and 2 s for a farewell.
+GIVEN_UP = 17
+
+# What TCP does by itself, for comparison.
+TALKER = f"""import socket, time
+peer = socket.create_server(("{DEVICE}", 9)).accept()[0]
+while True:
+    peer.sendall(b"x")
+    time.sleep({1 / FPS})"""
+LISTENER = f"""import socket, sys, time
+while True:
+    try:
+        peer = socket.create_connection(("{DEVICE}", 9))
+        break
+    except ConnectionRefusedError:
+        time.sleep(0.05)
+while peer.recv(4096):
+    print(time.monotonic_ns(), file=sys.stderr)"""
+
+
+class Network:
+    """A device and a host, and between them a router that can be told to pass nothing on: both ends
+    keep their link, and nobody tells them. The namespaces are gone with the processes that hold
+    them, which end with this one."""
+
+    def __init__(self, test):
+        self.holders = {}
+        for side in "device", "router", "host":
+            holder = subprocess.Popen(["unshare", "--net", "--mount", "sh", "-c", "echo; exec cat"],
+                                      stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            test.addCleanup(self.release, holder)
+            holder.stdout.readline()
+            self.holders[side] = str(holder.pid)
+        self.run("router", *(f"ip link add {side} type veth peer name eth0 netns "
+                             f"{self.holders[side]}" for side in ("device", "host")))
+        for side, address in (("device", DEVICE), ("host", HOST)):
+            router = address.rpartition(".")[0] + ".254"
+            self.run("router", f"ip address add {router}/24 dev {side}", f"ip link set {side} up")
+            self.run(side, "ip link set lo up", f"ip address add {address}/24 dev eth0",
+                     "ip link set eth0 up", f"ip route add default via {router}")
+        self.restore()
+
+    @staticmethod
+    def release(holder):
+        holder.stdin.close()
+        holder.stdout.close()
+        holder.wait(harness.BOUND)
+
+    def at(self, side, *command):
+        # nsenter turns into the command, so that the process id is the command's.
+        return ("nsenter", "--target", self.holders[side], "--net", "--mount", *command)
+
+    def run(self, side, *lines):
+        subprocess.run(self.at(side, "sh", "-ec", "\n".join(lines)), check=True,
+                       timeout=harness.BOUND)
+
+    def cut(self):
+        self.run("router", "echo 0 >/proc/sys/net/ipv4/ip_forward")
+
+    def restore(self):
+        self.run("router", "echo 1 >/proc/sys/net/ipv4/ip_forward")
+
+    def slow_down(self, kilobits):
+        self.run("router", f"tc qdisc add dev host root tbf rate {kilobits}kbit burst 15k "
+                 "latency 100ms")
+
+
+class Faults(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.network = Network(self)
+        self.out = self.path("out")
+        self.secure = True
+        self.keys = self.path("keys")
+        self.host_keys = "XDG_CONFIG_HOME=" + self.path("config")  # for env
+        # What it prints is kept until it is known by which name the host calls.
+        self.key = subprocess.run([harness.PITETHERD, "--keys", self.keys, "--add-key", "laptop"],
+                                  check=True, capture_output=True, timeout=harness.BOUND).stdout
+
+    def start_daemon(self, *options, size="320x240", fps=FPS):
+        options += ("--keys", self.keys) if self.secure else ("--insecure-plaintext",)
+        daemon = self.start(*self.network.at(
+            "device", harness.PITETHERD, "--source", "pattern", "--size", size, "--fps", fps,
+            "--listen", "0.0.0.0:7484", *options))
+        daemon.wait_for("listening on")
+        return daemon
+
+    def start_host(self, address=DEVICE):
+        if self.secure:
+            subprocess.run(["env", self.host_keys, harness.PITETHER, "--import-key", address],
+                           input=self.key, check=True, capture_output=True, timeout=harness.BOUND)
+        host = self.start(*self.network.at("host", "env", self.host_keys, harness.PITETHER, address,
+                                           "--save", self.out, "--name", "{session}-{id}.jpg"))
+        self.wait_for_row(lambda row: True, "a frame")
+        return host
+
+    def begin(self, seconds, address=DEVICE):
+        """A stream that ends by itself after so many seconds, besides some at the beginning and at
+        the end."""
+        self.daemon = self.start_daemon("--frames", int(FPS * (seconds + 8)))
+        self.host = self.start_host(address)
+
+    def wait_for_row(self, condition, what):
+        """Until the newest row of the index is like that: looks at the end of the file alone."""
+        def found():
+            try:
+                with open(os.path.join(self.out, "frames.csv"), "rb") as file:
+                    head = file.readline().decode().strip().split(",")
+                    file.seek(max(file.tell(), file.seek(0, os.SEEK_END) - 1000))
+                    lines = file.read().decode().split("\n")[:-1]
+            except FileNotFoundError:
+                return False
+            row = lines[-1].split(",") if lines else []
+            return len(row) == len(head) and condition(dict(zip(head, row)))
+        self.wait_until(found, what)
+
+    def back_after(self, what, restore):
+        """Has the network come back, and returns the seconds from then on until a frame arrives
+        that was captured after that."""
+        before, captured = time.monotonic_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        restore()
+        self.wait_for_row(lambda row: int(row["captured_ns"]) >= captured, "frames again")
+        seconds = min(int(row["received_host_ns"]) for row in self.index(self.out)
+                      if int(row["captured_ns"]) >= captured) / 1e9 - before / 1e9
+        print(f"{what}: the stream is back after {seconds:.2f} s", flush=True)
+        return seconds
+
+    def finish(self):
+        """The daemon's frames are at their end; the host's account of them adds up to all ids, no
+        frame came twice, and each shows what its name says."""
+        self.assertIn(self.host.wait(), (0, 5), self.host.log())
+        captured, received, dropped, _ = self.assertSummary(self.host)
+        missed = re.search(r"(\d+) missed between connections", self.host.log())
+        missed = int(missed.group(1)) if missed else 0
+        ids = self.check_saved(self.out)
+        self.assertEqual(len(ids), received)
+        self.assertEqual(ids, sorted(set(ids)))
+        self.assertEqual(len({row["session"] for row in self.index(self.out)}), 1)
+        # The last ids may be losses, which no row tells of.
+        self.assertIn(captured + missed - 1 - ids[-1], range(dropped + 1), self.host.log())
+        return missed
+
+    def cut(self, seconds):
+        talker = self.start(*self.network.at("device", sys.executable, "-c", TALKER))
+        listener = self.start(*self.network.at("host", sys.executable, "-c", LISTENER))
+        self.begin(min(seconds, GIVEN_UP))
+        listener.wait_for("[0-9]", 10)
+        self.network.cut()
+        time.sleep(seconds)  # a cut is as long as it is
+        heard = len(listener.log().split())
+        back = time.monotonic_ns()
+        took = self.back_after(f"cut of {seconds} s", self.network.restore)
+        bare = (int(listener.wait_for("[0-9]+", heard + 1).group()) - back) / 1e9
+        print(f"cut of {seconds} s: a talker over TCP is back after {bare:.2f} s", flush=True)
+        talker.kill()
+        missed = self.finish()
+        return took, bare, missed
+
+    def test_cut_of_1_s(self):
+        self.cut(1)
+
+    def test_cut_of_5_s(self):
+        self.cut(5)
+
+    def test_cut_of_7_s(self):
+        """The worst that TCP makes of it: it tries again after 6 s and after 12 s."""
+        took, bare, _ = self.cut(7)
+        self.assertLess(took, bare / 2)
+
+    def test_cut_of_7_s_without_keys(self):
+        self.secure = False
+        self.test_cut_of_7_s()
+
+    def test_cut_of_12_s(self):
+        self.cut(12)
+
+    def test_cut_of_20_s(self):
+        """Longer than a silent connection is kept."""
+        missed = self.cut(20)[2]
+        self.assertGreater(missed, 0)
+        self.daemon.wait_for("nothing heard for 15 s")
+
+    def test_link_down(self):
+        self.begin(4)
+        self.network.run("router", "ip link set device down")
+        time.sleep(4)
+        self.back_after("link down for 4 s", lambda: self.network.run(
+            "router", "ip link set device up"))
+        self.finish()
+
+    def test_address_changed(self):
+        hosts = self.path("hosts")
+        def name(address):
+            with open(hosts, "w", encoding="ascii") as file:
+                file.write(f"{address} {NAME}\n")
+        name(DEVICE)
+        self.network.run("host", f"mount --bind '{hosts}' /etc/hosts")
+        self.begin(4, NAME)
+        self.network.cut()
+        time.sleep(4)
+        self.network.run("device", f"ip address del {DEVICE}/24 dev eth0",
+                         f"ip address add {MOVED}/24 dev eth0",
+                         "ip route replace default via 10.77.1.254")
+        name(MOVED)
+        self.back_after("address changed in a cut of 4 s", self.network.restore)
+        self.finish()
+        self.daemon.wait_for("watches", 2)
+
+    def test_daemon_restarted_in_the_middle_of_a_frame(self):
+        """The link is so slow that a frame is always under way."""
+        self.secure = False
+        self.network.slow_down(500)
+        daemon = self.start_daemon(size="640x480")
+        self.host = self.start_host()
+        for restart in range(1, 4):
+            self.wait_for_row(lambda row: int(row["id"]) > 10, "a queue")
+            daemon.kill()
+            self.host.wait_for("connection was cut", restart)
+            daemon = self.start_daemon(size="640x480")
+            self.back_after("daemon restarted", lambda: None)
+        self.host.send(signal.SIGINT)
+        self.assertEqual(self.host.wait(), 5, self.host.log())
+        self.host.wait_for("frame [0-9]+ arrived damaged: the connection was cut in the middle")
+        _, received, _, damaged = self.assertSummary(self.host)
+        self.assertGreater(damaged, 0)
+        self.assertNotIn("missed", self.host.log())
+        rows = self.index(self.out)
+        frames = [(row["session"], int(row["id"])) for row in rows]
+        late = re.search(r"(\d+) received frames were not kept", self.host.log())
+        self.assertEqual(len(frames), received - int(late.group(1) if late else 0))
+        self.assertEqual(len(set(frames)), len(frames))
+        sessions = list(dict.fromkeys(session for session, _ in frames))
+        self.assertEqual(len(sessions), 4)
+        # The sessions follow one another, and each has its ids in order.
+        self.assertEqual(frames, sorted(frames, key=lambda x: (sessions.index(x[0]), x[1])))
+        self.check_saved(self.out)
+
+    def test_host_suspended(self):
+        self.begin(GIVEN_UP)
+        self.host.send(signal.SIGSTOP)
+        time.sleep(30)
+        self.back_after("host suspended for 30 s", lambda: self.host.send(signal.SIGCONT))
+        self.assertGreater(self.finish(), 0)
+
+    def test_daemon_suspended(self):
+        self.begin(0)
+        self.daemon.send(signal.SIGSTOP)
+        time.sleep(30)
+        self.back_after("daemon suspended for 30 s", lambda: self.daemon.send(signal.SIGCONT))
+        self.finish()
+
+    def test_daemon_pauses(self):
+        """What waits at the daemon is not given up for that."""
+        self.begin(0)
+        self.daemon.send(signal.SIGSTOP)
+        time.sleep(5)
+        self.back_after("daemon suspended for 5 s", lambda: self.daemon.send(signal.SIGCONT))
+        self.assertEqual(self.finish(), 0)
+        self.assertEqual(self.daemon.log().count("watches"), 1)
+        self.assertNotIn("silent", self.host.log())
+
+    def test_slow_network(self):
+        """Frames take seconds, but the network never pauses: one connection does."""
+        self.network.slow_down(400)
+        daemon = self.start_daemon("--quality", 100, size="1280x720", fps=5)
+        host = self.start_host()
+        self.wait_for_row(lambda row: int(row["id"]) >= 2, "three frames")
+        self.assertEqual(daemon.log().count("watches"), 1)
+        self.assertNotIn("silent", host.log())
+
+    def test_host_vanishes(self):
+        """The daemon ends its connection, and goes on."""
+        daemon = self.start_daemon()
+        descriptors = f"/proc/{daemon.process.pid}/fd"
+        def sockets():
+            links = [os.path.join(descriptors, name) for name in os.listdir(descriptors)]
+            return sum(os.readlink(link).startswith("socket:") for link in links
+                       if os.path.islink(link))
+        before = sockets()
+        self.start_host()
+        self.assertEqual(sockets(), before + 1)
+        self.network.cut()
+        daemon.wait_for("nothing heard for 15 s")
+        daemon.wait_for("did not close in time: delivered [0-9]+")
+        self.wait_until(lambda: sockets() == before, "a closed socket")
+        daemon.send(signal.SIGTERM)
+        self.assertEqual(daemon.wait(), 0, daemon.log())
+
+
+if __name__ == "__main__":
+    if os.geteuid() != 0:  # namespaces are made by root: by the one of a user namespace, then
+        os.execvp("unshare", ["unshare", "--user", "--map-root-user", sys.executable, *sys.argv])
+    harness.main_side_by_side()
