@@ -134,7 +134,10 @@ static bool set_up(struct tls *tls, enum tls_side side)
     SSL_CTX *context = tls->context;
     SSL_CTX_set_app_data(context, tls);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    SSL_CTX_set_options(context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
+    /* The protocol's own END tells an orderly end from a cut; and whose peer has only ended its own
+     * half may go on writing. */
+    SSL_CTX_set_options(context,
+                        SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
                                   SSL_MODE_RELEASE_BUFFERS);
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) &&

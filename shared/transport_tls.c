@@ -38,8 +38,6 @@ static int refusal(void)
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_BAD_PROTOCOL_VERSION_NUMBER:
         return -EPROTO;
-    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
-        return -ECONNRESET;
     default:
         return -EACCES;
     }
@@ -62,8 +60,7 @@ static int failure(struct secure *self, int result)
     case SSL_ERROR_SYSCALL:
         return system_error ? -system_error : -ECONNRESET;
     default:
-        /* The protocol's own END tells an orderly end from a cut. */
-        return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING ? 0 : -EPROTO;
+        return -EPROTO;
     }
 }
 

@@ -88,8 +88,8 @@ check_style() {
 
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config \
     libjpeg62-turbo-dev libssl-dev libcmocka-dev libsdl2-dev libcamera-dev \
-    python3 iproute2 openssl ffmpeg jpeginfo libjpeg-turbo-progs gstreamer1.0-tools gstreamer1.0-plugins-good \
-    gstreamer1.0-plugins-bad xvfb xdotool x11-apps x11-utils ${all:+clang-format shellcheck git}
+    python3 openssl iproute2 ffmpeg jpeginfo libjpeg-turbo-progs gstreamer1.0-tools \
+    gstreamer1.0-plugins-good gstreamer1.0-plugins-bad xvfb xdotool x11-apps x11-utils ${all:+clang-format shellcheck git}
 
 mkdir -p "$build"
 step "build and test" build_and_test "$build/release"

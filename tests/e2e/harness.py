@@ -104,7 +104,7 @@ class Case(unittest.TestCase):
         program = self.start(PITETHERD, "--source", source, *(["--size", size] if size else []),
                              *(["--fps", fps] if fps else []), "--listen", listen or self.socket,
                              *options)
-        program.address = program.wait_for(r"listening on (\S+)").group(1)
+        program.address = program.wait_for(r"listening on ([^\s,]+)").group(1)
         return program
 
     def host(self, daemon, *options, **keywords):
