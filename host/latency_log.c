@@ -1,14 +1,22 @@
 #include "host/latency_log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Lines that wait for their frame to be shown: at 60 fps, a second. */
-enum { ROWS = 64 };
+#include "host/blocking.h"
+#include "host/whole_file.h"
+#include "shared/log.h"
+
+/* WAITING lines wait for their frames to be shown: at 60 fps, a second. Those before them are
+ * taken BATCH at a time; the rest of the QUEUE is for when the disk is slow. */
+enum { WAITING = 64, BATCH = 16, QUEUE = 1024, LINE_SIZE = 320 };
 
 struct row {
     uint64_t session, id, first_byte, last_byte, decoded, shown, error;
@@ -17,65 +25,146 @@ struct row {
 };
 
 struct latency_log {
-    FILE *file;
+    int fd;
+    struct blocking writer;
     pthread_mutex_t lock;
-    struct row rows[ROWS]; /* a ring, under lock */
+    pthread_cond_t changed;
+    /* Under lock. */
+    struct row rows[QUEUE]; /* a ring */
     unsigned first, count;
+    bool finishing;
+    uint64_t lost;
+    bool overflowing; /* the queue is full, and that was told */
+    struct log_limit limit;
+    /* The writer's thread alone. */
+    int told; /* the error that was logged last since it worked; 0: none */
 };
+
+static const char head[] =
+    "session,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,first_sent_ns,"
+    "last_sent_ns,first_received_ns,last_received_ns,decoded_ns,shown_ns,clock_error_ns,"
+    "bytes\n";
+
+/* A time that is not known is an empty field. */
+static char *put_time(char *at, uint64_t time)
+{
+    return at + (time ? sprintf(at, ",%" PRIu64, time) : sprintf(at, ","));
+}
+
+/* At most 17 characters for the session, and 13 fields of 21: less than LINE_SIZE. */
+static char *put_row(char *at, const struct row *row)
+{
+    at += sprintf(at, "%016" PRIx64 ",%" PRIu64, row->session, row->id);
+    for (unsigned i = 0; i < 6; i++)
+        at = put_time(at, row->device[i]);
+    at = put_time(at, row->first_byte);
+    at = put_time(at, row->last_byte);
+    at = put_time(at, row->decoded);
+    at = put_time(at, row->shown);
+    at = put_time(at, row->error);
+    return at + sprintf(at, ",%zu\n", row->bytes);
+}
+
+/* Takes the oldest rows once there are enough to write; 0: that was all. */
+static unsigned take_rows(struct latency_log *log, struct row *rows)
+{
+    pthread_mutex_lock(&log->lock);
+    while (log->count < WAITING + BATCH && !log->finishing)
+        pthread_cond_wait(&log->changed, &log->lock);
+    unsigned count = log->count < BATCH ? log->count : BATCH;
+    for (unsigned i = 0; i < count; i++)
+        rows[i] = log->rows[(log->first + i) % QUEUE];
+    log->first = (log->first + count) % QUEUE;
+    log->count -= count;
+    if (log->count <= WAITING)
+        log->overflowing = false;
+    pthread_mutex_unlock(&log->lock);
+    return count;
+}
+
+static void note_lost(struct latency_log *log, int error)
+{
+    pthread_mutex_lock(&log->lock);
+    log->lost++;
+    if (error != log->told && error != -EINTR && log_passes(&log->limit))
+        log_error("latency: a line could not be written: %s; going on, and trying again with each",
+                  strerror(-error));
+    pthread_mutex_unlock(&log->lock);
+}
+
+static void write_row(struct latency_log *log, const struct row *row)
+{
+    char line[LINE_SIZE];
+    size_t size = (size_t)(put_row(line, row) - line);
+    int error = whole_append(log->fd, line, size);
+    if (error)
+        note_lost(log, error);
+    log->told = error;
+}
+
+static void run(void *user)
+{
+    struct latency_log *log = user;
+    struct row rows[BATCH];
+    unsigned count;
+    while ((count = take_rows(log, rows)) > 0)
+        for (unsigned i = 0; i < count; i++)
+            write_row(log, &rows[i]);
+}
+
+/* 0 or a negative errno. */
+static int start(struct latency_log *log, const char *path)
+{
+    log->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    if (log->fd < 0)
+        return -errno;
+    int error = whole_append(log->fd, head, sizeof(head) - 1);
+    if (!error)
+        error = blocking_start(&log->writer, "latency", run, log);
+    if (error)
+        close(log->fd);
+    return error;
+}
 
 int latency_log_open(struct latency_log **log, const char *path, char *error)
 {
     struct latency_log *self = *log = calloc(1, sizeof(*self));
-    if (self)
-        self->file = fopen(path, "we");
-    if (!self || !self->file) {
-        int code = errno;
+    int result = -ENOMEM;
+    if (self) {
+        pthread_mutex_init(&self->lock, NULL);
+        pthread_cond_init(&self->changed, NULL);
+        result = start(self, path);
+    }
+    if (result) {
         snprintf(error, LATENCY_LOG_ERROR_MAX, "--latency: can't write %.160s: %s", path,
-                 strerror(code));
+                 strerror(-result));
         free(self);
         *log = NULL;
-        return -code;
     }
-    pthread_mutex_init(&self->lock, NULL);
-    fputs("session,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,first_sent_ns,"
-          "last_sent_ns,first_received_ns,last_received_ns,decoded_ns,shown_ns,clock_error_ns,"
-          "bytes\n",
-          self->file);
-    return 0;
+    return result;
 }
 
-/* A time that is not known is an empty field. */
-static void put_time(FILE *file, uint64_t time)
+static void add(struct latency_log *log, const struct row *row)
 {
-    if (time)
-        fprintf(file, ",%" PRIu64, time);
-    else
-        fputc(',', file);
-}
-
-static void write_oldest(struct latency_log *log)
-{
-    const struct row *row = &log->rows[log->first];
-    fprintf(log->file, "%016" PRIx64 ",%" PRIu64, row->session, row->id);
-    for (unsigned i = 0; i < 6; i++)
-        put_time(log->file, row->device[i]);
-    put_time(log->file, row->first_byte);
-    put_time(log->file, row->last_byte);
-    put_time(log->file, row->decoded);
-    put_time(log->file, row->shown);
-    put_time(log->file, row->error);
-    fprintf(log->file, ",%zu\n", row->bytes);
-    log->first = (log->first + 1) % ROWS;
-    log->count--;
+    pthread_mutex_lock(&log->lock);
+    if (log->count < QUEUE) {
+        log->rows[(log->first + log->count++) % QUEUE] = *row;
+    } else {
+        log->lost++;
+        if (!log->overflowing)
+            log_warning_limited(&log->limit, "latency: the file takes lines too slowly: some are "
+                                             "lost (no frames)");
+        log->overflowing = true;
+    }
+    if (log->count >= WAITING + BATCH)
+        pthread_cond_signal(&log->changed);
+    pthread_mutex_unlock(&log->lock);
 }
 
 void latency_log_frame(struct latency_log *log, const struct frame *frame)
 {
     const struct frame_times *times = &frame->times;
-    pthread_mutex_lock(&log->lock);
-    if (log->count == ROWS)
-        write_oldest(log);
-    log->rows[(log->first + log->count++) % ROWS] = (struct row){
+    struct row row = {
         .session = frame->session,
         .id = frame->id,
         .first_byte = times->first_byte,
@@ -88,7 +177,7 @@ void latency_log_frame(struct latency_log *log, const struct frame *frame)
                     frame_host_time(frame, times->send_end) },
         .bytes = frame->size,
     };
-    pthread_mutex_unlock(&log->lock);
+    add(log, &row);
 }
 
 void latency_log_shown(struct latency_log *log, const struct frame *frame, uint64_t decoded_ns,
@@ -96,7 +185,7 @@ void latency_log_shown(struct latency_log *log, const struct frame *frame, uint6
 {
     pthread_mutex_lock(&log->lock);
     for (unsigned i = 0; i < log->count; i++) {
-        struct row *row = &log->rows[(log->first + i) % ROWS];
+        struct row *row = &log->rows[(log->first + i) % QUEUE];
         if (row->session == frame->session && row->id == frame->id) {
             row->decoded = decoded_ns;
             row->shown = shown_ns;
@@ -105,18 +194,23 @@ void latency_log_shown(struct latency_log *log, const struct frame *frame, uint6
     pthread_mutex_unlock(&log->lock);
 }
 
-int latency_log_close(struct latency_log **log)
+uint64_t latency_log_close(struct latency_log **log, uint64_t patience_ns)
 {
     if (!log || !*log)
         return 0;
     struct latency_log *self = *log;
-    while (self->count > 0)
-        write_oldest(self);
-    int error = ferror(self->file) ? -EIO : 0;
-    if (fclose(self->file) && !error)
-        error = -errno;
+    pthread_mutex_lock(&self->lock);
+    self->finishing = true;
+    pthread_cond_signal(&self->changed);
+    pthread_mutex_unlock(&self->lock);
+    blocking_join(&self->writer, patience_ns);
+    uint64_t lost = self->lost;
+    /* Network file systems may tell of a full disk only here. */
+    if (close(self->fd) && errno != EINTR)
+        log_error("latency: %s: the last lines may be lost", strerror(errno));
+    pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);
     free(self);
     *log = NULL;
-    return error;
+    return lost;
 }

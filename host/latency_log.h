@@ -1,7 +1,8 @@
 /*
  * --latency: a line of CSV for each received frame with the time of each stage, all of them on this
- * machine's CLOCK_MONOTONIC. A lock inside: the receiver's thread adds frames, the window's thread
- * what it showed.
+ * machine's CLOCK_MONOTONIC. A thread of its own writes the file, behind a bounded queue: a disk
+ * that hangs costs lines, and holds up nobody. A lock inside: the receiver's thread adds frames,
+ * the window's thread what it showed.
  */
 #ifndef PITETHER_HOST_LATENCY_LOG_H
 #define PITETHER_HOST_LATENCY_LOG_H
@@ -14,11 +15,11 @@ enum { LATENCY_LOG_ERROR_MAX = 256 };
 
 struct latency_log;
 
-/* Makes the file, or empties it. 0 or a negative errno with one line in error
- * (LATENCY_LOG_ERROR_MAX bytes). */
+/* Makes the file, or empties it, and starts the thread. 0 or a negative errno with one line in
+ * error (LATENCY_LOG_ERROR_MAX bytes). */
 int latency_log_open(struct latency_log **log, const char *path, char *error);
 
-/* A frame has come whole. */
+/* A frame has come whole. Never blocks: a line that finds the queue full is lost. */
 void latency_log_frame(struct latency_log *log, const struct frame *frame);
 
 /* It was decoded, then presented, at these host times, ns. Unknown frames are ignored: a line waits
@@ -26,8 +27,8 @@ void latency_log_frame(struct latency_log *log, const struct frame *frame);
 void latency_log_shown(struct latency_log *log, const struct frame *frame, uint64_t decoded_ns,
                        uint64_t shown_ns);
 
-/* Writes what is left, frees, and nulls the caller's pointer. 0, or a negative errno if not
- * everything could be written. NULL and *NULL are fine. */
-int latency_log_close(struct latency_log **log);
+/* Writes what is left, for patience_ns at most (0: without a limit), frees, and nulls the caller's
+ * pointer. Returns how many lines were lost in all; why was logged. NULL and *NULL are fine. */
+uint64_t latency_log_close(struct latency_log **log, uint64_t patience_ns);
 
 #endif

@@ -83,7 +83,7 @@ static int start_sinks(struct program *program)
     void *state;
     int result = 0;
     if (options->save) {
-        if (sink_files_create(&state, options->save, options->name, error))
+        if (sink_files_create(&state, options->save, options->name, options->sync, error))
             return complain(EXIT_SINK, error);
         result = sink_start(&program->save, &sink_files, state, on_sink_gone, program);
     }
@@ -225,7 +225,8 @@ static bool finish_sinks(struct program *program)
             fprintf(stderr, "wrote %llu frames to standard output; %llu were not taken\n",
                     (unsigned long long)piped.written, (unsigned long long)piped.failed);
     }
-    return saved.failed == 0 && (piped.failed == 0 || program->end == RECEIVER_INTERRUPTED);
+    return saved.failed == 0 && saved.close_error == 0 &&
+           (piped.failed == 0 || program->end == RECEIVER_INTERRUPTED);
 }
 
 /* Frames that a lossless stream should have brought, and did not. */
@@ -291,9 +292,10 @@ static int run(struct program *program)
     bool ran = code == EXIT_DONE && program->receiver;
     signals_block(false); /* nobody reads the signalfd any more: let them end the program */
     bool sinks_good = finish_sinks(program);
-    int unwritten = latency_log_close(&program->latency_log);
+    uint64_t unwritten = latency_log_close(&program->latency_log, LEAVING_NS);
     if (unwritten)
-        log_error("--latency: can't write %s: %s", program->options.latency, strerror(-unwritten));
+        log_error("--latency: %llu lines of %s were lost", (unsigned long long)unwritten,
+                  program->options.latency);
     sinks_good = sinks_good && !unwritten;
     uint64_t skipped = program->window ? window_skipped(program->window) : 0;
     window_destroy(&program->window);

@@ -13,6 +13,8 @@
         .kind = OPTION_HEADING, .help = text                                                       \
     }
 
+static const char *const sync_words[] = { "off", "each", NULL };
+
 static const struct option_spec specs[] = {
     HEADING("Where the frames go (sinks; they combine over one connection)"),
     { "save", 'o', OPTION_TEXT, FIELD(save), "DIR", NULL, 0, 0, NULL,
@@ -20,6 +22,12 @@ static const struct option_spec specs[] = {
     { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{id}.jpg", 0, 0, NULL,
       "file names for --save: {id} frame id, {sensor} sensor time in ns, {wall} wall clock time, "
       "{session} the daemon's run; a name that is taken gets -2, -3, ...",
+      false },
+    { "sync", 0, OPTION_COUNT, FIELD(sync), "WHEN", "off", 0, 1e9, sync_words,
+      "what a power cut may cost. off: what the system had not written yet, and pictures of that "
+      "time may be empty; N: after every N frames all is put on the disk, so that of the last N; "
+      "each: the frame in work alone, since each picture, then its name, then its line in the "
+      "index is put on the disk",
       false },
     { "stdout", 0, OPTION_FLAG, FIELD(to_stdout), NULL, NULL, 0, 0, NULL,
       "write the JPEGs to standard output, one after the other", false },

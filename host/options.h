@@ -12,6 +12,7 @@ struct host_options {
     const char *save, *name, *latency;
     bool to_stdout, window, null;
     uint64_t frames, every;
+    uint64_t sync; /* 0: off, 1: each, else after so many frames */
     double duration, max_fps;
     bool lossless, live;
     bool no_reconnect, stats, latency_report;

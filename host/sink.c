@@ -2,23 +2,19 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/clock.h"
+#include "host/blocking.h"
 #include "shared/log.h"
-
-/* Interrupts a system call that the sink's thread is stuck in. */
-enum { NUDGE = SIGUSR1 };
-#define NUDGE_EVERY_NS (50 * CLOCK_MS)
 
 struct sink {
     const struct sink_ops *ops;
     void *state;
     void (*gone)(void *user);
     void *user;
-    pthread_t thread;
+    struct blocking thread;
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under lock. */
@@ -28,47 +24,40 @@ struct sink {
     struct sink_totals totals;
     /* The sink's thread alone. */
     uint64_t lost_in_a_row;
+    int told; /* the error that was logged last since it worked; 0: none */
+    struct log_limit limit;
     bool broken;
 };
 
-static _Thread_local bool nudged;
-
-static void on_nudge(int signal)
+/* One line when it begins to fail, or fails in another way, and one when it works again, not one a
+ * frame. */
+static void note_result(struct sink *sink, const struct frame *frame, int error)
 {
-    (void)signal;
-    nudged = true;
-}
-
-bool sink_abandoned(void)
-{
-    return nudged;
-}
-
-/* One line when it begins to fail and one when it works again, not one a frame. */
-static void note_result(struct sink *sink, int error)
-{
-    if (error == 0 && sink->lost_in_a_row > 0) {
-        log_warning("%s: works again; %llu frames were lost meanwhile", sink->ops->name,
-                    (unsigned long long)sink->lost_in_a_row);
+    if (error == 0) {
+        if (sink->lost_in_a_row > 0)
+            log_warning_limited(&sink->limit, "%s: works again; %llu frames were lost meanwhile",
+                                sink->ops->name, (unsigned long long)sink->lost_in_a_row);
         sink->lost_in_a_row = 0;
-    }
-    if (error == 0)
+        sink->told = 0;
         return;
+    }
     sink->lost_in_a_row++;
     if (error == -EPIPE && !sink->broken) {
         sink->broken = true;
         sink->gone(sink->user);
+    } else if (error != -EPIPE && error != -EINTR && error != sink->told) {
+        sink->told = error;
+        if (log_passes(&sink->limit))
+            log_error("%s: frame %llu could not be written: %s; going on, and trying again with "
+                      "each frame",
+                      sink->ops->name, (unsigned long long)frame->id, strerror(-error));
     }
 }
 
 static void write_one(struct sink *sink, struct frame *frame)
 {
-    bool first_failure = sink->lost_in_a_row == 0;
     int error = sink->broken ? -EPIPE : sink->ops->write(sink->state, frame);
-    if (error && error != -EPIPE && error != -EINTR && first_failure)
-        log_error("%s: frame %llu could not be written: %s; going on", sink->ops->name,
-                  (unsigned long long)frame->id, strerror(-error));
-    note_result(sink, error);
+    note_result(sink, frame, error);
     pthread_mutex_lock(&sink->lock);
     if (error) {
         sink->totals.failed++;
@@ -95,32 +84,28 @@ static struct frame *next_frame(struct sink *sink)
     return frame;
 }
 
-static void *run(void *user)
+static void run(void *user)
 {
     struct sink *sink = user;
     struct frame *frame;
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, NUDGE);
-    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     while ((frame = next_frame(sink)))
         write_one(sink, frame);
-    sink->ops->close(sink->state);
-    return NULL;
+    int error = sink->ops->close(sink->state);
+    pthread_mutex_lock(&sink->lock);
+    sink->totals.close_error = error;
+    pthread_mutex_unlock(&sink->lock);
 }
 
 int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
                void (*gone)(void *user), void *user)
 {
     struct sink *self = *sink = calloc(1, sizeof(*self));
-    struct sigaction action = { .sa_handler = on_nudge };
-    sigaction(NUDGE, &action, NULL);
     int error = -ENOMEM;
     if (self) {
         *self = (struct sink){ .ops = ops, .state = state, .gone = gone, .user = user };
         pthread_mutex_init(&self->lock, NULL);
         pthread_cond_init(&self->changed, NULL);
-        error = -pthread_create(&self->thread, NULL, run, self);
+        error = blocking_start(&self->thread, ops->name, run, self);
     }
     if (error) {
         ops->close(state);
@@ -128,7 +113,6 @@ int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
         *sink = NULL;
         return error;
     }
-    pthread_setname_np(self->thread, ops->name);
     return 0;
 }
 
@@ -138,20 +122,6 @@ void sink_push(struct sink *sink, struct frame *frame)
     sink->queue[(sink->first + sink->count++) % SINK_QUEUE] = frame_hold(frame);
     pthread_cond_signal(&sink->changed);
     pthread_mutex_unlock(&sink->lock);
-}
-
-/* Joins the thread, which is given so much time for what it still has to do. */
-static void join(pthread_t thread, uint64_t patience_ns)
-{
-    if (patience_ns == 0) {
-        pthread_join(thread, NULL);
-        return;
-    }
-    struct timespec until = clock_timespec(clock_read(CLOCK_REALTIME) + patience_ns);
-    while (pthread_timedjoin_np(thread, NULL, &until)) {
-        pthread_kill(thread, NUDGE);
-        until = clock_timespec(clock_read(CLOCK_REALTIME) + NUDGE_EVERY_NS);
-    }
 }
 
 struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns)
@@ -164,7 +134,7 @@ struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns)
     self->finishing = true;
     pthread_cond_signal(&self->changed);
     pthread_mutex_unlock(&self->lock);
-    join(self->thread, patience_ns);
+    blocking_join(&self->thread, patience_ns);
     totals = self->totals;
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);

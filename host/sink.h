@@ -5,7 +5,6 @@
 #ifndef PITETHER_HOST_SINK_H
 #define PITETHER_HOST_SINK_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "host/frame.h"
@@ -17,15 +16,16 @@ enum { SINK_QUEUE = 64, SINK_ERROR_MAX = 512 };
 struct sink_ops {
     const char *name;
     /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -EPIPE: nobody
-     * takes any more. -EINTR: given up, see sink_abandoned(). */
+     * takes any more. -EINTR: given up, see blocking_abandoned(). */
     int (*write)(void *state, const struct frame *frame);
-    /* Ends it and frees state. */
-    void (*close)(void *state);
+    /* Ends it and frees state. 0 or a negative errno: of what was written, some may be lost. */
+    int (*close)(void *state);
 };
 
 struct sink_totals {
     uint64_t written, bytes; /* whole frames */
     uint64_t failed;
+    int close_error; /* 0 or a negative errno; once it is finished */
 };
 
 struct sink;
@@ -43,18 +43,16 @@ void sink_push(struct sink *sink, struct frame *frame);
  * totals. NULL and *NULL are fine. */
 struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns);
 
-/* For write(): true once sink_finish() has lost its patience. A system call that blocks then
- * returns EINTR; write() should return -EINTR. */
-bool sink_abandoned(void);
-
 /* The totals so far; any thread. */
 struct sink_totals sink_totals(struct sink *sink);
 
 /* --save: one file a frame, and an index. name_template: file_name_check() has accepted it; it and
- * directory must live as long as the sink. 0 or a negative errno with error filled
- * (SINK_ERROR_MAX bytes). */
+ * directory must live as long as the sink. sync_every: after so many frames all of them are put on
+ * the disk; 1: each is, before its name and its line in the index appear; 0: the kernel decides. 0
+ * or a negative errno with error filled (SINK_ERROR_MAX bytes). */
 extern const struct sink_ops sink_files;
-int sink_files_create(void **state, const char *directory, const char *name_template, char *error);
+int sink_files_create(void **state, const char *directory, const char *name_template,
+                      uint64_t sync_every, char *error);
 
 /* --stdout: the JPEGs one after the other. As above. */
 extern const struct sink_ops sink_stdout;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/blocking.h"
 #include "host/sink.h"
 #include "shared/log.h"
 
@@ -19,7 +20,7 @@ static int stdout_write(void *state, const struct frame *frame)
 {
     (void)state;
     for (size_t done = 0; done < frame->size;) {
-        if (sink_abandoned())
+        if (blocking_abandoned())
             return -EINTR;
         ssize_t written = write(STDOUT_FILENO, frame->data + done, frame->size - done);
         if (written >= 0)
@@ -34,9 +35,10 @@ static int stdout_write(void *state, const struct frame *frame)
     return 0;
 }
 
-static void stdout_close(void *state)
+static int stdout_close(void *state)
 {
     (void)state;
+    return 0;
 }
 
 const struct sink_ops sink_stdout = { "stdout", stdout_write, stdout_close };

@@ -8,9 +8,10 @@
 
 #include "host/frame.h"
 
-/* Writes the frame's JPEG, byte for byte as it was received, to a new file in dir; an existing file
- * is never overwritten. Logs one line, with the file's name or with what went wrong; true if the
- * file is there. Blocks on the disk. Any thread that holds the frame. */
+/* Writes the frame's JPEG, byte for byte as it was received, to a new file in dir, whose name
+ * appears once all of it is there; an existing file is never overwritten. Logs one line, with the
+ * file's name or with what went wrong; true if the file is there. Blocks on the disk. Any thread
+ * that holds the frame. */
 bool snapshot_save(const char *dir, const struct frame *frame);
 
 #endif

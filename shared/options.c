@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of what an option wants, for an error. */
+enum { WANTED_MAX = 160 };
+
 static int fail(char *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static int fail(char *error, const char *format, ...)
@@ -77,16 +80,39 @@ static int wrong(const struct option_spec *spec, const char *text, const char *w
     return fail(error, "%s: '%s' is not %s", spec->name, text, wanted);
 }
 
+/* The index of the word in the choices; -1: it is none of them. */
+static int find_choice(const struct option_spec *spec, const char *text)
+{
+    for (int i = 0; spec->choices && spec->choices[i]; i++)
+        if (strcmp(text, spec->choices[i]) == 0)
+            return i;
+    return -1;
+}
+
+/* Appends "a, b, c" to the text of WANTED_MAX bytes. */
+static void list_choices(const struct option_spec *spec, char *text)
+{
+    for (int i = 0; spec->choices && spec->choices[i]; i++) {
+        size_t used = strlen(text);
+        snprintf(text + used, WANTED_MAX - used, "%s%s", i ? ", " : "", spec->choices[i]);
+    }
+}
+
 static int set_number(const struct option_spec *spec, void *field, const char *text, char *error)
 {
-    char wanted[96];
+    char wanted[WANTED_MAX] = "";
     double value = 0, second = spec->min;
     bool good;
-    snprintf(wanted, sizeof(wanted), "a%s number from %.15g to %.15g",
-             spec->kind == OPTION_NUMBER ? "" : " whole", spec->min, spec->max);
+    list_choices(spec, wanted);
+    size_t used = strlen(wanted);
+    snprintf(wanted + used, sizeof(wanted) - used, "%sa%s number from %.15g to %.15g",
+             used ? " or " : "", spec->kind == OPTION_NUMBER ? "" : " whole", spec->min, spec->max);
     switch (spec->kind) {
-    case OPTION_INT:
     case OPTION_COUNT:
+        value = find_choice(spec, text);
+        good = value >= 0 || parse_whole(text, &value);
+        break;
+    case OPTION_INT:
         good = parse_whole(text, &value);
         break;
     case OPTION_BYTES:
@@ -120,15 +146,13 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
 
 static int set_choice(const struct option_spec *spec, int *field, const char *text, char *error)
 {
-    char wanted[160] = "one of";
-    for (int i = 0; spec->choices[i]; i++) {
-        if (strcmp(text, spec->choices[i]) == 0) {
-            *field = i;
-            return 0;
-        }
-        size_t used = strlen(wanted);
-        snprintf(wanted + used, sizeof(wanted) - used, "%s %s", i ? "," : "", spec->choices[i]);
+    char wanted[WANTED_MAX] = "one of ";
+    int choice = find_choice(spec, text);
+    if (choice >= 0) {
+        *field = choice;
+        return 0;
     }
+    list_choices(spec, wanted);
     return wrong(spec, text, wanted, error);
 }
 

@@ -14,7 +14,8 @@ enum option_kind {
     OPTION_HEADING, /* no option: help is a heading in --help */
     OPTION_FLAG,    /* bool: no value on the command line; yes/no/true/false/1/0 in a file */
     OPTION_INT,     /* int: whole number in min..max */
-    OPTION_COUNT,   /* uint64_t: whole number in min..max, at most 2^53 */
+    OPTION_COUNT,   /* uint64_t: whole number in min..max, at most 2^53; choices, if any, are words
+                       for 0, 1, ... */
     OPTION_NUMBER,  /* double: in min..max; "1e6" and "nan" are no numbers here */
     OPTION_SIZE,    /* struct option_size: WIDTHxHEIGHT, each in min..max */
     OPTION_BYTES,  /* long: whole number with an optional K, M or G (powers of 1024), in min..max */
@@ -43,7 +44,7 @@ struct option_spec {
     const char *value;          /* what the value is called in --help, e.g. "FPS" */
     const char *fallback;       /* the default, parsed like a value; NULL: the field stays zero */
     double min, max;            /* where kind says so */
-    const char *const *choices; /* NULL-terminated; for OPTION_CHOICE */
+    const char *const *choices; /* NULL-terminated; where kind says so */
     const char *help;           /* sentence(s) without a full stop at the end; wrapped by --help */
     bool not_in_file;           /* only the command line may have it */
 };

@@ -45,6 +45,7 @@ static void defaults(void **state)
     assert_false(options.to_stdout || options.window || options.null);
     assert_int_equal(options.frames, 0);
     assert_int_equal(options.every, 1);
+    assert_int_equal(options.sync, 0);
     assert_true(options.duration == 0 && options.max_fps == 0);
     assert_false(options.lossless || options.live || options.no_reconnect || options.stats);
     assert_int_equal(options.log_level, LOG_LEVEL_INFO);
@@ -101,6 +102,14 @@ static void values(void **state)
     assert_true(options.frames == UINT64_C(1000000000000000));
     assert_int_equal(read_line(&options, "--lossless --max-fps=0.001 -- pi", error), 0);
     assert_true(options.lossless && !options.live);
+    static const struct {
+        const char *line;
+        uint64_t sync;
+    } syncs[] = { { "--sync off pi", 0 }, { "--sync each pi", 1 }, { "--sync=25 pi", 25 } };
+    for (size_t i = 0; i < sizeof(syncs) / sizeof(syncs[0]); i++) {
+        assert_int_equal(read_line(&options, syncs[i].line, error), 0);
+        assert_int_equal(options.sync, syncs[i].sync);
+    }
 }
 
 static void addresses(void **state)
@@ -156,6 +165,8 @@ static void what_is_refused(void **state)
         { "pi --frames 0.5", "frames: '0.5' is not" },
         { "pi --frames 1e3", "frames: '1e3' is not" },
         { "pi --frames 1000000000000001", "frames:" },
+        { "pi --sync never", "sync: 'never' is not off, each or a whole number from 0" },
+        { "pi --sync=-1", "sync: '-1' is not" },
         { "pi --every 0", "every: '0' is not" },
         { "pi --every 1.5", "every: '1.5' is not" },
         { "pi --duration=-0.1", "duration:" },

@@ -24,8 +24,10 @@ struct fields {
     uint64_t total;
     const char *text;
     struct option_list list;
+    uint64_t every;
 };
 
+static const char *const every_words[] = { "never", "always", NULL };
 static const char *const colours[] = { "red", "green", "blue", NULL };
 
 #define FIELD(name) offsetof(struct fields, name)
@@ -40,6 +42,8 @@ static const struct option_spec specs[] = {
     { "size", 's', OPTION_SIZE, FIELD(size), "WxH", NULL, 16, 4096, NULL, "a size", false },
     { "total", 0, OPTION_COUNT, FIELD(total), "N", "0", 0, 9007199254740992, NULL, "a count",
       false },
+    { "every", 0, OPTION_COUNT, FIELD(every), "N", "never", 0, 50, every_words,
+      "a count with words", false },
     { .kind = OPTION_HEADING, .help = "Second heading" },
     { "bytes", 'b', OPTION_BYTES, FIELD(bytes), "BYTES", "64K", 1024, 1 << 30, NULL, "bytes",
       false },
@@ -178,6 +182,26 @@ static void counts(void **state)
         char line[80];
         snprintf(line, sizeof(line), "--total %s", bad[i]);
         parse_bad(line, "total|whole number|0");
+    }
+}
+
+static void counts_with_words(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        uint64_t every;
+    } good[] = { { "", 0 }, { "--every never", 0 }, { "--every always", 1 }, { "--every=50", 50 } };
+    for (size_t i = 0; i < COUNT(good); i++) {
+        struct fields fields;
+        parse_good(good[i].line, &fields);
+        assert_int_equal(fields.every, good[i].every);
+    }
+    static const char *const bad[] = { "-1", "51", "Always", "alway", "always1", "''" };
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        char line[80];
+        snprintf(line, sizeof(line), "--every %s", bad[i]);
+        parse_bad(line, "every|never, always or a whole number from 0 to 50");
     }
 }
 
@@ -559,6 +583,7 @@ int main(void)
         cmocka_unit_test(numbers),
         cmocka_unit_test(bad_numbers),
         cmocka_unit_test(counts),
+        cmocka_unit_test(counts_with_words),
         cmocka_unit_test(sizes),
         cmocka_unit_test(bytes),
         cmocka_unit_test(texts_and_lists),

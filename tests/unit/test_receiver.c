@@ -71,9 +71,10 @@ static int fake_write(void *state, const struct frame *frame)
     return result;
 }
 
-static void fake_close(void *state)
+static int fake_close(void *state)
 {
     (void)state;
+    return 0;
 }
 
 static const struct sink_ops fake_ops = { "fake", fake_write, fake_close };

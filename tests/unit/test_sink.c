@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/blocking.h"
 #include "shared/clock.h"
 
 enum { WRITES_MAX = 1024, BOUND_MS = 20000, PATIENCE_MS = 100 };
@@ -27,6 +28,7 @@ struct fake {
     unsigned writes, closes, gone;
     bool gate;               /* write() waits while it is shut */
     int results[WRITES_MAX]; /* by number of the call */
+    int close_result;
     pthread_t thread;
     int pipe[2]; /* if it is to block on one; else -1 */
 };
@@ -41,7 +43,7 @@ static int fake_block(struct fake *fake)
 {
     static const char bytes[4096];
     for (;;) {
-        if (sink_abandoned())
+        if (blocking_abandoned())
             return -EINTR;
         if (write(fake->pipe[1], bytes, sizeof(bytes)) < 0 && errno != EINTR)
             return -errno;
@@ -63,12 +65,14 @@ static int fake_write(void *state, const struct frame *frame)
     return fake->pipe[1] >= 0 ? fake_block(fake) : result;
 }
 
-static void fake_close(void *state)
+static int fake_close(void *state)
 {
     struct fake *fake = state;
     pthread_mutex_lock(&fake->lock);
     fake->closes++;
+    int result = fake->close_result;
     pthread_mutex_unlock(&fake->lock);
+    return result;
 }
 
 static const struct sink_ops fake_ops = { "fake", fake_write, fake_close };
@@ -219,6 +223,44 @@ static void failures_are_counted_and_told_once(void **state)
     assert_all_back(world);
 }
 
+/* Works, fails, works, ...: most of the lines are held back, none of the counts. */
+static void a_disk_that_fails_now_and_then(void **state)
+{
+    struct world *world = *state;
+    for (unsigned i = 0; i < SINK_QUEUE; i++)
+        world->fake.results[i] = i % 2 ? -EDQUOT : 0;
+    for (uint64_t id = 0; id < SINK_QUEUE; id++)
+        push(world, id, 10);
+    struct sink_totals totals = finish(world, 0);
+    assert_int_equal(totals.written, SINK_QUEUE / 2);
+    assert_int_equal(totals.failed, SINK_QUEUE / 2);
+    assert_int_equal(count_text(stderr_text(), "\n"), 20);
+}
+
+/* One line for each kind of error, not one a frame. */
+static void another_error_is_told(void **state)
+{
+    struct world *world = *state;
+    for (unsigned i = 0; i < 10; i++)
+        world->fake.results[i] = i < 5 ? -ENOSPC : -EROFS;
+    for (uint64_t id = 0; id < 10; id++)
+        push(world, id, 10);
+    assert_int_equal(finish(world, 0).failed, 10);
+    assert_int_equal(count_text(stderr_text(), "\n"), 2);
+    assert_non_null(strstr(stderr_text(), "frame 0 could not be written: No space left"));
+    assert_non_null(strstr(stderr_text(), "frame 5 could not be written: Read-only"));
+}
+
+static void the_last_words_of_a_disk(void **state)
+{
+    struct world *world = *state;
+    world->fake.close_result = -EIO;
+    push(world, 0, 10);
+    struct sink_totals totals = finish(world, 0);
+    assert_int_equal(totals.written, 1);
+    assert_int_equal(totals.close_error, -EIO);
+}
+
 /* Nobody reads any more: said once to the owner, and write is never called again. */
 static void a_broken_pipe_is_final(void **state)
 {
@@ -249,7 +291,7 @@ static void patience_ends(void **state)
     assert_in_range(took, PATIENCE_MS * CLOCK_MS, BOUND_MS * CLOCK_MS);
     assert_int_equal(totals.written, 0);
     assert_int_equal(totals.failed, 10);
-    assert_false(sink_abandoned()); /* said to the sink's thread alone */
+    assert_false(blocking_abandoned()); /* said to the sink's thread alone */
     assert_all_back(world);
 }
 
@@ -312,6 +354,9 @@ int main(void)
         TEST(frames_come_in_order),
         TEST(a_full_queue),
         TEST(failures_are_counted_and_told_once),
+        TEST(a_disk_that_fails_now_and_then),
+        TEST(another_error_is_told),
+        TEST(the_last_words_of_a_disk),
         TEST(a_broken_pipe_is_final),
         TEST(patience_ends),
         TEST(patience_is_not_used_up),

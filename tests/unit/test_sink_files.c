@@ -74,7 +74,7 @@ static int world_teardown(void **state)
 {
     struct world *world = *state;
     world_stop(world);
-    umount2(world->folder, MNT_DETACH); /* only one test has mounted anything */
+    umount2(world->folder, MNT_DETACH); /* few tests have mounted anything */
     remove_all(world->root);
     frame_pool_destroy(world->pool);
     free(world->index);
@@ -86,8 +86,8 @@ static void world_start(struct world *world, const char *name_template)
 {
     char error[FILE_NAME_ERROR_MAX];
     assert_int_equal(file_name_check(name_template, error), 0);
-    assert_int_equal(sink_files_create(&world->files, world->folder, name_template, world->error),
-                     0);
+    assert_int_equal(
+        sink_files_create(&world->files, world->folder, name_template, 0, world->error), 0);
 }
 
 static const char *path_of(const struct world *world, const char *name)
@@ -95,6 +95,13 @@ static const char *path_of(const struct world *world, const char *name)
     static char path[PATH_MAX];
     snprintf(path, sizeof(path), "%s/%s", world->folder, name);
     return path;
+}
+
+static off_t size_of(const struct world *world, const char *name)
+{
+    struct stat status;
+    assert_int_equal(stat(path_of(world, name), &status), 0);
+    return status.st_size;
 }
 
 static char *read_file(const char *path, size_t *size)
@@ -364,24 +371,81 @@ static void a_second_run_goes_on(void **state)
     }
 }
 
-/* Somebody has put a link where the temporary file is to be: what it points to is left alone. */
-static void a_link_is_not_followed(void **state)
+/* Of what a killed run has left, only what is one's own is removed, and no link is followed. */
+static void leftovers(void **state)
 {
     struct world *world = *state;
-    char part[64], victim[64];
-    size_t size;
+    static const char stale[] = ".pitether-0123456789abcdef.part";
     world_start(world, "{id}.jpg");
-    snprintf(victim, sizeof(victim), "%s/victim", world->root);
-    write_file(victim, "precious");
-    snprintf(part, sizeof(part), ".pitether-%ld.part", (long)getpid());
-    assert_int_equal(symlink(victim, path_of(world, part)), 0);
-    save(world, 1, 100);
-    char *text = read_file(victim, &size);
-    assert_string_equal(text, "precious");
-    free(text);
-    assert_int_equal(save(world, 2, 100), 0); /* the link is out of the way now */
-    assert_file(world, "00000002.jpg", 2, 100);
+    assert_int_equal(save(world, 1, 100), 0);
+    write_file(path_of(world, ".pitether-other.part"), "");
+    assert_int_equal(symlink("00000001.jpg", path_of(world, stale)), 0);
+    void *alive = world->files;
+    world_start(world, "{id}.jpg"); /* while another one saves, it may be that one's */
+    assert_int_equal(count_files(world), 4);
+    world_stop(world);
+    sink_files.close(alive);
+    world_start(world, "{id}.jpg");
+    assert_int_equal(count_files(world), 3);
+    assert_int_equal(access(path_of(world, stale), F_OK), -1);
+    assert_file(world, "00000001.jpg", 1, 100);
+}
+
+/* Cuts the index to so many bytes, and starts again. */
+static void tear(struct world *world, off_t size)
+{
+    world_stop(world);
+    assert_int_equal(truncate(path_of(world, "frames.csv"), size), 0);
+    world_start(world, "{id}.jpg");
+}
+
+/* Wherever a power cut has torn it, what is whole stays, and the next line is whole. */
+static void a_torn_index_is_mended(void **state)
+{
+    struct world *world = *state;
+    const off_t head_size = sizeof(head) - 1;
+    world_start(world, "{id}.jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    off_t one = size_of(world, "frames.csv");
+    assert_int_equal(save(world, 2, 10), 0);
+    off_t two = size_of(world, "frames.csv");
+    const struct {
+        off_t size;
+        unsigned rows;
+    } cases[] = { { two, 2 },       { two - 1, 1 },       { one + 1, 1 },
+                  { one, 1 },       { one - 1, 0 },       { head_size + 1, 0 },
+                  { head_size, 0 }, { head_size - 1, 0 }, { 1, 0 },
+                  { 0, 0 },         { one - 1, 0 } };
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        tear(world, cases[i].size);
+        read_index(world);
+        assert_int_equal(world->rows, cases[i].rows);
+        assert_int_equal(save(world, 100 + i, 10), 0);
+        read_index(world);
+        assert_int_equal(world->rows, cases[i].rows + 1);
+    }
+}
+
+static void a_long_tail_of_zeros(void **state)
+{
+    struct world *world = *state;
+    world_start(world, "{id}.jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    tear(world, size_of(world, "frames.csv") + 10000);
+    assert_int_equal(save(world, 2, 10), 0);
     read_index(world);
+    assert_int_equal(world->rows, 2);
+}
+
+static void an_index_of_another_kind(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(mkdir(world->folder, 0777), 0);
+    write_file(path_of(world, "frames.csv"), "file,size\nprecious,1\nhalf");
+    assert_int_equal(sink_files_create(&world->files, world->folder, "{id}", 0, world->error),
+                     -EMEDIUMTYPE);
+    assert_non_null(strstr(world->error, "of another kind"));
+    assert_int_equal(size_of(world, "frames.csv"), 25);
 }
 
 /* ---------------------------------------------------------------------------- Folders that fail.
@@ -394,18 +458,18 @@ static void folders_that_cannot_be(void **state)
     snprintf(file, sizeof(file), "%s/file", world->root);
     write_file(file, "");
     snprintf(path, sizeof(path), "%s/below", file);
-    assert_int_equal(sink_files_create(&world->files, path, "{id}", world->error), -ENOTDIR);
+    assert_int_equal(sink_files_create(&world->files, path, "{id}", 0, world->error), -ENOTDIR);
     assert_null(world->files);
     assert_non_null(strstr(world->error, path));
     assert_non_null(strstr(world->error, strerror(ENOTDIR)));
-    assert_int_equal(sink_files_create(&world->files, file, "{id}", world->error), -ENOTDIR);
+    assert_int_equal(sink_files_create(&world->files, file, "{id}", 0, world->error), -ENOTDIR);
     assert_non_null(strstr(world->error, strerror(ENOTDIR)));
     snprintf(path, sizeof(path), "%s/missing/parent", world->root);
-    assert_int_equal(sink_files_create(&world->files, path, "{id}", world->error), -ENOENT);
+    assert_int_equal(sink_files_create(&world->files, path, "{id}", 0, world->error), -ENOENT);
     assert_non_null(strstr(world->error, strerror(ENOENT)));
     assert_int_equal(mkdir(world->folder, 0777), 0); /* an index that can't be written */
     assert_int_equal(mkdir(path_of(world, "frames.csv"), 0777), 0);
-    assert_int_equal(sink_files_create(&world->files, world->folder, "{id}", world->error),
+    assert_int_equal(sink_files_create(&world->files, world->folder, "{id}", 0, world->error),
                      -EISDIR);
     assert_null(world->files);
 }
@@ -460,13 +524,6 @@ static void limit_files(rlim_t size)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-static off_t size_of(const struct world *world, const char *name)
-{
-    struct stat status;
-    assert_int_equal(stat(path_of(world, name), &status), 0);
-    return status.st_size;
-}
-
 /* A frame is saved with its line or not at all, wherever the line breaks. */
 static void half_lines_are_taken_back(void **state)
 {
@@ -508,7 +565,7 @@ static void half_a_head_is_taken_back(void **state)
 {
     struct world *world = *state;
     limit_files(100);
-    int error = sink_files_create(&world->files, world->folder, "{id}.jpg", world->error);
+    int error = sink_files_create(&world->files, world->folder, "{id}.jpg", 0, world->error);
     limit_files(0);
     assert_int_equal(error, -EFBIG);
     assert_null(world->files);
@@ -520,13 +577,37 @@ static void half_a_head_is_taken_back(void **state)
     assert_int_equal(world->rows, 1);
 }
 
-/* A real file system that is full, where the test may mount one (in a name space of its own). */
+/* In a name space of its own; false: the test may not. */
+static bool mount_disk(const struct world *world)
+{
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", world->folder, "tmpfs", 0, "size=256k") == 0;
+}
+
+/* The folder below the disk is not written to. */
+static void a_disk_that_is_unplugged(void **state)
+{
+    struct world *world = *state;
+    assert_int_equal(mkdir(world->folder, 0777), 0);
+    if (!mount_disk(world))
+        skip();
+    world_start(world, "{id}.jpg");
+    assert_int_equal(save(world, 1, 100), 0);
+    assert_int_equal(umount2(world->folder, MNT_DETACH), 0);
+    assert_int_equal(save(world, 2, 100), -ENODEV);
+    assert_int_equal(count_files(world), 0);
+    assert_true(mount_disk(world));
+    assert_int_equal(save(world, 3, 100), 0);
+    assert_int_equal(count_files(world), 2);
+    world_stop(world);
+}
+
+/* A real file system that is full. */
 static void a_disk_that_fills_up(void **state)
 {
     struct world *world = *state;
     assert_int_equal(mkdir(world->folder, 0777), 0);
-    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-        mount("none", world->folder, "tmpfs", 0, "size=256k"))
+    if (!mount_disk(world))
         skip();
     world_start(world, "{id}.jpg");
     unsigned id = 0;
@@ -555,13 +636,17 @@ int main(void)
         TEST(the_longest_row),
         TEST(nothing_is_overwritten),
         TEST(a_second_run_goes_on),
-        TEST(a_link_is_not_followed),
+        TEST(leftovers),
+        TEST(a_torn_index_is_mended),
+        TEST(a_long_tail_of_zeros),
+        TEST(an_index_of_another_kind),
         TEST(folders_that_cannot_be),
         TEST(a_vanished_folder),
         TEST(a_folder_that_was_replaced),
         TEST(half_lines_are_taken_back),
         TEST(half_frames_are_taken_back),
         TEST(half_a_head_is_taken_back),
+        TEST(a_disk_that_is_unplugged),
         TEST(a_disk_that_fills_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,22 @@
+/*
+ * frames.csv: its name, its head, and the line of a saved frame, as text. Pure; any thread.
+ */
+#ifndef PITETHER_HOST_FRAME_INDEX_H
+#define PITETHER_HOST_FRAME_INDEX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "host/frame.h"
+
+enum { FRAME_INDEX_LINE_SIZE = 770 };
+
+extern const char frame_index_name[];
+/* The first line, with its line feed. */
+extern const char frame_index_head[];
+
+/* Writes the line of a frame with its line feed into line (FRAME_INDEX_LINE_SIZE bytes), and
+ * returns its length. name: the file's, at most FILE_NAME_MAX bytes. wall_ns: CLOCK_REALTIME. */
+size_t frame_index_line(const struct frame *frame, const char *name, uint64_t wall_ns, char *line);
+
+#endif
