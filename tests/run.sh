@@ -63,7 +63,7 @@ build_and_test_threads() {
     local directory=$1
     build_in "$directory" -DPITETHER_SANITIZE=thread &&
         setarch -R ctest --test-dir "$directory" --output-on-failure -j 4 \
-            -R '^(mailbox|encoder|capture|hub|camera_pattern|camera_faulty|log|host_frame|sink|receiver|jpeg_parallel|e2e_.*)$' \
+            -R '^(mailbox|encoder|capture|hub|camera_pattern|camera_faulty|log|host_frame|sink|latency_log|receiver|jpeg_parallel|e2e_.*)$' \
             -E '^e2e_(window|pipes)$'
 }
 
@@ -88,8 +88,9 @@ check_style() {
 
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config \
     libjpeg62-turbo-dev libssl-dev libcmocka-dev libsdl2-dev libcamera-dev \
-    python3 openssl iproute2 ffmpeg jpeginfo libjpeg-turbo-progs gstreamer1.0-tools \
-    gstreamer1.0-plugins-good gstreamer1.0-plugins-bad xvfb xdotool x11-apps x11-utils ${all:+clang-format shellcheck git}
+    python3 openssl iproute2 util-linux mount ffmpeg jpeginfo libjpeg-turbo-progs gstreamer1.0-tools \
+    gstreamer1.0-plugins-good gstreamer1.0-plugins-bad xvfb xdotool x11-apps x11-utils \
+    ${all:+clang-format shellcheck git}
 
 mkdir -p "$build"
 step "build and test" build_and_test "$build/release"
