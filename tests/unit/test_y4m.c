@@ -318,6 +318,29 @@ static void long_files_may_shrink(void **state)
     unlink(path);
 }
 
+/* ... also where not one frame of it was ever read into a buffer. */
+static void files_may_be_gone_before_the_start(void **state)
+{
+    (void)state;
+    struct camera *camera;
+    struct camera_mode mode;
+    char error[CAMERA_ERROR_MAX];
+    write_long_file();
+    recorder_init(&recorder, NULL);
+    struct camera_sink sink = recorder_sink(&recorder);
+    assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    recorder_wait(&recorder, 0, 0, 1);
+    camera_y4m.stop(camera);
+    recorder_check(&recorder);
+    assert_int_equal(recorder.captures, 0);
+    assert_true(recorder.end_error < 0);
+    camera_y4m.close(&camera);
+    recorder_destroy(&recorder);
+    unlink(path);
+}
+
 /* What is kept in memory needs its file no more. */
 static void short_files_may_vanish(void **state)
 {
@@ -441,6 +464,7 @@ int main(void)
         cmocka_unit_test(truncated_frame_lines_are_left_out),
         cmocka_unit_test(broken_frame_lines_end_the_source),
         cmocka_unit_test(long_files_may_shrink),
+        cmocka_unit_test(files_may_be_gone_before_the_start),
         cmocka_unit_test(short_files_may_vanish),
         cmocka_unit_test(unusable_files_are_refused),
         cmocka_unit_test(sizes_are_not_scaled),
