@@ -19,7 +19,8 @@ static int copy_host(struct address *address, const char *from, size_t size)
     if (size > max)
         return -ENAMETOOLONG;
     for (size_t i = 0; i < size; i++)
-        if ((unsigned char)from[i] < 0x20 || from[i] == 0x7F)
+        if ((unsigned char)from[i] < 0x20 || from[i] == 0x7F ||
+            (!address->is_unix && (from[i] == '[' || from[i] == ']')))
             return -EINVAL;
     memcpy(address->host, from, size);
     address->host[size] = '\0';
@@ -72,9 +73,11 @@ int address_parse(const char *text, uint16_t default_port, struct address *addre
 
 void address_format(const struct address *address, char *text)
 {
+    /* A host may be called unix, too. */
+    bool brackets = strchr(address->host, ':') || strcmp(address->host, "unix") == 0;
     if (address->is_unix)
         snprintf(text, ADDRESS_TEXT_MAX, "unix:%s", address->host);
-    else if (strchr(address->host, ':'))
+    else if (brackets)
         snprintf(text, ADDRESS_TEXT_MAX, "[%s]:%u", address->host, address->port);
     else
         snprintf(text, ADDRESS_TEXT_MAX, "%s:%u", address->host, address->port);
