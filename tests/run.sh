@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit and end-to-end tests
-#   tests/run.sh --all     also: style, sanitizers, a real libcamera camera, the arm64 build
+#   tests/run.sh --all     also: style, sanitizers, fuzzing, a real libcamera camera, the arm64 build
 # BUILD_DIR: where to build (default: build/tests in the source tree).
 set -euo pipefail
 
@@ -101,6 +101,7 @@ if [ -n "$all" ]; then
     step "address and undefined behaviour sanitizers" \
         build_and_test "$build/asan" -DPITETHER_SANITIZE=address,undefined
     step "thread sanitizer" build_and_test_threads "$build/tsan"
+    step "fuzzing" env BUILD_DIR="$build/fuzz" "$top/tests/fuzz/run.sh"
     step "arm64 under qemu" env BUILD_DIR="$build" PITETHER="$build/release/host/pitether" \
         "$top/tests/cross.sh" arm64
     step "a real libcamera camera" \

@@ -42,9 +42,10 @@ static void take_head(struct peer *peer, const struct wire_frame_head *head)
 
 static void settle_fate(struct peer *peer, enum wire_drop_reason reason, uint32_t count)
 {
-    for (; count > 0; count--, peer->next++)
-        if (peer->next - peer->first < PEER_FATES_MAX)
-            peer->fates[peer->next - peer->first] = reason;
+    uint64_t known = peer->next - peer->first;
+    peer->next += count;
+    for (; count > 0 && known < PEER_FATES_MAX; count--, known++)
+        peer->fates[known] = reason;
 }
 
 static void take_tail(struct peer *peer, const struct wire_frame_tail *tail)
@@ -180,6 +181,20 @@ static void take_events(struct peer *peer)
             assert_int_equal(wire_decode(&raw, &message), 0);
             take_message(peer, &message);
         }
+    }
+}
+
+void peer_hear(struct peer *peer, const void *bytes, size_t size)
+{
+    for (const uint8_t *at = bytes; size > 0;) {
+        struct iovec room[2];
+        message_reader_space(&peer->reader, room);
+        size_t part = room[0].iov_len < size ? room[0].iov_len : size;
+        memcpy(room[0].iov_base, at, part);
+        message_reader_filled(&peer->reader, part);
+        take_events(peer);
+        at += part;
+        size -= part;
     }
 }
 

@@ -83,6 +83,8 @@ void room_settle(struct room *room);
         }                                                                                          \
     } while (0)
 
+/* These bytes came, by whatever way. */
+void peer_hear(struct peer *peer, const void *bytes, size_t size);
 /* Reads what is there, at most so many bytes; returns how many. */
 size_t peer_read(struct peer *peer, size_t most);
 

@@ -1,0 +1,482 @@
+/*
+ * The daemon's side of a conversation, whatever the receiver says, however its socket behaves, and
+ * whatever the camera does meanwhile. What the daemon sends is held against PROTOCOL.md by the unit
+ * tests' peer; its own books are looked at after each step.
+ *
+ * The input: what comes of the handshake, and a row of steps, each a byte that names it and what it
+ * needs.
+ */
+#include "device/client.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+
+#include "fuzz.h"
+#include "shared/clock.h"
+#include "tests/unit/peer.h"
+
+enum {
+    QUEUE_BYTES = 64 * 1024,
+    GIVEN_BYTES_MAX = 1 << 20, /* of JPEG in one conversation; after that frames are of one byte */
+    SLICE_MAX = 2048,
+    GROWING_MAX = 2, /* frames that the encoder works on at the same time */
+    INBOUND_MAX = 16 * 1024,
+    OFFERED_MAX = 32,
+    SETTLE_ROUNDS = 70, /* of half a second: the daemon gives up after 30 s */
+};
+
+/* Time passes when the input says so: the linker has the project's clocks read this one. */
+static uint64_t now_ns;
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+    (void)clock;
+    *time = clock_timespec(now_ns);
+    return 0;
+}
+
+/* A socket as the input wants it, with TLS on it or not. */
+struct socket {
+    struct transport transport; /* first: the daemon's functions get this */
+    unsigned handshake_rounds;  /* until it is known who the peer is, ... */
+    int handshake_error;        /* ... or why it is not let in */
+    struct peer *peer;
+    uint8_t inbound[INBOUND_MAX]; /* what the daemon has not read yet */
+    size_t begin, end;
+    size_t room; /* bytes that it takes before it is full */
+    int read_error, write_error;
+    bool closed, finished;
+    uint8_t offered[OFFERED_MAX]; /* what a full socket did not take: TLS wants it offered again */
+    size_t offered_size;
+    struct transport_path path;
+};
+
+struct stage {
+    struct loop loop;
+    struct log_limit limit;
+    struct client_shared shared;
+    struct client *client;
+    struct socket *socket;
+    struct peer *peer;
+    struct frames frames;
+    struct frame *growing[GROWING_MAX];
+    bool has_room;  /* for one more client */
+    uint64_t given; /* frame ids so far */
+    size_t given_bytes;
+};
+
+static ssize_t socket_read(struct transport *transport, const struct iovec *room, int count)
+{
+    struct socket *socket = (struct socket *)transport;
+    size_t total = 0;
+    for (int i = 0; i < count; i++) {
+        size_t left = socket->end - socket->begin;
+        size_t size = room[i].iov_len < left ? room[i].iov_len : left;
+        memcpy(room[i].iov_base, socket->inbound + socket->begin, size);
+        socket->begin += size;
+        total += size;
+    }
+    if (total > 0)
+        return (ssize_t)total;
+    return socket->read_error ? socket->read_error : socket->closed ? 0 : -EAGAIN;
+}
+
+/* The bytes from `skip` on, as many as are remembered. */
+static void remember_offer(struct socket *socket, const struct iovec *data, int count, size_t skip)
+{
+    socket->offered_size = 0;
+    for (int i = 0; i < count; i++) {
+        size_t begin = skip < data[i].iov_len ? skip : data[i].iov_len;
+        size_t left = data[i].iov_len - begin, room = OFFERED_MAX - socket->offered_size;
+        size_t size = left < room ? left : room;
+        memcpy(socket->offered + socket->offered_size, (uint8_t *)data[i].iov_base + begin, size);
+        socket->offered_size += size;
+        skip -= begin;
+    }
+}
+
+static void check_offer(struct socket *socket, const struct iovec *data, int count)
+{
+    uint8_t before[OFFERED_MAX];
+    size_t size = socket->offered_size;
+    memcpy(before, socket->offered, size);
+    remember_offer(socket, data, count, 0);
+    CHECK(socket->offered_size >= size && memcmp(socket->offered, before, size) == 0);
+}
+
+static ssize_t socket_write(struct transport *transport, const struct iovec *data, int count)
+{
+    struct socket *socket = (struct socket *)transport;
+    CHECK(!socket->finished && socket->handshake_rounds == 0);
+    check_offer(socket, data, count);
+    ssize_t total = 0;
+    for (int i = 0; i < count && socket->room > 0; i++) {
+        size_t size = data[i].iov_len < socket->room ? data[i].iov_len : socket->room;
+        peer_hear(socket->peer, data[i].iov_base, size);
+        socket->room -= size;
+        total += (ssize_t)size;
+    }
+    remember_offer(socket, data, count, (size_t)total);
+    if (total > 0)
+        return total;
+    return socket->write_error ? socket->write_error : -EAGAIN;
+}
+
+static int socket_handshake(struct transport *transport)
+{
+    struct socket *socket = (struct socket *)transport;
+    CHECK(socket->handshake_rounds > 0);
+    return --socket->handshake_rounds > 0 ? -EAGAIN : socket->handshake_error;
+}
+
+static bool admit(void *user, struct client *client)
+{
+    (void)client;
+    return *(bool *)user;
+}
+
+static int socket_path(struct transport *transport, struct transport_path *path)
+{
+    *path = ((struct socket *)transport)->path;
+    return path->min_rtt_ns ? 0 : -ENOTSUP;
+}
+
+static void socket_finish(struct transport *transport)
+{
+    ((struct socket *)transport)->finished = true;
+}
+
+static void socket_destroy(struct transport *transport)
+{
+    free(transport);
+}
+
+static const struct transport_ops socket_ops = {
+    .read = socket_read,
+    .write = socket_write,
+    .handshake = socket_handshake,
+    .path = socket_path,
+    .finish = socket_finish,
+    .destroy = socket_destroy,
+};
+
+static void stage_open(struct stage *stage, struct input *input)
+{
+    static const int errors[] = { 0, 0, 0, 0, 0, -ENOKEY, -EACCES, -EPROTO };
+    uint64_t choice = input_number(input, 1);
+    static struct peer peer; /* it is large, and only what was received needs to be forgotten */
+    static int fd = -1;
+    if (fd < 0)
+        fd = eventfd(0, EFD_CLOEXEC);
+    now_ns = 1000 * CLOCK_SECOND;
+    memset(&peer, 0, offsetof(struct peer, jpeg));
+    message_reader_init(&peer.reader, WIRE_MAX_MESSAGE_DEFAULT);
+    *stage = (struct stage){ .peer = &peer, .has_room = !(choice & 0x80) };
+    stage->shared = (struct client_shared){ .admit = admit,
+                                            .user = &stage->has_room,
+                                            .loop = &stage->loop,
+                                            .fail_limit = &stage->limit,
+                                            .news_limit = &stage->limit,
+                                            .session = 77,
+                                            .camera_name = "a camera",
+                                            .queue_bytes = QUEUE_BYTES };
+    frames_init(&stage->frames);
+    CHECK(loop_init(&stage->loop) == 0);
+    stage->socket = calloc(1, sizeof(*stage->socket));
+    CHECK(stage->socket);
+    stage->socket->transport = (struct transport){ .ops = &socket_ops,
+                                                   .fd = fd,
+                                                   .waits_for = choice & 8 ? POLLOUT : POLLIN };
+    stage->socket->handshake_rounds = 1 + (unsigned)(choice >> 4) % 8;
+    stage->socket->handshake_error = errors[choice % 8];
+    /* Who has no key is not greeted. */
+    if (stage->socket->handshake_error == -ENOKEY)
+        peer.hellos = peer.streams_seen = true;
+    stage->socket->peer = &peer;
+    stage->socket->room = SIZE_MAX;
+    struct socket_address address = { .storage.ss_family = AF_UNIX };
+    stage->client = client_create(&stage->shared, &stage->socket->transport, &address);
+    CHECK(stage->client);
+}
+
+static void stage_close(struct stage *stage)
+{
+    client_destroy(&stage->client);
+    CHECK(!stage->client);
+    loop_destroy(&stage->loop);
+    frames_destroy(&stage->frames);
+}
+
+/* The loop's part: those who wait for the socket are called. */
+static void wake(struct stage *stage, uint32_t events)
+{
+    struct watch *watch = &stage->client->watch;
+    events &= watch->events;
+    if (watch->ready && events)
+        watch->ready(watch->user, events);
+}
+
+/* The server's part, after news. */
+static void write_news(struct stage *stage)
+{
+    if (stage->client->state != CLIENT_DEAD && !(stage->client->watch.events & EPOLLOUT))
+        client_write(stage->client);
+}
+
+/* What the receiver sends; what does not fit was never sent. */
+static void hear(struct stage *stage, const void *bytes, size_t size)
+{
+    struct socket *socket = stage->socket;
+    if (stage->client->state == CLIENT_DEAD)
+        return;
+    if (socket->begin == socket->end)
+        socket->begin = socket->end = 0;
+    if (size > sizeof(socket->inbound) - socket->end)
+        return;
+    if (size > 0)
+        memcpy(socket->inbound + socket->end, bytes, size);
+    socket->end += size;
+    wake(stage, EPOLLIN);
+}
+
+static void hear_message(struct stage *stage, const struct wire_message *message)
+{
+    uint8_t bytes[WIRE_ENCODED_MAX];
+    hear(stage, bytes, wire_encode(message, bytes));
+}
+
+static void say_raw(struct stage *stage, struct input *input)
+{
+    size_t size;
+    const uint8_t *bytes = input_bytes(input, (size_t)input_number(input, 1), &size);
+    hear(stage, bytes, size);
+}
+
+static void say_hello(struct stage *stage, struct input *input)
+{
+    hear(stage, wire_opening, WIRE_OPENING_SIZE);
+    struct wire_message message = { .type = WIRE_HELLO };
+    message.hello.max_message = (uint32_t)WIRE_CONTROL_MAX << input_number(input, 1) % 20;
+    hear_message(stage, &message);
+}
+
+static void say_subscribe(struct stage *stage, struct input *input)
+{
+    struct wire_message message = { .type = WIRE_SUBSCRIBE };
+    message.subscribe.mode = (uint8_t)(input_number(input, 1) % 3);
+    message.subscribe.max_fps_mhz = (uint32_t)input_number(input, 2);
+    message.subscribe.queue_bytes = (uint32_t)input_number(input, 3);
+    hear_message(stage, &message);
+}
+
+static void say_ack(struct stage *stage, struct input *input)
+{
+    uint64_t id = stage->peer->next - (uint64_t)(int8_t)input_number(input, 1);
+    hear_message(stage, &(struct wire_message){ .type = WIRE_ACK, .ack.frame_id = id });
+}
+
+static void say_other(struct stage *stage, struct input *input)
+{
+    static const uint8_t types[] = { WIRE_PING,    WIRE_PONG,   WIRE_END,  WIRE_ERROR,
+                                     WIRE_STREAMS, WIRE_STREAM, WIRE_DROPS };
+    struct wire_message message = { .type = types[input_number(input, 1) % sizeof(types)] };
+    hear_message(stage, &message);
+}
+
+static void finish(struct stage *stage, struct frame **frame)
+{
+    frame_finish(*frame);
+    frame_charge(*frame);
+    *frame = NULL;
+    write_news(stage);
+}
+
+static void give_frame(struct stage *stage, struct input *input)
+{
+    /* Mostly small ones: filling large ones takes the time that more inputs could have. */
+    unsigned many = (unsigned)input_number(input, 1), size = (unsigned)input_number(input, 1);
+    unsigned slices = 1 + many % (many < 0xF0 ? 5 : FRAME_SLICES_MAX);
+    size_t slice_size = size < 0xF0 ? 1 + size % 16 : (size - 0xEF) * SLICE_MAX / 16;
+    uint64_t interval = input_number(input, 1);
+    if (!stage->shared.stream_running)
+        return;
+    if (stage->given_bytes > GIVEN_BYTES_MAX)
+        slices = 1, slice_size = 1;
+    stage->given_bytes += slices * slice_size;
+    struct frame **place = &stage->growing[stage->given % GROWING_MAX];
+    if (*place)
+        finish(stage, place);
+    *place = frames_new(&stage->frames, stage->given, slices, slice_size);
+    now_ns += interval * CLOCK_MS;
+    (*place)->head.sensor_time = now_ns;
+    client_frame(stage->client, *place);
+    stage->shared.next_id = ++stage->given;
+    write_news(stage);
+}
+
+static void grow(struct stage *stage, struct input *input)
+{
+    uint64_t choice = input_number(input, 1);
+    struct frame **frame = &stage->growing[choice % GROWING_MAX];
+    unsigned slices = (unsigned)choice / GROWING_MAX;
+    if (!*frame)
+        return;
+    if (slices == 0) {
+        frame_abort(*frame);
+        *frame = NULL;
+        write_news(stage);
+    } else if (slices < (*frame)->slice_count - frame_published(*frame)) {
+        frame_grow(*frame, slices);
+        write_news(stage);
+    } else {
+        finish(stage, frame);
+    }
+}
+
+static void lose(struct stage *stage, struct input *input)
+{
+    uint64_t reason = input_number(input, 1), count = 1 + input_number(input, 1);
+    if (!stage->shared.stream_running)
+        return;
+    if (reason & 0x80) /* the most that a run may be */
+        count = UINT32_MAX - 255 + count - 1;
+    client_lost(stage->client, (struct drop_run){ stage->given, (uint32_t)count,
+                                                  1 + reason % (WIRE_DROP_REASONS - 1) });
+    stage->given += count;
+    stage->shared.next_id = stage->given;
+    write_news(stage);
+}
+
+static void change_camera(struct stage *stage, struct input *input)
+{
+    uint64_t choice = input_number(input, 1);
+    stage->shared.stream_running = choice & 1;
+    stage->shared.status.state = choice & 1 ? WIRE_STREAM_RUNNING : WIRE_STREAM_LOST;
+    stage->shared.crowded = choice & 2;
+    if (choice & 1)
+        stage->shared.stream = (struct wire_stream){
+            .codec = WIRE_CODEC_JPEG, .width = 640, .height = 480, .first_frame_id = stage->given
+        };
+    client_status_changed(stage->client);
+    if (choice & 1)
+        client_stream_changed(stage->client);
+    write_news(stage);
+}
+
+static void change_socket(struct stage *stage, struct input *input)
+{
+    struct socket *socket = stage->socket;
+    uint64_t choice = input_number(input, 1);
+    if (stage->client->state == CLIENT_DEAD)
+        return;
+    socket->room = choice & 1 ? SIZE_MAX : (size_t)input_number(input, 2);
+    socket->closed = (choice & 0x0E) == 0x02;
+    socket->read_error = (choice & 0x0E) == 0x04 ? -ECONNRESET : 0;
+    socket->write_error = (choice & 0x0E) == 0x06 ? -EPIPE : 0;
+    socket->path.min_rtt_ns = (choice >> 4) * 50 * CLOCK_MS;
+    socket->path.bytes_per_second = input_number(input, 3) * 64;
+    wake(stage, EPOLLIN | EPOLLOUT);
+}
+
+static void pass_time(struct stage *stage, struct input *input)
+{
+    now_ns += input_number(input, 1) * 100 * CLOCK_MS;
+    client_tick(stage->client, now_ns);
+    write_news(stage);
+}
+
+static void end(struct stage *stage, struct input *input)
+{
+    uint64_t choice = input_number(input, 1);
+    if (choice & 1)
+        client_cut(stage->client, "was cut");
+    else
+        client_end(stage->client, choice & 2 ? WIRE_END_SHUTDOWN : WIRE_END_FINISHED);
+    write_news(stage);
+}
+
+static void check_backlog(const struct backlog *backlog)
+{
+    unsigned frames = 0;
+    size_t bytes = 0;
+    CHECK(backlog->count <= BACKLOG_ITEMS);
+    for (unsigned i = 0; i < backlog->count; i++) {
+        struct frame *frame = backlog->items[(backlog->first + i) % BACKLOG_ITEMS].frame;
+        frames += frame != NULL;
+        bytes += frame ? atomic_load(&frame->size) : 0;
+    }
+    /* What grows was smaller when it was taken. */
+    CHECK(frames <= 1 || backlog->mode == WIRE_LOSSLESS);
+    CHECK(bytes <= QUEUE_BYTES + (GROWING_MAX + 1) * FRAME_SLICES_MAX * SLICE_MAX);
+}
+
+static void check_flow(const struct flow *flow)
+{
+    uint64_t bytes = 0;
+    CHECK(flow->count <= FLOW_FRAMES);
+    for (unsigned i = 0; i < flow->count; i++)
+        bytes += flow->sent[(flow->first + i) % FLOW_FRAMES].bytes;
+    CHECK(bytes == flow->unacked);
+}
+
+static void check_books(const struct client *client, enum client_state before)
+{
+    uint64_t fates = client->totals.delivered;
+    for (int reason = 0; reason < WIRE_DROP_REASONS; reason++)
+        fates += client->totals.dropped[reason];
+    CHECK(fates == client->next_id - client->first_id);
+    CHECK(client->started || fates == 0);
+    CHECK(client->state >= before);
+    check_backlog(&client->backlog);
+    check_flow(&client->flow);
+}
+
+/* Told to end, and with a peer that takes all and acknowledges all, it ends: with the totals that
+ * the peer has counted itself (which the peer checks), or with the peer told why, or without a word
+ * where the socket was at its end. */
+static void check_end(struct stage *stage)
+{
+    for (unsigned i = 0; i < GROWING_MAX; i++)
+        if (stage->growing[i])
+            finish(stage, &stage->growing[i]);
+    bool cut = stage->client->state == CLIENT_DEAD;
+    client_end(stage->client, WIRE_END_SHUTDOWN);
+    if (!cut)
+        stage->socket->room = SIZE_MAX;
+    for (unsigned i = 0; i < SETTLE_ROUNDS && stage->client->state != CLIENT_DEAD; i++) {
+        write_news(stage);
+        wake(stage, EPOLLOUT);
+        if (stage->peer->next > stage->peer->first)
+            hear_message(stage, &(struct wire_message){ .type = WIRE_ACK,
+                                                        .ack.frame_id = stage->peer->next - 1 });
+        now_ns += CLOCK_SECOND / 2;
+        if (stage->client->state != CLIENT_DEAD)
+            client_tick(stage->client, now_ns);
+    }
+    CHECK(stage->client->state == CLIENT_DEAD);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const steps[])(struct stage * stage, struct input * input) = {
+        say_raw, say_hello, say_subscribe, say_ack,       say_other, give_frame, give_frame,
+        grow,    lose,      change_camera, change_socket, pass_time, end,
+    };
+    struct input input = { data, size };
+    struct stage stage;
+    log_setup("fuzz", LOG_LEVEL_ERROR);
+    stage_open(&stage, &input);
+    write_news(&stage);
+    while (input.left > 0 && stage.client->state != CLIENT_DEAD) {
+        enum client_state before = stage.client->state;
+        steps[input_number(&input, 1) % (sizeof(steps) / sizeof(steps[0]))](&stage, &input);
+        check_books(stage.client, before);
+    }
+    check_end(&stage);
+    stage_close(&stage);
+    return 0;
+}

@@ -1,0 +1,389 @@
+/*
+ * The receiver's side of a conversation, whatever the daemon says: frames and losses come in the
+ * order of their ids, without a gap, with the bytes that their checksum is of; the totals add up;
+ * and what is sent back is what PROTOCOL.md lets a receiver send.
+ *
+ * The input: a row of steps, each a byte that names it and what it needs.
+ */
+#include "host/session.h"
+
+#include "fuzz.h"
+#include "shared/clock.h"
+#include "shared/crc32c.h"
+
+enum { MAX_MESSAGE = 40000, PART_MAX = 8192, FLOOD = 300, FRAMES_MAX = 3, POOL_BYTES = 1 << 20 };
+
+struct stage {
+    struct session session;
+    uint64_t now_ns;
+    size_t split; /* bytes that a read gets at most; 0: all */
+    struct frame_pool *pool;
+    struct frame *held[FRAMES_MAX]; /* frames that a slow sink has */
+    unsigned held_count;
+    /* What the handler was told. */
+    bool started;
+    uint64_t first, next, delivered, dropped;
+    /* What the daemon was told. */
+    struct message_reader daemon;
+    unsigned said;
+    bool said_last;
+    uint64_t acked;
+};
+
+static struct frame *take_frame(void *user)
+{
+    return frame_pool_take(((struct stage *)user)->pool);
+}
+
+static void take_fate(struct stage *stage, uint64_t id, uint64_t count, uint64_t *total)
+{
+    CHECK(stage->started && id == stage->next && count > 0);
+    stage->next += count;
+    *total += count;
+}
+
+static void on_frame(void *user, struct frame *frame)
+{
+    struct stage *stage = user;
+    take_fate(stage, frame->id, 1, &stage->delivered);
+    CHECK(frame->size > 0 && frame->size <= MAX_MESSAGE && frame->size <= frame->capacity);
+    CHECK(crc32c(0, frame->data, frame->size) == frame->crc32c);
+    CHECK(stage->held_count < FRAMES_MAX);
+    stage->held[stage->held_count++] = frame;
+}
+
+static void on_damaged(void *user, uint64_t id, const char *why)
+{
+    struct stage *stage = user;
+    take_fate(stage, id, 1, &stage->delivered);
+    CHECK(why[0]);
+}
+
+static void on_drops(void *user, const struct wire_drops *drops)
+{
+    struct stage *stage = user;
+    take_fate(stage, drops->first_frame_id, drops->count, &stage->dropped);
+}
+
+static void on_stream(void *user, const struct wire_stream *stream)
+{
+    struct stage *stage = user;
+    if (!stage->started)
+        stage->first = stage->next = stream->first_frame_id;
+    stage->started = true;
+}
+
+static void on_status(void *user, const struct wire_status *status)
+{
+    (void)user;
+    CHECK(strlen(status->text) <= WIRE_BLOB_TEXT_MAX);
+}
+
+static void check_said(struct stage *stage, const struct wire_message *message)
+{
+    static const uint8_t first[] = { WIRE_HELLO, WIRE_SUBSCRIBE };
+    CHECK(!stage->said_last);
+    CHECK(stage->said >= sizeof(first) || message->type == first[stage->said]);
+    CHECK(stage->said < sizeof(first) || message->type == WIRE_PING || message->type == WIRE_PONG ||
+          message->type == WIRE_ACK || message->type == WIRE_END || message->type == WIRE_ERROR);
+    if (message->type == WIRE_ACK) {
+        CHECK(stage->acked == 0 || message->ack.frame_id > stage->acked - 1);
+        CHECK(message->ack.frame_id < stage->next);
+        stage->acked = message->ack.frame_id + 1;
+    }
+    if (message->type == WIRE_END)
+        CHECK(message->end.captured == message->end.delivered + message->end.dropped);
+    stage->daemon.hello_seen = true;
+    stage->said++;
+    stage->said_last = message->type == WIRE_END || message->type == WIRE_ERROR;
+}
+
+/* The socket takes so many bytes of what is to be sent. */
+static void write_out(struct stage *stage, size_t size)
+{
+    struct session *session = &stage->session;
+    struct wire_raw raw;
+    struct wire_message message;
+    while (size > 0 && session->out_used > 0) {
+        struct iovec room[2];
+        CHECK(message_reader_space(&stage->daemon, room) == 1);
+        size_t most = room[0].iov_len < session->out_used ? room[0].iov_len : session->out_used;
+        most = most < size ? most : size;
+        memcpy(room[0].iov_base, session->out, most);
+        session_written(session, most);
+        message_reader_filled(&stage->daemon, most);
+        size -= most;
+        int event;
+        while ((event = message_reader_next(&stage->daemon, &raw)) > 0) {
+            CHECK(event == MESSAGE_OPENED || event == MESSAGE_CONTROL);
+            if (event == MESSAGE_OPENED)
+                continue;
+            CHECK(wire_decode(&raw, &message) == 0);
+            check_said(stage, &message);
+        }
+        CHECK(event == MESSAGE_NONE);
+    }
+}
+
+static void release_frames(struct stage *stage)
+{
+    while (stage->held_count > 0)
+        frame_release(stage->held[--stage->held_count]);
+}
+
+static void advance(struct stage *stage)
+{
+    bool waits = session_advance(&stage->session, stage->now_ns);
+    CHECK(waits == stage->session.head_waits);
+}
+
+/* The daemon sends: the bytes get there as the session takes them. Where it takes none, the sink
+ * gives its frames back, and the socket takes what is to be sent. */
+static void hear(struct stage *stage, const uint8_t *bytes, size_t size)
+{
+    while (size > 0 && stage->session.state < SESSION_ENDED) {
+        struct iovec room[2];
+        int count = session_space(&stage->session, room);
+        if (count == 0) {
+            write_out(stage, SESSION_OUT_MAX);
+            release_frames(stage);
+            advance(stage);
+            continue;
+        }
+        size_t most = stage->split && stage->split < size ? stage->split : size, total = 0;
+        for (int i = 0; i < count; i++) {
+            size_t part = room[i].iov_len < most - total ? room[i].iov_len : most - total;
+            memcpy(room[i].iov_base, bytes + total, part);
+            total += part;
+        }
+        CHECK(total > 0);
+        session_filled(&stage->session, total, stage->now_ns);
+        advance(stage);
+        bytes += total;
+        size -= total;
+    }
+}
+
+static void hear_message(struct stage *stage, const struct wire_message *message)
+{
+    uint8_t bytes[WIRE_ENCODED_MAX];
+    hear(stage, bytes, wire_encode(message, bytes));
+}
+
+/* What is right if the input wants it to be, which it mostly should. */
+static uint64_t right_or(struct input *input, uint64_t right)
+{
+    uint64_t choice = input_number(input, 1);
+    return choice < 0xE0 ? right : choice < 0xF0 ? right + (int8_t)choice : input_number(input, 8);
+}
+
+static void say_raw(struct stage *stage, struct input *input)
+{
+    size_t size;
+    const uint8_t *bytes = input_bytes(input, (size_t)input_number(input, 1), &size);
+    hear(stage, bytes, size);
+}
+
+static void say_hello(struct stage *stage, struct input *input)
+{
+    struct wire_message message = { .type = WIRE_HELLO };
+    message.hello.max_message = WIRE_CONTROL_MAX - (uint32_t)(input_number(input, 1) >> 7);
+    message.hello.session = right_or(input, 77);
+    hear(stage, wire_opening, WIRE_OPENING_SIZE);
+    hear_message(stage, &message);
+    hear_message(stage, &(struct wire_message){ .type = WIRE_STREAMS, .streams.count = 1 });
+}
+
+static void say_stream(struct stage *stage, struct input *input)
+{
+    struct wire_message message = { .type = WIRE_STREAM };
+    message.stream.codec = (uint8_t)right_or(input, WIRE_CODEC_JPEG);
+    message.stream.width = 640;
+    message.stream.height = 480;
+    message.stream.first_frame_id = right_or(input, stage->next);
+    hear_message(stage, &message);
+}
+
+static void say_status(struct stage *stage, struct input *input)
+{
+    struct wire_message message = { .type = WIRE_STATUS };
+    size_t size;
+    const uint8_t *text = input_bytes(input, (size_t)input_number(input, 1), &size);
+    if (size > 0)
+        memcpy(message.status.text, text, size);
+    hear_message(stage, &message);
+}
+
+static void say_head(struct stage *stage, struct input *input)
+{
+    struct wire_message message = { .type = WIRE_FRAME_HEAD };
+    message.frame_head.frame_id = right_or(input, stage->session.next_id);
+    message.frame_head.width = 640;
+    message.frame_head.height = 480;
+    hear_message(stage, &message);
+}
+
+static void say_part(struct stage *stage, struct input *input)
+{
+    static uint8_t blob[PART_MAX];
+    uint8_t header[WIRE_HEADER_SIZE];
+    uint32_t size = (uint32_t)input_number(input, 2) % (PART_MAX + 1);
+    memset(blob, (int)input_number(input, 1), size);
+    wire_encode_part(size, header);
+    hear(stage, header, sizeof(header));
+    hear(stage, blob, size);
+}
+
+static void say_tail(struct stage *stage, struct input *input)
+{
+    const struct session *session = &stage->session;
+    const struct frame *frame = session->frame;
+    struct wire_message message = { .type = WIRE_FRAME_TAIL };
+    message.frame_tail.frame_id = right_or(input, session->next_id);
+    message.frame_tail.status = (uint8_t)(input_number(input, 1) >> 6);
+    message.frame_tail.length = (uint32_t)right_or(input, frame ? frame->size : 0);
+    message.frame_tail.crc32c = (uint32_t)right_or(input, session->frame_crc);
+    hear_message(stage, &message);
+}
+
+static void say_drops(struct stage *stage, struct input *input)
+{
+    struct wire_message message = { .type = WIRE_DROPS };
+    message.drops.reason = (uint8_t)input_number(input, 1);
+    message.drops.first_frame_id = right_or(input, stage->session.next_id);
+    message.drops.count = (uint32_t)right_or(input, 1);
+    hear_message(stage, &message);
+}
+
+static void say_ping(struct stage *stage, struct input *input)
+{
+    uint64_t choice = input_number(input, 1);
+    for (uint64_t count = choice < 0xF0 ? 1 : FLOOD; count > 0; count--)
+        hear_message(stage, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = count });
+}
+
+static void say_pong(struct stage *stage, struct input *input)
+{
+    struct wire_message message = { .type = WIRE_PONG };
+    message.pong.t1 = right_or(input, stage->now_ns);
+    message.pong.t2 = right_or(input, 5);
+    message.pong.t3 = right_or(input, 5);
+    hear_message(stage, &message);
+}
+
+static void say_error(struct stage *stage, struct input *input)
+{
+    struct wire_message message = { .type = WIRE_ERROR };
+    message.error.code = (uint16_t)input_number(input, 1);
+    size_t size;
+    const uint8_t *text = input_bytes(input, (size_t)input_number(input, 1), &size);
+    if (size > 0)
+        memcpy(message.error.text, text, size);
+    hear_message(stage, &message);
+}
+
+static void say_end(struct stage *stage, struct input *input)
+{
+    const struct session_totals *totals = &stage->session.totals;
+    struct wire_message message = { .type = WIRE_END };
+    message.end.captured = right_or(input, totals->captured);
+    message.end.delivered = right_or(input, totals->delivered);
+    message.end.dropped = right_or(input, totals->dropped);
+    hear_message(stage, &message);
+}
+
+static void use_socket(struct stage *stage, struct input *input)
+{
+    stage->split = (size_t)input_number(input, 1);
+    write_out(stage, (size_t)input_number(input, 2));
+}
+
+static void pass_time(struct stage *stage, struct input *input)
+{
+    uint64_t choice = input_number(input, 1);
+    stage->now_ns += (choice >> 1) * 100 * CLOCK_MS;
+    session_tick(&stage->session, choice & 1, stage->now_ns);
+}
+
+static void use_frames(struct stage *stage, struct input *input)
+{
+    (void)input;
+    release_frames(stage);
+    advance(stage);
+}
+
+static void end(struct stage *stage, struct input *input)
+{
+    (void)input;
+    session_end(&stage->session);
+}
+
+static void check_books(const struct stage *stage, enum session_state before)
+{
+    const struct session *session = &stage->session;
+    const struct session_totals *totals = &session->totals;
+    CHECK(session->state >= before && session->started == stage->started);
+    CHECK(session->first_id == stage->first && session->next_id == stage->next);
+    CHECK(totals->delivered == stage->delivered && totals->dropped == stage->dropped);
+    CHECK(totals->captured == totals->delivered + totals->dropped);
+    CHECK(totals->captured == stage->next - stage->first);
+    CHECK(session->out_used <= SESSION_OUT_MAX);
+    if (session->state != SESSION_FAILED)
+        return;
+    CHECK(session->error[0] && strnlen(session->error, SESSION_ERROR_MAX) < SESSION_ERROR_MAX);
+    for (const char *at = session->error; *at; at++)
+        CHECK((unsigned char)*at >= 0x20 && *at != 0x7F);
+}
+
+/* All frames have come back: as many as there are can be taken. */
+static void check_pool(struct frame_pool *pool)
+{
+    struct frame *frames[FRAMES_MAX];
+    for (unsigned i = 0; i < FRAMES_MAX; i++)
+        CHECK(frames[i] = frame_pool_take(pool));
+    for (unsigned i = 0; i < FRAMES_MAX; i++)
+        frame_release(frames[i]);
+}
+
+static struct stage *stage_open(enum wire_mode mode)
+{
+    static struct frame_pool *pool;
+    if (!pool)
+        pool = frame_pool_create(FRAMES_MAX, POOL_BYTES);
+    struct stage *stage = calloc(1, sizeof(*stage));
+    CHECK(pool && stage);
+    stage->pool = pool;
+    stage->now_ns = 1000 * CLOCK_SECOND;
+    message_reader_init(&stage->daemon, WIRE_CONTROL_MAX);
+    struct session_config config = { .mode = mode, .max_message = MAX_MESSAGE };
+    struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
+                                       on_stream,  on_status, stage };
+    session_init(&stage->session, &config, &handler, stage->now_ns);
+    return stage;
+}
+
+static void stage_close(struct stage *stage)
+{
+    write_out(stage, SESSION_OUT_MAX);
+    session_clear(&stage->session);
+    release_frames(stage);
+    check_pool(stage->pool);
+    free(stage);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static void (*const steps[])(struct stage * stage, struct input * input) = {
+        say_raw,  say_hello, say_stream, say_status, say_head,   say_part,  say_tail,   say_drops,
+        say_ping, say_pong,  say_error,  say_end,    use_socket, pass_time, use_frames, end,
+    };
+    struct input input = { data, size };
+    struct stage *stage = stage_open(input_number(&input, 1) & 1 ? WIRE_LOSSLESS : WIRE_LIVE);
+    while (input.left > 0 && stage->session.state < SESSION_ENDED) {
+        enum session_state before = stage->session.state;
+        steps[input_number(&input, 1) % (sizeof(steps) / sizeof(steps[0]))](stage, &input);
+        check_books(stage, before);
+    }
+    stage_close(stage);
+    return 0;
+}

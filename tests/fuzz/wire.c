@@ -1,0 +1,72 @@
+/*
+ * A message that can be decoded can be encoded, and decoding that gives the same message again;
+ * no text of a peer's gets through with a control character in it.
+ *
+ * The input: type, sizes of the fixed part and the TLVs, the body.
+ */
+#include "shared/wire.h"
+
+#include <errno.h>
+
+#include "fuzz.h"
+
+static void check_text(const char *text, size_t most)
+{
+    CHECK(strlen(text) <= most);
+    for (; *text; text++)
+        CHECK((unsigned char)*text >= 0x20 && *text != 0x7F);
+}
+
+static void check_texts(const struct wire_message *message)
+{
+    if (message->type == WIRE_HELLO) {
+        check_text(message->hello.name, WIRE_TEXT_MAX);
+        check_text(message->hello.software, WIRE_TEXT_MAX);
+    } else if (message->type == WIRE_STREAMS) {
+        check_text(message->streams.name, WIRE_TEXT_MAX);
+    } else if (message->type == WIRE_STREAM) {
+        check_text(message->stream.model, WIRE_TEXT_MAX);
+    } else if (message->type == WIRE_STATUS) {
+        check_text(message->status.text, WIRE_BLOB_TEXT_MAX);
+    } else if (message->type == WIRE_ERROR) {
+        check_text(message->error.text, WIRE_BLOB_TEXT_MAX);
+    }
+}
+
+static void check_round_trip(const struct wire_message *message)
+{
+    uint8_t bytes[WIRE_ENCODED_MAX], again[WIRE_ENCODED_MAX];
+    struct wire_message decoded;
+    size_t size = wire_encode(message, bytes);
+    CHECK(size >= WIRE_HEADER_SIZE && size <= sizeof(bytes));
+    struct wire_raw raw = { .body = bytes + WIRE_HEADER_SIZE };
+    CHECK(wire_decode_header(bytes, &raw.header) == 0);
+    CHECK(raw.header.length == size - WIRE_HEADER_SIZE);
+    CHECK(wire_decode(&raw, &decoded) == 0);
+    CHECK(memcmp(&decoded, message, sizeof(decoded)) == 0);
+    CHECK(wire_encode(&decoded, again) == size && memcmp(again, bytes, size) == 0);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct input input = { data, size };
+    struct wire_raw raw = { .header.type = (uint8_t)input_number(&input, 1) };
+    struct wire_message message;
+    size_t fixed = (size_t)input_number(&input, 1), tlv = (size_t)input_number(&input, 2);
+    size_t left = input.left < WIRE_CONTROL_MAX ? input.left : WIRE_CONTROL_MAX;
+    raw.header.length = (uint32_t)left;
+    raw.header.fixed = (uint16_t)(fixed < left ? fixed : left);
+    left -= raw.header.fixed;
+    raw.header.tlv = (uint16_t)(tlv < left ? tlv : left);
+    uint8_t *body = copy_of(input.at, raw.header.length);
+    raw.body = body;
+    int error = wire_decode(&raw, &message);
+    CHECK(error == 0 || error == -EBADMSG || error == -ENOMSG);
+    free(body);
+    if (error)
+        return 0;
+    CHECK(message.type == raw.header.type);
+    check_texts(&message);
+    check_round_trip(&message);
+    return 0;
+}

@@ -1,0 +1,134 @@
+/*
+ * A Y4M file, whatever is in it: its header says what the same header written by us says, and each
+ * picture of a file that was taken lies in memory to its last byte, also where the file becomes
+ * shorter once it is open.
+ *
+ * The input: how long the file is after it was opened (3 bytes), the file.
+ */
+#include "device/y4m.h"
+
+#include <errno.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "device/camera.h"
+#include "device/mcu_rows.h"
+#include "fuzz.h"
+#include "shared/log.h"
+
+/* A file's frames are read again from its start, so a few captures see all that there is. */
+enum { CAPTURES = 4 };
+
+struct watcher {
+    sem_t done;
+    unsigned captures;
+    bool ended;
+};
+
+static void on_capture(void *user, struct capture *capture)
+{
+    struct watcher *watcher = user;
+    const struct picture *picture = &capture->picture;
+    CHECK(!watcher->ended && picture_check(picture) == 0);
+    for (unsigned c = 0; c < picture_sampling(picture->format).components; c++)
+        free(copy_of(picture->planes[c].data, picture->planes[c].size));
+    capture_release(capture);
+    if (++watcher->captures == CAPTURES)
+        sem_post(&watcher->done);
+}
+
+static void on_lost(void *user, uint32_t sequence, enum wire_drop_reason reason)
+{
+    (void)user;
+    (void)sequence;
+    CHECK(reason == WIRE_DROP_NO_BUFFER);
+}
+
+static void on_end(void *user, int error)
+{
+    struct watcher *watcher = user;
+    CHECK(error < 0 && !watcher->ended);
+    watcher->ended = true;
+    sem_post(&watcher->done);
+}
+
+static void replay(struct camera *camera, int fd, size_t size_then)
+{
+    struct watcher watcher = { .captures = 0 };
+    struct camera_sink sink = { on_capture, on_lost, on_end, &watcher };
+    struct camera_mode mode;
+    char error[CAMERA_ERROR_MAX];
+    sem_init(&watcher.done, 0, 0);
+    CHECK(ftruncate(fd, (off_t)size_then) == 0);
+    CHECK(camera_y4m.start(camera, &sink, &mode, error) == 0);
+    while (sem_wait(&watcher.done) != 0)
+        CHECK(errno == EINTR);
+    camera_y4m.stop(camera);
+    sem_destroy(&watcher.done);
+}
+
+static void check_file(const uint8_t *bytes, size_t size, size_t size_then)
+{
+    static int fd = -1;
+    static char path[32];
+    if (fd < 0) {
+        fd = memfd_create("y4m", MFD_CLOEXEC);
+        snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    }
+    CHECK(ftruncate(fd, 0) == 0);
+    CHECK(pwrite(fd, bytes, size, 0) == (ssize_t)size);
+    struct camera *camera;
+    struct camera_request request = { .unpaced = true };
+    char error[CAMERA_ERROR_MAX] = "";
+    int result = camera_y4m.open(&camera, path, &request, error);
+    CHECK(!result == !error[0] && !result == (camera != NULL));
+    if (!result)
+        replay(camera, fd, size_then < size ? size_then : size);
+    camera_y4m.close(&camera);
+}
+
+/* Returns the size of a frame, 0 if the header was refused. */
+static size_t check_header(const char *line)
+{
+    static const char *const colours[] = { "420jpeg", "422", "444", "mono" };
+    struct y4m_header header, again;
+    struct picture picture;
+    char why[Y4M_WHY_MAX] = "", written[Y4M_LINE_MAX];
+    size_t offsets[3], frame_size;
+    if (y4m_parse_header(line, &header, why)) {
+        CHECK(why[0] && strlen(why) < sizeof(why));
+        return 0;
+    }
+    CHECK(header.format <= PIXEL_GREY && header.fps >= 0.001 && header.fps <= 10000);
+    y4m_layout(&header, &picture, offsets, &frame_size);
+    for (unsigned c = 0; c < picture_sampling(header.format).components; c++) {
+        CHECK(offsets[c] + picture.planes[c].size <= frame_size);
+        picture.planes[c].data = (const uint8_t *)"";
+    }
+    CHECK(picture_check(&picture) == 0);
+    snprintf(written, sizeof(written), "YUV4MPEG2 W%u H%u F%.0f:1000000 C%s XCOLORRANGE=%s",
+             header.width, header.height, header.fps * 1e6, colours[header.format],
+             header.limited_range ? "LIMITED" : "FULL");
+    CHECK(y4m_parse_header(written, &again, why) == 0);
+    CHECK(again.width == header.width && again.height == header.height &&
+          again.format == header.format && again.limited_range == header.limited_range);
+    return frame_size;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    log_setup("fuzz", LOG_LEVEL_ERROR);
+    struct input input = { data, size };
+    size_t size_then = (size_t)input_number(&input, 3);
+    const uint8_t *end = memchr(input.at, '\n', input.left);
+    struct input head = { input.at, end ? (size_t)(end - input.at) : input.left };
+    char *line = input_text(&head);
+    size_t frame_size = check_header(line);
+    free(line);
+    /* A frame that is not there is looked for once in memory of its size, and that takes time. */
+    if (frame_size <= 2 * input.left + 4096)
+        check_file(input.at, input.left, size_then);
+    return 0;
+}
