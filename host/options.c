@@ -24,10 +24,9 @@ static const struct option_spec specs[] = {
       "{session} the daemon's run; a name that is taken gets -2, -3, ...",
       false },
     { "sync", 0, OPTION_COUNT, FIELD(sync), "WHEN", "off", 0, 1e9, sync_words,
-      "what a power cut may cost. off: what the system had not written yet, and pictures of that "
-      "time may be empty; N: after every N frames all is put on the disk, so that of the last N; "
-      "each: the frame in work alone, since each picture, then its name, then its line in the "
-      "index is put on the disk",
+      "how much of what was saved a power cut may cost. off: whatever the system had not written "
+      "yet; N: of the last N frames at most, since after every N all is put on the disk; each: "
+      "nothing, since each picture, then its name, then its line in the index is put on the disk",
       false },
     { "stdout", 0, OPTION_FLAG, FIELD(to_stdout), NULL, NULL, 0, 0, NULL,
       "write the JPEGs to standard output, one after the other", false },

@@ -201,6 +201,18 @@ class Kills(Saving):
         self.check_all(self.out, 1)
 
 
+    def test_two_save_into_one_folder(self):
+        daemon = self.daemon(fps="100")
+        hosts = [self.host(daemon, "--save", self.out, "--sync", sync) for sync in ("off", "each")]
+        self.wait_for_pictures(100)
+        for host in hosts:
+            host.send(signal.SIGINT)
+        for host in hosts:
+            self.assertDone(host)
+        self.assertEqual(sum(self.saved(host)[0] for host in hosts),
+                         len(self.check_saved(self.out)))
+
+
 class Disks(Saving):
     def test_full_disk(self):
         os.mkdir(self.out)
@@ -234,6 +246,7 @@ class Disks(Saving):
         host = self.host(self.daemon(), "--save", self.out)
         self.wait_for_pictures(3)
         host.send(signal.SIGSTOP)
+        os.waitpid(host.process.pid, os.WUNTRACED)
         before = len(read_rows(self.out)[0])
         shutil.rmtree(self.out)
         host.send(signal.SIGCONT)
