@@ -57,6 +57,7 @@ struct server {
     struct stats stats;
     struct adapt adapt;
     uint64_t adapted_ns, adapted_bytes; /* when --adaptive last looked, and what was encoded then */
+    bool held_up;                       /* the last tick came late */
     bool watched;                       /* the camera was told to run */
     bool camera_off;                    /* the camera was told to stop for good ... */
     uint64_t camera_off_ns;             /* ... and when; CLOCK_MONOTONIC */
@@ -356,8 +357,12 @@ static void on_tick(void *user, uint32_t events)
     uint64_t count, now = clock_monotonic();
     if (read(server->tick_watch.fd, &count, sizeof(count)) != sizeof(count))
         return;
+    /* A loop that was held up has yet to read what came meanwhile: before that, nobody's silence
+     * counts. */
+    server->held_up = count > 1 && !server->held_up;
     for (struct client *client = server->clients; client; client = client->next) {
-        client_tick(client, now);
+        if (!server->held_up)
+            client_tick(client, now);
         if (!(client->watch.events & EPOLLOUT))
             client_write(client);
     }

@@ -55,8 +55,8 @@ class Peer:
         unix = address.startswith("unix:")
         self.sock = socket.socket(socket.AF_UNIX if unix else socket.AF_INET6 if ":" in host else
                                   socket.AF_INET)
-        self.sock.settimeout(15)  # so much silence is the end
         self.sock.connect(address[5:] if unix else (host.strip("[]"), int(port)))
+        self.sock.settimeout(15)  # so much silence is the end
 
     def read(self, size):
         data = b""

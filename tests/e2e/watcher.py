@@ -11,13 +11,24 @@ REASONS = dict(enumerate(("DELIVERED", "SENSOR_GAP", "CAPTURE_ERROR", "NO_BUFFER
                           "ENCODE_ERROR", "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL", "TOO_BIG")))
 
 
+class Peer(protocol.Peer):
+    """Where the daemon has closed, what it said before that tells why."""
+
+    def send(self, kind, layout, *fields):
+        try:
+            super().send(kind, layout, *fields)
+        except (BrokenPipeError, ConnectionResetError):
+            pass
+
+
 class Watcher:
-    """Watches on a thread of its own, from its making until END, or until the connection is cut.
+    """Watches on a thread of its own, from start() until END, or until the connection is cut.
 
     Whatever breaks a rule of the protocol's section 4 ends it with an error, which join() raises.
+    Without `acks` it acknowledges only what acknowledge() is called for.
     """
 
-    def __init__(self, address, lossless=False):
+    def __init__(self, address, lossless=False, acks=True, start=True):
         self.condition = threading.Condition()
         # Under the condition.
         self.first = None       # the id from which frames are accounted for
@@ -25,13 +36,19 @@ class Watcher:
         self.heads = {}         # of delivered frames, by id: (sensor, capture) times
         self.tails = {}         # likewise: (encode start, end, send start, end)
         self.statuses = []      # (state, text)
-        self.pongs = []         # (sent, received), of the receiver's clock
+        self.pongs = []         # how many frames were delivered when each came
+        self.acks = acks
         self.end = None         # (reason, captured, delivered, dropped)
         self.error = None
         self.over = False
-        self.peer = protocol.Peer(address)
+        self.peer = Peer(address)
+        self.peer.sock.settimeout(harness.BOUND)
         self.lossless = lossless
         self.thread = threading.Thread(target=self._run, daemon=True)
+        if start:
+            self.start()
+
+    def start(self):
         self.thread.start()
 
     def _run(self):
@@ -67,7 +84,7 @@ class Watcher:
                     protocol.need(fields[2] == self._next(), f"DROPS {fields}, out of turn")
                     self.fates += [fields[1]] * fields[3]
                 elif kind == protocol.PONG:
-                    self.pongs.append((fields[0], time.monotonic_ns()))
+                    self.pongs.append(len(self.tails))
                 elif kind == protocol.END:
                     self.end = fields
                 self.condition.notify_all()
@@ -79,8 +96,22 @@ class Watcher:
     def _delivered(self, head, tail):
         self.heads[tail[0]], self.tails[tail[0]] = head[2:4], tail[4:8]
         self.fates.append(0)
-        if not self.lossless or tail[0] % 8 == 0:
-            self.peer.send(protocol.ACK, ">QQ", tail[0], time.monotonic_ns())
+        if self.acks:
+            self._ack()
+
+    def _ack(self):
+        self.peer.send(protocol.ACK, ">QQ", max(self.tails), time.monotonic_ns())
+
+    def hold_acks(self):
+        """A live stream stops with the next frame."""
+        with self.condition:
+            self.acks = False
+
+    def acknowledge(self):
+        """What came so far, and from now on each frame at once."""
+        with self.condition:
+            self.acks = True
+            self._ack()
 
     def wait_for(self, condition, what):
         """Until condition(self) holds, which is looked at after each message."""
@@ -97,8 +128,7 @@ class Watcher:
         self.wait_for(lambda self: self.losses() >= count, f"{count} x STATUS lost")
 
     def losses(self):
-        states = self.states()
-        return sum(1 for i, state in enumerate(states) if state == LOST)
+        return self.states().count(LOST)
 
     def states(self):
         """RUNNING and LOST in turn. STARTING is left out: it may be told, or be over too soon."""
@@ -121,7 +151,12 @@ class Watcher:
         return f"{self.counts()}, states {self.statuses}, END {self.end}, error {self.error}"
 
     def ping(self):
-        self.peer.ping()
+        """Sends PING, and waits for PONG; returns how many frames came to their end in between."""
+        with self.condition:
+            before, pongs = len(self.tails), len(self.pongs)
+            self.peer.ping()
+        self.wait_for(lambda self: len(self.pongs) > pongs, "PONG")
+        return self.pongs[pongs] - before
 
     def leave(self):
         """Says END, and waits for the daemon's."""
