@@ -253,7 +253,12 @@ static bool wait_silent(void *user, int fd, short events, int timeout_ms)
 {
     struct receiver *receiver = user;
     struct pollfd heard = { receiver->transport->fd, POLLIN, 0 };
-    return wait_for(receiver, fd, events, timeout_ms) || poll(&heard, 1, 0) > 0;
+    if (wait_for(receiver, fd, events, timeout_ms))
+        return true;
+    if (poll(&heard, 1, 0) <= 0)
+        return false;
+    session_heard(&receiver->session, clock_monotonic());
+    return true;
 }
 
 static struct transport *open_transport(void *user, int fd)

@@ -97,9 +97,14 @@ int session_space(struct session *session, struct iovec room[2])
     return message_reader_space(&session->reader, room);
 }
 
-void session_filled(struct session *session, size_t size, uint64_t now_ns)
+void session_heard(struct session *session, uint64_t now_ns)
 {
     session->heard_ns = now_ns;
+}
+
+void session_filled(struct session *session, size_t size, uint64_t now_ns)
+{
+    session_heard(session, now_ns);
     message_reader_filled(&session->reader, size);
 }
 

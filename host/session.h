@@ -92,6 +92,9 @@ int session_space(struct session *session, struct iovec room[2]);
 /* `size` bytes were read at now_ns; then session_advance(). */
 void session_filled(struct session *session, size_t size, uint64_t now_ns);
 
+/* The daemon gives a sign of life that can't be read yet, such as a part of a TLS record. */
+void session_heard(struct session *session, uint64_t now_ns);
+
 /* Works through what is here. True: it waits for a free frame; call again once there is one. */
 bool session_advance(struct session *session, uint64_t now_ns);
 

@@ -77,7 +77,7 @@ class Network:
 
     def slow_down(self, kilobits):
         self.run("router", f"tc qdisc add dev host root tbf rate {kilobits}kbit burst 15k "
-                 "latency 100ms")
+                 "latency 1s")
 
 
 class Faults(harness.Case):
@@ -275,11 +275,11 @@ class Faults(harness.Case):
         self.assertNotIn("silent", self.host.log())
 
     def test_slow_network(self):
-        """Frames take seconds, but the network never pauses: one connection does."""
-        self.network.slow_down(400)
+        """Each record of TLS takes seconds, but the network never pauses: one connection does."""
+        self.network.slow_down(20)
         daemon = self.start_daemon("--quality", 100, size="1280x720", fps=5)
         host = self.start_host()
-        self.wait_for_row(lambda row: int(row["id"]) >= 2, "three frames")
+        self.wait_for_row(lambda row: int(row["id"]) > 0, "a second frame")
         self.assertEqual(daemon.log().count("watches"), 1)
         self.assertNotIn("silent", host.log())
 

@@ -1086,6 +1086,8 @@ static void silence_is_noticed(void **state)
     session_tick(&world->session, false, world->now + silent);
     assert_false(session_is_silent(&world->session, world->now + 2 * silent - 1));
     assert_true(session_is_silent(&world->session, world->now + 2 * silent));
+    session_heard(&world->session, world->now + 2 * silent);
+    assert_false(session_is_silent(&world->session, world->now + 3 * silent - 1));
     session_end(&world->session); /* then it is too late for anything else */
     assert_false(session_is_silent(&world->session, world->now + 10 * silent));
     world_free(world);
