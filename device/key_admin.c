@@ -43,11 +43,12 @@ static int add(const char *path, const struct key *key, char *error)
     if (result)
         return result;
     result = print_line(key);
-    if (result) {
-        keys_file_remove(path, key->name, why);
-        snprintf(error, KEYS_ERROR_MAX, "can't print the key, so it was not kept: %s",
-                 strerror(-result));
-    }
+    if (!result)
+        return 0;
+    bool kept = keys_file_remove(path, key->name, why);
+    snprintf(error, KEYS_ERROR_MAX, "can't print the key%s%s: %s",
+             kept ? ", nor take it back; do so with pitetherd --revoke " : ", so it was not kept",
+             kept ? key->name : "", strerror(-result));
     return result;
 }
 

@@ -29,11 +29,12 @@ BOUND = 60
 class Program:
     """A running program whose standard error is collected line by line."""
 
-    def __init__(self, *command, stdout=subprocess.DEVNULL, environment=None):
+    def __init__(self, *command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                 environment=None):
         self.lines = []
         self.condition = threading.Condition()
         self.ended = False
-        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.DEVNULL,
+        self.process = subprocess.Popen([str(word) for word in command], stdin=stdin,
                                         stdout=stdout, stderr=subprocess.PIPE, text=True,
                                         errors="replace",
                                         env={**os.environ, **(environment or {})})

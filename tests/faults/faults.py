@@ -26,12 +26,18 @@ ERRORS = {
     "fstat64": "EIO ENOMEM",
     "stat64": "EIO ENOENT",
     "lstat64": "EIO ENOENT",
+    "access": "EIO ENOENT",
+    "fchown": "EIO EROFS",
+    "flock": "EINTR ENOLCK",
+    "mmap64": "ENOMEM EAGAIN",
     "mkdir": "ENOSPC EROFS EDQUOT",
     "read": "EINTR EAGAIN",
     "readv": "short EINTR EAGAIN ECONNRESET ENOMEM",
+    "recv": "EINTR EAGAIN ECONNRESET",
     "pread64": "short EINTR EIO",
     "write": "short EINTR EAGAIN ENOSPC EDQUOT EIO",
     "sendmsg": "short EINTR EAGAIN ECONNRESET EPIPE ENOBUFS",
+    "sendto": "EAGAIN ECONNREFUSED",
     "fsync": "EIO ENOSPC EINTR",
     "fdatasync": "EIO ENOSPC EINTR",
     "ftruncate64": "EIO EINTR",
@@ -84,7 +90,7 @@ class Scenario(harness.Case):
     def __init__(self, fault=None):
         super().__init__("one_life")
         self.fault = fault
-        self.made, self.code, self.failed = {}, None, 0
+        self.made, self.code, self.failed, self.told = {}, None, 0, False
 
     def __str__(self):
         return " ".join([type(self).__name__, *(str(part) for part in self.fault or ())])
@@ -92,11 +98,23 @@ class Scenario(harness.Case):
     def one_life(self):
         self.play()
         self.code = self.target.process.returncode
-        self.read_report()
-        self.check_target()
+        # Told to end when it was about to, it has nobody left to read signals, and is ended by one.
+        if not (self.told and self.code == -signal.SIGTERM):
+            self.read_report()
+            self.check_target()
 
     def play(self):
         raise NotImplementedError
+
+    def read(self, name):
+        with open(self.path(name), encoding="ascii") as file:
+            return file.read()
+
+    def write_keys(self, name, text):
+        with open(self.path(name), "w", encoding="ascii") as file:
+            file.write(text)
+        os.chmod(self.path(name), 0o600)
+        return self.path(name)
 
     def start_target(self, *command, **options):
         environment = {**self.environment, "LD_PRELOAD": INJECT, "INJECT_REPORT": self.path("report"),
@@ -116,6 +134,7 @@ class Scenario(harness.Case):
             try:
                 self.target.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
+                self.told = True
                 self.target.send(signal.SIGTERM)
         self.target.wait()
 
@@ -124,7 +143,11 @@ class Scenario(harness.Case):
             lines = [line.split() for line in report]
         self.made = {line[1]: int(line[2]) for line in lines if line[0] == "made"}
         self.failed = next(int(line[1]) for line in lines if line[0] == "failed")
-        self.assertEqual([line for line in lines if line[0] == "open"], [], self.target.log())
+        left = [line[2] for line in lines if line[0] == "open"]
+        # The host's resolver can't be interrupted: one look-up may go on to the program's end.
+        if self.target.process.args[0] == harness.PITETHER and left == ["anon_inode:[eventfd]"]:
+            left = []
+        self.assertEqual(left, [], self.target.log())
 
     def check_target(self):
         log = self.target.log()

@@ -8,8 +8,8 @@
  *   INJECT_REPORT=FILE   is written when the program ends: how often each call was made, how many
  *                        failed, and which descriptors are open still
  *
- * Calls count if they come from the program, libjpeg or the C library. What the libraries behind
- * the camera and the window make of failures is theirs.
+ * Calls count if they come from the program, libjpeg, OpenSSL or the C library. What the libraries
+ * behind the camera and the window make of failures is theirs.
  */
 #include "inject.h"
 
@@ -39,7 +39,7 @@ static atomic_uint counts[CALL_COUNT], failures;
 /* The code whose calls count. */
 static struct {
     uintptr_t begin, end;
-} ranges[8];
+} ranges[16];
 static unsigned range_count;
 
 static int note_range(struct dl_phdr_info *info, size_t size, void *user)
@@ -47,9 +47,16 @@ static int note_range(struct dl_phdr_info *info, size_t size, void *user)
     (void)size;
     (void)user;
     const char *name = info->dlpi_name;
-    if (name[0] && !strstr(name, "/libjpeg.so") && !strstr(name, "/libc.so"))
+    /* AddressSanitizer gives up where the C library's memory fails that it needs itself. It comes
+     * before the C library. */
+    static bool sanitized;
+    sanitized = sanitized || strstr(name, "/libasan.so");
+    bool is_libc = strstr(name, "/libc.so");
+    bool is_ours = !name[0] || strstr(name, "/libjpeg.so") || strstr(name, "/libssl.so") ||
+                   strstr(name, "/libcrypto.so");
+    if (!is_ours && (!is_libc || sanitized))
         return 0;
-    for (unsigned i = 0; i < info->dlpi_phnum && range_count < 8; i++) {
+    for (unsigned i = 0; i < info->dlpi_phnum && range_count < 16; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         if (part->p_type != PT_LOAD || !(part->p_flags & PF_X))
             continue;

@@ -18,6 +18,12 @@
     X(fstat64)                                                                                     \
     X(stat64)                                                                                      \
     X(lstat64)                                                                                     \
+    X(access)                                                                                      \
+    X(fchown)                                                                                      \
+    X(flock)                                                                                       \
+    X(mmap64)                                                                                      \
+    X(recv)                                                                                        \
+    X(sendto)                                                                                      \
     X(mkdir)                                                                                       \
     X(read)                                                                                        \
     X(readv)                                                                                       \

@@ -16,6 +16,8 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -57,6 +59,16 @@ WRAP(FILE *, fopen64, (const char *restrict path, const char *restrict mode), (p
 WRAP(int, fstat64, (int fd, struct stat64 *status), (fd, status), -1)
 WRAP(int, stat64, (const char *restrict path, struct stat64 *restrict status), (path, status), -1)
 WRAP(int, lstat64, (const char *restrict path, struct stat64 *restrict status), (path, status), -1)
+WRAP(int, access, (const char *path, int mode), (path, mode), -1)
+WRAP(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group), -1)
+WRAP(int, flock, (int fd, int operation), (fd, operation), -1)
+WRAP(void *, mmap64, (void *at, size_t size, int protection, int flags, int fd, off64_t offset),
+     (at, size, protection, flags, fd, offset), MAP_FAILED)
+WRAP(ssize_t, recv, (int fd, void *data, size_t size, int flags), (fd, data, size, flags), -1)
+WRAP(ssize_t, sendto,
+     (int fd, const void *data, size_t size, int flags, const struct sockaddr *to,
+      socklen_t to_size),
+     (fd, data, size, flags, to, to_size), -1)
 WRAP(int, mkdir, (const char *path, mode_t mode), (path, mode), -1)
 WRAP(int, fsync, (int fd), (fd), -1)
 WRAP(int, fdatasync, (int fd), (fd), -1)
