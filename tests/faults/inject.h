@@ -24,6 +24,11 @@
     X(mmap64)                                                                                      \
     X(recv)                                                                                        \
     X(sendto)                                                                                      \
+    X(fstatat64)                                                                                   \
+    X(lseek64)                                                                                     \
+    X(fdopendir)                                                                                   \
+    X(readdir64)                                                                                   \
+    X(syncfs)                                                                                      \
     X(mkdir)                                                                                       \
     X(read)                                                                                        \
     X(readv)                                                                                       \

@@ -1,6 +1,7 @@
 /*
  * Stands before the calls of the C library that can fail, and lets them do so on cue: see inject.c.
  */
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -59,6 +60,12 @@ WRAP(FILE *, fopen64, (const char *restrict path, const char *restrict mode), (p
 WRAP(int, fstat64, (int fd, struct stat64 *status), (fd, status), -1)
 WRAP(int, stat64, (const char *restrict path, struct stat64 *restrict status), (path, status), -1)
 WRAP(int, lstat64, (const char *restrict path, struct stat64 *restrict status), (path, status), -1)
+WRAP(int, fstatat64, (int fd, const char *restrict path, struct stat64 *restrict status, int flags),
+     (fd, path, status, flags), -1)
+WRAP(off64_t, lseek64, (int fd, off64_t offset, int from), (fd, offset, from), -1)
+WRAP(DIR *, fdopendir, (int fd), (fd), NULL)
+WRAP(struct dirent64 *, readdir64, (DIR * folder), (folder), NULL)
+WRAP(int, syncfs, (int fd), (fd), -1)
 WRAP(int, access, (const char *path, int mode), (path, mode), -1)
 WRAP(int, fchown, (int fd, uid_t user, gid_t group), (fd, user, group), -1)
 WRAP(int, flock, (int fd, int operation), (fd, operation), -1)
@@ -212,6 +219,16 @@ ssize_t pread64(int fd, void *data, size_t size, off64_t offset)
     enum outcome outcome = decide(CALL_pread64, CALLER);
     size_t most = outcome == FALLS_SHORT ? part(size) : size;
     return outcome == FAILS ? -1 : NEXT(pread64)(fd, data, most, offset);
+}
+
+/* What fortified callers name it. */
+ssize_t __pread64_chk(int fd, void *data, size_t size, off64_t offset, size_t room);
+
+ssize_t __pread64_chk(int fd, void *data, size_t size, off64_t offset, size_t room)
+{
+    enum outcome outcome = decide(CALL_pread64, CALLER);
+    size_t most = outcome == FALLS_SHORT ? part(size) : size;
+    return outcome == FAILS ? -1 : NEXT(__pread64_chk)(fd, data, most, offset, room);
 }
 
 ssize_t getrandom(void *data, size_t size, unsigned flags)

@@ -92,7 +92,7 @@ class HostSaves(Scenario):
 
     def start_host(self, daemon):
         self.start_target(harness.PITETHER, daemon.address, "--save", self.path("out"),
-                          "--frames", FRAMES, "--log-level", "debug")
+                          "--sync", "each", "--frames", FRAMES, "--log-level", "debug")
 
     def check_host(self):
         log = self.target.log()
@@ -209,7 +209,7 @@ class HostEncrypts(HostSaves):
 
     def start_host(self, daemon):
         self.start_target(harness.PITETHER, daemon.address, "--save", self.path("out"),
-                          "--frames", FRAMES, "--keys", self.path("host-keys"))
+                          "--sync", "5", "--frames", FRAMES, "--keys", self.path("host-keys"))
 
     def check_host(self):
         super().check_host()
