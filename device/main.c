@@ -13,8 +13,10 @@
 #include "device/faults.h"
 #include "device/hub.h"
 #include "device/key_admin.h"
+#include "device/key_source.h"
 #include "device/listener.h"
 #include "device/options.h"
+#include "device/privileges.h"
 #include "device/server.h"
 #include "shared/clock.h"
 #include "shared/descriptors.h"
@@ -70,22 +72,25 @@ static int administer_keys(const struct device_options *options, bool has_output
 /* Whom other machines' receivers must prove to be, if there are keys at all. */
 struct trust {
     char room[PATH_MAX];
-    const char *path;
+    struct key_source source;
     struct keys keys;
     struct tls *tls; /* NULL: there are none */
 };
 
+/* Before any other thread runs: a process is forked. */
 static int open_trust(struct trust *trust, const struct device_options *options)
 {
     char error[KEYS_ERROR_MAX];
-    trust->path = key_admin_path(options->keys, trust->room);
-    if (access(trust->path, R_OK) == 0)
+    const char *path = key_admin_path(options->keys, trust->room);
+    if (access(path, R_OK) == 0)
         secret_guard_process();
-    int result = keys_load(&trust->keys, trust->path, error);
-    if (result == -ENOENT && !options->keys)
-        return EXIT_DONE;
-    if (result == -EACCES && !options->keys) {
-        log_warning("%s; going on without keys", error);
+    int result = key_source_open(&trust->source, path, error);
+    if (!result)
+        result = key_source_read(&trust->source, &trust->keys, error);
+    if ((result == -ENOENT || result == -EACCES) && !options->keys) {
+        if (result == -EACCES)
+            log_warning("%s; going on without keys", error);
+        key_source_close(&trust->source);
         return EXIT_DONE;
     }
     if (result)
@@ -98,12 +103,13 @@ static void close_trust(struct trust *trust)
 {
     tls_destroy(&trust->tls);
     keys_clear(&trust->keys);
+    key_source_close(&trust->source);
 }
 
 static int open_listeners(struct listeners *listeners, const struct device_options *options,
                           bool has_keys)
 {
-    char error[LISTENER_ERROR_MAX], where[ADDRESS_TEXT_MAX];
+    char error[LISTENER_ERROR_MAX];
     int result = 0;
     if (options->listen.count == 0)
         result = listeners_open_default(listeners, WIRE_DEFAULT_PORT, error);
@@ -112,12 +118,27 @@ static int open_listeners(struct listeners *listeners, const struct device_optio
                                 has_keys || options->insecure_plaintext, error);
     if (result)
         return complain(EXIT_LISTEN, error);
+    return EXIT_DONE;
+}
+
+static void announce_listeners(const struct listeners *listeners,
+                               const struct device_options *options, bool has_keys)
+{
+    char where[ADDRESS_TEXT_MAX];
     for (unsigned i = 0; i < listeners->count; i++) {
         bool asks = has_keys && listeners->items[i].remote && !options->insecure_plaintext;
         socket_address_format(&listeners->items[i].address, where);
         log_info("listening on %s%s", where, asks ? ", for those who have a key" : "");
     }
-    return EXIT_DONE;
+}
+
+static int give_up_root(const struct device_options *options)
+{
+    char error[PRIVILEGES_ERROR_MAX];
+    int result = privileges_drop(options->user, error);
+    if (!result)
+        return EXIT_DONE;
+    return complain(result == -EINVAL ? EXIT_USAGE : EXIT_SYSTEM, error);
 }
 
 /* What receivers are told: a file's name, not where it lies. */
@@ -166,7 +187,7 @@ static int serve(const struct device_options *options, const struct capture_conf
                                       .encoder = encoder,
                                       .tls = trust->tls,
                                       .keys = &trust->keys,
-                                      .keys_path = trust->path };
+                                      .key_source = &trust->source };
         error = server_run(&server_config, &parts);
         /* Who asks once more does not wait. */
         signals_block(false);
@@ -218,16 +239,20 @@ static int run(const struct device_options *options)
         .vflip = options->vflip != turned,
         .faults = &faults,
     };
-    if (ops->open(&camera, argument, &request, error))
-        return complain(EXIT_CAMERA, error);
+    int code = open_trust(&trust, options);
+    if (code == EXIT_DONE && ops->open(&camera, argument, &request, error))
+        code = complain(EXIT_CAMERA, error);
     struct capture_config capture_config = { .ops = ops,
                                              .camera = camera,
                                              .frame_limit = options->frames };
-    int code = open_trust(&trust, options);
     if (code == EXIT_DONE)
         code = open_listeners(&listeners, options, trust.tls != NULL);
     if (code == EXIT_DONE)
+        code = give_up_root(options);
+    if (code == EXIT_DONE) {
+        announce_listeners(&listeners, options, trust.tls != NULL);
         code = serve(options, &capture_config, &listeners, &trust);
+    }
     listeners_close(&listeners);
     close_trust(&trust);
     ops->close(&camera);

@@ -92,6 +92,10 @@ static const struct option_spec specs[] = {
       "show id, model, sizes and formats of each camera, and exit", true },
     { "stats", 0, OPTION_INT, FIELD(stats), "SECONDS", "0", 0, 86400, NULL,
       "log what goes on every so many seconds; 0 is never", false },
+    { "user", 0, OPTION_TEXT, FIELD(user), "NAME", NULL, 0, 0, NULL,
+      "started as root: the user to go on as once camera, addresses and keys are open; without it "
+      "pitether if there is such a user, or else nobody; it keeps the groups video and render",
+      false },
     { "pattern-faults", 0, OPTION_TEXT, FIELD(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
       "for tests only: have the test picture fail as if it came from a camera, e.g. "
       "stall@100:5s,unplug@200:2s,gap@300:7 (see device/faults.h)",

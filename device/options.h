@@ -24,6 +24,7 @@ struct device_options {
     long queue_bytes;
     uint64_t frames;
     int stats;
+    const char *user;
     int log_level; /* enum log_level */
     const char *config;
     bool list_cameras, version, help;

@@ -283,7 +283,7 @@ static void reread_keys(struct server *server)
 {
     char error[KEYS_ERROR_MAX];
     struct keys fresh = { 0 };
-    int result = keys_load(&fresh, server->parts.keys_path, error);
+    int result = key_source_read(server->parts.key_source, &fresh, error);
     if (result && result != -ENOENT) {
         log_error("%s; the keys from before stay valid", error);
         return;

@@ -12,6 +12,7 @@
 #include "device/capture.h"
 #include "device/encoder.h"
 #include "device/hub.h"
+#include "device/key_source.h"
 #include "device/listener.h"
 #include "shared/tls.h"
 
@@ -34,7 +35,7 @@ struct server_parts {
     struct encoder *encoder; /* asked for its totals */
     struct tls *tls;         /* NULL: there are no keys, and everybody may come in plain text */
     struct keys *keys;       /* those of tls; read again on SIGHUP */
-    const char *keys_path;
+    struct key_source *key_source;
 };
 
 /*

@@ -21,6 +21,9 @@ PITETHERD = os.environ.get("PITETHERD", "pitetherd")
 PITETHER = os.environ.get("PITETHER", "pitether")
 READ_PATTERN = os.environ.get("READ_PATTERN", "read_pattern")
 
+# For a daemon that is to keep root, if it has it.
+AS_IT_IS = ["--user", "root"] if os.geteuid() == 0 else []
+
 # Far more than anything here takes, also under sanitizers on a busy machine: it ends a hang, it is
 # no measure of speed.
 BOUND = 60

@@ -194,7 +194,7 @@ class Faults(harness.Case):
 
     def test_socket_left_behind(self):
         self.daemon().kill()
-        daemon = self.daemon()
+        daemon = self.daemon(*harness.AS_IT_IS)
         self.run_host(daemon, "--null", "--frames", "3")
         daemon.send(signal.SIGTERM)
         self.assertEqual(daemon.wait(), 0)

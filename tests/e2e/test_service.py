@@ -20,6 +20,9 @@ class Service(harness.Case):
         self.addCleanup(self.manager.close)
         self.manager.settimeout(harness.BOUND)
         self.manager.bind(self.path("notify"))
+        # Like systemd's own, for daemons of any user.
+        os.chmod(self.folder, 0o755)
+        os.chmod(self.path("notify"), 0o777)
 
     def begin(self, *options, **environment):
         words = [f"{name}={value}" for name, value in environment.items()]
