@@ -1,6 +1,7 @@
 #include "device/server.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ struct server {
     struct service service;
     struct acceptor acceptors[LISTENERS_MAX];
     bool accepting, ticking;
+    bool memory_due; /* clients are gone, and what they held is still ours */
     struct client *clients;
     unsigned client_count, admitted;
     struct admission admission;
@@ -350,6 +352,15 @@ static void follow_slowest(struct server *server, uint64_t now)
     server->adapted_bytes = bytes;
 }
 
+/* The C library keeps what lies below something still in use, and a crowd of clients, or one that
+ * did not read, leaves megabytes of it. */
+static void give_memory_back(struct server *server)
+{
+    if (server->memory_due)
+        malloc_trim(0);
+    server->memory_due = false;
+}
+
 static void on_tick(void *user, uint32_t events)
 {
     (void)events;
@@ -377,6 +388,7 @@ static void on_tick(void *user, uint32_t events)
     if (server->config.stats_seconds)
         stats_tick(&server->stats, server->clients, server->parts.encoder,
                    server->config.stats_seconds, now);
+    give_memory_back(server);
 }
 
 /* After each round: buries the dead, and sees whether anybody is left to run the camera for. */
@@ -392,6 +404,7 @@ static void after_round(void *user)
             server->admitted -= client->admitted;
             server->client_count--;
             client_destroy(&client);
+            server->memory_due = true;
             continue;
         }
         watching += client_watches(client);
@@ -403,7 +416,7 @@ static void after_round(void *user)
         capture_want(server->parts.capture, watched);
     server->watched = watched;
     set_tick(server, server->clients || !server->accepting || server->camera_off ||
-                         server->config.stats_seconds);
+                         server->config.stats_seconds || server->memory_due);
     if (server->ending && !server->clients)
         loop_stop(&server->loop);
 }

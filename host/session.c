@@ -430,7 +430,9 @@ bool session_is_silent(const struct session *session, uint64_t now_ns)
 
 void session_tick(struct session *session, bool reading, uint64_t now_ns)
 {
-    if (!reading)
+    /* A daemon that takes nothing is as dead as a silent one: our own output is then what keeps us
+     * from reading. */
+    if (!reading && session->out_used <= SESSION_OUT_MAX / 2)
         session->heard_ns = now_ns;
     if (session->state >= SESSION_ENDED)
         return;

@@ -1069,6 +1069,23 @@ static void silence_that_was_asked_for(void **state)
     world_free(world);
 }
 
+/* A daemon that talks but takes nothing of what we say is dead as well. */
+static void silence_of_a_daemon_that_does_not_read(void **state)
+{
+    (void)state;
+    struct world *world = world_running();
+    struct script script = { 0 };
+    script_ping(&script, 1);
+    while (fill(world, script.bytes, script.size) > 0)
+        session_advance(&world->session, world->now);
+    session_tick(&world->session, false, world->now + 15 * CLOCK_SECOND - 1);
+    assert_int_equal(world->session.state, SESSION_RUNNING);
+    session_tick(&world->session, false, world->now + 15 * CLOCK_SECOND);
+    assert_int_equal(world->session.state, SESSION_FAILED);
+    world_free(world);
+    script_free(&script);
+}
+
 /* Silence is noticed long before it is the end, while bytes are wanted; any byte ends it. */
 static void silence_is_noticed(void **state)
 {
@@ -1395,6 +1412,7 @@ int main(void)
         cmocka_unit_test(the_opening_is_due_in_time),
         cmocka_unit_test(silence_is_death),
         cmocka_unit_test(silence_that_was_asked_for),
+        cmocka_unit_test(silence_of_a_daemon_that_does_not_read),
         cmocka_unit_test(silence_is_noticed),
         cmocka_unit_test(frames_that_are_cut),
         cmocka_unit_test(pings_in_a_burst_then_at_a_pace),

@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Hostile daemons against the host: it ends with the right code and one clear line, never crashes,
+takes no more memory than a frame may have, and what it saved is whole."""
+import concurrent.futures
+import itertools
+import os
+import re
+import resource
+import subprocess
+
+import harness
+import hostile_jpeg
+import hostile_wire as wire
+from hostile_daemon import (BEGIN, HostileDaemon, end, frame, head, parts, stream, tail)
+from hostile_wire import (ACK, DROPS, END, ERROR, HEAD, HELLO, MAX_ID, OPENING, PART, PING, PONG,
+                          STATUS, STREAM, STREAMS, SUBSCRIBE, TAIL, message, tlv)
+
+READY = BEGIN + message(STATUS, 0, 1) + stream()
+DONE, LOST, MISSING = 0, 3, 5
+JPEG = b"not really a JPEG"
+# A frame of 64 MiB, while it grows, and the rest of the program.
+MEMORY_MAX = 200 << 20
+
+
+class HostileDaemons(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.runs = itertools.count()
+
+    def listen(self):
+        daemon = HostileDaemon()
+        self.addCleanup(daemon.close)
+        return daemon
+
+    def meet(self, pieces, code, pattern, *options, saved=(), lines=1, **manners):
+        """A host that is told this ends with this code, has complained in one line like this, and
+        has saved these frames: [(id, bytes)]."""
+        daemon, folder = self.listen(), self.path(str(next(self.runs)))
+        host = self.start(harness.PITETHER, daemon.address, "--save", folder, "--no-reconnect",
+                          *options)
+        daemon.talk([pieces] if isinstance(pieces, bytes) else pieces, harness.BOUND, **manners)
+        self.assertEqual(host.wait(), code, host.log())
+        complaints = [line for line in re.findall("(?:error|warning): .*", host.log())
+                      if "in the middle of it; thrown away" not in line]  # besides: a frame's fate
+        self.assertLessEqual(len(complaints), lines, host.log())
+        if pattern:
+            self.assertRegex("\n".join(complaints), pattern)
+        else:
+            self.assertEqual(complaints, [])
+        self.assertWhole(folder, saved)
+        return host
+
+    def assertWhole(self, folder, saved):
+        """There is what was saved, named by numbers, and nothing else."""
+        names = [f"frame-{id_:08}.jpg" for id_, _ in saved]
+        self.assertEqual(sorted(os.listdir(folder)), sorted(names + ["frames.csv"]))
+        self.assertEqual([(row["file"], int(row["id"])) for row in self.index(folder)],
+                         [(name, id_) for name, (id_, _) in zip(names, saved)])
+        for name, (_, data) in zip(names, saved):
+            with open(os.path.join(folder, name), "rb") as file:
+                self.assertEqual(file.read(), data)
+
+    def breaks(self, what, *words, begin=READY, **expected):
+        """Words that are against the protocol."""
+        return self.meet(begin + b"".join(words), LOST, f"the daemon broke the protocol: .*{what}",
+                         **expected)
+
+    def test_other_protocols(self):
+        for words in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n", b"\x16\x03\x03\0\2\2F",
+                      os.urandom(5000).replace(b"\x89", b"x"), b"\xff" * 70000):
+            self.meet(words, LOST, "no pitetherd: check the address")
+        for version in (0, 2, 255):
+            self.meet(OPENING[:7] + bytes([version]), LOST, "another version .* update the older")
+        self.meet(b"", LOST, "connection was cut")
+
+    def test_wrong_lengths(self):
+        for lie in ({"length": 0xFFFFFFFF}, {"length": 4097}):
+            self.breaks("longer than allowed", message(STATUS, 0, 1, **lie))
+        self.breaks("longer than allowed", message(PING, 1, blob=bytes(1024)), begin=OPENING)
+        self.breaks("longer than allowed", head(0), message(PART, length=(64 << 20) + 1))
+        self.breaks("longer than allowed", head(0), message(PART, length=4097, fixed=4097))
+        self.breaks("longer than allowed", message(0xFF, length=(64 << 20) + 1))
+        for lie in ({"fixed": 9}, {"tlv": 1}, {"fixed": 7}, {"fixed": 0xFFFF, "tlv": 0xFFFF}):
+            self.breaks("malformed", message(PING, 1, **lie))
+        self.meet(READY + message(0xFF, length=64 << 20), LOST, "connection was cut")
+
+    def test_zero_length_everything(self):
+        for kind in (0, HELLO, ERROR, END, PING, PONG, STREAMS, SUBSCRIBE, STREAM, STATUS, HEAD, PART,
+                     TAIL, DROPS, ACK, 0x7F):
+            self.breaks("malformed", message(kind))
+        self.meet(READY + message(0x80) + message(0xFF) + end(0, 0, 0), DONE, None)
+
+    def test_tlvs_to_the_limit(self):
+        many = [tlv(1000 + i) for i in range(33)]
+        self.meet(READY + head(0, tlvs=b"".join(many[1:])) + parts(JPEG, 99) + tail(0, JPEG) +
+                  end(1, 1, 0), DONE, None, saved=[(0, JPEG)])
+        for tlvs in (b"".join(many), tlv(1, b"\1\2\3"), many[0] * 2, many[0][:3], tlv(7, b"12345678")
+                     + b"\0\1\xff\xff"):
+            self.breaks("malformed", head(0, tlvs=tlvs))
+
+    def test_out_of_order(self):
+        for what, *words in (("second HELLO", BEGIN[8:]), ("where something else", head(0), head(0)),
+                             ("outside a frame", parts(b"x", 1)), ("no frame", tail(0, b"")),
+                             ("no frame", head(0), tail(1, b"")),
+                             ("no frame", head(0), tail(0, b"", status=2)),
+                             ("DROPS within", head(0), message(DROPS, 0, 1, 0, 1)),
+                             ("STREAM within", head(0), stream()),
+                             ("only a receiver", message(ACK, 0, 0)),
+                             ("only a receiver", message(SUBSCRIBE, 0, 0, 0, 0)),
+                             ("where something else", head(0), tail(0, b"", status=1), head(0))):
+            self.breaks(what, *words)
+        self.breaks("HELLO must come first", stream(), begin=OPENING)
+        for fields in ((4095, 0, 1), (4096, 0, 0)):
+            self.breaks("unusable HELLO", message(HELLO, *fields), begin=OPENING)
+        self.breaks("before STREAM", head(0), begin=BEGIN)
+        self.meet(BEGIN + stream(codec=2), LOST, "codec 2, which this version does not know")
+
+    def test_ids(self):
+        def starts(first, *words):
+            return BEGIN + stream(first) + b"".join(words)
+        self.breaks("frame 5 where 1 is due", frame(0), head(5), saved=[(0, JPEG)])
+        self.breaks("frame 0 where 1 is due", frame(0), frame(0), saved=[(0, JPEG)])
+        self.breaks("frame 7 where 0 is due", message(DROPS, 0, 1, 7, 1))
+        self.breaks("empty or endless", message(DROPS, 0, 1, 0, 0))
+        self.breaks("empty or endless", begin=starts(MAX_ID, frame(MAX_ID)))
+        self.breaks("empty or endless", begin=starts(MAX_ID - 9, message(DROPS, 0, 1, MAX_ID - 9,
+                                                                         0xFFFFFFFF)))
+        self.meet(starts(MAX_ID - 1, frame(MAX_ID - 1), end(1, 1, 0)), DONE, None,
+                  saved=[(MAX_ID - 1, JPEG)])
+        count = 0xFFFFFFFF
+        drops = b"".join(message(DROPS, 0, i % 256, i * count, count) for i in range(1000))
+        host = self.meet(starts(0, drops, end(1000 * count, 0, 1000 * count)), MISSING, None)
+        self.assertEqual(self.assertSummary(host), [1000 * count, 0, 1000 * count, 0])
+        self.assertIn("for an unknown reason", host.log())
+
+    def test_lying_totals(self):
+        for lie in ((2, 2, 0), (1, 0, 1), (1, 1, 1), (MAX_ID, MAX_ID, MAX_ID), (0, 0, 0)):
+            self.meet(READY + frame(0) + end(*lie), LOST, "totals .* are not what came",
+                      saved=[(0, JPEG)])
+        for unfinished in (head(1), head(1) + tail(1, b"", status=1)):
+            self.meet(READY + frame(0) + unfinished + end(1, 1, 0), LOST, "totals",
+                      saved=[(0, JPEG)])
+
+    def test_damaged_frames(self):
+        for what, wrong in (("its checksum is wrong", tail(0, JPEG, crc=1)),
+                            ("its length is wrong", tail(0, JPEG, length=len(JPEG) + 1)),
+                            ("its length is wrong", tail(0, JPEG, length=0xFFFFFFFF))):
+            self.meet(READY + head(0) + parts(JPEG, 5) + wrong + frame(1) + end(2, 2, 0), MISSING,
+                      f"frame 0 arrived damaged: {what}", saved=[(1, JPEG)])
+        self.meet(READY + head(0) + tail(0, b"") + end(1, 1, 0), MISSING, "its length is wrong")
+        flood = b"".join(head(i) + tail(i, b"") for i in range(20_000))
+        self.meet(READY + flood + end(20_000, 20_000, 0), MISSING, "damaged", lines=21)
+
+    def test_frames_without_end(self):
+        """The one in big parts is refused at 64 MiB; the one in parts of a byte is a frame."""
+        endless = itertools.chain([READY + head(0)], itertools.repeat(parts(bytes(1 << 20), 1 << 20)))
+        self.meet(endless, LOST, "a frame longer than max_message")
+        data = os.urandom(50_000)
+        self.meet(READY + frame(0, data, part=1) + end(1, 1, 0), DONE, None, saved=[(0, data)])
+        largest = bytes(64 << 20)
+        self.meet([READY, head(0), message(PART, blob=largest),
+                   tail(0, b"", length=len(largest), crc=0)], LOST, "checksum|cut", lines=2)
+
+    def test_claimed_sizes(self):
+        """What is saved is not looked into, whatever its size."""
+        for width, height in ((16383, 16383), (65535, 65535), (0, 0), (1, 1)):
+            data = hostile_jpeg.baseline(width, height)
+            host = self.meet(BEGIN + stream(0, width, height) +
+                             frame(0, data, width=width, height=height) + end(1, 1, 0), DONE, None,
+                             saved=[(0, data)])
+            host.wait_for(f"{width}x{height}")
+
+    def test_texts_with_escapes(self):
+        """Nothing that a terminal would obey comes through, nor a line that isn't the host's own."""
+        evil = b"../../evil" + wire.ESCAPES
+        names = tlv(1, evil) + tlv(2, evil)
+        words = (OPENING + message(HELLO, 4096, 0, MAX_ID, tlvs=names) +
+                 message(STREAMS, 1, tlvs=tlv(0x100, evil)) + stream(tlvs=tlv(1, evil)) +
+                 b"".join(message(STATUS, 0, state, blob=evil) for state in (0, 1, 2, 9)) +
+                 head(0, sensor=MAX_ID, tlvs=tlv(6, b"\xff" * 8)) + parts(JPEG, 99) +
+                 tail(0, JPEG, times=(MAX_ID, 0, MAX_ID, 0)))
+        for last in (message(ERROR, 9, blob=evil), message(ERROR, 999, blob=evil), b"", evil):
+            daemon, folder = self.listen(), self.path("saved" + str(next(self.runs)))
+            command = [harness.PITETHER, daemon.address, "--save", folder, "--no-reconnect",
+                       "--name", "{session}-{id}-{wall}-{sensor}.jpg", "--log-level", "debug"]
+            with subprocess.Popen(command, stderr=subprocess.PIPE) as host:
+                daemon.talk([words, last], harness.BOUND)
+                said = host.stderr.read()
+            self.assertEqual(host.returncode, LOST, said)
+            self.assertNotRegex(said, rb"[\x00-\x09\x0b-\x1f\x7f-\xff]")
+            self.assertNotRegex(said, rb"(?m)^(?!pitether: |saved |\d+ captured|\Z)")
+            self.assertIn(b"evil", said)
+            self.assertRegex(" ".join(sorted(os.listdir(folder))),
+                             rf"^f{{16}}-0+-[0-9TZ.]+-{MAX_ID}.jpg frames.csv$")
+        self.assertEqual([name for name in os.listdir(self.folder) if "evil" in name], [])
+
+    def test_floods(self):
+        """What could fill a log or a buffer does not."""
+        lost = message(STATUS, 0, 2, blob=b"gone") * 100_000
+        self.meet([READY, lost, end(0, 0, 0)], DONE, "no camera: gone", lines=21)
+        streams = b"".join(stream(0, 16 + i % 9999, 16) for i in range(50_000))
+        host = self.meet([BEGIN, streams, end(0, 0, 0)], DONE, "left out|^$", lines=2)
+        self.assertLessEqual(len(host.lines), 30, host.log())
+        self.meet([READY, message(PING, 1) * 200_000, end(0, 0, 0)], DONE, None)
+
+    def test_absurd_times(self):
+        times = (0, 1, 1 << 62, 1 << 63, MAX_ID - 1, MAX_ID)
+        pongs = b"".join(message(PONG, *fields) for fields in itertools.product(times, repeat=3))
+        frames = b"".join(head(i, sensor=fields[0]) + parts(JPEG, 99) + tail(i, JPEG, times=fields)
+                          for i, fields in enumerate(itertools.product(times, repeat=4)))
+        count = len(times) ** 4
+        self.meet([READY, pongs, frames, pongs * 100, end(count, count, 0)], DONE, None,
+                  "--latency-report", "--latency", self.path("latency.csv"),
+                  saved=[(i, JPEG) for i in range(count)])
+
+    def test_a_farewell_that_is_not_answered(self):
+        """The host leaves after 2 s, even if the daemon goes on and on."""
+        more = (frame(i) for i in itertools.count())
+        self.meet(itertools.chain([READY], more), DONE, None, "--frames", "3",
+                  saved=[(i, JPEG) for i in range(3)])
+        self.meet(READY + frame(0), DONE, None, "--frames", "1", saved=[(0, JPEG)], stays=True)
+
+    def test_silence(self):
+        """All at once, as each takes its time: no HELLO within 5 s, nothing within 15 s; and a
+        daemon that reads nothing while it talks is as dead as one that says nothing."""
+        no_hello, nothing = "said nothing for 5 s", "nothing was heard for 15 s"
+        pings = itertools.chain([READY], itertools.repeat(message(PING, 1) * 1000))
+        with concurrent.futures.ThreadPoolExecutor(6) as pool:
+            for result in [pool.submit(self.meet, pieces, LOST, pattern, stays=True, deaf=deaf)
+                           for pieces, pattern, deaf in
+                           (([], no_hello, False), ([OPENING], no_hello, False),
+                            ([BEGIN[:20]], no_hello, False), ([READY], nothing, False),
+                            ([READY + head(0) + parts(JPEG, 99)], nothing, False),
+                            (pings, nothing, True))]:
+                result.result()
+
+    def test_closes_at_every_byte(self):
+        """What was whole by then is saved, and the exit code tells that it was cut short."""
+        words = (BEGIN + message(STATUS, 0, 1) + stream() + frame(0, JPEG, part=9) + message(PING, 1)
+                 + message(DROPS, 0, 3, 1, 2) + frame(3, JPEG) + end(4, 2, 2))
+        wholes = [words.index(tail(id_, JPEG)) + len(tail(id_, JPEG)) for id_ in (0, 3)]
+
+        def cut(size):
+            saved = [(id_, JPEG) for id_, whole in zip((0, 3), wholes) if whole <= size]
+            if size == len(words):
+                self.meet(words, MISSING, None, saved=saved)
+            else:
+                self.meet(words[:size], LOST, "the connection was cut", saved=saved)
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            list(pool.map(cut, range(len(words) + 1)))
+
+    def tearDown(self):
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+        if not os.environ.get("SANITIZED"):
+            print(f"peak of resident memory so far: {peak / 1e6:.0f} MB")
+            self.assertLess(peak, MEMORY_MAX)
+        super().tearDown()
+
+
+if __name__ == "__main__":
+    harness.main()

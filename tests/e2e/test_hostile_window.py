@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""Pictures that are wrong, or expensive to look at, in the window: each is refused in one line, in
+bounded time and memory, and the next good one is shown."""
+import os
+import resource
+import subprocess
+import time
+
+import harness
+import test_window
+from hostile_daemon import BEGIN, HostileDaemon, end, frame, stream
+from hostile_jpeg import SOI, baseline, blocks, progressive
+
+GOOD = baseline(64, 48, bytes((2 * blocks(64, 48) + 7) // 8))
+# Planes, coefficients and texture of the largest picture that is taken, 64 megapixels.
+MEMORY_MAX = 512 << 20
+
+
+class HostileWindow(harness.Case):
+    @classmethod
+    def setUpClass(cls):
+        test_window.WindowTest.start_display.__func__(cls)
+        os.environ.update(cls.environment)
+
+    def shown(self, size):
+        search = ["xdotool", "search", "--onlyvisible", "--name", f"^pitether .* {size} "]
+        return subprocess.run(search, check=False, stdout=subprocess.PIPE).stdout.strip()
+
+    def look_at(self, name, picture, complaint, width=64, height=48):
+        """The host looks at the picture, and at a good one thereafter."""
+        daemon, began = HostileDaemon(), time.monotonic()
+        self.addCleanup(daemon.close)
+        host = self.start(harness.PITETHER, daemon.address, "--window", "--no-reconnect")
+        with daemon.accept(harness.BOUND) as peer:
+            daemon.say(peer, BEGIN + stream(0, width, height) +
+                       frame(0, picture, width=width, height=height))
+            if complaint:
+                host.wait_for(f"frame 0 can't be shown: .*{complaint}")
+            else:
+                self.wait_until(lambda: self.shown(f"{width}x{height}"), f"{name} in the window")
+            seconds = time.monotonic() - began
+            daemon.say(peer, stream(1, 64, 48) + frame(1, GOOD, width=64, height=48))
+            self.wait_until(lambda: self.shown("64x48"), f"a good picture after {name}")
+            daemon.say(peer, end(2, 2, 0))
+            self.assertEqual(host.wait(), 0, host.log())
+        peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+        print(f"{name}: {seconds:.2f} s; peak of resident memory so far {peak / 1e6:.0f} MB")
+        if not os.environ.get("SANITIZED"):
+            self.assertLess(peak, MEMORY_MAX)
+
+    def test_pictures_that_are_none(self):
+        for name, picture in (("garbage", os.urandom(5000)), ("a beginning", SOI),
+                              ("a cut picture", GOOD[:-8]), ("no data", baseline(64, 48)),
+                              ("a larger picture than said", baseline(8192, 8192)),
+                              ("a smaller picture than said", baseline(16, 16, bytes(1))),
+                              ("a picture of no size", baseline(0, 0))):
+            with self.subTest(name):
+                self.look_at(name, picture, "damaged")
+
+    def test_bombs(self):
+        for name, picture, complaint, *size in (
+                ("16383x16383", baseline(16383, 16383), "too large", 16383, 16383),
+                ("65535x65535", baseline(65535, 65535), "too large", 65535, 65535),
+                ("8192x8192 without data", baseline(8192, 8192), "damaged", 8192, 8192),
+                ("64 scans", progressive(64, 48, 64), "too large"),
+                ("64 scans of 8192x8192", progressive(8192, 8192, 64), "too large", 8192, 8192),
+                ("30 scans of 8192x8192", progressive(8192, 8192, 30), None, 8192, 8192)):
+            with self.subTest(name):
+                self.look_at(name, picture, complaint, *size)
+
+
+if __name__ == "__main__":
+    harness.main()
