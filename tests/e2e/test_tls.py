@@ -138,6 +138,8 @@ class Tls(harness.Case):
         self.assertDone(host)
         self.assertConsecutive(self.check_saved(self.path("out"), 60), host)
         daemon.wait_for(r"client 10\.84\.0\.1:\d+ \(laptop\) watches, lossless")
+        with open(f"/proc/{daemon.process.pid}/limits", encoding="ascii") as file:
+            self.assertRegex(file.read(), r"Max core file size +0 +0 ")
         daemon.send(signal.SIGTERM)
         self.assertEqual(daemon.wait(), 0)
         for program in (daemon, host):
@@ -317,7 +319,7 @@ class Tls(harness.Case):
 
     def test_silent_strangers_are_told_nothing_and_sent_away(self):
         self.pair("laptop")
-        daemon = self.secure_daemon()
+        daemon = self.secure_daemon("--log-level", "debug")
         begin = time.monotonic()
         strangers = [self.connect(daemon, f"10.84.1.{i}") for i in range(1, 71)]
         self.assertDone(self.friend("laptop", daemon, "--null", "--frames", "5"))
@@ -328,7 +330,7 @@ class Tls(harness.Case):
             self.assertEqual(early, strangers[:len(early)])
         for peer in strangers:
             self.assertEqual(self.rest_of(peer), b"")
-        self.assertGreater(time.monotonic() - begin, 4)
+        daemon.wait_for("did not say who it is within 5 s", 60)
 
     def test_who_comes_too_often_without_a_key(self):
         self.pair("laptop")
@@ -347,8 +349,7 @@ class Tls(harness.Case):
         host, port = local.rsplit(":", 1)
         for _ in range(60):
             socket.create_connection((host, int(port)), harness.BOUND).close()
-        self.run_host(local, "--null", "--frames", "5")
-        self.assertNotRegex(daemon.log(), r"127\S+ comes too often")
+        self.run_host(local, "--null", "--frames", "5", "--no-reconnect")
         friend.send(signal.SIGINT)
         self.assertDone(friend)
         self.assertConsecutive(self.check_saved(self.path("out")), friend)
