@@ -53,28 +53,31 @@ static struct tls *tls_of(SSL *connection)
     return SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection));
 }
 
-/* The daemon's look-up. Without a session the handshake goes on, and fails for want of a
- * certificate: nobody learns which ids there are. */
+static bool read_identity(const unsigned char *identity, size_t size, uint8_t id[KEY_ID_SIZE])
+{
+    char text[2 * KEY_ID_SIZE + 1];
+    size_t id_size = 0;
+    if (size != sizeof(text) - 1 || memchr(identity, '\0', size))
+        return false;
+    memcpy(text, identity, size);
+    text[size] = '\0';
+    return OPENSSL_hexstr2buf_ex(id, KEY_ID_SIZE, &id_size, text, '\0') && id_size == KEY_ID_SIZE;
+}
+
+/* The daemon's look-up. An id that there is not gets a secret that nobody has, and so fails like a
+ * wrong secret: nobody learns which ids there are. */
 static int find_session(SSL *connection, const unsigned char *identity, size_t size,
                         SSL_SESSION **session)
 {
+    struct tls *tls = tls_of(connection);
     struct tls_peer *peer = SSL_get_app_data(connection);
-    char text[2 * KEY_ID_SIZE + 1];
     uint8_t id[KEY_ID_SIZE];
-    size_t id_size = 0;
-    *session = NULL;
-    if (size != sizeof(text) - 1 || memchr(identity, '\0', size))
-        return 1;
-    memcpy(text, identity, size);
-    text[size] = '\0';
-    if (!OPENSSL_hexstr2buf_ex(id, sizeof(id), &id_size, text, '\0') || id_size != sizeof(id))
-        return 1;
-    const struct key *key = keys_find_id(tls_of(connection)->keys, id);
-    if (!key)
-        return 1;
-    strcpy(peer->name, key->name);
-    memcpy(peer->id, key->id, sizeof(peer->id));
-    *session = session_of(connection, key);
+    const struct key *key = read_identity(identity, size, id) ? keys_find_id(tls->keys, id) : NULL;
+    if (key) {
+        strcpy(peer->name, key->name);
+        memcpy(peer->id, key->id, sizeof(peer->id));
+    }
+    *session = session_of(connection, key ? key : &tls->nobodys);
     return *session != NULL;
 }
 
@@ -107,13 +110,14 @@ static int choose_protocol(SSL *connection, const unsigned char **chosen, unsign
     return SSL_TLSEXT_ERR_OK;
 }
 
-static bool set_up_daemon(SSL_CTX *context)
+static bool set_up_daemon(struct tls *tls)
 {
+    SSL_CTX *context = tls->context;
     SSL_CTX_set_psk_find_session_callback(context, find_session);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     /* AES only if both sides put it first. */
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-    return SSL_CTX_set_num_tickets(context, 0);
+    return key_generate(&tls->nobodys, "", KEY_VIEW) == 0 && SSL_CTX_set_num_tickets(context, 0);
 }
 
 static bool set_up_receiver(struct tls *tls)
@@ -143,7 +147,7 @@ static bool set_up(struct tls *tls, enum tls_side side)
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) &&
            SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) &&
            SSL_CTX_set_ciphersuites(context, has_aes_instructions() ? AES_FIRST : CHACHA_FIRST) &&
-           (side == TLS_DAEMON ? set_up_daemon(context) : set_up_receiver(tls));
+           (side == TLS_DAEMON ? set_up_daemon(tls) : set_up_receiver(tls));
 }
 
 struct tls *tls_create(enum tls_side side, const struct keys *keys)

@@ -129,7 +129,7 @@ static ssize_t tls_write(struct transport *transport, const struct iovec *data, 
 /* The key may have been revoked while the handshake went on. */
 static int admit(struct secure *self)
 {
-    bool known = !self->peer.name[0] || keys_find_id(self->tls->keys, self->peer.id);
+    bool known = !SSL_is_server(self->connection) || keys_find_id(self->tls->keys, self->peer.id);
     if (!known || !tls_is_trusted(self->connection))
         return -EACCES;
     self->transport.peer = self->peer.name[0] ? &self->peer : NULL;

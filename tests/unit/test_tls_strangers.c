@@ -231,6 +231,40 @@ static void strangers_are_refused_by_both_sides(void **state)
         }
 }
 
+static int alert_read;
+
+static void note_alert(const SSL *connection, int where, int value)
+{
+    (void)connection;
+    if (where == SSL_CB_READ_ALERT)
+        alert_read = value;
+}
+
+/* Who hears the same whether the id or the secret is wrong can't find out which ids there are. */
+static void an_unknown_id_fails_like_a_wrong_secret(void **state)
+{
+    (void)state;
+    void (*const changes[])(struct tls_pair *) = { other_secret, other_id, no_keys_left };
+    int alerts[3];
+    for (int i = 0; i < 3; i++) {
+        struct tls_pair pair;
+        tls_pair_keys(&pair, "laptop");
+        changes[i](&pair);
+        tls_pair_tls(&pair);
+        SSL_CTX_set_info_callback(receivers_context(&pair), note_alert);
+        tls_pair_sockets(&pair, TLS_PAIR_UNIX);
+        tls_pair_end(&pair, TLS_DAEMON, true);
+        tls_pair_end(&pair, TLS_RECEIVER, true);
+        alert_read = 0;
+        tls_pair_shake(&pair);
+        alerts[i] = alert_read;
+        tls_pair_close(&pair);
+    }
+    assert_int_not_equal(alerts[0], 0);
+    assert_int_equal(alerts[1], alerts[0]);
+    assert_int_equal(alerts[2], alerts[0]);
+}
+
 /* From ClientHello to the end of it: only what the daemon has when it is done counts. */
 static void a_key_revoked_during_the_handshake(void **state)
 {
@@ -502,6 +536,7 @@ int main(void)
     signal(SIGPIPE, SIG_IGN);
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(strangers_are_refused_by_both_sides),
+        cmocka_unit_test(an_unknown_id_fails_like_a_wrong_secret),
         cmocka_unit_test(a_key_revoked_during_the_handshake),
         cmocka_unit_test(keys_are_exchanged_between_handshakes),
         cmocka_unit_test(the_daemon_keeps_silent_until_it_is_spoken_to),
