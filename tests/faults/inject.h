@@ -46,6 +46,14 @@
     X(unlinkat)                                                                                    \
     X(close)                                                                                       \
     X(socket)                                                                                      \
+    X(socketpair)                                                                                  \
+    X(fork)                                                                                        \
+    X(send)                                                                                        \
+    X(recvmsg)                                                                                     \
+    X(getpwnam)                                                                                    \
+    X(setgroups)                                                                                   \
+    X(setresgid)                                                                                   \
+    X(setresuid)                                                                                   \
     X(bind)                                                                                        \
     X(listen)                                                                                      \
     X(accept4)                                                                                     \

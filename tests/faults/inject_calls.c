@@ -5,9 +5,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -90,6 +92,15 @@ WRAP(int, linkat, (int from_fd, const char *from, int to_fd, const char *to, int
 WRAP(int, unlink, (const char *path), (path), -1)
 WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags), -1)
 WRAP(int, socket, (int domain, int type, int protocol), (domain, type, protocol), -1)
+WRAP(int, socketpair, (int domain, int type, int protocol, int ends[2]),
+     (domain, type, protocol, ends), -1)
+WRAP(pid_t, fork, (void), (), -1)
+WRAP(ssize_t, send, (int fd, const void *data, size_t size, int flags), (fd, data, size, flags), -1)
+WRAP(ssize_t, recvmsg, (int fd, struct msghdr *message, int flags), (fd, message, flags), -1)
+WRAP(struct passwd *, getpwnam, (const char *name), (name), NULL)
+WRAP(int, setgroups, (size_t count, const gid_t *groups), (count, groups), -1)
+WRAP(int, setresgid, (gid_t real, gid_t effective, gid_t saved), (real, effective, saved), -1)
+WRAP(int, setresuid, (uid_t real, uid_t effective, uid_t saved), (real, effective, saved), -1)
 WRAP(int, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size), -1)
 WRAP(int, listen, (int fd, int backlog), (fd, backlog), -1)
 WRAP(int, accept4, (int fd, struct sockaddr *restrict address, socklen_t *restrict size, int flags),

@@ -27,6 +27,8 @@ class DaemonServes(Scenario):
         self.wait_target()
         if host:
             self.end_host(daemon, host)
+        if os.geteuid() == 0 and host:
+            self.assertIn("no root from here on", daemon.log())
 
     @staticmethod
     def address(daemon):
