@@ -183,7 +183,7 @@ KEY = f"view {'1b' * 16} {'2c' * 32}\n"
 
 
 class DaemonEncrypts(DaemonServes):
-    """The daemon with keys, and a receiver that has one."""
+    """The daemon with keys, which it is told to read again, and a receiver that has one."""
 
     def play(self):
         for name, user in (("keys", "laptop"), ("host-keys", "127.0.0.1")):
@@ -192,6 +192,7 @@ class DaemonEncrypts(DaemonServes):
                    "--keys", self.path("keys"))
 
     def host(self, daemon, *options, **keywords):
+        self.tell(signal.SIGHUP)
         return super().host(daemon, *options, "--keys", self.path("host-keys"), **keywords)
 
 
