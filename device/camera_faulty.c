@@ -20,11 +20,11 @@ struct camera {
     struct camera_sink sink;
 
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* stopping, or frames */
+    pthread_cond_t changed; /* stopping, or last */
     /* Under lock. */
     struct fault_script script;
-    uint32_t sequence;       /* of the last frame */
-    unsigned frames;         /* that came through so far; wraps */
+    uint32_t sequence;       /* of the last frame that came, ... */
+    uint32_t last;           /* ... and of the last one that was dealt with */
     uint32_t to_drop, spoil; /* so many are to be left out, are to be broken */
     uint64_t back_ns;        /* when the camera is plugged in again; CLOCK_MONOTONIC */
     bool stopping;
@@ -94,7 +94,7 @@ static void on_capture(void *user, struct capture *capture)
     if (unplugged)
         sink->on_end(sink->user, -ENODEV);
     pthread_mutex_lock(&camera->lock);
-    camera->frames++;
+    camera->last = sequence;
     pthread_cond_broadcast(&camera->changed);
     if (unplugged)
         pause_for(camera, 0, &camera->stopping);
@@ -170,9 +170,9 @@ static void faulty_stop(struct camera *camera)
         pause_for(camera, fault.ns, &never);
     camera->stopping = true;
     pthread_cond_broadcast(&camera->changed);
-    unsigned frames = camera->frames;
+    uint32_t sequence = camera->sequence;
     if (take(camera, FAULT_LATE, &fault))
-        while (frames == camera->frames)
+        while (camera->last <= sequence)
             pthread_cond_wait(&camera->changed, &camera->lock);
     pthread_mutex_unlock(&camera->lock);
     camera_pattern.stop(camera->pattern);
