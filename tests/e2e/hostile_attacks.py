@@ -19,7 +19,8 @@ SUPERSEDED, QUEUE_FULL = 6, 8
 def other_protocols(test):
     for words in (b"GET / HTTP/1.1\r\nHost: camera\r\n\r\n", b"SSH-2.0-OpenSSH_9.2\r\n", b"\r\n",
                   b"EHLO there\r\n", b"*1\r\n$4\r\nPING\r\n", b"OPTIONS rtsp://camera RTSP/1.0\r\n",
-                  b"\x00" * 64, b"\xff" * 5000, OPENING.replace(b"\r\n", b"\n"), OPENING[1:]):
+                  b"\x16\x03\x01\2\0\1\0\1\xfc\3\3", b"\x00" * 64, b"\xff" * 5000,
+                  OPENING.replace(b"\r\n", b"\n"), OPENING[1:]):
         test.refused(PROTOCOL, words)
     for version in (0, 2, 255):
         test.refused(VERSION, OPENING[:7] + bytes([version]) + hello())
@@ -237,7 +238,8 @@ def out_of_descriptors(test):
         test.read(peer, STREAMS)
 
 
-ATTACKS = (texts_with_escapes, other_protocols, garbage, lies_about_lengths, zero_length_everything, tlvs_to_the_limit,
-           out_of_order, cut_at_every_byte, subscribe_storm, extreme_wishes,
-           acks_of_frames_never_sent, never_ack, never_read, ping_flood, farewell_without_close,
-           half_closed, slow_loris, idle_thousand, connect_and_close, out_of_descriptors)
+ATTACKS = (texts_with_escapes, other_protocols, garbage, lies_about_lengths,
+           zero_length_everything, tlvs_to_the_limit, out_of_order, cut_at_every_byte,
+           subscribe_storm, extreme_wishes, acks_of_frames_never_sent, never_ack, never_read,
+           ping_flood, farewell_without_close, half_closed, slow_loris, idle_thousand,
+           connect_and_close, out_of_descriptors)

@@ -76,8 +76,8 @@ class HostileDaemon:
         return True
 
     def talk(self, pieces, bound, stays=False, deaf=False):
-        """Says the pieces, one after the other, to the next host, closes its side unless it `stays`,
-        and waits until the host closes. deaf: reads nothing before all is said."""
+        """Says the pieces, one after the other, to the next host, closes its half unless it
+        `stays`, and waits until the host closes. deaf: reads nothing before all is said."""
         with self.accept(bound) as peer:
             peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if all(self.say(peer, piece, deaf) for piece in pieces) and not stays:

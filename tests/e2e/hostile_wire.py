@@ -1,6 +1,6 @@
-"""The protocol's pieces for peers that misuse it: messages as bytes, right or wrong at will, and the
-bytes of the other side taken apart again. Not for proving that the protocol is kept: see
-independent_client.py for that."""
+"""The protocol's pieces for peers that misuse it: messages as bytes, right or wrong at will, and
+what the other side says taken apart again. That the protocol is kept is proved elsewhere, by
+independent_client.py."""
 import ctypes
 import socket
 import struct
