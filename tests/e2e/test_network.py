@@ -96,7 +96,7 @@ class Faults(harness.Case):
         options += ("--keys", self.keys) if self.secure else ("--insecure-plaintext",)
         daemon = self.start(*self.network.at(
             "device", harness.PITETHERD, "--source", "pattern", "--size", size, "--fps", fps,
-            "--listen", "0.0.0.0:7484", *options))
+            "--listen", "0.0.0.0:7484", *harness.WHO, *options))
         daemon.wait_for("listening on")
         return daemon
 

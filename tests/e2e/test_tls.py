@@ -215,6 +215,61 @@ class Tls(harness.Case):
         self.assertConsecutive(self.check_saved(self.path("out")), stays)
         self.assertNotIn("connection was cut", stays.log())
 
+    def test_secrets_stay_in_memory_and_not_for_long(self):
+        """Nothing logged, no argument and no core dump has one; what is revoked is wiped."""
+        self.pair("laptop")
+        self.pair("phone")
+        daemon = self.secure_daemon("--log-level", "debug")
+        host = self.friend("laptop", daemon, "--null", "--log-level", "debug")
+        daemon.wait_for("watches")
+        pids = [daemon.process.pid, host.process.pid, *self.children(daemon)]
+        for pid in pids:
+            self.assertEqual(self.core_limit(pid), ["0", "0"])
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                self.assertFalse(self.has_secret("laptop", file.read()))
+        if "SANITIZED" not in os.environ and os.geteuid() == 0:
+            # A process that may be dumped owns its files there; one of root's tells nothing.
+            self.assertEqual(os.stat(f"/proc/{daemon.process.pid}/environ").st_uid, 0)
+        self.revoke("laptop")
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for("its key is revoked")
+        self.assertFalse(self.has_secret("laptop", (daemon.log() + host.log()).encode()))
+        if "SANITIZED" in os.environ:
+            return
+        memory = self.memory(daemon.process.pid)
+        self.assertTrue(self.has_secret("phone", memory), "it is the right memory")
+        self.assertFalse(self.has_secret("laptop", memory))
+        for child in self.children(daemon):
+            for name in ("laptop", "phone"):
+                self.assertFalse(self.has_secret(name, self.memory(child)), name)
+
+    def has_secret(self, name, data):
+        secret = self.secret(name)[1].encode()
+        return secret in data or bytes.fromhex(secret.decode()) in data
+
+    @staticmethod
+    def children(program):
+        with open(f"/proc/{program.process.pid}/task/{program.process.pid}/children",
+                  encoding="ascii") as file:
+            return [int(pid) for pid in file.read().split()]
+
+    @staticmethod
+    def core_limit(pid):
+        with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+            return next(line for line in file if line.startswith("Max core")).split()[4:6]
+
+    @staticmethod
+    def memory(pid):
+        """All that the process could write to."""
+        with open(f"/proc/{pid}/maps", encoding="ascii") as file:
+            ranges = [line.split()[0].split("-") for line in file if line.split()[1][1] == "w"]
+        pieces = []
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+            for begin, end in ranges:
+                file.seek(int(begin, 16))
+                pieces.append(file.read(int(end, 16) - int(begin, 16)))
+        return b"".join(pieces)
+
     def test_a_broken_keys_file_changes_nothing(self):
         self.pair("laptop")
         daemon = self.secure_daemon()
