@@ -13,17 +13,15 @@
 #include "device/faults.h"
 #include "device/hub.h"
 #include "device/key_admin.h"
-#include "device/key_source.h"
 #include "device/listener.h"
 #include "device/options.h"
 #include "device/privileges.h"
 #include "device/server.h"
+#include "device/trust.h"
 #include "shared/clock.h"
 #include "shared/descriptors.h"
 #include "shared/log.h"
-#include "shared/secret.h"
 #include "shared/signals.h"
-#include "shared/tls.h"
 #include "shared/wire.h"
 
 /* So long, after all clients are gone, for a camera to stop. */
@@ -69,41 +67,13 @@ static int administer_keys(const struct device_options *options, bool has_output
     return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
 }
 
-/* Whom other machines' receivers must prove to be, if there are keys at all. */
-struct trust {
-    char room[PATH_MAX];
-    struct key_source source;
-    struct keys keys;
-    struct tls *tls; /* NULL: there are none */
-};
-
-/* Before any other thread runs: a process is forked. */
 static int open_trust(struct trust *trust, const struct device_options *options)
 {
     char error[KEYS_ERROR_MAX];
-    const char *path = key_admin_path(options->keys, trust->room);
-    if (access(path, R_OK) == 0)
-        secret_guard_process();
-    int result = key_source_open(&trust->source, path, error);
+    int result = trust_open(trust, options->keys, error);
     if (!result)
-        result = key_source_read(&trust->source, &trust->keys, error);
-    if ((result == -ENOENT || result == -EACCES) && !options->keys) {
-        if (result == -EACCES)
-            log_warning("%s; going on without keys", error);
-        key_source_close(&trust->source);
         return EXIT_DONE;
-    }
-    if (result)
-        return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
-    trust->tls = tls_create(TLS_DAEMON, &trust->keys);
-    return trust->tls ? EXIT_DONE : complain(EXIT_SYSTEM, "OpenSSL could not be set up for TLS");
-}
-
-static void close_trust(struct trust *trust)
-{
-    tls_destroy(&trust->tls);
-    keys_clear(&trust->keys);
-    key_source_close(&trust->source);
+    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
 }
 
 static int open_listeners(struct listeners *listeners, const struct device_options *options,
@@ -185,9 +155,7 @@ static int serve(const struct device_options *options, const struct capture_conf
                                       .hub = &hub,
                                       .capture = capture,
                                       .encoder = encoder,
-                                      .tls = trust->tls,
-                                      .keys = &trust->keys,
-                                      .key_source = &trust->source };
+                                      .trust = trust };
         error = server_run(&server_config, &parts);
         /* Who asks once more does not wait. */
         signals_block(false);
@@ -206,43 +174,61 @@ static int serve(const struct device_options *options, const struct capture_conf
                  : EXIT_DONE;
 }
 
-static int run(const struct device_options *options)
+/* The source that the options name, and what it is asked for. */
+struct source {
+    const struct camera_ops *ops;
+    const char *argument; /* of its open() */
+    struct fault_script faults;
+    struct camera_request request;
+};
+
+static int choose_source(struct source *source, const struct device_options *options)
 {
-    struct listeners listeners = { .count = 0 };
-    struct trust trust = { .tls = NULL };
-    struct camera *camera = NULL;
-    const char *argument;
     char error[CAMERA_ERROR_MAX];
-    const struct camera_ops *ops = camera_find(options->source, &argument);
-    if (!ops) {
+    *source = (struct source){ .ops = NULL };
+    source->ops = camera_find(options->source, &source->argument);
+    if (!source->ops) {
         log_error("source: '%s' is unknown; give libcamera, pattern or the path of a .y4m file",
                   options->source);
         return EXIT_USAGE;
     }
-    if (options->unpaced && ops == &camera_libcamera)
+    if (options->unpaced && source->ops == &camera_libcamera)
         return complain(EXIT_USAGE, "unpaced: a camera keeps its own pace; give --fps");
-    struct fault_script faults = { .count = 0 };
+    if (options->pattern_faults && source->ops != &camera_pattern)
+        return complain(EXIT_USAGE, "pattern-faults: only the source pattern has any");
     if (options->pattern_faults) {
-        if (ops != &camera_pattern)
-            return complain(EXIT_USAGE, "pattern-faults: only the source pattern has any");
-        if (faults_parse(&faults, options->pattern_faults, error))
+        if (faults_parse(&source->faults, options->pattern_faults, error))
             return complain(EXIT_USAGE, error);
-        ops = &camera_faulty;
+        source->ops = &camera_faulty;
     }
     bool turned = options->rotation == 1;
-    struct camera_request request = {
+    source->request = (struct camera_request){
         .width = options->size.width,
         .height = options->size.height,
         .fps = options->fps,
         .unpaced = options->unpaced,
         .hflip = options->hflip != turned,
         .vflip = options->vflip != turned,
-        .faults = &faults,
+        .faults = &source->faults,
     };
-    int code = open_trust(&trust, options);
-    if (code == EXIT_DONE && ops->open(&camera, argument, &request, error))
+    return EXIT_DONE;
+}
+
+static int run(const struct device_options *options)
+{
+    struct listeners listeners = { .count = 0 };
+    struct trust trust = { .tls = NULL };
+    struct camera *camera = NULL;
+    struct source source;
+    char error[CAMERA_ERROR_MAX];
+    int code = choose_source(&source, options);
+    if (code != EXIT_DONE)
+        return code;
+    /* Before any other thread runs: it may fork a process. */
+    code = open_trust(&trust, options);
+    if (code == EXIT_DONE && source.ops->open(&camera, source.argument, &source.request, error))
         code = complain(EXIT_CAMERA, error);
-    struct capture_config capture_config = { .ops = ops,
+    struct capture_config capture_config = { .ops = source.ops,
                                              .camera = camera,
                                              .frame_limit = options->frames };
     if (code == EXIT_DONE)
@@ -254,8 +240,8 @@ static int run(const struct device_options *options)
         code = serve(options, &capture_config, &listeners, &trust);
     }
     listeners_close(&listeners);
-    close_trust(&trust);
-    ops->close(&camera);
+    trust_close(&trust);
+    source.ops->close(&camera);
     return code;
 }
 

@@ -8,25 +8,19 @@
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "device/adapt.h"
-#include "device/admission.h"
 #include "device/client.h"
 #include "device/loop.h"
+#include "device/reception.h"
 #include "device/service.h"
 #include "device/stats.h"
 #include "shared/clock.h"
-#include "shared/keys_file.h"
 #include "shared/log.h"
 #include "shared/signals.h"
-#include "shared/transport_tls.h"
 
-/* Beyond --max-clients: those that are told so, rather than left without a word, and those that
- * have not proved yet who they are. */
-enum { REFUSED_MAX = 16, STRANGERS_MAX = 64, ACCEPT_AT_ONCE = 32 };
 #define TICK_NS (CLOCK_SECOND / 2)
 
 /* A camera that was told to stop is waited for so long before the clients are told to go. */
@@ -36,26 +30,17 @@ enum { REFUSED_MAX = 16, STRANGERS_MAX = 64, ACCEPT_AT_ONCE = 32 };
  * than sending early wins: then a frame is sent in one piece. */
 enum { CROWD = 16 };
 
-struct acceptor {
-    struct watch watch;
-    struct server *server;
-    bool demands_key;
-};
-
 struct server {
     struct server_config config;
     struct server_parts parts;
     struct loop loop;
     struct watch hub_watch, signal_watch, tick_watch, watchdog_watch;
     struct service service;
-    struct acceptor acceptors[LISTENERS_MAX];
-    bool accepting, ticking;
+    struct reception reception;
+    bool ticking;
     bool memory_due; /* clients are gone, and what they held is still ours */
-    struct client *clients;
-    unsigned client_count, admitted;
-    struct admission admission;
     struct client_shared shared;
-    struct log_limit fail_limit, news_limit, crowd_limit;
+    struct log_limit fail_limit, news_limit;
     struct stats stats;
     struct adapt adapt;
     uint64_t adapted_ns, adapted_bytes; /* when --adaptive last looked, and what was encoded then */
@@ -86,98 +71,6 @@ static void on_watchdog(void *user, uint32_t events)
         service_tell(&server->service, "WATCHDOG=1");
 }
 
-static void set_accepting(struct server *server, bool on)
-{
-    server->accepting = on;
-    for (unsigned i = 0; i < server->parts.listeners->count; i++) {
-        struct watch *watch = &server->acceptors[i].watch;
-        loop_change(&server->loop, watch, on ? EPOLLIN : 0);
-        server->accepting = server->accepting && watch->events; /* or the next tick tries again */
-    }
-}
-
-static bool admit(void *user, struct client *client)
-{
-    struct server *server = user;
-    if (client->transport->peer)
-        admission_give_back(&server->admission, &client->address, clock_monotonic());
-    if (server->admitted == server->config.max_clients)
-        return false;
-    server->admitted++;
-    return true;
-}
-
-/* Makes room for one more stranger: a newcomer shall have its chance, however many keep silent. */
-static void limit_strangers(struct server *server)
-{
-    unsigned strangers = 0;
-    struct client *oldest = NULL;
-    for (struct client *client = server->clients; client; client = client->next) {
-        if (client->state != CLIENT_HANDSHAKE)
-            continue;
-        strangers++;
-        oldest = client; /* the newest comes first in the list */
-    }
-    if (strangers >= STRANGERS_MAX)
-        client_cut(oldest, "gave way to a newer one before it said who it is");
-}
-
-static struct transport *accept_transport(struct server *server, int fd, bool demands_key)
-{
-    return server->parts.tls ? transport_tls_accept(fd, server->parts.tls, demands_key)
-                             : transport_plain_create(fd);
-}
-
-static void add_client(struct acceptor *acceptor, int fd, const struct socket_address *peer)
-{
-    struct server *server = acceptor->server;
-    if (acceptor->demands_key && !admission_take(&server->admission, peer, clock_monotonic())) {
-        char where[ADDRESS_TEXT_MAX];
-        socket_address_format(peer, where);
-        log_warning_limited(&server->crowd_limit,
-                            "%s comes too often without a key: not let in for now", where);
-        close(fd);
-        return;
-    }
-    limit_strangers(server);
-    if (server->client_count >= server->config.max_clients + REFUSED_MAX + STRANGERS_MAX) {
-        close(fd);
-        return;
-    }
-    struct transport *transport = accept_transport(server, fd, acceptor->demands_key);
-    struct client *client = transport ? client_create(&server->shared, transport, peer) : NULL;
-    if (!client) {
-        log_warning_limited(&server->fail_limit, "no memory for one more client");
-        return;
-    }
-    client->next = server->clients;
-    server->clients = client;
-    server->client_count++;
-    client_write(client);
-}
-
-static void on_connection(void *user, uint32_t events)
-{
-    (void)events;
-    struct acceptor *acceptor = user;
-    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-        struct socket_address peer = { .size = sizeof(peer.storage) };
-        int fd = accept4(acceptor->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
-                         SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) {
-            add_client(acceptor, fd, &peer);
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-            /* The connection stays in the queue and would wake the loop again and again. */
-            log_warning_limited(&acceptor->server->fail_limit, "can't accept clients for now: %s",
-                                strerror(errno));
-            set_accepting(acceptor->server, false);
-            return;
-        } else if (errno != ECONNABORTED && errno != EINTR) {
-            return;
-        }
-    }
-}
-
 static void stream_changed(struct server *server, const struct camera_mode *mode)
 {
     struct wire_stream *stream = &server->shared.stream;
@@ -192,7 +85,7 @@ static void stream_changed(struct server *server, const struct camera_mode *mode
     server->shared.stream_running = true;
     server->shared.status = (struct wire_status){ .state = WIRE_STREAM_RUNNING };
     service_tell(&server->service, "STATUS=The camera is on.");
-    for (struct client *client = server->clients; client; client = client->next) {
+    for (struct client *client = server->reception.clients; client; client = client->next) {
         client_status_changed(client);
         client_stream_changed(client);
     }
@@ -206,7 +99,7 @@ static void status_changed(struct server *server, const struct wire_status *stat
     service_tell(&server->service, "STATUS=%s",
                  status->state == WIRE_STREAM_LOST ? "The camera is lost; trying to start it anew."
                                                    : "The camera is off.");
-    for (struct client *client = server->clients; client; client = client->next)
+    for (struct client *client = server->reception.clients; client; client = client->next)
         client_status_changed(client);
 }
 
@@ -227,16 +120,14 @@ static void end_clients(struct server *server)
     service_tell(&server->service, "STOPPING=1");
     /* Nobody new: who is told to go may come back at once, and would keep the daemon from ending.
      */
-    for (unsigned i = 0; i < server->parts.listeners->count; i++)
-        loop_remove(&server->loop, &server->acceptors[i].watch);
-    listeners_close(server->parts.listeners);
-    for (struct client *client = server->clients; client; client = client->next)
+    reception_close(&server->reception);
+    for (struct client *client = server->reception.clients; client; client = client->next)
         client_end(client, server->reason);
 }
 
 static void take_event(struct server *server, struct hub_event *event)
 {
-    struct client *client = server->clients;
+    struct client *client = server->reception.clients;
     switch (event->kind) {
     case HUB_FRAME:
         stats_frame(&server->stats);
@@ -275,28 +166,9 @@ static void on_news(void *user, uint32_t events)
     hub_answer(server->parts.hub);
     while (hub_take(server->parts.hub, &event))
         take_event(server, &event);
-    for (struct client *client = server->clients; client; client = client->next)
+    for (struct client *client = server->reception.clients; client; client = client->next)
         if (!(client->watch.events & EPOLLOUT))
             client_write(client);
-}
-
-/* SIGHUP: whose key is gone is gone at once. */
-static void reread_keys(struct server *server)
-{
-    char error[KEYS_ERROR_MAX];
-    struct keys fresh = { 0 };
-    int result = key_source_read(server->parts.key_source, &fresh, error);
-    if (result && result != -ENOENT) {
-        log_error("%s; the keys from before stay valid", error);
-        return;
-    }
-    keys_clear(server->parts.keys);
-    *server->parts.keys = fresh;
-    log_info("keys read again: %u", fresh.count);
-    for (struct client *client = server->clients; client; client = client->next)
-        if (client->transport->peer &&
-            !keys_find_id(server->parts.keys, client->transport->peer->id))
-            client_cut(client, "was cut: its key is revoked");
 }
 
 static void on_signal(void *user, uint32_t events)
@@ -306,8 +178,9 @@ static void on_signal(void *user, uint32_t events)
     struct signalfd_siginfo info;
     if (read(server->signal_watch.fd, &info, sizeof(info)) != sizeof(info))
         return;
-    if (info.ssi_signo == SIGHUP && server->parts.tls) {
-        reread_keys(server);
+    if (info.ssi_signo == SIGHUP && server->parts.trust->tls) {
+        trust_read_again(server->parts.trust);
+        reception_check_keys(&server->reception);
         return;
     }
     if (server->camera_off || server->ending) {
@@ -325,7 +198,7 @@ static void on_signal(void *user, uint32_t events)
 static uint64_t slowest_limited(struct server *server)
 {
     uint64_t slowest = 0;
-    for (struct client *client = server->clients; client; client = client->next) {
+    for (struct client *client = server->reception.clients; client; client = client->next) {
         const struct client_totals *now = &client->totals, *last = &client->adapted;
         uint64_t bytes = now->bytes - last->bytes;
         bool limited = client_watches(client) && client->backlog.mode == WIRE_LIVE &&
@@ -371,7 +244,7 @@ static void on_tick(void *user, uint32_t events)
     /* A loop that was held up has yet to read what came meanwhile: before that, nobody's silence
      * counts. */
     server->held_up = count > 1 && !server->held_up;
-    for (struct client *client = server->clients; client; client = client->next) {
+    for (struct client *client = server->reception.clients; client; client = client->next) {
         if (!server->held_up)
             client_tick(client, now);
         if (!(client->watch.events & EPOLLOUT))
@@ -381,14 +254,20 @@ static void on_tick(void *user, uint32_t events)
         log_warning("the camera does not stop: ending without it");
         end_clients(server);
     }
-    if (!server->accepting && !server->ending)
-        set_accepting(server, true);
+    if (!server->ending)
+        reception_retry(&server->reception);
     if (server->config.adaptive)
         follow_slowest(server, now);
     if (server->config.stats_seconds)
-        stats_tick(&server->stats, server->clients, server->parts.encoder,
+        stats_tick(&server->stats, server->reception.clients, server->parts.encoder,
                    server->config.stats_seconds, now);
     give_memory_back(server);
+}
+
+static void on_gone(void *user, struct client *client)
+{
+    struct server *server = user;
+    stats_client_gone(&server->stats, client);
 }
 
 /* After each round: buries the dead, and sees whether anybody is left to run the camera for. */
@@ -396,28 +275,19 @@ static void after_round(void *user)
 {
     struct server *server = user;
     unsigned watching = 0;
-    for (struct client **at = &server->clients; *at;) {
-        struct client *client = *at;
-        if (client->state == CLIENT_DEAD) {
-            *at = client->next;
-            stats_client_gone(&server->stats, client);
-            server->admitted -= client->admitted;
-            server->client_count--;
-            client_destroy(&client);
-            server->memory_due = true;
-            continue;
-        }
+    if (reception_bury(&server->reception, on_gone, server))
+        server->memory_due = true;
+    for (struct client *client = server->reception.clients; client; client = client->next)
         watching += client_watches(client);
-        at = &client->next;
-    }
     bool watched = watching > 0 || server->config.always_on;
     server->shared.crowded = watching > CROWD;
     if (watched != server->watched)
         capture_want(server->parts.capture, watched);
     server->watched = watched;
-    set_tick(server, server->clients || !server->accepting || server->camera_off ||
+    bool alone = !server->reception.clients;
+    set_tick(server, !alone || !server->reception.accepting || server->camera_off ||
                          server->config.stats_seconds || server->memory_due);
-    if (server->ending && !server->clients)
+    if (server->ending && alone)
         loop_stop(&server->loop);
 }
 
@@ -456,15 +326,16 @@ static int watch_all(struct server *server)
         error = watch_fd(server, &server->hub_watch, server->parts.hub->fd, on_news);
     if (!error)
         error = start_watchdog(server);
-    for (unsigned i = 0; !error && i < server->parts.listeners->count; i++) {
-        struct acceptor *acceptor = &server->acceptors[i];
-        acceptor->server = server;
-        acceptor->demands_key = server->parts.tls && server->parts.listeners->items[i].remote &&
-                                !server->config.allow_plaintext;
-        acceptor->watch = (struct watch){ server->parts.listeners->items[i].fd, EPOLLIN,
-                                          on_connection, acceptor };
-        error = loop_add(&server->loop, &acceptor->watch);
-    }
+    if (!error)
+        error = reception_open(&server->reception,
+                               &(struct reception_config){
+                                   .loop = &server->loop,
+                                   .listeners = server->parts.listeners,
+                                   .trust = server->parts.trust,
+                                   .shared = &server->shared,
+                                   .max_clients = server->config.max_clients,
+                                   .allow_plaintext = server->config.allow_plaintext,
+                               });
     return error;
 }
 
@@ -479,11 +350,7 @@ static uint64_t draw_session(void)
 
 static void clear(struct server *server)
 {
-    while (server->clients) {
-        struct client *client = server->clients;
-        server->clients = client->next;
-        client_destroy(&client);
-    }
+    reception_clear(&server->reception);
     if (server->signal_watch.fd > 0)
         close(server->signal_watch.fd);
     if (server->tick_watch.fd > 0)
@@ -502,11 +369,10 @@ int server_run(const struct server_config *config, const struct server_parts *pa
         return -ENOMEM;
     server->config = *config;
     server->parts = *parts;
-    server->accepting = true;
     server->adapt.most = config->bits_per_second;
     server->shared = (struct client_shared){
-        .admit = admit,
-        .user = server,
+        .admit = reception_admit,
+        .user = &server->reception,
         .loop = &server->loop,
         .fail_limit = &server->fail_limit,
         .news_limit = &server->news_limit,

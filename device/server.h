@@ -12,9 +12,8 @@
 #include "device/capture.h"
 #include "device/encoder.h"
 #include "device/hub.h"
-#include "device/key_source.h"
 #include "device/listener.h"
-#include "shared/tls.h"
+#include "device/trust.h"
 
 struct server_config {
     const char *camera_name;  /* for STREAMS; must live as long as the server */
@@ -33,9 +32,7 @@ struct server_parts {
     struct hub *hub;
     struct capture_control *capture;
     struct encoder *encoder; /* asked for its totals */
-    struct tls *tls;         /* NULL: there are no keys, and everybody may come in plain text */
-    struct keys *keys;       /* those of tls; read again on SIGHUP */
-    struct key_source *key_source;
+    struct trust *trust;     /* read again on SIGHUP */
 };
 
 /*

@@ -1,0 +1,177 @@
+#include "device/reception.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/transport_tls.h"
+
+/* Beyond max_clients: those that are told so, rather than left without a word, and those that have
+ * not proved yet who they are. */
+enum { REFUSED_MAX = 16, STRANGERS_MAX = 64, ACCEPT_AT_ONCE = 32 };
+
+static void set_accepting(struct reception *reception, bool on)
+{
+    reception->accepting = on;
+    for (unsigned i = 0; i < reception->config.listeners->count; i++) {
+        struct watch *watch = &reception->acceptors[i].watch;
+        loop_change(reception->config.loop, watch, on ? EPOLLIN : 0);
+        /* One that the kernel refused is tried again by reception_retry(). */
+        reception->accepting = reception->accepting && watch->events;
+    }
+}
+
+bool reception_admit(void *user, struct client *client)
+{
+    struct reception *reception = user;
+    if (client->transport->peer)
+        admission_give_back(&reception->admission, &client->address, clock_monotonic());
+    if (reception->admitted == reception->config.max_clients)
+        return false;
+    reception->admitted++;
+    return true;
+}
+
+/* Makes room for one more stranger: a newcomer shall have its chance, however many keep silent. */
+static void limit_strangers(struct reception *reception)
+{
+    unsigned strangers = 0;
+    struct client *oldest = NULL;
+    for (struct client *client = reception->clients; client; client = client->next) {
+        if (client->state != CLIENT_HANDSHAKE)
+            continue;
+        strangers++;
+        oldest = client;
+    }
+    if (strangers >= STRANGERS_MAX)
+        client_cut(oldest, "gave way to a newer one before it said who it is");
+}
+
+static bool has_room(struct reception *reception, const struct acceptor *acceptor,
+                     const struct socket_address *peer)
+{
+    if (acceptor->demands_key && !admission_take(&reception->admission, peer, clock_monotonic())) {
+        char where[ADDRESS_TEXT_MAX];
+        socket_address_format(peer, where);
+        log_warning_limited(&reception->crowd_limit,
+                            "%s comes too often without a key: not let in for now", where);
+        return false;
+    }
+    limit_strangers(reception);
+    return reception->count < reception->config.max_clients + REFUSED_MAX + STRANGERS_MAX;
+}
+
+static void receive(struct acceptor *acceptor, int fd, const struct socket_address *peer)
+{
+    struct reception *reception = acceptor->reception;
+    if (!has_room(reception, acceptor, peer)) {
+        close(fd);
+        return;
+    }
+    struct tls *tls = reception->config.trust->tls;
+    struct transport *transport =
+        tls ? transport_tls_accept(fd, tls, acceptor->demands_key) : transport_plain_create(fd);
+    struct client *client =
+        transport ? client_create(reception->config.shared, transport, peer) : NULL;
+    if (!client) {
+        log_warning_limited(&reception->fail_limit, "no memory for one more client");
+        return;
+    }
+    client->next = reception->clients;
+    reception->clients = client;
+    reception->count++;
+    client_write(client);
+}
+
+static void on_connection(void *user, uint32_t events)
+{
+    (void)events;
+    struct acceptor *acceptor = user;
+    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
+        struct socket_address peer = { .size = sizeof(peer.storage) };
+        int fd = accept4(acceptor->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0) {
+            receive(acceptor, fd, &peer);
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            /* The connection stays in the queue and would wake the loop again and again. */
+            log_warning_limited(&acceptor->reception->fail_limit,
+                                "can't accept clients for now: %s", strerror(errno));
+            set_accepting(acceptor->reception, false);
+            return;
+        } else if (errno != ECONNABORTED && errno != EINTR) {
+            return;
+        }
+    }
+}
+
+int reception_open(struct reception *reception, const struct reception_config *config)
+{
+    reception->config = *config;
+    reception->accepting = true;
+    for (unsigned i = 0; i < config->listeners->count; i++) {
+        const struct listener *listener = &config->listeners->items[i];
+        struct acceptor *acceptor = &reception->acceptors[i];
+        acceptor->reception = reception;
+        acceptor->demands_key = config->trust->tls && listener->remote && !config->allow_plaintext;
+        acceptor->watch = (struct watch){ listener->fd, EPOLLIN, on_connection, acceptor };
+        int error = loop_add(config->loop, &acceptor->watch);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+void reception_retry(struct reception *reception)
+{
+    if (!reception->accepting)
+        set_accepting(reception, true);
+}
+
+void reception_check_keys(struct reception *reception)
+{
+    for (struct client *client = reception->clients; client; client = client->next)
+        if (client->transport->peer &&
+            !trust_knows(reception->config.trust, client->transport->peer))
+            client_cut(client, "was cut: its key is revoked");
+}
+
+void reception_close(struct reception *reception)
+{
+    for (unsigned i = 0; i < reception->config.listeners->count; i++)
+        loop_remove(reception->config.loop, &reception->acceptors[i].watch);
+    listeners_close(reception->config.listeners);
+}
+
+bool reception_bury(struct reception *reception, void (*gone)(void *user, struct client *client),
+                    void *user)
+{
+    bool any = false;
+    for (struct client **at = &reception->clients; *at;) {
+        struct client *client = *at;
+        if (client->state != CLIENT_DEAD) {
+            at = &client->next;
+            continue;
+        }
+        *at = client->next;
+        any = true;
+        gone(user, client);
+        reception->admitted -= client->admitted;
+        reception->count--;
+        client_destroy(&client);
+    }
+    return any;
+}
+
+void reception_clear(struct reception *reception)
+{
+    while (reception->clients) {
+        struct client *client = reception->clients;
+        reception->clients = client->next;
+        client_destroy(&client);
+    }
+}
