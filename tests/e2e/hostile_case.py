@@ -165,7 +165,7 @@ class HostileCase(harness.Case):
         self.descriptors_before, self.heard = self.descriptors(), {}
         begin, before = time.monotonic_ns(), self.saved()
         attack(self)
-        while self.saved() < before + 15:
+        while self.saved() < before + 12:
             attack(self)
         end = time.monotonic_ns()
         self.heard = {}
@@ -174,7 +174,7 @@ class HostileCase(harness.Case):
         except AssertionError:
             self.fail(f"{attack.__name__} leaves {self.memory()} bytes and {self.descriptors()} "
                       f"descriptors, not {self.memory_before} and {self.descriptors_before}")
-        self.frames(20)
+        self.frames(12)
         self.windows.append((attack.__name__, begin, end, time.monotonic_ns(), self.memory()))
         self.assertIsNone(self.daemon.process.poll(), self.daemon.log())
 

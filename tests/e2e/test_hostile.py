@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Hostile receivers against a daemon that speaks plain text."""
+import resource
+
 import harness
 import hostile_attacks
 import hostile_case
@@ -16,6 +18,17 @@ class Hostile(hostile_case.HostileCase):
             wire.cut(half)
         self.withstand_all(hostile_attacks.ATTACKS)
         self.wait_until(lambda: self.descriptors() <= before, "the end of those that were cut")
+        self.finish_all()
+
+    def test_out_of_descriptors(self):
+        """With a daemon that may have few of them."""
+        many, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard))
+        try:
+            self.start_all("127.0.0.1:0")
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (many, hard))
+        self.withstand(hostile_attacks.out_of_descriptors)
         self.finish_all()
 
 

