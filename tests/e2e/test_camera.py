@@ -11,10 +11,11 @@ from watcher import LOST, RUNNING, STARTING, Watcher
 
 class Camera(harness.Case):
     def begin(self, script, **options):
-        """A daemon with this script, a live and a lossless watcher, and a host that saves."""
-        self.pitetherd = self.daemon("--pattern-faults", script, **options)
-        self.saver = self.host(self.pitetherd, "--save", self.path("out"), "--no-reconnect")
+        """A daemon with this script, a live and a lossless watcher, and a host that saves. The
+        camera takes its time to start, so that all of them are there when something goes wrong."""
+        self.pitetherd = self.daemon("--pattern-faults", "slow-start@0:1s," + script, **options)
         self.watchers = [self.watch(), self.watch(lossless=True)]
+        self.saver = self.host(self.pitetherd, "--save", self.path("out"), "--no-reconnect")
         self.pitetherd.wait_for("watches", 3)
 
     def watch(self, **options):
