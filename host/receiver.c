@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "host/dial.h"
+#include "host/handshake.h"
+#include "host/progress.h"
 #include "host/standby.h"
 #include "shared/clock.h"
 #include "shared/log.h"
@@ -23,8 +24,6 @@
 enum { POOL_FRAMES = SINK_QUEUE, POOL_BYTES = 256 << 20 };
 
 enum { TICK_MS = 100 };
-#define PROGRESS_EVERY_NS (CLOCK_SECOND / 2)
-#define STATS_EVERY_NS (10 * CLOCK_SECOND)
 #define RETRY_FIRST_NS (CLOCK_SECOND / 10)
 #define RETRY_MOST_NS (CLOCK_SECOND / 4)
 #define HANDSHAKE_NS (5 * CLOCK_SECOND)
@@ -46,7 +45,8 @@ struct receiver {
     struct transport *standby; /* takes the place of transport, which fell silent; or NULL */
     uint64_t last_session, last_next_id; /* of the connection before; 0: none */
     uint64_t received, kept, first_frame_ns, ending_ns;
-    uint64_t retry_ns, progress_ns, stats_ns;
+    uint64_t retry_ns;
+    struct progress progress;
     struct log_limit status_limit, stream_limit, damaged_limit;
     struct tls *tls; /* NULL: plain text */
     bool trusted;    /* a handshake has been done */
@@ -184,38 +184,6 @@ static void look_around(struct receiver *receiver)
     }
 }
 
-/* A line that wraps could not be wiped. */
-static void cut_to_terminal(char *line)
-{
-    struct winsize size;
-    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
-        strlen(line) >= size.ws_col) {
-        line[size.ws_col - 1] = '\0';
-        wire_trim_text(line);
-    }
-}
-
-static void show_progress(struct receiver *receiver, uint64_t now)
-{
-    char line[256];
-    struct report *report = receiver->outlets.report;
-    if (receiver->config.progress && now - receiver->progress_ns >= PROGRESS_EVERY_NS) {
-        report_line(report, now, line, sizeof(line));
-        cut_to_terminal(line);
-        fprintf(stderr, "\r\033[K%s", line);
-        fflush(stderr);
-        log_set_progress(true);
-        receiver->progress_ns = now;
-    }
-    if (receiver->stats_ns == 0)
-        receiver->stats_ns = now;
-    if (receiver->config.stats && now - receiver->stats_ns >= STATS_EVERY_NS) {
-        report_line(report, now, line, sizeof(line));
-        log_info("%s", line);
-        receiver->stats_ns = now;
-    }
-}
-
 static void check_duration(struct receiver *receiver, uint64_t now)
 {
     double duration = receiver->config.duration_s;
@@ -238,7 +206,7 @@ static bool wait_for(struct receiver *receiver, int fd, short events, int timeou
     if (fds[0].revents || fds[1].revents)
         look_around(receiver);
     uint64_t now = clock_monotonic();
-    show_progress(receiver, now);
+    progress_show(&receiver->progress, receiver->outlets.report, now);
     check_duration(receiver, now);
     return is_stopping(receiver);
 }
@@ -375,47 +343,17 @@ static bool goes_on(struct receiver *receiver, int error)
     return again;
 }
 
-/* Waits until the daemon has proved who it is: 0 or a negative errno. */
-static int shake_hands(struct receiver *receiver, struct transport *transport)
-{
-    uint64_t deadline = clock_monotonic() + HANDSHAKE_NS, now;
-    int error;
-    while ((error = transport->ops->handshake(transport)) == -EAGAIN) {
-        if ((now = clock_monotonic()) >= deadline)
-            return -ETIMEDOUT;
-        if (wait_for(receiver, transport->fd, transport->waits_for,
-                     (int)((deadline - now) / CLOCK_MS) + 1))
-            return -ECANCELED;
-    }
-    return error;
-}
-
-static const char *untrusted_because(int error)
-{
-    switch (error) {
-    case -EACCES:
-        return "does not take the key that is stored for it: have a new one made there (pitetherd "
-               "--add-key NAME) and store what it prints (pitether --import-key HOST)";
-    case -EPROTO:
-        return "speaks no TLS, but a key is stored for it, so plain text is out of the question";
-    case -ETIMEDOUT:
-        return "took too long to prove who it is";
-    default:
-        return "broke off before it proved who it is";
-    }
-}
-
 /* A daemon that proved itself before may be on its way back: whoever answers in its place is not
  * worth giving up for. */
 static bool distrusts(struct receiver *receiver, int error)
 {
     const char *host = receiver->config.address.host;
-    bool refused = error == -EACCES || error == -EPROTO;
+    bool refused = handshake_is_refused(error);
     bool again = receiver->config.reconnect && (receiver->trusted || !refused);
     if (error == -ECANCELED)
         return false;
     if (!receiver->told_untrusted)
-        log_error("%s %s%s", host, untrusted_because(error), again ? "; trying again" : "");
+        log_error("%s %s%s", host, handshake_why(error), again ? "; trying again" : "");
     receiver->told_untrusted = true;
     if (refused)
         receiver->retry_ns = RETRY_REFUSED_NS;
@@ -440,7 +378,8 @@ static bool talk(struct receiver *receiver)
     struct session *session = &receiver->session;
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, receiver };
-    int error = shake_hands(receiver, receiver->transport);
+    struct dial_waiter waiter = { wait_connecting, receiver };
+    int error = handshake_wait(receiver->transport, &waiter, clock_monotonic() + HANDSHAKE_NS);
     if (error) {
         transport_close(&receiver->transport);
         return distrusts(receiver, error);
@@ -530,10 +469,7 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
     while (!is_stopping(receiver) && attempt(receiver))
         pause_before_retry(receiver);
     dialer_clear(&receiver->dialer);
-    if (receiver->config.progress) {
-        fprintf(stderr, "\r\033[K");
-        log_set_progress(false);
-    }
+    progress_end(&receiver->progress);
     if (receiver->outlets.window)
         window_close_soon(receiver->outlets.window);
     *kept = receiver->kept;
@@ -552,6 +488,7 @@ int receiver_create(struct receiver **receiver, const struct receiver_config *co
     sigset_t signals = signals_to_end();
     self->config = *config;
     self->outlets = *outlets;
+    self->progress = (struct progress){ .draws = config->progress, .logs = config->stats };
     pthread_mutex_init(&self->lock, NULL);
     self->pool = frame_pool_create(POOL_FRAMES, POOL_BYTES);
     self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "host/handshake.h"
 #include "shared/clock.h"
 
 /* A new connection may be cut, too, before the daemon has answered. */
@@ -27,11 +28,7 @@ static bool wait_until(const struct dial_waiter *waiter, int fd, short events, u
 static bool has_answered(struct transport *transport, const struct dial_waiter *waiter)
 {
     uint64_t until = clock_monotonic() + ANSWER_NS;
-    int error;
-    while ((error = transport->ops->handshake(transport)) == -EAGAIN)
-        if (!wait_until(waiter, transport->fd, transport->waits_for, until))
-            return false;
-    if (error)
+    if (handshake_wait(transport, waiter, until))
         return false;
     char byte;
     ssize_t got;

@@ -1,0 +1,52 @@
+#include "host/progress.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "shared/clock.h"
+#include "shared/log.h"
+#include "shared/wire.h"
+
+#define DRAW_EVERY_NS (CLOCK_SECOND / 2)
+#define LOG_EVERY_NS (10 * CLOCK_SECOND)
+
+/* A line that wraps could not be wiped. */
+static void cut_to_terminal(char *line)
+{
+    struct winsize size;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
+        strlen(line) >= size.ws_col) {
+        line[size.ws_col - 1] = '\0';
+        wire_trim_text(line);
+    }
+}
+
+void progress_show(struct progress *progress, struct report *report, uint64_t now_ns)
+{
+    char line[256];
+    if (progress->draws && now_ns - progress->drawn_ns >= DRAW_EVERY_NS) {
+        report_line(report, now_ns, line, sizeof(line));
+        cut_to_terminal(line);
+        fprintf(stderr, "\r\033[K%s", line);
+        fflush(stderr);
+        log_set_progress(true);
+        progress->drawn_ns = now_ns;
+    }
+    if (progress->told_ns == 0)
+        progress->told_ns = now_ns;
+    if (progress->logs && now_ns - progress->told_ns >= LOG_EVERY_NS) {
+        report_line(report, now_ns, line, sizeof(line));
+        log_info("%s", line);
+        progress->told_ns = now_ns;
+    }
+}
+
+void progress_end(const struct progress *progress)
+{
+    if (!progress->draws)
+        return;
+    fprintf(stderr, "\r\033[K");
+    log_set_progress(false);
+}

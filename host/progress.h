@@ -1,0 +1,25 @@
+/*
+ * What the user sees while frames come: a line that is drawn anew on a terminal, and lines in the
+ * log. One thread.
+ */
+#ifndef PITETHER_HOST_PROGRESS_H
+#define PITETHER_HOST_PROGRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/report.h"
+
+struct progress {
+    bool draws;                 /* the line on standard error, twice a second */
+    bool logs;                  /* the rates, every 10 s */
+    uint64_t drawn_ns, told_ns; /* when it was last done; CLOCK_MONOTONIC */
+};
+
+/* Shows what is due. */
+void progress_show(struct progress *progress, struct report *report, uint64_t now_ns);
+
+/* Wipes the line. */
+void progress_end(const struct progress *progress);
+
+#endif
