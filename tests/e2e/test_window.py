@@ -174,7 +174,8 @@ class WindowTest(unittest.TestCase):
         here, there = os.pipe()
         command = ["Xvfb", "-displayfd", str(there), "-screen", "0", "1600x1200x24"]
         server = subprocess.Popen(
-            command + ["-nolisten", "tcp"],
+            # A server that starts anew whenever its last client has left refuses the next one.
+            command + ["-nolisten", "tcp", "-noreset"],
             pass_fds=[there],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
