@@ -267,7 +267,9 @@ static void say_hello(struct stage *stage, struct input *input)
 static void say_subscribe(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_SUBSCRIBE };
-    message.subscribe.mode = (uint8_t)(input_number(input, 1) % 3);
+    uint64_t choice = input_number(input, 1);
+    message.subscribe.mode = (uint8_t)(choice % 3);
+    message.subscribe.stream = choice == 0xFF;
     message.subscribe.max_fps_mhz = (uint32_t)input_number(input, 2);
     message.subscribe.queue_bytes = (uint32_t)input_number(input, 3);
     hear_message(stage, &message);
@@ -337,18 +339,28 @@ static void grow(struct stage *stage, struct input *input)
     }
 }
 
-static void lose(struct stage *stage, struct input *input)
+static void lose_run(struct stage *stage, uint64_t reason, uint64_t count)
 {
-    uint64_t reason = input_number(input, 1), count = 1 + input_number(input, 1);
-    if (!stage->shared.stream_running)
-        return;
-    if (reason & 0x80) /* the most that a run may be */
-        count = UINT32_MAX - 255 + count - 1;
     client_lost(stage->client, (struct drop_run){ stage->given, (uint32_t)count,
                                                   1 + reason % (WIRE_DROP_REASONS - 1) });
     stage->given += count;
     stage->shared.next_id = stage->given;
     write_news(stage);
+}
+
+/* A few frames, or as many as a run can have, or more runs than there is room for. */
+static void lose(struct stage *stage, struct input *input)
+{
+    uint64_t reason = input_number(input, 1), count = 1 + input_number(input, 1);
+    if (!stage->shared.stream_running)
+        return;
+    if (reason & 0x80)
+        lose_run(stage, reason, UINT32_MAX - 256 + count);
+    else if (reason & 0x40)
+        for (uint64_t i = 0; i < BACKLOG_ITEMS + 8; i++)
+            lose_run(stage, reason + i % 2, count);
+    else
+        lose_run(stage, reason, count);
 }
 
 static void change_camera(struct stage *stage, struct input *input)

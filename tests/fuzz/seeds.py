@@ -65,15 +65,20 @@ def client():
     yield watch_live + (frame + grown + bytes([3, 1])) * 4 + bytes([12, 2])
     yield watch_lossless + frame * 3 + full + frame * 8 + lost + free + bytes([4, 2])
     yield watch_live + frame + bytes([7, 0]) + full + frame * 3 + lost + bytes([11, 60]) + free
+    yield watch_lossless + full + (frame + bytes([8, 0x40, 0])) * 2 + free
+    yield bytes([0, 1, 0]) + watch_live[3:] + bytes([5, 0xF3, 0xFF, 33, 7, 80]) + frame
     yield bytes([0x3D, 4, 0, 10, 1, 0, 0, 0, 0, 8]) + OPENING + bytes([11, 50, 11, 50, 4, 0])
 
 
 def session():
     hello, stream = bytes([1, 0, 0]), bytes([2, 0, 0])
+    large = bytes([4, 0]) + bytes([5, 0x1F, 0xFF, 1]) * 18 + bytes([6, 0, 0, 0, 0])
     frame = bytes([4, 0, 5, 1, 0, 7, 5, 0, 9, 1, 6, 0, 0, 0, 0])
     aborted, drops = bytes([4, 0, 5, 0, 9, 1, 6, 0, 0x40, 0, 0]), bytes([7, 6, 0, 0])
     yield bytes([1]) + hello + stream + frame * 5 + bytes([14]) + drops + bytes([11, 0, 0, 0])
     yield bytes([0, 12, 1, 0, 0]) + hello + stream + aborted + drops + frame + bytes([15, 11, 0, 0, 0])
+    yield bytes([1]) + hello + stream + large * 3 + bytes([14]) + large * 2 + bytes([8, 0xFF, 16, 0])
+    yield bytes([0, 1, 1, 0, 16, 2])
     yield bytes([0]) + hello + bytes([9, 0, 0, 0, 8, 200, 12, 0, 1, 0, 13, 101, 3, 2, 65, 66, 10, 3, 2, 67, 68])
 
 
@@ -118,8 +123,8 @@ def y4m():
                                         (16, 17, "422", 16 * 17 * 2), (16, 16, "444", 768)):
         head = f"YUV4MPEG2 W{width} H{height} F30000:1001 Ip A1:1 C{colour} XCOLORRANGE=FULL\n".encode()
         frame = b"FRAME\n" + bytes(size)
-        yield b"\xff\xff\xff" + head + 2 * frame
-        yield struct.pack(">I", len(head) + len(frame) + 9)[1:] + head + frame + b"FRAME X\n" + bytes(size) + b"broken"
+        yield b"\0\xff\xff\xff" + head + 2 * frame
+        yield struct.pack(">I", 1 << 24 | len(head) + len(frame) + 9) + head + frame + b"FRAME X\n" + bytes(size) + b"broken"
 
 
 def ppm(width, height):

@@ -11,7 +11,13 @@
 #include "shared/clock.h"
 #include "shared/crc32c.h"
 
-enum { MAX_MESSAGE = 40000, PART_MAX = 8192, FLOOD = 300, FRAMES_MAX = 3, POOL_BYTES = 1 << 20 };
+enum {
+    MAX_MESSAGE = 150000, /* more than a frame has room for at first */
+    PART_MAX = 8192,
+    FLOOD = 300,
+    FRAMES_MAX = 3,
+    POOL_BYTES = 512 * 1024,
+};
 
 struct stage {
     struct session session;
@@ -187,9 +193,12 @@ static void say_raw(struct stage *stage, struct input *input)
 static void say_hello(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_HELLO };
-    message.hello.max_message = WIRE_CONTROL_MAX - (uint32_t)(input_number(input, 1) >> 7);
+    uint64_t choice = input_number(input, 1);
+    message.hello.max_message = WIRE_CONTROL_MAX - (uint32_t)(choice >> 7);
     message.hello.session = right_or(input, 77);
     hear(stage, wire_opening, WIRE_OPENING_SIZE);
+    if (choice & 1)
+        return;
     hear_message(stage, &message);
     hear_message(stage, &(struct wire_message){ .type = WIRE_STREAMS, .streams.count = 1 });
 }
@@ -255,11 +264,15 @@ static void say_drops(struct stage *stage, struct input *input)
     hear_message(stage, &message);
 }
 
+/* One, or so many that they are read faster than they can be answered. */
 static void say_ping(struct stage *stage, struct input *input)
 {
-    uint64_t choice = input_number(input, 1);
-    for (uint64_t count = choice < 0xF0 ? 1 : FLOOD; count > 0; count--)
-        hear_message(stage, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = count });
+    static uint8_t bytes[FLOOD * WIRE_ENCODED_MAX];
+    size_t size = 0;
+    for (unsigned count = input_number(input, 1) < 0xFF ? 1 : FLOOD; count > 0; count--)
+        size += wire_encode(&(struct wire_message){ .type = WIRE_PING, .ping.t1 = count },
+                            bytes + size);
+    hear(stage, bytes, size);
 }
 
 static void say_pong(struct stage *stage, struct input *input)
@@ -292,6 +305,13 @@ static void say_end(struct stage *stage, struct input *input)
     hear_message(stage, &message);
 }
 
+static void say_wrong(struct stage *stage, struct input *input)
+{
+    static const uint8_t types[] = { WIRE_SUBSCRIBE, WIRE_ACK, WIRE_HELLO, WIRE_STREAMS };
+    hear_message(stage,
+                 &(struct wire_message){ .type = types[input_number(input, 1) % sizeof(types)] });
+}
+
 static void use_socket(struct stage *stage, struct input *input)
 {
     stage->split = (size_t)input_number(input, 1);
@@ -302,6 +322,8 @@ static void pass_time(struct stage *stage, struct input *input)
 {
     uint64_t choice = input_number(input, 1);
     stage->now_ns += (choice >> 1) * 100 * CLOCK_MS;
+    CHECK(!session_is_silent(&stage->session, stage->now_ns) ||
+          stage->session.state <= SESSION_RUNNING);
     session_tick(&stage->session, choice & 1, stage->now_ns);
 }
 
@@ -335,14 +357,16 @@ static void check_books(const struct stage *stage, enum session_state before)
         CHECK((unsigned char)*at >= 0x20 && *at != 0x7F);
 }
 
-/* All frames have come back: as many as there are can be taken. */
+/* All frames have come back: as many can be taken as have room together. */
 static void check_pool(struct frame_pool *pool)
 {
     struct frame *frames[FRAMES_MAX];
-    for (unsigned i = 0; i < FRAMES_MAX; i++)
-        CHECK(frames[i] = frame_pool_take(pool));
-    for (unsigned i = 0; i < FRAMES_MAX; i++)
-        frame_release(frames[i]);
+    size_t bytes = 0;
+    unsigned count = 0;
+    for (; count < FRAMES_MAX && bytes < POOL_BYTES; bytes += frames[count++]->capacity)
+        CHECK(frames[count] = frame_pool_take(pool));
+    while (count > 0)
+        frame_release(frames[--count]);
 }
 
 static struct stage *stage_open(enum wire_mode mode)
@@ -365,6 +389,8 @@ static struct stage *stage_open(enum wire_mode mode)
 static void stage_close(struct stage *stage)
 {
     write_out(stage, SESSION_OUT_MAX);
+    session_cut(&stage->session);
+    check_books(stage, stage->session.state);
     session_clear(&stage->session);
     release_frames(stage);
     check_pool(stage->pool);
@@ -374,8 +400,9 @@ static void stage_close(struct stage *stage)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const steps[])(struct stage * stage, struct input * input) = {
-        say_raw,  say_hello, say_stream, say_status, say_head,   say_part,  say_tail,   say_drops,
-        say_ping, say_pong,  say_error,  say_end,    use_socket, pass_time, use_frames, end,
+        say_raw,    say_hello, say_stream, say_status, say_head,  say_part,
+        say_tail,   say_drops, say_ping,   say_pong,   say_error, say_end,
+        use_socket, pass_time, use_frames, end,        say_wrong,
     };
     struct input input = { data, size };
     struct stage *stage = stage_open(input_number(&input, 1) & 1 ? WIRE_LOSSLESS : WIRE_LIVE);
