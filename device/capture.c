@@ -34,7 +34,7 @@ struct capture_control {
     pthread_cond_t over;    /* the thread has done all that it had to */
     /* Under lock. */
     bool wanted, quit, finished, done;
-    int ended; /* why the camera gives nothing more; 0: it was not told to */
+    int ended; /* why the camera gives nothing more, though it should; 0: it does */
 };
 
 static void on_capture(void *user, struct capture *capture)
