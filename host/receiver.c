@@ -50,6 +50,7 @@ struct receiver {
     struct log_limit status_limit, stream_limit, damaged_limit;
     struct tls *tls; /* NULL: plain text */
     bool trusted;    /* a handshake has been done */
+    bool readable;   /* the last wait's descriptor */
     bool told_unreachable, told_untrusted, unwritable, impatient;
 
     pthread_mutex_t lock;
@@ -203,6 +204,7 @@ static bool wait_for(struct receiver *receiver, int fd, short events, int timeou
         { receiver->session.head_waits ? frame_pool_fd(receiver->pool) : -1, POLLIN, 0 },
     };
     poll(fds, 4, timeout_ms < TICK_MS ? timeout_ms : TICK_MS);
+    receiver->readable = fds[2].revents & POLLIN;
     if (fds[0].revents || fds[1].revents)
         look_around(receiver);
     uint64_t now = clock_monotonic();
@@ -221,12 +223,7 @@ static bool wait_silent(void *user, int fd, short events, int timeout_ms)
 {
     struct receiver *receiver = user;
     struct pollfd heard = { receiver->transport->fd, POLLIN, 0 };
-    if (wait_for(receiver, fd, events, timeout_ms))
-        return true;
-    if (poll(&heard, 1, 0) <= 0)
-        return false;
-    session_heard(&receiver->session, clock_monotonic());
-    return true;
+    return wait_for(receiver, fd, events, timeout_ms) || poll(&heard, 1, 0) > 0;
 }
 
 static struct transport *open_transport(void *user, int fd)
@@ -295,6 +292,8 @@ static bool converse(struct receiver *receiver, int *error)
     short events = (short)((reading ? POLLIN : 0) | (session->out_used > 0 ? POLLOUT : 0));
     bool stopping = wait_for(receiver, receiver->transport->fd, events, timeout_ms);
     uint64_t now = clock_monotonic();
+    if (receiver->readable)
+        session_heard(session, now);
     *error = 0;
     if (session->head_waits)
         session_advance(session, now);

@@ -13,8 +13,8 @@
 #define OPENING_DUE_NS (5 * CLOCK_SECOND)
 #define PING_AFTER_NS (5 * CLOCK_SECOND)
 #define DEAD_AFTER_NS (15 * CLOCK_SECOND)
-/* Longer than the time between two PINGs, by what their answers may be late. */
-#define SILENT_AFTER_NS (3 * CLOCK_SECOND / 2)
+/* After a cut of up to 2 s, TCP by itself takes no longer than that to go on. */
+#define SILENT_AFTER_NS (5 * CLOCK_SECOND / 2)
 
 /* The clocks are related by a burst of PINGs at first, then by one now and then, since crystals
  * drift apart by some 50 µs a second at worst. */

@@ -92,7 +92,7 @@ int session_space(struct session *session, struct iovec room[2]);
 /* `size` bytes were read at now_ns; then session_advance(). */
 void session_filled(struct session *session, size_t size, uint64_t now_ns);
 
-/* The daemon gives a sign of life that can't be read yet, such as a part of a TLS record. */
+/* The daemon gives a sign of life, even if it can't be read yet: a part of a TLS record. */
 void session_heard(struct session *session, uint64_t now_ns);
 
 /* Works through what is here. True: it waits for a free frame; call again once there is one. */
@@ -105,7 +105,7 @@ void session_tick(struct session *session, bool reading, uint64_t now_ns);
 /* The first `size` bytes of out were written. */
 void session_written(struct session *session, size_t size);
 
-/* Whether nothing has come for 1.5 s although bytes were wanted and a PING is out: the network or
+/* Whether nothing has come for 2.5 s although bytes were wanted and a PING is out: the network or
  * the daemon pauses. */
 bool session_is_silent(const struct session *session, uint64_t now_ns);
 

@@ -493,7 +493,7 @@ static void a_silent_connection_is_kept(void **state)
     connect_from(world, SCRIPT_SESSION, 0);
     settle(world);
     struct pollfd second = { .fd = world->listener, .events = POLLIN };
-    assert_int_equal(poll(&second, 1, 3000), 0);
+    assert_int_equal(poll(&second, 1, 4000), 0);
     say_end(world, WIRE_END_FINISHED, 0, 0);
     join(world);
     assert_int_equal(world->end, RECEIVER_FINISHED);

@@ -1092,7 +1092,7 @@ static void silence_is_noticed(void **state)
     (void)state;
     struct world *world = world_running();
     struct script script = { 0 };
-    uint64_t silent = 3 * CLOCK_SECOND / 2;
+    uint64_t silent = 5 * CLOCK_SECOND / 2;
     assert_false(session_is_silent(&world->session, START_NS + silent - 1));
     assert_true(session_is_silent(&world->session, START_NS + silent));
     write_out(world);
