@@ -131,7 +131,8 @@ static bool shake_hands(struct client *client)
         log_warning_limited(client->shared->fail_limit, "client %s was refused: %s", client->name,
                             error == -EACCES   ? "it has none of the keys"
                             : error == -EPROTO ? "it speaks neither TLS nor pitether's protocol"
-                                               : strerror(-error));
+                            : error == -ECONNABORTED ? "TLS failed, here or there"
+                                                     : strerror(-error));
         die(client, "was refused");
         return false;
     }

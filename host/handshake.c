@@ -33,6 +33,8 @@ const char *handshake_why(int error)
         return "speaks no TLS, but a key is stored for it, so plain text is out of the question";
     case -ETIMEDOUT:
         return "took too long to prove who it is";
+    case -ECONNABORTED:
+        return "can't be asked who it is: TLS failed, here or there";
     default:
         return "broke off before it proved who it is";
     }

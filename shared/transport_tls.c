@@ -26,10 +26,20 @@ static struct secure *secure_of(struct transport *transport)
     return (struct secure *)transport;
 }
 
-/* What a handshake's failure means, by the topmost of OpenSSL's errors. */
+/* OpenSSL is out of memory or order, here or at the peer: nothing is said about keys. */
+static bool is_trouble(unsigned long error)
+{
+    int reason = ERR_GET_REASON(error);
+    return reason == ERR_R_MALLOC_FAILURE || reason == ERR_R_INTERNAL_ERROR ||
+           reason == SSL_R_TLSV1_ALERT_INTERNAL_ERROR;
+}
+
+/* What a handshake's failure means: by the first of OpenSSL's errors, unless it failed itself. */
 static int refusal(void)
 {
     int reason = ERR_GET_REASON(ERR_peek_error());
+    if (is_trouble(ERR_peek_error()) || is_trouble(ERR_peek_last_error()))
+        return -ECONNABORTED;
     switch (reason) {
     case SSL_R_WRONG_VERSION_NUMBER:
     case SSL_R_HTTP_REQUEST:

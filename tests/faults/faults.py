@@ -144,6 +144,11 @@ class Scenario(harness.Case):
         self.target = self.start(*command, environment=environment, **options)
         return self.target
 
+    def lasts(self):
+        """Whether the fault may keep the target from its aim: OpenSSL, once it has had no memory
+        to find an algorithm, does not find it later, either."""
+        return self.fault and (self.fault.forever or "TLS failed" in self.target.log())
+
     def tell(self, number):
         self.told.add(number)
         self.target.send(number)
@@ -151,7 +156,7 @@ class Scenario(harness.Case):
     def wait_target(self):
         """Waits for the target's end. One that is faulty for good may try in vain as long as it
         likes, but must end when it is told to."""
-        if self.fault and self.fault.forever:
+        if self.lasts():
             try:
                 self.target.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
