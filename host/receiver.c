@@ -203,9 +203,10 @@ static bool wait_for(struct receiver *receiver, int fd, short events, int timeou
         { events ? fd : -1, events, 0 }, /* poll() tells of an end even to who asks for nothing */
         { receiver->session.head_waits ? frame_pool_fd(receiver->pool) : -1, POLLIN, 0 },
     };
-    poll(fds, 4, timeout_ms < TICK_MS ? timeout_ms : TICK_MS);
+    /* Where waiting fails for want of memory, it still must be possible to end it. */
+    bool failed = poll(fds, 4, timeout_ms < TICK_MS ? timeout_ms : TICK_MS) < 0;
     receiver->readable = fds[2].revents & POLLIN;
-    if (fds[0].revents || fds[1].revents)
+    if (failed || fds[0].revents || fds[1].revents)
         look_around(receiver);
     uint64_t now = clock_monotonic();
     progress_show(&receiver->progress, receiver->outlets.report, now);

@@ -13,7 +13,7 @@ import sys
 import unittest
 
 from faults import ERRORS, Fault
-from scenarios import SCENARIOS, DaemonConfigured
+from scenarios import SCENARIOS, DaemonAddsKey, DaemonConfigured, HostEncrypts
 
 # Calls that must have been seen, or the injection is blind: the C library may have other names.
 SEEN = """malloc calloc realloc open64 openat64 fopen64 fstat64 mkdir read readv pread64 write sendmsg
@@ -28,6 +28,8 @@ REGRESSIONS = [
     (DaemonConfigured, Fault("pread64", 7, "EIO", True)),
     (DaemonConfigured, Fault("malloc", 2, "ENOMEM", False)),
     (DaemonConfigured, Fault("getsockname", 1, "ENOBUFS", False)),
+    (DaemonAddsKey, Fault("write", 2, "ENOSPC", True)),
+    (HostEncrypts, Fault("poll", 2, "ENOMEM", True)),
 ]
 
 
