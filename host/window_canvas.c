@@ -94,8 +94,9 @@ static bool is_oversize(struct canvas *canvas, int width, int height)
     bool oversize = (canvas->max_width && width > canvas->max_width) ||
                     (canvas->max_height && height > canvas->max_height);
     if (oversize && (width != canvas->told_width || height != canvas->told_height)) {
-        log_warning("pictures of %dx%d are not shown: this display takes %dx%d at most", width,
-                    height, canvas->max_width, canvas->max_height);
+        log_warning_limited(&canvas->told_limit,
+                            "pictures of %dx%d are not shown: this display takes %dx%d at most",
+                            width, height, canvas->max_width, canvas->max_height);
         canvas->told_width = width;
         canvas->told_height = height;
     }

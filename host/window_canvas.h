@@ -12,6 +12,7 @@
 #include <SDL.h>
 
 #include "host/jpeg_decode.h"
+#include "shared/log.h"
 
 struct canvas {
     bool sdl_started;
@@ -21,6 +22,7 @@ struct canvas {
     int width, height;           /* pixels of the texture */
     int max_width, max_height;   /* of a texture; 0: no limit */
     int told_width, told_height; /* the user knows that this size is too large */
+    struct log_limit told_limit; /* ... but sizes that change all the time must not fill the log */
 };
 
 /* Starts SDL and opens a dark window. 0, or -ENODEV: nothing is left open, and error holds a line

@@ -186,7 +186,7 @@ class HostileCase(harness.Case):
                     for row in csv.DictReader(file) if row["sensor_ns"]]
 
     def report(self, began):
-        """Tells of each attack what the healthy ones saw: before, during and after it."""
+        """Tells what the healthy ones saw before, during and after each attack, and in all."""
         rows = {mode: self.ages(mode) for mode in self.healthy}
         print(f"\n{'attack':26} {'seconds':>7} {'kB used':>7}  p50, p95 before | during | after, "
               "ms: live; lossless")
@@ -202,6 +202,13 @@ class HostileCase(harness.Case):
                                         for part in parts))
             print(f"{name:26} {(end - begin) / 1e9:7.1f} {memory // 1024:7}  " + "; ".join(cells))
             began = end
+        for mode, seen in rows.items():
+            attacked = [[age for at, _, age in seen if
+                         any(begin <= at < end for _, begin, end, *_ in self.windows) == under]
+                        for under in (False, True)]
+            print(f"{mode}: p50, p95 in peace " + ", under attack ".join(
+                f"{statistics.median(part):.2f} {sorted(part)[int(len(part) * 0.95)]:.2f} "
+                f"({len(part)} frames)" for part in attacked))
         print("\n".join(self.notes))
 
     def check_healthy(self):
