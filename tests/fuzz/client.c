@@ -13,18 +13,18 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "fake_socket.h"
 #include "fuzz.h"
 #include "shared/clock.h"
 #include "tests/unit/peer.h"
 
 enum {
-    QUEUE_BYTES = 64 * 1024,
-    GIVEN_BYTES_MAX = 1 << 20, /* of JPEG in one conversation; after that frames are of one byte */
-    SLICE_MAX = 2048,
-    GROWING_MAX = 2, /* frames that the encoder works on at the same time */
-    INBOUND_MAX = 16 * 1024,
-    OFFERED_MAX = 32,
-    SETTLE_ROUNDS = 70, /* of half a second: the daemon gives up after 30 s */
+    QUEUE_BYTES = 16 * 1024,
+    SLICE_MAX = 1024,
+    GIVEN_BYTES_MAX = 96 * 1024, /* of JPEG; frames that come after that are of one byte */
+    FLOODS_MAX = 1,              /* of losses, which take long */
+    GROWING_MAX = 2,             /* frames that the encoder works on at the same time */
+    SETTLE_ROUNDS = 70,          /* of half a second: the daemon gives up after 30 s */
 };
 
 /* Time passes when the input says so: the linker has the project's clocks read this one. */
@@ -39,130 +39,26 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
     return 0;
 }
 
-/* A socket as the input wants it, with TLS on it or not. */
-struct socket {
-    struct transport transport; /* first: the daemon's functions get this */
-    unsigned handshake_rounds;  /* until it is known who the peer is, ... */
-    int handshake_error;        /* ... or why it is not let in */
-    struct peer *peer;
-    uint8_t inbound[INBOUND_MAX]; /* what the daemon has not read yet */
-    size_t begin, end;
-    size_t room; /* bytes that it takes before it is full */
-    int read_error, write_error;
-    bool closed, finished;
-    uint8_t offered[OFFERED_MAX]; /* what a full socket did not take: TLS wants it offered again */
-    size_t offered_size;
-    struct transport_path path;
-};
-
 struct stage {
     struct loop loop;
     struct log_limit limit;
     struct client_shared shared;
     struct client *client;
-    struct socket *socket;
+    struct fake_socket *socket;
     struct peer *peer;
     struct frames frames;
     struct frame *growing[GROWING_MAX];
     bool has_room;  /* for one more client */
     uint64_t given; /* frame ids so far */
     size_t given_bytes;
+    unsigned floods;
 };
-
-static ssize_t socket_read(struct transport *transport, const struct iovec *room, int count)
-{
-    struct socket *socket = (struct socket *)transport;
-    size_t total = 0;
-    for (int i = 0; i < count; i++) {
-        size_t left = socket->end - socket->begin;
-        size_t size = room[i].iov_len < left ? room[i].iov_len : left;
-        memcpy(room[i].iov_base, socket->inbound + socket->begin, size);
-        socket->begin += size;
-        total += size;
-    }
-    if (total > 0)
-        return (ssize_t)total;
-    return socket->read_error ? socket->read_error : socket->closed ? 0 : -EAGAIN;
-}
-
-/* The bytes from `skip` on, as many as are remembered. */
-static void remember_offer(struct socket *socket, const struct iovec *data, int count, size_t skip)
-{
-    socket->offered_size = 0;
-    for (int i = 0; i < count; i++) {
-        size_t begin = skip < data[i].iov_len ? skip : data[i].iov_len;
-        size_t left = data[i].iov_len - begin, room = OFFERED_MAX - socket->offered_size;
-        size_t size = left < room ? left : room;
-        memcpy(socket->offered + socket->offered_size, (uint8_t *)data[i].iov_base + begin, size);
-        socket->offered_size += size;
-        skip -= begin;
-    }
-}
-
-static void check_offer(struct socket *socket, const struct iovec *data, int count)
-{
-    uint8_t before[OFFERED_MAX];
-    size_t size = socket->offered_size;
-    memcpy(before, socket->offered, size);
-    remember_offer(socket, data, count, 0);
-    CHECK(socket->offered_size >= size && memcmp(socket->offered, before, size) == 0);
-}
-
-static ssize_t socket_write(struct transport *transport, const struct iovec *data, int count)
-{
-    struct socket *socket = (struct socket *)transport;
-    CHECK(!socket->finished && socket->handshake_rounds == 0);
-    check_offer(socket, data, count);
-    ssize_t total = 0;
-    for (int i = 0; i < count && socket->room > 0; i++) {
-        size_t size = data[i].iov_len < socket->room ? data[i].iov_len : socket->room;
-        peer_hear(socket->peer, data[i].iov_base, size);
-        socket->room -= size;
-        total += (ssize_t)size;
-    }
-    remember_offer(socket, data, count, (size_t)total);
-    if (total > 0)
-        return total;
-    return socket->write_error ? socket->write_error : -EAGAIN;
-}
-
-static int socket_handshake(struct transport *transport)
-{
-    struct socket *socket = (struct socket *)transport;
-    CHECK(socket->handshake_rounds > 0);
-    return --socket->handshake_rounds > 0 ? -EAGAIN : socket->handshake_error;
-}
 
 static bool admit(void *user, struct client *client)
 {
     (void)client;
     return *(bool *)user;
 }
-
-static int socket_path(struct transport *transport, struct transport_path *path)
-{
-    *path = ((struct socket *)transport)->path;
-    return path->min_rtt_ns ? 0 : -ENOTSUP;
-}
-
-static void socket_finish(struct transport *transport)
-{
-    ((struct socket *)transport)->finished = true;
-}
-
-static void socket_destroy(struct transport *transport)
-{
-    free(transport);
-}
-
-static const struct transport_ops socket_ops = {
-    .read = socket_read,
-    .write = socket_write,
-    .handshake = socket_handshake,
-    .path = socket_path,
-    .finish = socket_finish,
-    .destroy = socket_destroy,
-};
 
 static void stage_open(struct stage *stage, struct input *input)
 {
@@ -186,18 +82,13 @@ static void stage_open(struct stage *stage, struct input *input)
                                             .queue_bytes = QUEUE_BYTES };
     frames_init(&stage->frames);
     CHECK(loop_init(&stage->loop) == 0);
-    stage->socket = calloc(1, sizeof(*stage->socket));
-    CHECK(stage->socket);
-    stage->socket->transport = (struct transport){ .ops = &socket_ops,
-                                                   .fd = fd,
-                                                   .waits_for = choice & 8 ? POLLOUT : POLLIN };
+    stage->socket = fake_socket_create(fd, &peer);
+    stage->socket->transport.waits_for = choice & 8 ? POLLOUT : POLLIN;
     stage->socket->handshake_rounds = 1 + (unsigned)(choice >> 4) % 8;
     stage->socket->handshake_error = errors[choice % 8];
     /* Who has no key is not greeted. */
     if (stage->socket->handshake_error == -ENOKEY)
         peer.hellos = peer.streams_seen = true;
-    stage->socket->peer = &peer;
-    stage->socket->room = SIZE_MAX;
     struct socket_address address = { .storage.ss_family = AF_UNIX };
     stage->client = client_create(&stage->shared, &stage->socket->transport, &address);
     CHECK(stage->client);
@@ -230,17 +121,8 @@ static void write_news(struct stage *stage)
 /* What the receiver sends; what does not fit was never sent. */
 static void hear(struct stage *stage, const void *bytes, size_t size)
 {
-    struct socket *socket = stage->socket;
-    if (stage->client->state == CLIENT_DEAD)
-        return;
-    if (socket->begin == socket->end)
-        socket->begin = socket->end = 0;
-    if (size > sizeof(socket->inbound) - socket->end)
-        return;
-    if (size > 0)
-        memcpy(socket->inbound + socket->end, bytes, size);
-    socket->end += size;
-    wake(stage, EPOLLIN);
+    if (stage->client->state != CLIENT_DEAD && fake_socket_put(stage->socket, bytes, size))
+        wake(stage, EPOLLIN);
 }
 
 static void hear_message(struct stage *stage, const struct wire_message *message)
@@ -356,7 +238,7 @@ static void lose(struct stage *stage, struct input *input)
         return;
     if (reason & 0x80)
         lose_run(stage, reason, UINT32_MAX - 256 + count);
-    else if (reason & 0x40)
+    else if (reason & 0x40 && stage->floods++ < FLOODS_MAX)
         for (uint64_t i = 0; i < BACKLOG_ITEMS + 8; i++)
             lose_run(stage, reason + i % 2, count);
     else
@@ -381,7 +263,7 @@ static void change_camera(struct stage *stage, struct input *input)
 
 static void change_socket(struct stage *stage, struct input *input)
 {
-    struct socket *socket = stage->socket;
+    struct fake_socket *socket = stage->socket;
     uint64_t choice = input_number(input, 1);
     if (stage->client->state == CLIENT_DEAD)
         return;

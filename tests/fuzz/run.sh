@@ -22,8 +22,8 @@ jobs=${JOBS:-$(nproc)}
 harnesses=(
     "jpeg_slice 1500 device/jpeg_slice.c device/mcu_rows.c device/colour.c"
     "jpeg_decode 20000 host/jpeg_decode.c host/jpeg_split.c host/jpeg_parallel.c"
-    "client 20000 device/client.c device/client_write.c device/backlog.c device/outgoing.c device/flow.c"
-    "session 40000 host/session.c host/frame.c host/clock_sync.c"
+    "client 15000 device/client.c device/client_write.c device/backlog.c device/outgoing.c device/flow.c"
+    "session 20000 host/session.c host/frame.c host/clock_sync.c"
     "y4m 50000 device/y4m.c device/camera_y4m.c"
     "options 100000 shared/options.c"
     "message_reader 100000 shared/message_reader.c"
@@ -100,7 +100,7 @@ inputs() {
 
 # fuzz NAME EXECUTIONS DIRECTORY: new inputs go to the directory.
 fuzz() {
-    local name=$1 options=(-runs="$2" -timeout=30 -rss_limit_mb=2048)
+    local name=$1 options=(-runs="$2" -timeout=120 -rss_limit_mb=2048)
     [ ! -f "$here/$name.dict" ] || options+=(-dict="$here/$name.dict")
     mkdir -p "$3" "$build/crashes" "$build/logs"
     mapfile -t committed < <(inputs "$name")
