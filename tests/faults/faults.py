@@ -134,7 +134,8 @@ class Scenario(harness.Case):
         os.chmod(self.folder, 0o755)
         with open(self.path("report"), "w", encoding="ascii") as report:
             os.fchmod(report.fileno(), 0o666)
-        environment = {**self.environment, "LD_PRELOAD": INJECT, "INJECT_REPORT": self.path("report"),
+        environment = {**self.environment, "LD_PRELOAD": INJECT,
+                       "INJECT_REPORT": self.path("report"),
                        "ASAN_OPTIONS": "verify_asan_link_order=0:exitcode=99"}
         if self.fault:
             environment.update(INJECT_CALL=self.fault.call, INJECT_AT=str(self.fault.at),

@@ -258,7 +258,8 @@ class HostImportsKey(DaemonAddsKey):
         os.mkdir(self.path("etc"))
         path = self.write_keys("etc/keys", old)
         with open(self.write_keys("line", f"phone {line}"), "rb") as given:
-            self.start_target(harness.PITETHER, "--keys", path, "--import-key", "attic", stdin=given)
+            self.start_target(harness.PITETHER, "--keys", path, "--import-key", "attic",
+                              stdin=given)
         self.wait_target()
         self.check_keys(path, old, f"attic {line}")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every fallible call fails once, and for good, in short lives of both programs. (run.sh starts it.)
+"""Every fallible call fails once, and for good, in short lives of both programs.
 
 test_inject.py                                       a sample, drawn with INJECT_SEED
 test_inject.py --full [SCENARIO [CALL]]              each call at each index (of thousands, 400)
@@ -16,10 +16,10 @@ from faults import ERRORS, Fault
 from scenarios import SCENARIOS, DaemonAddsKey, DaemonConfigured, HostEncrypts
 
 # Calls that must have been seen, or the injection is blind: the C library may have other names.
-SEEN = """malloc calloc realloc open64 openat64 fopen64 fstat64 mkdir read readv pread64 write sendmsg
-    renameat2 unlink socket bind listen accept4 connect setsockopt getsockopt shutdown
+SEEN = """malloc calloc realloc open64 openat64 fopen64 fstat64 mkdir read readv pread64 write
+    sendmsg renameat2 unlink socket bind listen accept4 connect setsockopt getsockopt shutdown
     getaddrinfo poll epoll_create1 epoll_ctl epoll_wait eventfd timerfd_create signalfd
-    pthread_create getrandom recv flock fchown fsync renameat unlinkat mmap64 fdatasync syncfs
+    pthread_create getrandom recv flock fsync renameat unlinkat mmap64 fdatasync syncfs
     fdopendir readdir64""".split()
 
 # What went wrong once.
@@ -91,31 +91,38 @@ def tell(cases):
               ", ".join(f"{code}: {count}" for code, count in sorted(counter.items(), key=str)))
 
 
+def one_life(name, call, at, error, *forever):
+    scenario = next(scenario for scenario in SCENARIOS if scenario.__name__ == name)
+    case = scenario(Fault(call, int(at), error, forever == ("forever",)))
+    wrong = run_all([case], 1)
+    print(f"{case.target.log()}\nexit code {case.code}, failed {case.failed} calls")
+    return bool(wrong)
+
+
+def make_plan(counted, full, calls, seed):
+    plan = [(scenario, fault) for scenario, fault in every_fault(counted)
+            if not calls or fault.call in calls]
+    if not full:
+        plan = sample(plan, seed) + (REGRESSIONS if len(counted) == len(SCENARIOS) else [])
+    random.Random(seed).shuffle(plan)
+    return plan
+
+
 def main(arguments):
-    seed = int(os.environ.get("INJECT_SEED", "1"))
-    workers = 3 * (os.cpu_count() or 1)
-    by_name = {scenario.__name__: scenario for scenario in SCENARIOS}
     if len(arguments) >= 4:
-        name, call, at, error = arguments[:4]
-        case = by_name[name](Fault(call, int(at), error, arguments[4:] == ["forever"]))
-        wrong = run_all([case], 1)
-        print(f"{case.target.log()}\nexit code {case.code}, failed {case.failed} calls")
-        return bool(wrong)
+        return one_life(*arguments)
+    seed = int(os.environ.get("INJECT_SEED", "1"))
     full, wanted = "--full" in arguments, [word for word in arguments if word != "--full"]
-    counted = [scenario() for scenario in SCENARIOS if scenario.__name__ in wanted[:1] or not wanted]
+    counted = [scenario() for scenario in SCENARIOS
+               if not wanted or scenario.__name__ == wanted[0]]
     wrong = run_all(counted, 1)
     unseen = [call for call in SEEN if not any(case.made.get(call) for case in counted)]
     if wrong or (unseen and not wanted):
         print("without a fault something is wrong, or never called:", unseen)
         return True
-    plan = [(scenario, fault) for scenario, fault in every_fault(counted)
-            if fault.call in wanted[1:] or not wanted[1:]]
-    if not full:
-        plan = sample(plan, seed) + ([] if wanted else REGRESSIONS)
-    random.Random(seed).shuffle(plan)
-    cases = [scenario(fault) for scenario, fault in plan]
+    cases = [scenario(fault) for scenario, fault in make_plan(counted, full, wanted[1:], seed)]
     print(f"{len(cases)} lives, seed {seed}", flush=True)
-    wrong = run_all(cases, workers)
+    wrong = run_all(cases, 3 * (os.cpu_count() or 1))
     tell(cases)
     hit = sum(case.failed > 0 for case in cases)
     print(f"{len(cases)} lives with a fault, {hit} of them reached it, {len(wrong)} went wrong")
