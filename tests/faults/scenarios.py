@@ -3,6 +3,7 @@ import os
 import random
 import re
 import signal
+import socket
 
 import faults
 import harness
@@ -63,9 +64,15 @@ class DaemonServes(Scenario):
 
 
 class DaemonConfigured(DaemonServes):
-    """The same with a file as its source, a configuration file, TCP, and all that is periodic."""
+    """The same with a file as its source, a configuration file, TCP, a service manager, and all
+    that is periodic."""
 
     def play(self):
+        manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(manager.close)
+        manager.bind(self.path("manager"))
+        os.chmod(self.path("manager"), 0o777)
+        self.environment = {"NOTIFY_SOCKET": self.path("manager")}
         # Noise, whose JPEGs are too large for the sockets' buffers.
         with open(self.path("film.y4m"), "wb") as film:
             film.write(b"YUV4MPEG2 W320 H240 F200:1 C420jpeg\n")
@@ -76,6 +83,8 @@ class DaemonConfigured(DaemonServes):
                          "bitrate = 1M\nadaptive = yes\n")
         self.serve("--config", self.path("config"))
         self.assertNotIn("no camera found", self.target.log(), "half of the file was read")
+        if not self.fault:
+            self.assertIn(b"READY=1", manager.recv(1000))
 
     def painted(self, folder, names):
         """No frame numbers are painted in this film."""

@@ -19,7 +19,7 @@ from scenarios import SCENARIOS, DaemonAddsKey, DaemonConfigured, HostEncrypts
 SEEN = """malloc calloc realloc open64 openat64 fopen64 fstat64 mkdir read readv pread64 write
     sendmsg renameat2 unlink socket bind listen accept4 connect setsockopt getsockopt shutdown
     getaddrinfo poll epoll_create1 epoll_ctl epoll_wait eventfd timerfd_create signalfd
-    pthread_create getrandom recv flock fsync renameat unlinkat mmap64 fdatasync syncfs
+    pthread_create getrandom recv sendto flock fsync renameat unlinkat mmap64 fdatasync syncfs
     fdopendir readdir64""".split()
 
 # What went wrong once.
