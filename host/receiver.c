@@ -353,7 +353,8 @@ static bool distrusts(struct receiver *receiver, int error)
     if (error == -ECANCELED)
         return false;
     if (!receiver->told_untrusted)
-        log_error("%s %s%s", host, handshake_why(error), again ? "; trying again" : "");
+        log_write(again ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s %s%s", host,
+                  handshake_why(error), again ? "; trying again" : "");
     receiver->told_untrusted = true;
     if (refused)
         receiver->retry_ns = RETRY_REFUSED_NS;
