@@ -157,6 +157,8 @@ class Scenario(harness.Case):
     def wait_target(self):
         """Waits for the target's end. One that is faulty for good may try in vain as long as it
         likes, but must end when it is told to."""
+        with self.target.condition:
+            self.target.condition.wait_for(lambda: self.target.ended or self.lasts(), harness.BOUND)
         if self.lasts():
             try:
                 self.target.process.wait(PATIENCE)
