@@ -155,7 +155,10 @@ void key_source_close(struct key_source *source)
     if (source->child <= 0)
         return;
     close(source->fd);
-    while (waitpid(source->child, NULL, 0) < 0 && errno == EINTR)
+    /* One that hangs, with the file's network say, is waited for only if it can be ended: that
+     * takes root, as it was at the start. Later, the program's own end is near, and frees it. */
+    bool ends = kill(source->child, SIGKILL) == 0;
+    while (waitpid(source->child, NULL, ends ? 0 : WNOHANG) < 0 && errno == EINTR)
         ;
     *source = (struct key_source){ .fd = -1 };
 }

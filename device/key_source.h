@@ -27,7 +27,7 @@ int key_source_open(struct key_source *source, const char *path, char *error);
  * -ETIMEDOUT: it did not answer within 5 s. */
 int key_source_read(struct key_source *source, struct keys *keys, char *error);
 
-/* Ends the child and waits for it. One that is zeroed, or closed already, is fine. */
+/* Ends the child. One that is zeroed, or closed already, is fine. */
 void key_source_close(struct key_source *source);
 
 #endif
