@@ -59,6 +59,7 @@ ERRORS = {
     "send": "EINTR EPIPE ENOBUFS",
     "recvmsg": "EINTR EAGAIN ENOMEM",
     "getpwnam": "EIO ENOMEM",
+    "getgrnam": "EIO ENOMEM",
     "setgroups": "EPERM ENOMEM",
     "setresgid": "EPERM",
     "setresuid": "EPERM EAGAIN",

@@ -51,6 +51,7 @@
     X(send)                                                                                        \
     X(recvmsg)                                                                                     \
     X(getpwnam)                                                                                    \
+    X(getgrnam)                                                                                    \
     X(setgroups)                                                                                   \
     X(setresgid)                                                                                   \
     X(setresuid)                                                                                   \
