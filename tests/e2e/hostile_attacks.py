@@ -196,8 +196,10 @@ def slow_loris(test):
 
 
 def idle_thousand(test):
-    """Half of them silent, half after HELLO: the silent ones are sent away after 5 s."""
-    peers = [test.connect(OPENING + hello() if i % 2 else b"") for i in range(IDLE)]
+    """Half of them silent, half after HELLO: the silent ones are sent away after 5 s. One more
+    reads nothing, so that frames lie above all of them in memory."""
+    never_reads = test.connect(greeting(wire.LOSSLESS), receive=4096)
+    peers = [test.connect(OPENING + hello() if i % 2 else b"") for i in range(IDLE - 1)]
     test.note(f"{IDLE} idle: {test.memory() // 1024} kB in use, {test.descriptors()} descriptors")
     for peer in peers[::2]:
         last = test.read_all(peer)[-1]
@@ -206,7 +208,7 @@ def idle_thousand(test):
     for peer in peers[1:-20:2]:
         peer.sendall(message(PING, 9))
         test.read(peer, PONG)
-    for peer in peers:
+    for peer in [*peers, never_reads]:
         peer.close()
 
 
