@@ -94,8 +94,10 @@ int key_source_open(struct key_source *source, const char *path, char *error)
     struct timeval patience = { PATIENCE_S, 0 };
     setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     source->child = fork();
-    if (source->child == 0)
+    if (source->child == 0) {
+        close(ends[0]); /* or it would never see its end */
         run_child(ends[1], path);
+    }
     int code = errno;
     close(ends[1]);
     source->fd = ends[0];
