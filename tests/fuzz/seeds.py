@@ -78,6 +78,7 @@ def session():
     yield bytes([1]) + hello + stream + frame * 5 + bytes([14]) + drops + bytes([11, 0, 0, 0])
     yield bytes([0, 12, 1, 0, 0]) + hello + stream + aborted + drops + frame + bytes([15, 11, 0, 0, 0])
     yield bytes([1]) + hello + stream + large * 3 + bytes([14]) + large * 2 + bytes([8, 0xFF, 16, 0])
+    yield bytes([2]) + hello + stream + frame * 2 + aborted + drops + frame + large + bytes([8, 0xFF, 11, 0, 0, 0])
     yield bytes([0, 1, 1, 0, 16, 2])
     yield bytes([0]) + hello + bytes([9, 0, 0, 0, 8, 200, 12, 0, 1, 0, 13, 101, 3, 2, 65, 66, 10, 3, 2, 67, 68])
 

@@ -1,7 +1,8 @@
 /*
  * The receiver's side of a conversation, whatever the daemon says: frames and losses come in the
  * order of their ids, without a gap, with the bytes that their checksum is of; the totals add up;
- * and what is sent back is what PROTOCOL.md lets a receiver send.
+ * and what is sent back is what PROTOCOL.md lets a receiver send. A daemon that keeps to the
+ * protocol is never found at fault.
  *
  * The input: a row of steps, each a byte that names it and what it needs.
  */
@@ -22,7 +23,10 @@ enum {
 struct stage {
     struct session session;
     uint64_t now_ns;
-    size_t split; /* bytes that a read gets at most; 0: all */
+    size_t split;                      /* bytes that a read gets at most; 0: all */
+    bool honest;                       /* the daemon says only what it may */
+    bool greeted, in_frame, drops_due; /* ... so it has to know where it is */
+    size_t frame_size;
     struct frame_pool *pool;
     struct frame *held[FRAMES_MAX]; /* frames that a slow sink has */
     unsigned held_count;
@@ -33,7 +37,7 @@ struct stage {
     struct message_reader daemon;
     unsigned said;
     bool said_last;
-    uint64_t acked;
+    uint64_t acked, acks; /* the id after the last one; how many */
 };
 
 static struct frame *take_frame(void *user)
@@ -96,6 +100,7 @@ static void check_said(struct stage *stage, const struct wire_message *message)
         CHECK(stage->acked == 0 || message->ack.frame_id > stage->acked - 1);
         CHECK(message->ack.frame_id < stage->next);
         stage->acked = message->ack.frame_id + 1;
+        stage->acks++;
     }
     if (message->type == WIRE_END)
         CHECK(message->end.captured == message->end.delivered + message->end.dropped);
@@ -177,40 +182,53 @@ static void hear_message(struct stage *stage, const struct wire_message *message
 }
 
 /* What is right if the input wants it to be, which it mostly should. */
-static uint64_t right_or(struct input *input, uint64_t right)
+static uint64_t right_or(const struct stage *stage, struct input *input, uint64_t right)
 {
     uint64_t choice = input_number(input, 1);
-    return choice < 0xE0 ? right : choice < 0xF0 ? right + (int8_t)choice : input_number(input, 8);
+    return choice < 0xE0 || stage->honest ? right
+           : choice < 0xF0                ? right + (int8_t)choice
+                                          : input_number(input, 8);
 }
 
 static void say_raw(struct stage *stage, struct input *input)
 {
     size_t size;
     const uint8_t *bytes = input_bytes(input, (size_t)input_number(input, 1), &size);
-    hear(stage, bytes, size);
+    if (!stage->honest)
+        hear(stage, bytes, size);
 }
 
 static void say_hello(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_HELLO };
-    uint64_t choice = input_number(input, 1);
+    uint64_t choice = stage->honest ? 0 : input_number(input, 1);
     message.hello.max_message = WIRE_CONTROL_MAX - (uint32_t)(choice >> 7);
-    message.hello.session = right_or(input, 77);
+    message.hello.session = right_or(stage, input, 77);
+    if (stage->honest && stage->greeted)
+        return;
     hear(stage, wire_opening, WIRE_OPENING_SIZE);
     if (choice & 1)
         return;
+    stage->greeted = true;
     hear_message(stage, &message);
     hear_message(stage, &(struct wire_message){ .type = WIRE_STREAMS, .streams.count = 1 });
+}
+
+/* Whether the daemon may say what has no place within a frame. */
+static bool between_frames(const struct stage *stage)
+{
+    return !stage->honest || (stage->greeted && !stage->in_frame);
 }
 
 static void say_stream(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_STREAM };
-    message.stream.codec = (uint8_t)right_or(input, WIRE_CODEC_JPEG);
+    message.stream.codec = (uint8_t)right_or(stage, input, WIRE_CODEC_JPEG);
     message.stream.width = 640;
     message.stream.height = 480;
-    message.stream.first_frame_id = right_or(input, stage->next);
-    hear_message(stage, &message);
+    message.stream.first_frame_id = right_or(stage, input, stage->next);
+    if (between_frames(stage))
+        hear_message(stage, &message);
 }
 
 static void say_status(struct stage *stage, struct input *input)
@@ -220,15 +238,20 @@ static void say_status(struct stage *stage, struct input *input)
     const uint8_t *text = input_bytes(input, (size_t)input_number(input, 1), &size);
     if (size > 0)
         memcpy(message.status.text, text, size);
-    hear_message(stage, &message);
+    if (stage->greeted || !stage->honest)
+        hear_message(stage, &message);
 }
 
 static void say_head(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_FRAME_HEAD };
-    message.frame_head.frame_id = right_or(input, stage->session.next_id);
+    message.frame_head.frame_id = right_or(stage, input, stage->session.next_id);
     message.frame_head.width = 640;
     message.frame_head.height = 480;
+    if (!between_frames(stage) || (stage->honest && (stage->drops_due || !stage->started)))
+        return;
+    stage->in_frame = true;
+    stage->frame_size = 0;
     hear_message(stage, &message);
 }
 
@@ -238,6 +261,9 @@ static void say_part(struct stage *stage, struct input *input)
     uint8_t header[WIRE_HEADER_SIZE];
     uint32_t size = (uint32_t)input_number(input, 2) % (PART_MAX + 1);
     memset(blob, (int)input_number(input, 1), size);
+    if (stage->honest && (!stage->in_frame || size == 0 || stage->frame_size + size > MAX_MESSAGE))
+        return;
+    stage->frame_size += size;
     wire_encode_part(size, header);
     hear(stage, header, sizeof(header));
     hear(stage, blob, size);
@@ -248,10 +274,14 @@ static void say_tail(struct stage *stage, struct input *input)
     const struct session *session = &stage->session;
     const struct frame *frame = session->frame;
     struct wire_message message = { .type = WIRE_FRAME_TAIL };
-    message.frame_tail.frame_id = right_or(input, session->next_id);
-    message.frame_tail.status = (uint8_t)(input_number(input, 1) >> 6);
-    message.frame_tail.length = (uint32_t)right_or(input, frame ? frame->size : 0);
-    message.frame_tail.crc32c = (uint32_t)right_or(input, session->frame_crc);
+    message.frame_tail.frame_id = right_or(stage, input, session->next_id);
+    message.frame_tail.status = (uint8_t)(input_number(input, 1) >> (stage->honest ? 7 : 6));
+    message.frame_tail.length = (uint32_t)right_or(stage, input, frame ? frame->size : 0);
+    message.frame_tail.crc32c = (uint32_t)right_or(stage, input, session->frame_crc);
+    if (stage->honest && !stage->in_frame)
+        return;
+    stage->in_frame = false;
+    stage->drops_due = message.frame_tail.status == WIRE_FRAME_ABORTED;
     hear_message(stage, &message);
 }
 
@@ -259,8 +289,11 @@ static void say_drops(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_DROPS };
     message.drops.reason = (uint8_t)input_number(input, 1);
-    message.drops.first_frame_id = right_or(input, stage->session.next_id);
-    message.drops.count = (uint32_t)right_or(input, 1);
+    message.drops.first_frame_id = right_or(stage, input, stage->session.next_id);
+    message.drops.count = (uint32_t)right_or(stage, input, 1);
+    if (!between_frames(stage) || (stage->honest && !stage->started))
+        return;
+    stage->drops_due = false;
     hear_message(stage, &message);
 }
 
@@ -272,16 +305,18 @@ static void say_ping(struct stage *stage, struct input *input)
     for (unsigned count = input_number(input, 1) < 0xFF ? 1 : FLOOD; count > 0; count--)
         size += wire_encode(&(struct wire_message){ .type = WIRE_PING, .ping.t1 = count },
                             bytes + size);
-    hear(stage, bytes, size);
+    if (stage->greeted || !stage->honest)
+        hear(stage, bytes, size);
 }
 
 static void say_pong(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_PONG };
-    message.pong.t1 = right_or(input, stage->now_ns);
-    message.pong.t2 = right_or(input, 5);
-    message.pong.t3 = right_or(input, 5);
-    hear_message(stage, &message);
+    message.pong.t1 = right_or(stage, input, stage->now_ns);
+    message.pong.t2 = right_or(stage, input, 5);
+    message.pong.t3 = right_or(stage, input, 5);
+    if (stage->greeted || !stage->honest)
+        hear_message(stage, &message);
 }
 
 static void say_error(struct stage *stage, struct input *input)
@@ -292,24 +327,27 @@ static void say_error(struct stage *stage, struct input *input)
     const uint8_t *text = input_bytes(input, (size_t)input_number(input, 1), &size);
     if (size > 0)
         memcpy(message.error.text, text, size);
-    hear_message(stage, &message);
+    if (!stage->honest)
+        hear_message(stage, &message);
 }
 
 static void say_end(struct stage *stage, struct input *input)
 {
     const struct session_totals *totals = &stage->session.totals;
     struct wire_message message = { .type = WIRE_END };
-    message.end.captured = right_or(input, totals->captured);
-    message.end.delivered = right_or(input, totals->delivered);
-    message.end.dropped = right_or(input, totals->dropped);
-    hear_message(stage, &message);
+    message.end.captured = right_or(stage, input, totals->captured);
+    message.end.delivered = right_or(stage, input, totals->delivered);
+    message.end.dropped = right_or(stage, input, totals->dropped);
+    if (between_frames(stage) && !(stage->honest && stage->drops_due))
+        hear_message(stage, &message);
 }
 
 static void say_wrong(struct stage *stage, struct input *input)
 {
     static const uint8_t types[] = { WIRE_SUBSCRIBE, WIRE_ACK, WIRE_HELLO, WIRE_STREAMS };
-    hear_message(stage,
-                 &(struct wire_message){ .type = types[input_number(input, 1) % sizeof(types)] });
+    struct wire_message message = { .type = types[input_number(input, 1) % sizeof(types)] };
+    if (!stage->honest)
+        hear_message(stage, &message);
 }
 
 static void use_socket(struct stage *stage, struct input *input)
@@ -321,6 +359,9 @@ static void use_socket(struct stage *stage, struct input *input)
 static void pass_time(struct stage *stage, struct input *input)
 {
     uint64_t choice = input_number(input, 1);
+    /* An honest daemon would not be silent for long. */
+    if (stage->honest)
+        return;
     stage->now_ns += (choice >> 1) * 100 * CLOCK_MS;
     CHECK(!session_is_silent(&stage->session, stage->now_ns) ||
           stage->session.state <= SESSION_RUNNING);
@@ -350,6 +391,7 @@ static void check_books(const struct stage *stage, enum session_state before)
     CHECK(totals->captured == totals->delivered + totals->dropped);
     CHECK(totals->captured == stage->next - stage->first);
     CHECK(session->out_used <= SESSION_OUT_MAX);
+    CHECK(!stage->honest || session->state != SESSION_FAILED);
     if (session->state != SESSION_FAILED)
         return;
     CHECK(session->error[0] && strnlen(session->error, SESSION_ERROR_MAX) < SESSION_ERROR_MAX);
@@ -369,7 +411,7 @@ static void check_pool(struct frame_pool *pool)
         frame_release(frames[--count]);
 }
 
-static struct stage *stage_open(enum wire_mode mode)
+static struct stage *stage_open(uint64_t choice)
 {
     static struct frame_pool *pool;
     if (!pool)
@@ -377,9 +419,11 @@ static struct stage *stage_open(enum wire_mode mode)
     struct stage *stage = calloc(1, sizeof(*stage));
     CHECK(pool && stage);
     stage->pool = pool;
+    stage->honest = choice & 2;
     stage->now_ns = 1000 * CLOCK_SECOND;
     message_reader_init(&stage->daemon, WIRE_CONTROL_MAX);
-    struct session_config config = { .mode = mode, .max_message = MAX_MESSAGE };
+    struct session_config config = { .mode = choice & 1 ? WIRE_LOSSLESS : WIRE_LIVE,
+                                     .max_message = MAX_MESSAGE };
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, stage };
     session_init(&stage->session, &config, &handler, stage->now_ns);
@@ -389,6 +433,7 @@ static struct stage *stage_open(enum wire_mode mode)
 static void stage_close(struct stage *stage)
 {
     write_out(stage, SESSION_OUT_MAX);
+    CHECK(stage->session.state != SESSION_RUNNING || stage->acks == stage->delivered);
     session_cut(&stage->session);
     check_books(stage, stage->session.state);
     session_clear(&stage->session);
@@ -405,7 +450,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         use_socket, pass_time, use_frames, end,        say_wrong,
     };
     struct input input = { data, size };
-    struct stage *stage = stage_open(input_number(&input, 1) & 1 ? WIRE_LOSSLESS : WIRE_LIVE);
+    struct stage *stage = stage_open(input_number(&input, 1));
     while (input.left > 0 && stage->session.state < SESSION_ENDED) {
         enum session_state before = stage->session.state;
         steps[input_number(&input, 1) % (sizeof(steps) / sizeof(steps[0]))](stage, &input);
