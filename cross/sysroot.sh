@@ -1,0 +1,177 @@
+#!/usr/bin/env bash
+# Makes a root of the target, with the headers and libraries that a cross build needs, for
+# -DCMAKE_SYSROOT. Nothing of it is ever run, and root's rights are not needed.
+#
+#   sysroot.sh [--arch arm64|armhf] [--suite SUITE] DIR
+#       out of Debian's packages, from this machine's own mirror
+#   sysroot.sh --raspios URL --keyring FILE [--arch arm64|armhf] [--suite SUITE] DIR
+#       the same, with what Raspberry Pi's package archive at URL has newer, libcamera above all;
+#       FILE is that archive's public key, /usr/share/keyrings/raspberrypi-archive-keyring.* on a Pi
+#   sysroot.sh --from-pi [USER@]HOST DIR
+#       out of a Pi's own files, over ssh; needs rsync there and here
+#
+# SUITE is the target's release, bookworm (the default) or trixie. Packages are kept in
+# ${PITETHER_CACHE:-~/.cache/pitether}/packages; a run that was cut off goes on where it was. apt
+# checks each against the archive's signature. DIR is made anew.
+set -euo pipefail
+
+arch=arm64 suite=bookworm raspios='' keyring='' pi='' directory=''
+packages=(libc6-dev libjpeg62-turbo-dev libssl-dev libcmocka-dev libcamera-dev)
+cache=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}/packages
+
+die() {
+    echo "sysroot.sh: $*" >&2
+    exit 1
+}
+
+say() {
+    echo "sysroot.sh: $*"
+}
+
+usage() {
+    sed -n '5,11s/^# *//p' "$0" >&2
+    exit 2
+}
+
+read_arguments() {
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --arch | --suite | --raspios | --keyring | --from-pi)
+            [ $# -ge 2 ] || usage
+            case $1 in
+            --arch) arch=$2 ;;
+            --suite) suite=$2 ;;
+            --raspios) raspios=$2 ;;
+            --keyring) keyring=$2 ;;
+            --from-pi) pi=$2 ;;
+            esac
+            shift 2
+            ;;
+        -*) usage ;;
+        *)
+            [ -z "$directory" ] || usage
+            directory=$1
+            shift
+            ;;
+        esac
+    done
+    [ -n "$directory" ] || usage
+    case $arch in
+    arm64 | armhf) ;;
+    *) die "--arch $arch: give arm64 or armhf" ;;
+    esac
+    [[ $suite =~ ^[a-z][a-z0-9-]*$ ]] || die "--suite $suite: give a release's name, like trixie"
+    [ -z "$raspios" ] || [ -r "$keyring" ] ||
+        die "--raspios needs --keyring FILE, the archive's public key: copy it from a Pi"
+    [ ! -e "$directory" ] || [ -e "$directory/.pitether-sysroot" ] || [ -z "$(ls -A "$directory")" ] ||
+        die "$directory is there, and was not made by this script: name another folder"
+}
+
+# The mirror and the key that this machine itself uses for Debian.
+debian_source() {
+    apt-get indextargets --format "\$(REPO_URI) \$(RELEASE) \$(SIGNED_BY)" 'Created-By: Packages' |
+        awk -v codename="$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" \
+            '$2 == codename { print $1, $3; exit }'
+}
+
+# apt on a system of its own: the target's, with nothing installed.
+apt_there() {
+    apt-get -o Dir::State="$state" -o Dir::State::status="$state/status" \
+        -o Dir::Cache="$state" -o Dir::Cache::archives="$cache" \
+        -o Dir::Etc::sourcelist="$state/sources.list" -o Dir::Etc::sourceparts=/dev/null \
+        -o Dir::Etc::preferencesparts=/dev/null -o Dir::Etc::preferences=/dev/null \
+        -o APT::Architecture="$arch" -o APT::Architectures::="$arch" \
+        -o APT::Default-Release= -o APT::Sandbox::User= -o APT::Install-Recommends=false \
+        -o Debug::NoLocking=true -o Acquire::Languages=none "$@"
+}
+
+write_sources() {
+    local uri key
+    read -r uri key < <(debian_source) || die "apt names no Debian mirror on this machine"
+    [ -r "$key" ] || key=/usr/share/keyrings/debian-archive-keyring.gpg
+    [ -r "$key" ] || die "Debian's public key is missing: apt-get install debian-archive-keyring"
+    echo "deb [signed-by=$key] $uri $suite main" >"$state/sources.list"
+    if [ -n "$raspios" ]; then
+        echo "deb [signed-by=$(realpath "$keyring")] $raspios $suite main" >>"$state/sources.list"
+    fi
+}
+
+# What a build looks at, of each package that is wanted. Older packages put libraries into /lib,
+# which is a link to usr/lib on every system of today.
+unpack() {
+    local package
+    mkdir -p "$directory/usr/lib"
+    ln -s usr/lib "$directory/lib"
+    while read -r package; do
+        dpkg-deb --fsys-tarfile "$cache/$package" |
+            tar x -C "$directory" --keep-directory-symlink --exclude='./usr/share/doc' \
+                --exclude='./usr/share/man' --exclude='./usr/share/locale' --exclude='./etc' \
+                --exclude='./var' --exclude='./usr/bin' --exclude='./usr/sbin' \
+                --exclude='./bin' --exclude='./sbin'
+    done <"$state/wanted"
+}
+
+from_packages() {
+    state=$(mktemp -d)
+    trap 'rm -rf "$state"' EXIT
+    mkdir -p "$state/lists/partial" "$cache/partial"
+    : >"$state/status"
+    write_sources
+    say "reading what $suite has for $arch"
+    apt_there -qq update || die "the package lists of $suite for $arch can't be had; try again later"
+    # With no archive in sight: it leaves out what is there already.
+    mkdir -p "$state/none/partial"
+    apt_there -qq -o Dir::Cache::archives="$state/none" --print-uris install "${packages[@]}" \
+        >"$state/uris" || die "$suite has not all of ${packages[*]} for $arch"
+    awk '{ print $2 }' "$state/uris" >"$state/wanted"
+    say "$(awk '{ count++; bytes += $3 } END { printf "%d packages, %.0f MB", count, bytes / 1e6 }' \
+        "$state/uris"), of which those in $cache need no download"
+    apt_there -qq -y --download-only install "${packages[@]}" >/dev/null ||
+        die "not all packages came; what did is kept, so try again"
+    rm -rf "$directory"
+    unpack
+    {
+        echo "$suite $arch"
+        cat "$state/wanted"
+    } >"$directory/.pitether-sysroot"
+}
+
+from_pi() {
+    local shell=${RSYNC_RSH:-ssh} triplet
+    command -v rsync >/dev/null || die "rsync is missing: apt-get install rsync"
+    # Words on purpose: RSYNC_RSH may hold options.
+    # shellcheck disable=SC2086
+    arch=$($shell "$pi" dpkg --print-architecture) || die "can't run a command on $pi"
+    case $arch in
+    arm64) triplet=aarch64-linux-gnu ;;
+    armhf) triplet=arm-linux-gnueabihf ;;
+    *) die "$pi has $arch, for which there is no toolchain file" ;;
+    esac
+    mkdir -p "$directory/usr/lib"
+    echo "$pi $arch" >"$directory/.pitether-sysroot"
+    [ -e "$directory/lib" ] || ln -s usr/lib "$directory/lib"
+    # -R: each path keeps its place. A part that is missing there is told by the toolchain file.
+    rsync -aR --delete --info=stats1 --keep-dirlinks \
+        --exclude='*.a' --include='libc_nonshared.a' \
+        "$pi:/usr/include" "$pi:/usr/lib/$triplet" "$pi:/usr/lib/gcc/$triplet" \
+        "$pi:/usr/share/pkgconfig" "$directory/" ||
+        die "copying from $pi was cut off; what came is kept, so try again"
+}
+
+# Links to /lib/... would lead to this machine's files.
+make_links_relative() {
+    find "$directory" -type l -lname '/*' -print0 | while IFS= read -r -d '' link; do
+        ln -sfnr "$directory$(readlink "$link")" "$link"
+    done
+}
+
+read_arguments "$@"
+directory=$(realpath -m "$directory")
+if [ -n "$pi" ]; then
+    from_pi
+else
+    from_packages
+fi
+make_links_relative
+libcamera=$(sed -n 's/^Version: //p' "$directory"/usr/lib/*/pkgconfig/libcamera.pc 2>/dev/null || true)
+say "$directory: $(du -sh "$directory" | cut -f 1), $arch, libcamera ${libcamera:-is not in it}"
