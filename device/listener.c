@@ -1,8 +1,10 @@
 #include "device/listener.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -50,12 +52,33 @@ static int bind_and_listen(int fd, struct socket_address *address)
     return getsockname(fd, (struct sockaddr *)&address->storage, &address->size) ? -errno : 0;
 }
 
+/* Whether there may be one more, at that address. */
+static int check(const struct listeners *listeners, const struct socket_address *address,
+                 bool allow_remote, const char *where, char *error)
+{
+    if (listeners->count == LISTENERS_MAX)
+        return fail(error, 0, "too many addresses to listen at:", where, NULL);
+    if (!allow_remote && !socket_address_is_local(address))
+        return fail(error, 0, "others on the network could watch at", where,
+                    "give each receiver a key (pitetherd --add-key NAME), or accept that everyone "
+                    "who reaches this address sees the camera: --insecure-plaintext");
+    return 0;
+}
+
+static struct listener *add(struct listeners *listeners, int fd,
+                            const struct socket_address *address)
+{
+    struct listener *listener = &listeners->items[listeners->count++];
+    *listener = (struct listener){ .fd = fd,
+                                   .address = *address,
+                                   .remote = !socket_address_is_local(address) };
+    return listener;
+}
+
 static int open_one(struct listeners *listeners, const struct socket_address *address, char *error)
 {
     char where[ADDRESS_TEXT_MAX];
     socket_address_format(address, where);
-    if (listeners->count == LISTENERS_MAX)
-        return fail(error, 0, "too many addresses to listen at:", where, NULL);
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct socket_address bound = *address;
     int code = fd < 0 ? errno : -bind_and_listen(fd, &bound);
@@ -71,10 +94,7 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
             advice = "choose another port or path with --listen";
         return fail(error, code, "can't listen at", where, advice);
     }
-    struct listener *listener = &listeners->items[listeners->count++];
-    listener->fd = fd;
-    listener->address = bound;
-    listener->remote = !socket_address_is_local(address);
+    struct listener *listener = add(listeners, fd, &bound);
     struct stat status;
     const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
     if (address->storage.ss_family == AF_UNIX && lstat(un->sun_path, &status) == 0) {
@@ -101,10 +121,9 @@ int listeners_open(struct listeners *listeners, const char *text, bool allow_rem
     if (count <= 0)
         return fail(error, 0, "--listen: can't look up", text, why);
     for (int i = 0; i < count; i++) {
-        if (!allow_remote && !socket_address_is_local(&found[i]))
-            return fail(error, 0, "--listen: others on the network could watch at", text,
-                        "give each receiver a key (pitetherd --add-key NAME), or accept that "
-                        "everyone who reaches this address sees the camera: --insecure-plaintext");
+        code = check(listeners, &found[i], allow_remote, text, error);
+        if (code)
+            return code;
         code = open_one(listeners, &found[i], error);
         if (code)
             return code;
@@ -130,6 +149,45 @@ int listeners_open_default(struct listeners *listeners, unsigned port, char *err
     if (codes[1])
         memcpy(error, second, sizeof(second));
     return codes[1] ? codes[1] : codes[0];
+}
+
+/* sd_listen_fds(3): they begin behind the standard ones. */
+enum { FIRST_PASSED = 3 };
+
+static int adopt_one(struct listeners *listeners, int fd, bool allow_remote, char *error)
+{
+    struct socket_address address = { .size = sizeof(address.storage) };
+    char where[ADDRESS_TEXT_MAX];
+    int listens = 0, type = 0;
+    socklen_t size = sizeof(int);
+    if (getsockname(fd, (struct sockaddr *)&address.storage, &address.size) ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) || type != SOCK_STREAM ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || !listens)
+        return fail(error, 0, "what was passed on is no listening stream socket", "", NULL);
+    socket_address_format(&address, where);
+    int code = check(listeners, &address, allow_remote, where, error);
+    if (code)
+        return code;
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    add(listeners, fd, &address);
+    return 0;
+}
+
+int listeners_adopt(struct listeners *listeners, bool allow_remote, char *error)
+{
+    const char *pid = getenv("LISTEN_PID"), *number = getenv("LISTEN_FDS");
+    if (!pid || !number || strtol(pid, NULL, 10) != getpid())
+        return 0;
+    long count = strtol(number, NULL, 10);
+    if (count < 0 || count > LISTENERS_MAX)
+        return fail(error, 0, "too many sockets were passed on: LISTEN_FDS is", number, NULL);
+    for (int i = 0; i < count; i++) {
+        int code = adopt_one(listeners, FIRST_PASSED + i, allow_remote, error);
+        if (code)
+            return code;
+    }
+    return 0;
 }
 
 void listeners_close(struct listeners *listeners)

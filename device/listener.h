@@ -36,6 +36,13 @@ int listeners_open(struct listeners *listeners, const char *text, bool allow_rem
 /* Listens at 127.0.0.1 and [::1] at the port; at least one of them must be there. */
 int listeners_open_default(struct listeners *listeners, unsigned port, char *error);
 
+/*
+ * Takes over the sockets that systemd has opened for the daemon, if any (LISTEN_FDS and LISTEN_PID,
+ * sd_listen_fds(3)). Errors as above. Call once, before other descriptors than the standard ones
+ * matter; what is taken over stays systemd's to remove.
+ */
+int listeners_adopt(struct listeners *listeners, bool allow_remote, char *error);
+
 /* Closes them all and removes the Unix sockets' paths. */
 void listeners_close(struct listeners *listeners);
 

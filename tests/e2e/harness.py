@@ -43,13 +43,13 @@ class Program:
     """A running program whose standard error is collected line by line."""
 
     def __init__(self, *command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                 environment=None):
+                 environment=None, pass_fds=()):
         self.lines = []
         self.condition = threading.Condition()
         self.ended = False
         self.process = subprocess.Popen([str(word) for word in command], stdin=stdin,
                                         stdout=stdout, stderr=subprocess.PIPE, text=True,
-                                        errors="replace",
+                                        errors="replace", pass_fds=pass_fds,
                                         env={**os.environ, **(environment or {})})
         self.thread = threading.Thread(target=self._collect, daemon=True)
         self.thread.start()

@@ -104,6 +104,39 @@ class Service(harness.Case):
         self.wait_told("READY=1")
         self.assertTrue(self.is_silent(0.5))
 
+    def activate(self, *sockets):
+        """Starts the daemon as systemd does for a .socket unit: with sockets from descriptor 3 on."""
+        pulls = " ".join(f"{3 + i}<&{each.fileno()}" for i, each in enumerate(sockets))
+        return self.start("sh", "-c", f'export LISTEN_PID=$$ LISTEN_FDS={len(sockets)}; exec "$@" '
+                          + pulls, "sh", harness.PITETHERD, "--source", "pattern", "--size",
+                          "64x64", "--listen", self.socket, pass_fds=[each.fileno() for each in sockets])
+
+    def listener(self, family, address):
+        listener = socket.socket(family)
+        self.addCleanup(listener.close)
+        listener.bind(address)
+        listener.listen()
+        return listener
+
+    def test_sockets_that_were_opened_for_it(self):
+        tcp = self.listener(socket.AF_INET, ("127.0.0.1", 0))
+        unix = self.listener(socket.AF_UNIX, self.path("passed"))
+        daemon = self.activate(tcp, unix)
+        for address in "127.0.0.1:%d" % tcp.getsockname()[1], "unix:" + self.path("passed"):
+            daemon.wait_for("listening on " + address + "$")
+            self.run_host(address, "--null", "--frames", "3")
+        self.assertEqual(daemon.log().count("listening on"), 2)
+        daemon.send(signal.SIGTERM)
+        self.assertEqual(daemon.wait(), 0, daemon.log())
+        self.assertTrue(os.path.exists(self.path("passed")))  # it is not the daemon's to remove
+
+    def test_what_is_no_listening_socket(self):
+        plain = socket.socket()
+        self.addCleanup(plain.close)
+        daemon = self.activate(plain)
+        self.assertEqual(daemon.wait(), 4)
+        self.assertRegex(daemon.log(), "no listening stream socket")
+
 
 if __name__ == "__main__":
     harness.main()
