@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""README and --help say the same: each option with its value and default, and the exit codes."""
+"""README, man pages and --help say the same: each option with its value and default, and the exit
+codes; the man pages also each option's sentence, and the version."""
 import os
 import re
 import subprocess
@@ -7,7 +8,8 @@ import unittest
 
 import harness
 
-README = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "README.md")
+TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+README = os.path.join(TOP, "README.md")
 
 
 def help_of(program):
@@ -40,7 +42,42 @@ def options_in_readme(section):
     return found
 
 
+def entries_in_help(text):
+    """Pairs of what stands left and right: "-q, --quality 1..100" and its sentence."""
+    words = re.sub(r"\s+", " ", re.sub(r"\n\n\S.*", "\n", text.split("\nExit codes:")[0]))
+    names = [m.group(1) for m in re.finditer(r"^  +((?:-\w, )?--[\w-]+(?: [^\s]+(?=  |\n))?)", text,
+                                             re.M)]
+    found, place = [], words.index(names[0])
+    for name, following in zip(names, names[1:] + [None]):
+        place = words.index(name, place) + len(name)
+        end = words.index(" " + following + " ", place) if following else len(words)
+        found.append((name, words[place:end].strip()))
+    return found
+
+
+def plain(roff):
+    """What is left of a line of a man page when it is shown."""
+    text = re.sub(r"\\f[BIRP]|\\&", "", roff)
+    for code, shown in ("\\-", "-"), ("\\(aq", "'"), ("\\(ti", "~"):
+        text = text.replace(code, shown)
+    return text
+
+
+def section_of_man(page, heading):
+    return page.split(f"\n.SH {heading}\n")[1].split("\n.SH ")[0]
+
+
+def entries_in_man(page):
+    found = []
+    for entry in section_of_man(page, "OPTIONS").split("\n.TP\n")[1:]:
+        head, *body = re.split(r"\n\.(?:SS|IP|PP)\b", entry)[0].split("\n")
+        found.append((plain(head), plain(" ".join(body)).removesuffix(".")))
+    return found
+
+
 class Docs(unittest.TestCase):
+    maxDiff = None
+
     def check(self, program, heading):
         with open(README, encoding="utf-8") as file:
             readme = file.read()
@@ -50,11 +87,27 @@ class Docs(unittest.TestCase):
         codes = re.search(r"Exit codes: (.*?)\.\n", text, re.S).group(1)
         self.assertIn(re.sub(r"\s+", " ", codes), section.replace("`", ""))
 
+    def check_man(self, program, path):
+        with open(os.path.join(TOP, path), encoding="utf-8") as file:
+            page = file.read()
+        text = help_of(program)
+        self.assertEqual(entries_in_man(page), entries_in_help(text))
+        codes = [re.sub(r"(^|\n)\.B ", " ", entry).split() for entry
+                 in section_of_man(page, "EXIT STATUS").split(".TP\n")[1:]]
+        told = ", ".join(plain(" ".join(words)).removesuffix(".") for words in codes)
+        in_help = re.search(r"Exit codes: (.*)\.\n", text, re.S).group(1).split()
+        self.assertEqual(told.lower(), " ".join(in_help).lower())
+        version = subprocess.run([program, "--version"], check=True, stdout=subprocess.PIPE,
+                                 text=True, timeout=harness.BOUND).stdout.split()[1].rstrip(",")
+        self.assertIn(f'"pitether {version}"', page.split("\n")[0])
+
     def test_pitetherd(self):
         self.check(harness.PITETHERD, "pitetherd")
+        self.check_man(harness.PITETHERD, "device/pitetherd.1")
 
     def test_pitether(self):
         self.check(harness.PITETHER, "pitether")
+        self.check_man(harness.PITETHER, "host/pitether.1")
 
 
 if __name__ == "__main__":
