@@ -48,7 +48,7 @@ if(CMAKE_SYSROOT)
         file(READ_SYMLINK "${CMAKE_SYSROOT}/usr/lib/${cross_triplet}/libm.so" link)
         if(IS_ABSOLUTE "${link}")
             cross_stop("CMAKE_SYSROOT=${CMAKE_SYSROOT} has absolute links in it, which lead out of it: "
-                       "make them relative as cross/README.md says")
+                       "make the root with cross/sysroot.sh")
         endif()
     endif()
     # Debian's cross compiler looks into a C library of its own before the sysroot's: take that away

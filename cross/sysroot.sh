@@ -67,13 +67,6 @@ read_arguments() {
         die "$directory is there, and was not made by this script: name another folder"
 }
 
-# The mirror and the key that this machine itself uses for Debian.
-debian_source() {
-    apt-get indextargets --format "\$(REPO_URI) \$(RELEASE) \$(SIGNED_BY)" 'Created-By: Packages' |
-        awk -v codename="$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" \
-            '$2 == codename { print $1, $3; exit }'
-}
-
 # apt on a system of its own: the target's, with nothing installed.
 apt_there() {
     apt-get -o Dir::State="$state" -o Dir::State::status="$state/status" \
@@ -87,13 +80,31 @@ apt_there() {
 
 write_sources() {
     local uri key
-    read -r uri key < <(debian_source) || die "apt names no Debian mirror on this machine"
+    read -r uri key < <("$(dirname "$0")/../shared/debian-source.sh") || die "apt names no Debian mirror on this machine"
     [ -r "$key" ] || key=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -r "$key" ] || die "Debian's public key is missing: apt-get install debian-archive-keyring"
     echo "deb [signed-by=$key] $uri $suite main" >"$state/sources.list"
     if [ -n "$raspios" ]; then
         echo "deb [signed-by=$(realpath "$keyring")] $raspios $suite main" >>"$state/sources.list"
     fi
+}
+
+# What dpkg would know of a package with libraries, were it installed: packages that are made with
+# this root read there what they need.
+note() { # the package's file; the names of its files come in
+    local name database=$directory/var/lib/dpkg
+    name=$(dpkg-deb -f "$1" Package)
+    mkdir -p "$database/info" "$state/control"
+    dpkg-deb -e "$1" "$state/control"
+    if [ "$(dpkg-deb -f "$1" Multi-Arch)" = same ]; then
+        name+=:$arch
+    fi
+    sed 's,^\.,,' >"$database/info/$name.list"
+    for kind in shlibs symbols; do
+        [ ! -e "$state/control/$kind" ] || cp "$state/control/$kind" "$database/info/$name.$kind"
+    done
+    { sed '1aStatus: install ok installed' "$state/control/control" && echo; } >>"$database/status"
+    rm -rf "$state/control"
 }
 
 # What a build looks at, of each package that is wanted. Older packages put libraries into /lib,
@@ -104,10 +115,11 @@ unpack() {
     ln -s usr/lib "$directory/lib"
     while read -r package; do
         dpkg-deb --fsys-tarfile "$cache/$package" |
-            tar x -C "$directory" --keep-directory-symlink --exclude='./usr/share/doc' \
+            tar xv -C "$directory" --keep-directory-symlink --exclude='./usr/share/doc' \
                 --exclude='./usr/share/man' --exclude='./usr/share/locale' --exclude='./etc' \
                 --exclude='./var' --exclude='./usr/bin' --exclude='./usr/sbin' \
-                --exclude='./bin' --exclude='./sbin'
+                --exclude='./bin' --exclude='./sbin' |
+            note "$cache/$package"
     done <"$state/wanted"
 }
 
@@ -152,9 +164,12 @@ from_pi() {
     [ -e "$directory/lib" ] || ln -s usr/lib "$directory/lib"
     # -R: each path keeps its place. A part that is missing there is told by the toolchain file.
     rsync -aR --delete --info=stats1 --keep-dirlinks \
-        --exclude='*.a' --include='libc_nonshared.a' \
+        --include='libc_nonshared.a' --exclude='*.a' --include='/var/lib/dpkg/info/*.list' \
+        --include='/var/lib/dpkg/info/*.shlibs' --include='/var/lib/dpkg/info/*.symbols' \
+        --exclude='/var/lib/dpkg/info/*' \
         "$pi:/usr/include" "$pi:/usr/lib/$triplet" "$pi:/usr/lib/gcc/$triplet" \
-        "$pi:/usr/share/pkgconfig" "$directory/" ||
+        "$pi:/usr/share/pkgconfig" "$pi:/var/lib/dpkg/status" "$pi:/var/lib/dpkg/info" \
+        "$directory/" ||
         die "copying from $pi was cut off; what came is kept, so try again"
 }
 
