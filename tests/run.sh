@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit and end-to-end tests
-#   tests/run.sh --all     also: style, sanitizers, fuzzing, a real libcamera camera, the arm64 build
+#   tests/run.sh --all     also: style, sanitizers, fuzzing, a real libcamera camera, the arm64 build, packages
 # BUILD_DIR: where to build (default: build/tests in the source tree).
 set -euo pipefail
 
@@ -104,6 +104,7 @@ if [ -n "$all" ]; then
     step "fuzzing" env BUILD_DIR="$build/fuzz" "$top/tests/fuzz/run.sh"
     step "arm64 under qemu" env BUILD_DIR="$build" PITETHER="$build/release/host/pitether" \
         "$top/tests/cross.sh" arm64
+    step "packages" env BUILD_DIR="$build/packages" "$top/tests/packages.sh"
     step "a real libcamera camera" \
         env PITETHERD="$build/release/device/pitetherd" "$top/tests/libcamera/run.sh"
 fi
