@@ -82,6 +82,19 @@ else()
     list(APPEND CMAKE_SYSTEM_IGNORE_PATH /usr/local/lib /usr/local/include)
 endif()
 
+# Code for one kind of Pi, which an older one may not be able to run.
+set(PITETHER_CPU "" CACHE STRING "The Pi to tune for: pi3, zero2, pi4, pi5, or none for all of them")
+set(cross_cpu_pi3 cortex-a53)
+set(cross_cpu_zero2 cortex-a53)
+set(cross_cpu_pi4 cortex-a72)
+set(cross_cpu_pi5 cortex-a76)
+if(PITETHER_CPU)
+    if(NOT DEFINED cross_cpu_${PITETHER_CPU})
+        cross_stop("PITETHER_CPU=${PITETHER_CPU} is unknown: give pi3, zero2, pi4 or pi5")
+    endif()
+    add_compile_options(-mcpu=${cross_cpu_${PITETHER_CPU}})
+endif()
+
 # Programs are this machine's, all else is the target's.
 set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
 set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)

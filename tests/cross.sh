@@ -136,6 +136,25 @@ configure_and_build() {
     sed -i 's/ TIMEOUT "[0-9]*"/ TIMEOUT "1500"/' "$dir/tests/CTestTestfile.cmake"
 }
 
+# A kind of Pi that is asked for reaches the compiler, and one that there is not is an error.
+check_tuning() {
+    local tuned=$work/tuned options=(--toolchain "$project/cross/$triplet.cmake" -DPITETHER_TESTS=OFF
+        -DPITETHER_LIBCAMERA=OFF -DPITETHER_WINDOW=OFF -DCMAKE_EXPORT_COMPILE_COMMANDS=ON)
+    if [ -n "$sysroot" ]; then
+        options+=("-DCMAKE_SYSROOT=$sysroot")
+    fi
+    cmake -S "$project" -B "$tuned" "${options[@]}" -DPITETHER_CPU=pi4 >/dev/null
+    ! grep '"command"' "$tuned/compile_commands.json" | grep -v -e ' -mcpu=cortex-a72 ' ||
+        die "PITETHER_CPU=pi4 does not reach the compiler"
+    cmake "$tuned" -DPITETHER_CPU=pi5 >/dev/null
+    cmake --build "$tuned" --parallel 2 --target pitether_shared >/dev/null
+    grep -q -e ' -mcpu=cortex-a76 ' "$tuned/compile_commands.json" ||
+        die "another PITETHER_CPU does not reach the compiler"
+    ! cmake "$tuned" -DPITETHER_CPU=pi7 >"$work/cpu" 2>&1 || die "PITETHER_CPU=pi7 is taken"
+    grep -q 'PITETHER_CPU=pi7 is unknown' "$work/cpu" || die "PITETHER_CPU=pi7 is not said to be wrong"
+    rm -rf "$tuned"
+}
+
 # CMake must have found the target's libraries alone.
 check_libraries() {
     local file
@@ -238,6 +257,7 @@ cross() {
     [ "$(dpkg --print-architecture)" != "$arch" ] || die "this machine is $arch itself: nothing to cross"
     dir=$build/cross-$arch
     prepare
+    check_tuning
     configure_and_build
     IFS=';' read -ra emulator < <(sed -n 's/^CMAKE_CROSSCOMPILING_EMULATOR:STRING=//p' "$dir/CMakeCache.txt")
     check_libraries
