@@ -32,14 +32,18 @@ class Stream(harness.Case):
                 self.check_saved(self.path(size), 5)
 
     def test_one_slice_and_many_give_the_same_picture(self):
-        pictures = []
+        saved = []
         for slices in ("1", "15"):
-            daemon = self.daemon("--slices", slices, "--threads", "3", listen="127.0.0.1:0")
-            self.run_host(daemon, "--save", self.path(slices), "--frames", "1")
-            name = self.path(slices, self.index(self.path(slices))[0]["file"])
-            pictures.append(subprocess.run(["djpeg", "-rgb", name], check=True,
-                                           stdout=subprocess.PIPE).stdout)
-        self.assertEqual(pictures[0], pictures[1])
+            daemon = self.daemon("--slices", slices, "--threads", "3", "--frames", "10",
+                                 listen="127.0.0.1:0")
+            self.run_host(daemon, "--save", self.path(slices))
+            saved.append({row["id"]: self.path(slices, row["file"])
+                          for row in self.index(self.path(slices))})
+        # Which ones come through is for the machine's load to say.
+        same = min(saved[0].keys() & saved[1].keys())
+        pictures = [subprocess.run(["djpeg", "-rgb", each[same]], check=True,
+                                   stdout=subprocess.PIPE).stdout for each in saved]
+        self.assertEqual(*pictures)
 
     def test_all_sinks_over_one_connection(self):
         daemon = self.daemon()

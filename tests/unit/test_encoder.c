@@ -500,8 +500,9 @@ static void growing_frames_can_be_read(void **state)
         set_up(test, threads, 5);
         assert_int_equal(pthread_create(&thread, NULL, run_reader, &reader), 0);
         for (int i = 0; i < 100; i++) {
+            /* So that none is displaced, neither here nor in the encoder. */
+            hub_wait_for_room(&test->hub);
             submit(test);
-            /* So that none is displaced. */
             encoder_drain(test->encoder);
         }
         pthread_join(thread, NULL);
