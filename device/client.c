@@ -280,12 +280,19 @@ static void take_events(struct client *client)
 
 static void read_some(struct client *client)
 {
-    for (size_t total = 0;
-         (total < READ_AT_ONCE || client->transport->more) && client->state != CLIENT_DEAD;) {
+    for (size_t total = 0; client->state != CLIENT_DEAD;) {
         struct iovec room[2];
         if (is_deaf(client))
             client->reader.start = client->reader.end = 0;
         int count = message_reader_space(&client->reader, room);
+        /* Now it is the others' turn; but what the transport has, epoll would not tell of again. */
+        if (total >= READ_AT_ONCE) {
+            if (client->transport->ready == 0)
+                return;
+            count = 1;
+            if (room[0].iov_len > client->transport->ready)
+                room[0].iov_len = client->transport->ready;
+        }
         size_t most = room[0].iov_len + (count > 1 ? room[1].iov_len : 0);
         ssize_t got = client->transport->ops->read(client->transport, room, count);
         if (got == -EAGAIN)

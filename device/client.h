@@ -118,7 +118,8 @@ void client_status_changed(struct client *client);
  * (client_write.c) */
 void client_write(struct client *client);
 
-/* Ends the conversation with END once all that waits is sent, within 2 s. */
+/* Ends the conversation with END once all that waits is sent; gives up on one that takes nothing
+ * for 2 s, or takes longer than 30 s. */
 void client_end(struct client *client, enum wire_end_reason reason);
 
 /* Ends it with ERROR as soon as that can be written. */

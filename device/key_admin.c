@@ -8,7 +8,9 @@
 #include "shared/descriptors.h"
 #include "shared/log.h"
 
-#define TAKEN_UP "a running pitetherd takes this up on SIGHUP: systemctl reload pitetherd"
+#define TAKEN_UP                                                                                   \
+    "a running pitetherd takes this up on SIGHUP (systemctl reload pitetherd), or with its next "  \
+    "start if it had no keys at all"
 
 const char *key_admin_path(const char *named, char *room)
 {
@@ -86,10 +88,9 @@ int key_admin_list(const char *path, char *error)
     }
     for (unsigned i = 0; i < keys.count; i++) {
         const struct key *key = &keys.items[i];
-        printf("%s %s ", key->name, key_role_names[key->role]);
-        for (unsigned j = 0; j < KEY_ID_SIZE; j++)
-            printf("%02x", key->id[j]);
-        putchar('\n');
+        char id[KEY_ID_TEXT];
+        key_id_format(key->id, id);
+        printf("%s %s %s\n", key->name, key_role_names[key->role], id);
     }
     keys_clear(&keys);
     if (!result && fflush(stdout)) {

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "device/camera.h"
@@ -21,11 +22,12 @@
 #include "shared/clock.h"
 #include "shared/descriptors.h"
 #include "shared/log.h"
+#include "shared/secret.h"
 #include "shared/signals.h"
 #include "shared/wire.h"
 
 /* So long, after all clients are gone, for a camera to stop. */
-#define CAMERA_STOP_NS CLOCK_SECOND
+#define CAMERA_LEAVE_NS CLOCK_SECOND
 
 enum { EXIT_DONE = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2, EXIT_CAMERA = 3, EXIT_LISTEN = 4 };
 
@@ -54,6 +56,7 @@ static int administer_keys(const struct device_options *options, bool has_output
     char error[KEYS_ERROR_MAX], room[PATH_MAX];
     const char *path = key_admin_path(options->keys, room);
     int result;
+    secret_guard_process();
     if (options->add_key && !has_output)
         return complain(EXIT_USAGE, "--add-key: standard output, where the key goes, is closed");
     if (options->add_key)
@@ -97,6 +100,8 @@ static void announce_listeners(const struct listeners *listeners,
                                const struct device_options *options, bool has_keys)
 {
     char where[ADDRESS_TEXT_MAX];
+    if (has_keys && options->insecure_plaintext)
+        log_warning("--insecure-plaintext: nobody needs a key, though there are some");
     for (unsigned i = 0; i < listeners->count; i++) {
         bool asks = has_keys && listeners->items[i].remote && !options->insecure_plaintext;
         socket_address_format(&listeners->items[i].address, where);
@@ -164,7 +169,7 @@ static int serve(const struct device_options *options, const struct capture_conf
     }
     hub_close(&hub);
     /* What a camera that hangs still uses can't be taken apart. */
-    if (capture && !capture_wait(capture, CAMERA_STOP_NS)) {
+    if (capture && !capture_wait(capture, CAMERA_LEAVE_NS)) {
         log_error("the camera hangs: leaving it as it is");
         listeners_close(listeners);
         _exit(EXIT_CAMERA);
@@ -252,6 +257,8 @@ int main(int argc, char **argv)
     static struct device_options options; /* holds texts for as long as the program runs */
     char error[OPTION_ERROR_MAX];
     bool has_output = descriptors_secure();
+    /* While there is one thread, which all others take it from. */
+    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     log_setup("pitetherd", LOG_LEVEL_INFO);
     if (device_options_read(&options, argc, argv, error))
         return complain(EXIT_USAGE, error);

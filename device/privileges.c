@@ -50,13 +50,12 @@ static int become(uid_t uid, gid_t gid)
         if (group)
             groups[count++] = group->gr_gid;
     }
-    bool dumpable = prctl(PR_GET_DUMPABLE) == 1;
-    if (setgroups(count, groups) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid) ||
-        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+    int dumpable = prctl(PR_GET_DUMPABLE);
+    if (setgroups(count, groups) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
         return -errno;
-    /* A change of the user takes it away, since there may be secrets of the old one's. */
-    if (dumpable)
-        prctl(PR_SET_DUMPABLE, 1);
+    /* A change of the user makes it what fs.suid_dumpable says, which may be more or less. */
+    if (dumpable >= 0 && dumpable <= 1 && prctl(PR_SET_DUMPABLE, dumpable))
+        return -errno;
     return is_given_up(uid, gid) ? 0 : -EPERM;
 }
 

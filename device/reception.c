@@ -10,9 +10,9 @@
 #include "shared/log.h"
 #include "shared/transport_tls.h"
 
-/* Beyond max_clients: those that are told so, rather than left without a word, and those that have
- * not proved yet who they are. */
-enum { REFUSED_MAX = 16, STRANGERS_MAX = 64, ACCEPT_AT_ONCE = 32 };
+/* Beyond max_clients: those who have not proved yet who they are, or are told why they can't stay.
+ */
+enum { STRANGERS_MAX = 64, ACCEPT_AT_ONCE = 32 };
 
 static void set_accepting(struct reception *reception, bool on)
 {
@@ -42,36 +42,35 @@ static void limit_strangers(struct reception *reception)
     unsigned strangers = 0;
     struct client *oldest = NULL;
     for (struct client *client = reception->clients; client; client = client->next) {
-        if (client->state != CLIENT_HANDSHAKE)
+        if (client->admitted || client->state == CLIENT_DEAD)
             continue;
         strangers++;
         oldest = client;
     }
     if (strangers >= STRANGERS_MAX)
-        client_cut(oldest, "gave way to a newer one before it said who it is");
+        client_cut(oldest, "gave way to a newer one");
 }
 
-static bool has_room(struct reception *reception, const struct acceptor *acceptor,
-                     const struct socket_address *peer)
+static bool comes_too_often(struct reception *reception, const struct acceptor *acceptor,
+                            const struct socket_address *peer)
 {
-    if (acceptor->demands_key && !admission_take(&reception->admission, peer, clock_monotonic())) {
-        char where[ADDRESS_TEXT_MAX];
-        socket_address_format(peer, where);
-        log_warning_limited(&reception->crowd_limit,
-                            "%s comes too often without a key: not let in for now", where);
+    char where[ADDRESS_TEXT_MAX];
+    if (!acceptor->demands_key || admission_take(&reception->admission, peer, clock_monotonic()))
         return false;
-    }
-    limit_strangers(reception);
-    return reception->count < reception->config.max_clients + REFUSED_MAX + STRANGERS_MAX;
+    socket_address_format(peer, where);
+    log_warning_limited(&reception->crowd_limit,
+                        "%s comes too often without a key: not let in for now", where);
+    return true;
 }
 
 static void receive(struct acceptor *acceptor, int fd, const struct socket_address *peer)
 {
     struct reception *reception = acceptor->reception;
-    if (!has_room(reception, acceptor, peer)) {
+    if (comes_too_often(reception, acceptor, peer)) {
         close(fd);
         return;
     }
+    limit_strangers(reception);
     struct tls *tls = reception->config.trust->tls;
     struct transport *transport =
         tls ? transport_tls_accept(fd, tls, acceptor->demands_key) : transport_plain_create(fd);
@@ -83,7 +82,6 @@ static void receive(struct acceptor *acceptor, int fd, const struct socket_addre
     }
     client->next = reception->clients;
     reception->clients = client;
-    reception->count++;
     client_write(client);
 }
 
@@ -161,7 +159,6 @@ bool reception_bury(struct reception *reception, void (*gone)(void *user, struct
         any = true;
         gone(user, client);
         reception->admitted -= client->admitted;
-        reception->count--;
         client_destroy(&client);
     }
     return any;

@@ -33,8 +33,8 @@ struct reception {
     struct admission admission;
     struct log_limit fail_limit, crowd_limit;
 
-    struct client *clients;   /* the newest first; dead ones are there until they are buried */
-    unsigned count, admitted; /* all; those who have shaken hands, and may stay */
+    struct client *clients; /* the newest first; dead ones are there until they are buried */
+    unsigned admitted;      /* have shaken hands, and may stay */
 };
 
 /* Begins to accept. 0 or a negative errno. It must stay where it is. */

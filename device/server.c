@@ -108,6 +108,7 @@ static void begin_ending(struct server *server, enum wire_end_reason reason)
     server->reason = reason;
     server->camera_off = true;
     server->camera_off_ns = clock_monotonic();
+    service_tell(&server->service, "STOPPING=1");
     capture_quit(server->parts.capture);
 }
 
@@ -117,7 +118,8 @@ static void end_clients(struct server *server)
     if (server->ending)
         return;
     server->ending = true;
-    service_tell(&server->service, "STOPPING=1");
+    if (!server->camera_off)
+        service_tell(&server->service, "STOPPING=1");
     /* Nobody new: who is told to go may come back at once, and would keep the daemon from ending.
      */
     reception_close(&server->reception);
@@ -171,6 +173,19 @@ static void on_news(void *user, uint32_t events)
             client_write(client);
 }
 
+/* SIGHUP. False: there are no keys, and no service manager that would mean them; so it is a
+ * terminal that is gone. */
+static bool reread_keys(struct server *server)
+{
+    if (server->parts.trust->tls) {
+        trust_read_again(server->parts.trust);
+        reception_check_keys(&server->reception);
+    } else if (server->service.fd >= 0) {
+        log_warning("there were no keys at the start: restart pitetherd to take some up");
+    }
+    return server->parts.trust->tls || server->service.fd >= 0;
+}
+
 static void on_signal(void *user, uint32_t events)
 {
     (void)events;
@@ -178,18 +193,14 @@ static void on_signal(void *user, uint32_t events)
     struct signalfd_siginfo info;
     if (read(server->signal_watch.fd, &info, sizeof(info)) != sizeof(info))
         return;
-    if (info.ssi_signo == SIGHUP && server->parts.trust->tls) {
-        trust_read_again(server->parts.trust);
-        reception_check_keys(&server->reception);
+    if (info.ssi_signo == SIGHUP && reread_keys(server))
         return;
-    }
     if (server->camera_off || server->ending) {
         log_warning("told to stop again: leaving without a farewell");
         loop_stop(&server->loop);
         return;
     }
     log_info("stopping (%s)", strsignal((int)info.ssi_signo));
-    service_tell(&server->service, "STOPPING=1");
     begin_ending(server, WIRE_END_SHUTDOWN);
 }
 
@@ -388,7 +399,7 @@ int server_run(const struct server_config *config, const struct server_parts *pa
     service_open(&server->service);
     error = watch_all(server);
     if (!error) {
-        service_tell(&server->service, "READY=1\nSTATUS=The camera is off.");
+        service_ready(&server->service);
         after_round(server);
         error = loop_run(&server->loop, after_round, server);
     }

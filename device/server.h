@@ -37,7 +37,8 @@ struct server_parts {
 
 /*
  * Serves until SIGINT, SIGTERM or the source's end, then ends all clients in order. SIGHUP reads
- * the keys again and cuts whoever has none of them any more; without keys it ends the daemon. The
+ * the keys again and cuts whoever has none of them any more; without keys, and without a service
+ * manager, it ends the daemon, as the terminal is gone. The
  * signals must be blocked in all threads. The calling thread becomes the loop thread.
  * 0 or a negative errno.
  */

@@ -57,11 +57,28 @@ void service_open(struct service *service)
         service->to.sun_path[0] = '\0'; /* an abstract address: no zero ends it */
     else
         service->to_size++;
-    service->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    service->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct timeval patience = { .tv_sec = 1 };
+    if (service->fd >= 0)
+        setsockopt(service->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
     if (service->fd < 0)
         log_warning("can't tell %.120s anything: %s", path, strerror(errno));
     else
         service->watchdog_ns = watchdog_interval();
+}
+
+static bool send_text(const struct service *service, const char *text, size_t size, int flags)
+{
+    return sendto(service->fd, text, size, flags | MSG_NOSIGNAL,
+                  (const struct sockaddr *)&service->to, service->to_size) >= 0;
+}
+
+void service_ready(const struct service *service)
+{
+    static const char text[] = "READY=1\nSTATUS=The camera is off.";
+    if (service->fd >= 0 && !send_text(service, text, sizeof(text) - 1, 0))
+        log_warning("the service manager could not be told that pitetherd is ready: %s",
+                    strerror(errno));
 }
 
 void service_tell(const struct service *service, const char *format, ...)
@@ -73,9 +90,7 @@ void service_tell(const struct service *service, const char *format, ...)
     va_start(arguments, format);
     int size = vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
-    ssize_t sent = sendto(service->fd, text, size < TEXT_MAX ? (size_t)size : TEXT_MAX,
-                          MSG_NOSIGNAL, (const struct sockaddr *)&service->to, service->to_size);
-    if (sent < 0)
+    if (!send_text(service, text, size < TEXT_MAX ? (size_t)size : TEXT_MAX, MSG_DONTWAIT))
         log_debug("the service manager was not told %.40s: %s", text, strerror(errno));
 }
 

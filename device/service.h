@@ -20,6 +20,9 @@ struct service {
  * nobody is told anything. */
 void service_open(struct service *service);
 
+/* Sends "READY=1", for which a manager that is busy is waited for, a second at most. */
+void service_ready(const struct service *service);
+
 /* Sends lines of the form NAME=VALUE, with a line feed in between; cut at 500 bytes. What can't be
  * taken at once is lost, as the next WATCHDOG=1 is soon to come, and no service manager may hold
  * the loop up. */

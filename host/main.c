@@ -316,6 +316,7 @@ static int run(struct program *program)
 static int administer_keys(const struct host_options *options)
 {
     char error[KEYS_ERROR_MAX];
+    secret_guard_process();
     int result = options->import_key ? host_keys_import(options->keys, &options->address, error)
                                      : host_keys_forget(options->keys, &options->address, error);
     if (!result)

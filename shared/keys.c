@@ -90,6 +90,16 @@ static char *write_hex(char *to, const uint8_t *from, size_t size)
     return to;
 }
 
+void key_id_format(const uint8_t id[KEY_ID_SIZE], char text[KEY_ID_TEXT])
+{
+    *write_hex(text, id, KEY_ID_SIZE) = '\0';
+}
+
+bool key_id_parse(const char *text, size_t size, uint8_t id[KEY_ID_SIZE])
+{
+    return read_hex((struct span){ text, size }, id, KEY_ID_SIZE);
+}
+
 int key_generate(struct key *key, const char *name, enum key_role role)
 {
     memset(key, 0, sizeof(*key));

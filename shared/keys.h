@@ -44,6 +44,12 @@ struct keys {
 
 bool key_name_is_good(const char *name);
 
+/* An id as 32 lower-case hex digits and a zero; and read back, from `size` bytes: whether they are
+ * one. */
+enum { KEY_ID_TEXT = 2 * KEY_ID_SIZE + 1 };
+void key_id_format(const uint8_t id[KEY_ID_SIZE], char text[KEY_ID_TEXT]);
+bool key_id_parse(const char *text, size_t size, uint8_t id[KEY_ID_SIZE]);
+
 /* Fills a key of that name (a good one) with a fresh id and secret. 0, or getrandom()'s errno. */
 int key_generate(struct key *key, const char *name, enum key_role role);
 

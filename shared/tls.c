@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/auxv.h>
 
-#include <openssl/crypto.h>
 #if defined(__aarch64__) || defined(__arm__)
 #include <asm/hwcap.h>
 #endif
@@ -53,17 +52,6 @@ static struct tls *tls_of(SSL *connection)
     return SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection));
 }
 
-static bool read_identity(const unsigned char *identity, size_t size, uint8_t id[KEY_ID_SIZE])
-{
-    char text[2 * KEY_ID_SIZE + 1];
-    size_t id_size = 0;
-    if (size != sizeof(text) - 1 || memchr(identity, '\0', size))
-        return false;
-    memcpy(text, identity, size);
-    text[size] = '\0';
-    return OPENSSL_hexstr2buf_ex(id, KEY_ID_SIZE, &id_size, text, '\0') && id_size == KEY_ID_SIZE;
-}
-
 /* The daemon's look-up. An id that there is not gets a secret that nobody has, and so fails like a
  * wrong secret: nobody learns which ids there are. */
 static int find_session(SSL *connection, const unsigned char *identity, size_t size,
@@ -72,7 +60,8 @@ static int find_session(SSL *connection, const unsigned char *identity, size_t s
     struct tls *tls = tls_of(connection);
     struct tls_peer *peer = SSL_get_app_data(connection);
     uint8_t id[KEY_ID_SIZE];
-    const struct key *key = read_identity(identity, size, id) ? keys_find_id(tls->keys, id) : NULL;
+    const struct key *key =
+        key_id_parse((const char *)identity, size, id) ? keys_find_id(tls->keys, id) : NULL;
     if (key) {
         strcpy(peer->name, key->name);
         memcpy(peer->id, key->id, sizeof(peer->id));
@@ -122,8 +111,7 @@ static bool set_up_daemon(struct tls *tls)
 
 static bool set_up_receiver(struct tls *tls)
 {
-    for (int i = 0; i < KEY_ID_SIZE; i++)
-        snprintf(tls->identity + 2 * i, 3, "%02x", tls->keys->items[0].id[i]);
+    key_id_format(tls->keys->items[0].id, tls->identity);
     SSL_CTX_set_psk_use_session_callback(tls->context, use_session);
     /* With no authority to go by, a certificate instead of the key is refused at once. */
     SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);

@@ -30,9 +30,9 @@ struct tls {
     /* The caller's. A daemon looks a peer's id up in it with each handshake, so that it may be
      * exchanged in between; a receiver proves itself with the first one. */
     const struct keys *keys;
-    struct key nobodys;                 /* a daemon's, for ids that there are not */
-    char identity[2 * KEY_ID_SIZE + 1]; /* the receiver's, as it is sent */
-    uint8_t record[TLS_RECORD_MAX];     /* where small pieces become one record */
+    struct key nobodys;             /* a daemon's, for ids that there are not */
+    char identity[KEY_ID_TEXT];     /* the receiver's, as it is sent */
+    uint8_t record[TLS_RECORD_MAX]; /* where small pieces become one record */
 };
 
 /* keys must outlive it, and hold at least one key for a receiver. NULL: out of memory, or this

@@ -41,6 +41,7 @@ struct transport {
     int fd;                      /* what to wait on; owned by the transport */
     short waits_for;             /* POLLIN or POLLOUT: what the last -EAGAIN is waiting for */
     bool more;                   /* the last read left bytes that fd does not show: read again */
+    size_t ready;                /* so many of them can be had without another look at fd */
     const struct tls_peer *peer; /* who the peer has proved to be; NULL: nobody. See tls.h */
 };
 

@@ -13,6 +13,9 @@
 /* The first byte of a TLS connection: a handshake record; RFC 8446, 5.1. */
 enum { TLS_HANDSHAKE = 22 };
 
+/* A peer that sends a byte a record must not keep its reader for longer than others do. */
+enum { RECORDS_AT_ONCE = 64 };
+
 struct secure {
     struct transport transport;
     struct tls *tls;
@@ -78,9 +81,12 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *room, i
 {
     struct secure *self = secure_of(transport);
     size_t total = 0;
+    unsigned records = 0;
     transport->more = false;
+    transport->ready = 0;
     for (int i = 0; i < count; i++)
-        for (size_t used = 0, got; used < room[i].iov_len; used += got, total += got) {
+        for (size_t used = 0, got; used < room[i].iov_len && records < RECORDS_AT_ONCE;
+             used += got, total += got, records++) {
             ERR_clear_error();
             errno = 0;
             int result = SSL_read_ex(self->connection, (uint8_t *)room[i].iov_base + used,
@@ -89,6 +95,7 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *room, i
                 return total > 0 ? (ssize_t)total : failure(self, result);
         }
     transport->more = SSL_has_pending(self->connection);
+    transport->ready = (size_t)SSL_pending(self->connection);
     return (ssize_t)total;
 }
 

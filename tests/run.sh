@@ -63,7 +63,7 @@ build_and_test_threads() {
     local directory=$1
     build_in "$directory" -DPITETHER_SANITIZE=thread &&
         setarch -R ctest --test-dir "$directory" --output-on-failure -j 4 \
-            -R '^(mailbox|encoder|capture|hub|camera_pattern|camera_faulty|log|host_frame|sink|latency_log|dial|receiver|jpeg_parallel|e2e_.*)$' \
+            -R '^(mailbox|encoder|capture|hub|camera_pattern|camera_faulty|log|host_frame|sink|latency_log|dial|standby|receiver|jpeg_parallel|e2e_.*)$' \
             -E '^e2e_(window|hostile_window|pipes|keys)$'
 }
 

@@ -99,6 +99,21 @@ class Service(harness.Case):
         daemon.send(signal.SIGTERM)
         self.assertEqual(daemon.wait(), 0, daemon.log())
 
+    def test_a_reload_without_keys(self):
+        """It is no reason to end: the service's user has just made the first key."""
+        daemon = self.begin("--keys", self.path("keys"))
+        self.assertEqual(daemon.wait(), 2)  # a keys file that was named must be there
+        daemon = self.begin()
+        self.wait_told("READY=1")
+        daemon.send(signal.SIGHUP)
+        daemon.wait_for("there were no keys at the start: restart pitetherd")
+        self.run_host(self.socket, "--null", "--frames", "3")
+
+    def test_a_terminal_that_is_gone(self):
+        daemon = self.daemon()
+        daemon.send(signal.SIGHUP)
+        self.assertEqual(daemon.wait(), 0)
+
     def test_the_watchdog_of_another_process(self):
         self.begin(WATCHDOG_USEC=200000, WATCHDOG_PID=1)
         self.wait_told("READY=1")

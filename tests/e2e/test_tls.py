@@ -387,6 +387,19 @@ class Tls(harness.Case):
             self.assertEqual(self.rest_of(peer), b"")
         daemon.wait_for("did not say who it is within 5 s", 60)
 
+    def test_plain_strangers_take_nobodys_place(self):
+        self.pair("laptop")
+        daemon = self.secure_daemon("--max-clients", "2")
+        # They are told that they need a key, and do not go.
+        strangers = [self.connect(daemon, f"10.84.3.{i}") for i in range(1, 201)]
+        for stranger in strangers:
+            try:
+                stranger.sendall(b"x")
+            except OSError:
+                pass  # it had to give way
+        self.assertDone(self.friend("laptop", daemon, "--null", "--frames", "5",
+                                    "--no-reconnect"))
+
     def test_who_comes_too_often_without_a_key(self):
         self.pair("laptop")
         daemon = self.secure_daemon("--listen", "127.0.0.1:0")

@@ -275,6 +275,41 @@ static void refused_bytes_are_offered_again_with_more(void **state)
     free(data);
 }
 
+/* Bytes that come one a record don't keep their reader for long. */
+static void a_read_ends_after_some_records(void **state)
+{
+    (void)state;
+    struct tls_pair pair;
+    uint8_t got[1000];
+    int size = 256 << 10;
+    tls_pair_connect(&pair, TLS_PAIR_UNIX);
+    setsockopt(pair.fds[TLS_RECEIVER], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+    for (int i = 0; i < 100; i++)
+        assert_int_equal(transport_write_from(pair.ends[TLS_RECEIVER], "x", 1), 1);
+    ssize_t first = transport_read_into(pair.ends[TLS_DAEMON], got, sizeof(got));
+    assert_in_range(first, 1, 99);
+    assert_int_equal(transport_read_into(pair.ends[TLS_DAEMON], got, sizeof(got)), 100 - first);
+    tls_pair_close(&pair);
+}
+
+/* What is ready needs no look at the socket; then it is another one's turn. */
+static void ready_is_what_was_decrypted(void **state)
+{
+    (void)state;
+    struct tls_pair pair;
+    uint8_t data[1000] = { 0 }, got[sizeof(data)];
+    tls_pair_connect(&pair, TLS_PAIR_UNIX);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(transport_write_from(pair.ends[TLS_RECEIVER], data, sizeof(data)),
+                         sizeof(data));
+    struct transport *daemon = pair.ends[TLS_DAEMON];
+    assert_int_equal(transport_read_into(daemon, got, 100), 100);
+    assert_int_equal(daemon->ready, 900);
+    assert_int_equal(transport_read_into(daemon, got, daemon->ready), 900);
+    assert_int_equal(daemon->ready, 0);
+    tls_pair_close(&pair);
+}
+
 /* A socket that shows nothing may still have something to read. */
 static void more_tells_of_what_the_socket_hides(void **state)
 {
@@ -439,6 +474,8 @@ int main(void)
         cmocka_unit_test(the_daemon_knows_one_key_of_many),
         cmocka_unit_test(every_byte_arrives_once_and_in_order),
         cmocka_unit_test(refused_bytes_are_offered_again_with_more),
+        cmocka_unit_test(a_read_ends_after_some_records),
+        cmocka_unit_test(ready_is_what_was_decrypted),
         cmocka_unit_test(more_tells_of_what_the_socket_hides),
         cmocka_unit_test(after_finish_the_other_direction_goes_on),
         cmocka_unit_test(an_end_of_the_socket_is_an_end),
