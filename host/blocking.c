@@ -1,13 +1,17 @@
 #include "host/blocking.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include "shared/clock.h"
 
 /* Interrupts the system call that the thread is stuck in. */
 enum { NUDGE = SIGUSR1 };
 /* Again and again, since a nudge may come just before the call. */
-#define NUDGE_EVERY_NS (50 * CLOCK_MS)
+enum { NUDGE_EVERY_MS = 50 };
 
 static _Thread_local struct blocking *self;
 
@@ -29,6 +33,7 @@ static void *run(void *user)
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     self = user;
     self->run(self->user);
+    eventfd_write(self->ended_fd, 1);
     return NULL;
 }
 
@@ -40,22 +45,49 @@ int blocking_start(struct blocking *blocking, const char *name, void (*function)
     blocking->run = function;
     blocking->user = user;
     atomic_init(&blocking->abandoned, false);
+    blocking->ended_fd = eventfd(0, EFD_CLOEXEC);
+    if (blocking->ended_fd < 0)
+        return -errno;
     int error = pthread_create(&blocking->thread, NULL, run, blocking);
-    if (!error)
+    if (error)
+        close(blocking->ended_fd);
+    else
         pthread_setname_np(blocking->thread, name);
     return -error;
 }
 
+/* Unlike pthread_timedjoin_np(), poll() doesn't mind a wall clock that is set. */
+static bool ends_within(const struct blocking *blocking, int ms)
+{
+    return poll(&(struct pollfd){ blocking->ended_fd, POLLIN, 0 }, 1, ms) > 0;
+}
+
 void blocking_join(struct blocking *blocking, uint64_t patience_ns)
 {
-    if (patience_ns == 0) {
-        pthread_join(blocking->thread, NULL);
-        return;
-    }
-    struct timespec until = clock_timespec(clock_read(CLOCK_REALTIME) + patience_ns);
-    while (pthread_timedjoin_np(blocking->thread, NULL, &until)) {
+    if (patience_ns > 0 && !ends_within(blocking, (int)(patience_ns / CLOCK_MS))) {
         atomic_store(&blocking->abandoned, true);
-        pthread_kill(blocking->thread, NUDGE);
-        until = clock_timespec(clock_read(CLOCK_REALTIME) + NUDGE_EVERY_NS);
+        do
+            pthread_kill(blocking->thread, NUDGE);
+        while (!ends_within(blocking, NUDGE_EVERY_MS));
     }
+    pthread_join(blocking->thread, NULL);
+    close(blocking->ended_fd);
+}
+
+int blocking_write(int fd, const void *data, size_t size, size_t *done)
+{
+    for (*done = 0; *done < size;) {
+        if (blocking_abandoned())
+            return -EINTR;
+        ssize_t written = write(fd, (const char *)data + *done, size - *done);
+        if (written > 0)
+            *done += (size_t)written;
+        else if (written == 0)
+            return -EIO;
+        else if (errno == EAGAIN) /* some program that shares it has made it non-blocking */
+            poll(&(struct pollfd){ fd, POLLOUT, 0 }, 1, -1);
+        else if (errno != EINTR)
+            return -errno;
+    }
+    return 0;
 }

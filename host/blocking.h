@@ -1,6 +1,7 @@
 /*
  * A thread whose system calls may block for ever: on a pipe that nobody reads, on a disk that
- * hangs. Whoever ends it can lose patience; what it is stuck in is interrupted then.
+ * hangs. Whoever ends it can lose patience; what it is stuck in is interrupted then, if the kernel
+ * lets it be: a call that waits for a broken disk or a server that is away may not.
  */
 #ifndef PITETHER_HOST_BLOCKING_H
 #define PITETHER_HOST_BLOCKING_H
@@ -8,6 +9,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A part of the struct that belongs to the thread. The fields are blocking.c's own. */
@@ -16,18 +18,23 @@ struct blocking {
     void (*run)(void *user);
     void *user;
     atomic_bool abandoned;
+    int ended_fd;
 };
 
 /* Starts run(user) on a thread of that name (at most 15 bytes). 0 or a negative errno. */
 int blocking_start(struct blocking *blocking, const char *name, void (*run)(void *user),
                    void *user);
 
-/* Waits for its end; with patience_ns > 0 it is abandoned after so long. One call after each
- * blocking_start() that succeeded. */
+/* Waits for its end; with patience_ns > 0 it is abandoned after so long, which ends it as soon as
+ * its system call can be interrupted. One call after each blocking_start() that succeeded. */
 void blocking_join(struct blocking *blocking, uint64_t patience_ns);
 
 /* For the thread itself: true once it is abandoned. A system call that blocks then returns EINTR,
  * and nothing that may block should be begun. False on all other threads. */
 bool blocking_abandoned(void);
+
+/* Writes all of it, however long it takes. 0 or a negative errno, -EINTR once the thread is
+ * abandoned; *done gets how much was written in any case. Any thread. */
+int blocking_write(int fd, const void *data, size_t size, size_t *done);
 
 #endif

@@ -39,15 +39,17 @@ static int name_of(const struct address *address, char name[KEY_NAME_MAX + 1], c
 }
 
 /* Where the keys are unless the user names a file, and the folder for all settings, which is not
- * there on a fresh system. -ENOENT: there is no home. */
+ * there on a fresh system. -EINVAL: there is no home; -ENOENT would be taken for no keys. */
 static int find_usual(char folder[PATH_MAX], char path[PATH_MAX], char *error)
 {
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     /* The XDG base directory specification wants a relative path ignored. */
     bool has_config = config && config[0] == '/';
     if (!has_config && (!home || home[0] != '/')) {
-        snprintf(error, KEYS_ERROR_MAX, "HOME is not set: give --keys FILE");
-        return -ENOENT;
+        snprintf(
+            error, KEYS_ERROR_MAX,
+            "HOME is not set, so where the keys are is not known: set it, or give --keys FILE");
+        return -EINVAL;
     }
     if (snprintf(folder, PATH_MAX, "%s%s", has_config ? config : home,
                  has_config ? "" : "/.config") >= PATH_MAX ||

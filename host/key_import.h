@@ -16,10 +16,11 @@
 int host_keys_find(const char *path, const struct address *address, struct key *key, char *error);
 
 /* --import-key: reads the line that pitetherd --add-key wrote from standard input, and stores it
- * for the address in the place of an earlier one. */
+ * for the address in the place of an earlier one. Waits for the line as long as it takes. 0 or an
+ * error. */
 int host_keys_import(const char *path, const struct address *address, char *error);
 
-/* --forget-key. -ENOENT: there is none. */
+/* --forget-key. 0 or an error; -ENOENT: there is none. */
 int host_keys_forget(const char *path, const struct address *address, char *error);
 
 #endif

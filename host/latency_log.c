@@ -115,10 +115,13 @@ static void run(void *user)
 /* 0 or a negative errno. */
 static int start(struct latency_log *log, const char *path)
 {
-    log->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0666);
+    /* O_NONBLOCK: a FIFO would be waited for. */
+    log->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
     if (log->fd < 0)
         return -errno;
-    int error = whole_append(log->fd, head, sizeof(head) - 1);
+    int error = fcntl(log->fd, F_SETFL, O_APPEND) ? -errno : 0;
+    if (!error)
+        error = whole_append(log->fd, head, sizeof(head) - 1);
     if (!error)
         error = blocking_start(&log->writer, "latency", run, log);
     if (error)
@@ -137,7 +140,7 @@ int latency_log_open(struct latency_log **log, const char *path, char *error)
     }
     if (result) {
         snprintf(error, LATENCY_LOG_ERROR_MAX, "--latency: can't write %.160s: %s", path,
-                 strerror(-result));
+                 result == -ENXIO ? "nobody reads it" : strerror(-result));
         free(self);
         *log = NULL;
     }

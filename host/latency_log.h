@@ -15,8 +15,8 @@ enum { LATENCY_LOG_ERROR_MAX = 256 };
 
 struct latency_log;
 
-/* Makes the file, or empties it, and starts the thread. 0 or a negative errno with one line in
- * error (LATENCY_LOG_ERROR_MAX bytes). */
+/* Makes the file, or empties it, and starts the thread; a FIFO must have a reader. 0 or a negative
+ * errno with one line in error (LATENCY_LOG_ERROR_MAX bytes). */
 int latency_log_open(struct latency_log **log, const char *path, char *error);
 
 /* A frame has come whole. Never blocks: a line that finds the queue full is lost. */
@@ -27,8 +27,9 @@ void latency_log_frame(struct latency_log *log, const struct frame *frame);
 void latency_log_shown(struct latency_log *log, const struct frame *frame, uint64_t decoded_ns,
                        uint64_t shown_ns);
 
-/* Writes what is left, for patience_ns at most (0: without a limit), frees, and nulls the caller's
- * pointer. Returns how many lines were lost in all; why was logged. NULL and *NULL are fine. */
+/* Writes what is left, for patience_ns (0: without a limit) or until a system call that hangs can
+ * be interrupted, frees, and nulls the caller's pointer. Returns how many lines were lost in all;
+ * why was logged. NULL and *NULL are fine. */
 uint64_t latency_log_close(struct latency_log **log, uint64_t patience_ns);
 
 #endif

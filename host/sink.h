@@ -39,7 +39,8 @@ int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
 void sink_push(struct sink *sink, struct frame *frame);
 
 /* Writes all that is queued, ends the thread, frees, and nulls the caller's pointer. With
- * patience_ns > 0, what could not be written after so long is counted as failed. Returns the
+ * patience_ns > 0, what could not be written after so long is counted as failed: see
+ * blocking_join(). Returns the
  * totals. NULL and *NULL are fine. */
 struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns);
 

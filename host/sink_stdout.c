@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,30 +8,17 @@
 #include "host/sink.h"
 #include "shared/log.h"
 
-/* Half a JPEG is out: what follows it would be no stream. */
-static int cut_off(const struct frame *frame, int error)
-{
-    log_error("stdout: frame %llu was cut off: %s", (unsigned long long)frame->id, strerror(error));
-    return -EPIPE;
-}
-
 static int stdout_write(void *state, const struct frame *frame)
 {
+    size_t done;
+    int error = blocking_write(STDOUT_FILENO, frame->data, frame->size, &done);
     (void)state;
-    for (size_t done = 0; done < frame->size;) {
-        if (blocking_abandoned())
-            return -EINTR;
-        ssize_t written = write(STDOUT_FILENO, frame->data + done, frame->size - done);
-        if (written >= 0)
-            done += (size_t)written;
-        else if (errno == EPIPE)
-            return -EPIPE;
-        else if (errno == EAGAIN) /* some program that shares it has made it non-blocking */
-            poll(&(struct pollfd){ STDOUT_FILENO, POLLOUT, 0 }, 1, -1);
-        else if (errno != EINTR)
-            return done == 0 ? -errno : cut_off(frame, errno);
-    }
-    return 0;
+    if (!error || done == 0 || error == -EINTR || error == -EPIPE)
+        return error;
+    /* Half a JPEG is out: what follows it would be no stream. */
+    log_error("stdout: frame %llu was cut off: %s", (unsigned long long)frame->id,
+              strerror(-error));
+    return -EPIPE;
 }
 
 static int stdout_close(void *state)

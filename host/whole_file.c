@@ -33,22 +33,6 @@ bool temporary_name_is(const char *name)
            strcmp(name + begin + DIGITS, suffix) == 0;
 }
 
-/* *done gets how much was written, also of a failure. */
-static int write_all(int fd, const void *data, size_t size, size_t *done)
-{
-    for (*done = 0; *done < size;) {
-        if (blocking_abandoned())
-            return -EINTR;
-        ssize_t written = write(fd, (const char *)data + *done, size - *done);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return written < 0 ? -errno : -EIO;
-        *done += (size_t)written;
-    }
-    return 0;
-}
-
 static int create(int directory_fd, const char *name)
 {
     int fd = openat(directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -65,7 +49,7 @@ int whole_file_write(int directory_fd, const char *temporary, const void *data, 
         fd = create(directory_fd, temporary);
     if (fd < 0)
         return fd;
-    int error = write_all(fd, data, size, &done);
+    int error = blocking_write(fd, data, size, &done);
     if (!error && durable && fdatasync(fd))
         error = -errno;
     /* Some file systems tell of a full disk only here. */
@@ -104,7 +88,7 @@ int whole_file_name(int directory_fd, const char *temporary, const char *name)
 int whole_append(int fd, const void *data, size_t size)
 {
     size_t done;
-    int error = write_all(fd, data, size, &done);
+    int error = blocking_write(fd, data, size, &done);
     if (error && done > 0)
         whole_append_undo(fd, done);
     return error;

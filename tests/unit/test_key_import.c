@@ -101,19 +101,29 @@ static void however_it_is_written(void **state)
 static void who_has_no_keys(void **state)
 {
     struct fixture *fixture = *state;
-    char name[KEY_NAME_MAX + 1], *home = getenv("HOME") ? strdup(getenv("HOME")) : NULL;
+    char name[KEY_NAME_MAX + 1];
     assert_int_equal(find(fixture, NULL, "pi", name), 0);
     assert_int_equal(access(fixture->folder, F_OK), -1);
-    setenv("XDG_CONFIG_HOME", "relative", 1);
-    unsetenv("HOME");
-    assert_int_equal(find(fixture, NULL, "pi", name), 0);
-    if (home)
-        setenv("HOME", home, 1);
-    free(home);
     /* A name that no key can have. */
     char text[100] = "";
     memset(text, 'x', KEY_NAME_MAX + 1);
     assert_int_equal(find(fixture, NULL, text, name), 0);
+}
+
+/* There may be a key, somewhere. */
+static void who_has_no_home(void **state)
+{
+    struct fixture *fixture = *state;
+    char name[KEY_NAME_MAX + 1], *home = getenv("HOME") ? strdup(getenv("HOME")) : NULL;
+    setenv("XDG_CONFIG_HOME", "relative", 1);
+    unsetenv("HOME");
+    int local = find(fixture, NULL, "unix:/pi", name), result = find(fixture, NULL, "pi", name);
+    if (home)
+        setenv("HOME", home, 1);
+    free(home);
+    assert_int_equal(result, -EINVAL);
+    assert_non_null(strstr(fixture->error, "HOME is not set"));
+    assert_int_equal(local, 0);
 }
 
 static void what_can_not_be_read_is_not_passed_over(void **state)
@@ -140,6 +150,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         test(however_it_is_written),
         test(who_has_no_keys),
+        test(who_has_no_home),
         test(what_can_not_be_read_is_not_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

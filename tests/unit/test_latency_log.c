@@ -171,6 +171,19 @@ static void a_disk_that_hangs(void **state)
     assert_true(lost > FRAMES / 2);
 }
 
+/* It would be waited for, with signals blocked. */
+static void a_fifo_that_nobody_reads(void **state)
+{
+    struct world *world = *state;
+    char error[LATENCY_LOG_ERROR_MAX];
+    unlink(world->path);
+    assert_int_equal(mkfifo(world->path, 0666), 0);
+    alarm(BOUND_MS / 1000);
+    assert_int_equal(latency_log_open(&world->log, world->path, error), -ENXIO);
+    alarm(0);
+    assert_non_null(strstr(error, "nobody reads it"));
+}
+
 static void files_that_cannot_be(void **state)
 {
     struct world *world = *state;
@@ -189,8 +202,8 @@ static void files_that_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_column),      TEST(the_longest_line),     TEST(lines_come_in_order),
-        TEST(a_disk_that_hangs), TEST(files_that_cannot_be),
+        TEST(every_column),      TEST(the_longest_line),         TEST(lines_come_in_order),
+        TEST(a_disk_that_hangs), TEST(a_fifo_that_nobody_reads), TEST(files_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
