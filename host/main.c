@@ -205,14 +205,19 @@ static int receive(struct program *program)
     return EXIT_DONE;
 }
 
+/* For those who wait for others: 0 is as long as it takes. */
+static uint64_t patience_of(const struct program *program)
+{
+    return program->end == RECEIVER_INTERRUPTED ? LEAVING_NS : 0;
+}
+
 /* Ends the sinks, says what they did, and returns whether they took all they were given. */
 static bool finish_sinks(struct program *program)
 {
-    uint64_t patience = program->end == RECEIVER_INTERRUPTED ? LEAVING_NS : 0;
     bool saves = program->save, pipes = program->pipe;
     /* Files are local and were asked for: they are written to the end. */
     struct sink_totals saved = sink_finish(&program->save, 0);
-    struct sink_totals piped = sink_finish(&program->pipe, patience);
+    struct sink_totals piped = sink_finish(&program->pipe, patience_of(program));
     if (program->options.log_level >= LOG_LEVEL_INFO) {
         if (saves)
             fprintf(stderr, "saved %llu frames (%.1f MB) in %s", (unsigned long long)saved.written,
@@ -292,7 +297,7 @@ static int run(struct program *program)
     bool ran = code == EXIT_DONE && program->receiver;
     signals_block(false); /* nobody reads the signalfd any more: let them end the program */
     bool sinks_good = finish_sinks(program);
-    uint64_t unwritten = latency_log_close(&program->latency_log, LEAVING_NS);
+    uint64_t unwritten = latency_log_close(&program->latency_log, patience_of(program));
     if (unwritten)
         log_error("--latency: %llu lines of %s were lost", (unsigned long long)unwritten,
                   program->options.latency);

@@ -84,9 +84,9 @@ const struct option_table host_option_table = {
     .about = "Receives the frames that pitetherd streams from a camera.",
     .after =
         "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option or\n"
-        "keys file, 3 no connection, or it was lost, 4 a sink could not take every frame,\n"
-        "5 frames are missing from a lossless stream, or arrived damaged, 6 it ended before\n"
-        "--frames or --duration was reached.",
+        "keys file, 3 no connection, or it was lost, 4 a sink could not take every frame, or\n"
+        "--latency's file not every line, 5 frames are missing from a lossless stream, or\n"
+        "arrived damaged, 6 it ended before --frames or --duration was reached.",
 };
 
 static int fail(char *error, const char *what)

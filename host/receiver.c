@@ -47,7 +47,7 @@ struct receiver {
     uint64_t received, kept, first_frame_ns, ending_ns;
     uint64_t retry_ns;
     struct progress progress;
-    struct log_limit status_limit, stream_limit, damaged_limit;
+    struct log_limit status_limit, stream_limit, damaged_limit, again_limit;
     struct tls *tls; /* NULL: plain text */
     bool trusted;    /* a handshake has been done */
     bool readable;   /* the last wait's descriptor */
@@ -151,7 +151,8 @@ static void on_stream(void *user, const struct wire_stream *stream)
         log_info("camera %s, %ux%u%s", stream->model, stream->width, stream->height, rate);
     if (receiver->last_session == session->id && session->first_id > receiver->last_next_id) {
         uint64_t missed = session->first_id - receiver->last_next_id;
-        log_warning("%" PRIu64 " frames were missed while there was no connection", missed);
+        log_warning_limited(&receiver->stream_limit,
+                            "%" PRIu64 " frames were missed while there was no connection", missed);
         report_missed(receiver->outlets.report, missed);
     }
     receiver->last_session = session->id;
@@ -316,7 +317,23 @@ static bool converse(struct receiver *receiver, int *error)
     return *error == 0 && session->state < SESSION_ENDED && !find_standby(receiver);
 }
 
-/* What became of the connection: logs it, and decides whether there is to be another one. */
+/* What became of the connection. again: there is to be another one. */
+static void tell_end(const struct receiver *receiver, int error, bool again)
+{
+    const struct session *session = &receiver->session;
+    if (receiver->standby)
+        log_warning("the connection fell silent; going on over a new one");
+    else if (session->state == SESSION_ENDED)
+        log_warning("the daemon was stopped%s", again ? "; waiting for its return" : "");
+    else if (session->state == SESSION_FAILED)
+        log_error("%s%s", session->error, again ? "; connecting again" : "");
+    else
+        log_warning("the connection was cut (%s)%s",
+                    error == -EPIPE ? "the daemon closed it" : strerror(-error),
+                    again ? "; connecting again" : "");
+}
+
+/* Whether there is to be another connection. */
 static bool goes_on(struct receiver *receiver, int error)
 {
     const struct session *session = &receiver->session;
@@ -328,16 +345,9 @@ static bool goes_on(struct receiver *receiver, int error)
         receiver_stop(receiver, RECEIVER_FINISHED);
         return false;
     }
-    if (receiver->standby)
-        log_warning("the connection fell silent; going on over a new one");
-    else if (session->state == SESSION_ENDED)
-        log_warning("the daemon was stopped%s", again ? "; waiting for its return" : "");
-    else if (session->state == SESSION_FAILED)
-        log_error("%s%s", session->error, again ? "; connecting again" : "");
-    else
-        log_warning("the connection was cut (%s)%s",
-                    error == -EPIPE ? "the daemon closed it" : strerror(-error),
-                    again ? "; connecting again" : "");
+    /* A daemon may hang up again and again; the last word is always told. */
+    if (!again || log_passes(&receiver->again_limit))
+        tell_end(receiver, error, again);
     if (!again)
         receiver_stop(receiver, RECEIVER_CUT);
     return again;

@@ -22,7 +22,8 @@ void save_folder_close(struct save_folder *folder)
     folder->index_fd = folder->fd = -1;
 }
 
-/* Where a disk was unplugged, the frames would fill the one below. */
+/* Where a disk was unplugged, the frames would fill the one below. Seen of a disk that was mounted
+ * at the folder itself; of one above it, only that the folder is gone. */
 static int check_mount(struct save_folder *folder)
 {
     struct stat here, above;
@@ -126,7 +127,9 @@ static int open_index(struct save_folder *folder)
                               O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (folder->index_fd < 0)
         return -errno;
-    bool alone = flock(folder->index_fd, LOCK_EX | LOCK_NB) == 0;
+    /* A file system without locks tells nothing; then a run before this one is likelier than
+     * another one beside it. */
+    bool alone = flock(folder->index_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
     if (!alone)
         flock(folder->index_fd, LOCK_SH); /* waits for one that clears up */
     int error = prepare_index(folder, alone);
@@ -174,21 +177,45 @@ int save_folder_open(struct save_folder *folder, const char *path)
         snprintf(folder->index_path, sizeof(folder->index_path), "%s/%s", path, frame_index_name);
     if (size < 0 || (size_t)size >= sizeof(folder->index_path))
         return -ENAMETOOLONG;
-    return mkdir(path, 0777) && errno != EEXIST ? -errno : open_all(folder);
+    folder->is_new = mkdir(path, 0777) == 0;
+    return !folder->is_new && errno != EEXIST ? -errno : open_all(folder);
 }
 
+/* Nobody else's line may come between half of one and its end, or its removal. The lock of the
+ * index is shared by all who save; this one is the folder's own. It goes without where
+ * there are no locks. */
 int save_folder_add(struct save_folder *folder, const char *line, size_t size)
 {
-    return whole_append(folder->index_fd, line, size);
+    flock(folder->fd, LOCK_EX);
+    int error = whole_append(folder->index_fd, line, size);
+    flock(folder->fd, LOCK_UN);
+    return error;
 }
 
 int save_folder_undo(struct save_folder *folder, size_t size)
 {
-    return whole_append_undo(folder->index_fd, size);
+    flock(folder->fd, LOCK_EX);
+    int error = whole_append_undo(folder->index_fd, size);
+    flock(folder->fd, LOCK_UN);
+    return error;
+}
+
+/* The name of the folder itself is in the one above. */
+static int sync_above(const struct save_folder *folder)
+{
+    int fd = openat(folder->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = fd < 0 || fsync(fd) ? -errno : 0;
+    if (fd >= 0)
+        close(fd);
+    return error;
 }
 
 int save_folder_sync_names(struct save_folder *folder)
 {
+    int error = folder->is_new ? sync_above(folder) : 0;
+    if (error)
+        return error;
+    folder->is_new = false;
     return fsync(folder->fd) ? -errno : 0;
 }
 

@@ -21,6 +21,7 @@ struct save_folder {
     dev_t index_device;
     ino_t index_inode;
     bool was_mounted; /* something was mounted at path itself */
+    bool is_new;      /* made by us, and its name may not be on the disk yet */
 };
 
 /* Makes the folder if it is not there, and opens it. path must live as long. 0, or a negative errno
@@ -31,15 +32,16 @@ int save_folder_open(struct save_folder *folder, const char *path);
  * can't be used; maybe it can later. */
 int save_folder_check(struct save_folder *folder);
 
-/* Appends a line to the index. 0 or a negative errno: none of it is there, or else the next opening
- * takes it away. */
+/* Appends a line to the index. 0 or a negative errno: none of it is there; or, where the index
+ * could not be cut, half of it, which the next opening takes away if nobody else has the folder
+ * open. */
 int save_folder_add(struct save_folder *folder, const char *line, size_t size);
 
 /* Takes back the line that was added last. 0 or a negative errno: it is still there. */
 int save_folder_undo(struct save_folder *folder, size_t size);
 
-/* Puts on the disk, and waits for it: the names in the folder, the lines in the index, or all that
- * there is on the folder's file system. 0 or a negative errno. */
+/* Puts on the disk, and waits for it: the names in the folder and its own, the lines in the index,
+ * or all that there is on the folder's file system. 0 or a negative errno. */
 int save_folder_sync_names(struct save_folder *folder);
 int save_folder_sync_index(struct save_folder *folder);
 int save_folder_sync_all(struct save_folder *folder);

@@ -3,7 +3,9 @@
  *
  * A frame is written under a temporary name and renamed once it is whole; then its line goes to the
  * index. So whoever watches the folder never sees half a picture, and the index names none that is
- * not there, whenever the program is killed. Nothing that is there already is ever overwritten.
+ * not there, whenever the program is killed; but see whole_file_name() on file systems that have
+ * neither links nor a rename that overwrites nothing. Nothing that is there already is ever
+ * overwritten.
  */
 #include <errno.h>
 #include <stdbool.h>

@@ -61,7 +61,8 @@ int whole_file_write(int directory_fd, const char *temporary, const void *data, 
 }
 
 /* Where the file system has no rename that overwrites nothing, a second link that replaces the
- * first does the same; where it has no links either, the name is taken with an empty file. */
+ * first does the same; where it has no links either, the name is taken with an empty file, which a
+ * kill in between leaves behind. */
 int whole_file_name(int directory_fd, const char *temporary, const char *name)
 {
     if (renameat2(directory_fd, temporary, directory_fd, name, RENAME_NOREPLACE) == 0)

@@ -14,7 +14,8 @@
 
 enum { TEMPORARY_NAME_SIZE = 32 };
 
-/* Makes a name that no other process uses: ".pitether-", 16 hexadecimal digits, ".part". */
+/* Makes a name that no other process uses: ".pitether-", 16 hexadecimal digits, ".part". name has
+ * TEMPORARY_NAME_SIZE bytes. */
 void temporary_name_make(char *name);
 bool temporary_name_is(const char *name);
 

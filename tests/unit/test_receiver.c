@@ -517,6 +517,31 @@ static void the_daemon_is_restarted(void **state)
     assert_non_null(strstr(stderr_text(), "the daemon was stopped; waiting for its return"));
 }
 
+/* It may do so for ever: that does not fill the journal. */
+static void a_daemon_that_hangs_up_again_and_again(void **state)
+{
+    enum { TIMES = 25, AT_MOST = 20 }; /* as log.h has it */
+    struct world *world = *state;
+    uint64_t begun = clock_monotonic();
+    start(world);
+    for (uint64_t i = 0; i < TIMES; i++) {
+        connect_from(world, SCRIPT_SESSION, 10 * i);
+        script_drops(&world->script, 10 * i, 5, WIRE_DROP_NO_BUFFER);
+        settle(world);
+        hang_up(world);
+    }
+    connect_from(world, SCRIPT_SESSION, 10 * TIMES);
+    settle(world);
+    bool at_once = clock_monotonic() - begun < 10 * CLOCK_SECOND;
+    say_end(world, WIRE_END_FINISHED, 0, 0);
+    join(world);
+    assert_int_equal(totals(world).missed, 5 * TIMES);
+    if (at_once) {
+        assert_int_equal(count_text(stderr_text(), "the connection was cut"), AT_MOST);
+        assert_in_range(count_text(stderr_text(), "were missed"), 1, AT_MOST);
+    }
+}
+
 static void without_reconnecting(void **state)
 {
     struct world *world = *state;
@@ -915,6 +940,7 @@ int main(void)
         TEST(a_silent_connection_is_kept),
         TEST(what_was_missed_is_told_once),
         TEST(the_daemon_is_restarted),
+        TEST(a_daemon_that_hangs_up_again_and_again),
         TEST(without_reconnecting),
         TEST(hopeless_errors_end_it),
         TEST(a_web_server),

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -38,6 +39,33 @@ struct world {
     char *fields[ROWS_MAX][COLUMNS];
     unsigned rows;
 };
+
+/* In the place of the system's calls: which error flock() gives (0: the system's own), and whether
+ * the watched folder (NULL: none) was locked when a file was cut. */
+static int lock_error;
+static const char *watched;
+static bool was_locked;
+
+int __real_flock(int fd, int operation);
+int __wrap_flock(int fd, int operation);
+int __real_ftruncate64(int fd, off_t size);
+int __wrap_ftruncate64(int fd, off_t size);
+
+int __wrap_flock(int fd, int operation)
+{
+    errno = lock_error;
+    return lock_error ? -1 : __real_flock(fd, operation);
+}
+
+int __wrap_ftruncate64(int fd, off_t size)
+{
+    int folder = watched ? open(watched, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (folder >= 0) {
+        was_locked = flock(folder, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+        close(folder);
+    }
+    return __real_ftruncate64(fd, size);
+}
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
 {
@@ -391,6 +419,21 @@ static void leftovers(void **state)
     assert_file(world, "00000001.jpg", 1, 100);
 }
 
+/* That there are no locks does not mean that somebody else is there. */
+static void leftovers_where_there_are_no_locks(void **state)
+{
+    struct world *world = *state;
+    static const char stale[] = ".pitether-0123456789abcdef.part";
+    assert_int_equal(mkdir(world->folder, 0777), 0);
+    write_file(path_of(world, stale), "");
+    lock_error = EOPNOTSUPP;
+    world_start(world, "{id}.jpg");
+    int error = save(world, 1, 10);
+    lock_error = 0;
+    assert_int_equal(error, 0);
+    assert_int_equal(access(path_of(world, stale), F_OK), -1);
+}
+
 /* Cuts the index to so many bytes, and starts again. */
 static void tear(struct world *world, off_t size)
 {
@@ -546,6 +589,21 @@ static void half_lines_are_taken_back(void **state)
     assert_file(world, "00000002.jpg", 2, 10);
 }
 
+/* The line of another one that saves there must not come in between. */
+static void nobody_appends_while_half_a_line_is_there(void **state)
+{
+    struct world *world = *state;
+    world_start(world, "{id}.jpg");
+    limit_files((rlim_t)size_of(world, "frames.csv") + 5);
+    watched = world->folder;
+    int error = save(world, 1, 10);
+    watched = NULL;
+    limit_files(0);
+    assert_int_equal(error, -EFBIG);
+    assert_true(was_locked);
+    assert_int_equal(save(world, 1, 10), 0);
+}
+
 static void half_frames_are_taken_back(void **state)
 {
     struct world *world = *state;
@@ -637,6 +695,7 @@ int main(void)
         TEST(nothing_is_overwritten),
         TEST(a_second_run_goes_on),
         TEST(leftovers),
+        TEST(leftovers_where_there_are_no_locks),
         TEST(a_torn_index_is_mended),
         TEST(a_long_tail_of_zeros),
         TEST(an_index_of_another_kind),
@@ -644,6 +703,7 @@ int main(void)
         TEST(a_vanished_folder),
         TEST(a_folder_that_was_replaced),
         TEST(half_lines_are_taken_back),
+        TEST(nobody_appends_while_half_a_line_is_there),
         TEST(half_frames_are_taken_back),
         TEST(half_a_head_is_taken_back),
         TEST(a_disk_that_is_unplugged),
