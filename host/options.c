@@ -85,7 +85,7 @@ const struct option_table host_option_table = {
     .after =
         "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option or\n"
         "keys file, 3 no connection, or it was lost, 4 a sink could not take every frame, or\n"
-        "--latency's file not every line, 5 frames are missing from a lossless stream, or\n"
+        "the file of --latency not every line, 5 frames are missing from a lossless stream, or\n"
         "arrived damaged, 6 it ended before --frames or --duration was reached.",
 };
 
