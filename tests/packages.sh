@@ -96,6 +96,7 @@ check_daemon() { # architecture, machine
 		/usr/lib/systemd/system/pitetherd.service
 		/usr/lib/systemd/system/pitetherd@.service
 		/usr/lib/systemd/system/pitetherd.socket
+		/usr/lib/udev/rules.d/60-pitetherd.rules
 		/etc/pitether/pitetherd.conf
 		/usr/share/man/man1/pitetherd.1.gz
 		/usr/share/bash-completion/completions/pitetherd

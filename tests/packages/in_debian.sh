@@ -72,7 +72,7 @@ stand_in_for_systemd() {
     local name
     mkdir -p "$root/run/systemd/system"
     : >"$root/asked"
-    for name in systemctl deb-systemd-invoke; do
+    for name in systemctl deb-systemd-invoke udevadm; do
         printf '#!/bin/sh\necho "%s $*" >>/asked\n' $name >"$root/usr/local/sbin/$name"
         chmod +x "$root/usr/local/sbin/$name"
     done
@@ -122,6 +122,7 @@ cp "$host" "$root/pitether.deb"
 
 apt install /pitetherd.deb /pitether.deb
 was_asked 'systemctl --system daemon-reload'
+was_asked 'udevadm trigger --subsystem-match=dma_heap'
 ! grep pitetherd "$root/asked" || die "the installation alone must not start anything"
 say "installed; with them came $(grep -c '^Setting up' "$work/apt") packages in all"
 check_units
