@@ -145,9 +145,9 @@ static int look_up(struct dialer *dialer, const struct dial_waiter *waiter, char
 /* Waits for the connection to be made: 0 or a negative errno. */
 static int finish_connect(int fd, uint64_t most_ns, const struct dial_waiter *waiter)
 {
-    uint64_t deadline = clock_monotonic() + most_ns, now;
-    while ((now = clock_monotonic()) < deadline) {
-        if (waiter->wait(waiter->user, fd, POLLOUT, (int)((deadline - now) / CLOCK_MS) + 1))
+    uint64_t deadline = clock_monotonic() + most_ns;
+    for (int left; (left = clock_left_ms(deadline)) > 0;) {
+        if (waiter->wait(waiter->user, fd, POLLOUT, left))
             return -ECANCELED;
         if (!is_connected(fd))
             continue;

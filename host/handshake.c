@@ -8,11 +8,10 @@ int handshake_wait(struct transport *transport, const struct dial_waiter *waiter
 {
     int error;
     while ((error = transport->ops->handshake(transport)) == -EAGAIN) {
-        uint64_t now = clock_monotonic();
-        if (now >= until)
+        int left = clock_left_ms(until);
+        if (left == 0)
             return -ETIMEDOUT;
-        if (waiter->wait(waiter->user, transport->fd, transport->waits_for,
-                         (int)((until - now) / CLOCK_MS) + 1))
+        if (waiter->wait(waiter->user, transport->fd, transport->waits_for, left))
             return -ECANCELED;
     }
     return error;

@@ -426,9 +426,8 @@ static bool talk(struct receiver *receiver)
 
 static void pause_before_retry(struct receiver *receiver)
 {
-    uint64_t until = clock_monotonic() + receiver->retry_ns, now;
-    while ((now = clock_monotonic()) < until &&
-           !wait_for(receiver, -1, 0, (int)((until - now) / CLOCK_MS) + 1))
+    uint64_t until = clock_monotonic() + receiver->retry_ns;
+    for (int left; (left = clock_left_ms(until)) > 0 && !wait_for(receiver, -1, 0, left);)
         ;
     receiver->retry_ns =
         2 * receiver->retry_ns < RETRY_MOST_NS ? 2 * receiver->retry_ns : RETRY_MOST_NS;

@@ -12,16 +12,10 @@
 /* A daemon that was stopped for a while and goes on answers on both, within moments. */
 #define CHANCE_NS (400 * CLOCK_MS)
 
-static int left_ms(uint64_t until)
-{
-    uint64_t now = clock_monotonic();
-    return now < until ? (int)((until - now) / CLOCK_MS) + 1 : 0;
-}
-
 /* False: the waiter gave up, or it is too late. */
 static bool wait_until(const struct dial_waiter *waiter, int fd, short events, uint64_t until)
 {
-    int left = left_ms(until);
+    int left = clock_left_ms(until);
     return left > 0 && !waiter->wait(waiter->user, fd, events, left);
 }
 
@@ -43,7 +37,7 @@ static bool has_answered(struct transport *transport, const struct dial_waiter *
 static bool first_stays_silent(const struct dial_waiter *waiter)
 {
     uint64_t until = clock_monotonic() + CHANCE_NS;
-    for (int left; (left = left_ms(until)) > 0;)
+    for (int left; (left = clock_left_ms(until)) > 0;)
         if (waiter->wait(waiter->user, -1, 0, left))
             return false;
     return true;

@@ -29,6 +29,14 @@ static inline uint64_t clock_monotonic(void)
     return clock_read(CLOCK_MONOTONIC);
 }
 
+/* A time-out for poll(): the ms until clock_monotonic() is `until`, rounded up, so that nobody
+ * turns in circles at the end; 0: it is reached. At most some days. */
+static inline int clock_left_ms(uint64_t until)
+{
+    uint64_t now = clock_monotonic();
+    return now < until ? (int)((until - now) / CLOCK_MS) + 1 : 0;
+}
+
 static inline struct timespec clock_timespec(uint64_t ns)
 {
     return (struct timespec){ .tv_sec = (time_t)(ns / CLOCK_SECOND),
