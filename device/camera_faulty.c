@@ -58,7 +58,8 @@ static enum fate decide(struct camera *camera, uint32_t sequence, bool *unplugge
     enum fate fate = FATE_PASS;
     pthread_mutex_lock(&camera->lock);
     camera->sequence = sequence;
-    if (take(camera, FAULT_STALL, &fault))
+    /* One that comes while the camera is being stopped would be over at once, seen by nobody. */
+    if (!camera->stopping && take(camera, FAULT_STALL, &fault))
         pause_for(camera, fault.ns, &camera->stopping);
     if (take(camera, FAULT_GAP, &fault))
         camera->to_drop += fault.count;

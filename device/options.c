@@ -94,7 +94,7 @@ static const struct option_spec specs[] = {
       "log what goes on every so many seconds; 0 is never", false },
     { "user", 0, OPTION_TEXT, FIELD(user), "NAME", NULL, 0, 0, NULL,
       "started as root: the user to go on as once camera, addresses and keys are open; without it "
-      "pitether if there is such a user, or else nobody; it keeps the groups video and render",
+      "pitether if there is such a user, or else nobody; it keeps the groups video, render and kvm",
       false },
     { "pattern-faults", 0, OPTION_TEXT, FIELD(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
       "for tests only: have the test picture fail as if it came from a camera, e.g. "

@@ -42,7 +42,8 @@ static bool is_given_up(uid_t uid, gid_t gid)
 
 static int become(uid_t uid, gid_t gid)
 {
-    static const char *const kept[] = { "video", "render" };
+    /* The last one's is /dev/udmabuf, for memory that frames lie in. */
+    static const char *const kept[] = { "video", "render", "kvm" };
     gid_t groups[sizeof(kept) / sizeof(kept[0])];
     size_t count = 0;
     for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {

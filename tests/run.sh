@@ -83,7 +83,7 @@ one_side() {
 check_style() {
     cd "$top"
     git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run --Werror &&
-        git ls-files '*.sh' '*.bash' 'packaging/pitetherd/p*' .ci/run | xargs shellcheck
+        git ls-files '*.sh' '*.bash' 'shared/packaging/pitetherd/p*' .ci/run | xargs shellcheck
 }
 
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config \

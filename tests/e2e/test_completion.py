@@ -7,7 +7,7 @@ import subprocess
 import harness
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-SCRIPT = os.path.join(HERE, "..", "..", "packaging", "completion.bash")
+SCRIPT = os.path.join(HERE, "..", "..", "shared", "packaging", "completion.bash")
 
 # What readline does: splits the line at COMP_WORDBREAKS, "=" among them, and calls the function.
 ASK = r"""

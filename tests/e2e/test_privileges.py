@@ -35,7 +35,7 @@ class Privileges(harness.Case):
         self.assertEqual(len(set(facts["Gid"])), 1)
         self.assertNotEqual(facts["Gid"][0], "0")
         self.assertLessEqual({grp.getgrgid(int(group)).gr_name for group in facts["Groups"]},
-                             {"video", "render"})
+                             {"video", "render", "kvm"})
         for capabilities in ("CapPrm", "CapEff", "CapAmb"):
             self.assertEqual(int(facts[capabilities][0], 16), 0)
         self.assertEqual(facts["NoNewPrivs"], ["1"])

@@ -50,7 +50,8 @@ static bool is_user(uid_t user)
 static bool may_be_kept(gid_t id)
 {
     const struct group *group = getgrgid(id);
-    return group && (strcmp(group->gr_name, "video") == 0 || strcmp(group->gr_name, "render") == 0);
+    const char *name = group ? group->gr_name : "";
+    return strcmp(name, "video") == 0 || strcmp(name, "render") == 0 || strcmp(name, "kvm") == 0;
 }
 
 static int becomes_nobody(void)
