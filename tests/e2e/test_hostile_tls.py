@@ -18,6 +18,7 @@ class HostileTls(hostile_case.HostileCase):
     def setUp(self):
         super().setUp()
         self.keys = self.path("keys")
+        self.handshakes = 0
         for name in ("laptop", "gone"):
             self.pair(name)
 
@@ -31,8 +32,12 @@ class HostileTls(hostile_case.HostileCase):
         return client
 
     def handshake(self, *key, **options):
-        """What openssl says of a handshake."""
-        client = self.openssl(self.daemon.address, *key, quiet=("-brief",), **options)
+        """What openssl says of a handshake; each from an address that has not come before, or it
+        would come too often."""
+        self.handshakes += 1
+        source = f"{self.NETWORK}.9.{self.handshakes}:0"
+        client = self.openssl(self.daemon.address, *key, quiet=("-brief", "-bind", source),
+                              **options)
         return b"".join(client.communicate(timeout=self.BOUND))
 
     def befriend(self):
