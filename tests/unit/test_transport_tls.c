@@ -54,9 +54,8 @@ static void both_know_whom_they_speak_to(void **state)
         assert_string_equal(peer->name, "laptop");
         assert_memory_equal(peer->id, pair.keys[TLS_DAEMON].items[0].id, KEY_ID_SIZE);
         assert_null(pair.ends[TLS_RECEIVER]->peer);
-        struct transport_path path;
-        assert_int_equal(pair.ends[TLS_DAEMON]->ops->path(pair.ends[TLS_DAEMON], &path),
-                         link == TLS_PAIR_TCP ? 0 : -ENOTSUP);
+        /* As of a plain transport, which not every emulator measures. */
+        assert_ptr_equal(pair.ends[TLS_DAEMON]->ops->path, transport_plain_path);
         tls_pair_close(&pair);
     }
 }
