@@ -301,7 +301,9 @@ static int resolver_restore(void **state)
 {
     (void)state;
     resolver_says(false, 0, 0, 0);
+    pthread_mutex_lock(&resolver.lock);
     resolver.fake = false;
+    pthread_mutex_unlock(&resolver.lock);
     return 0;
 }
 
