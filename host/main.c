@@ -282,8 +282,10 @@ static int run(struct program *program)
     if (code)
         return code;
     program->report = report_create();
-    if (!program->report)
+    if (!program->report) {
+        keys_clear(&program->keys);
         return complain(EXIT_SYSTEM, "out of memory");
+    }
     char error[LATENCY_LOG_ERROR_MAX];
     if (program->options.latency &&
         latency_log_open(&program->latency_log, program->options.latency, error))

@@ -1,7 +1,8 @@
 """Starts the real programs for the end-to-end tests, and ends them again.
 
 PITETHERD, PITETHER and READ_PATTERN name the programs. Nothing here sleeps: tests wait for lines of
-a log, for the end of a process, or for a file's state to change, each with a bound.
+a log, for the end of a process, or for a file's state to change, each with a bound. Where a test does
+sleep, the time is what it is about: how long a network is cut, how long a process stands still.
 """
 import concurrent.futures
 import csv
