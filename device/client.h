@@ -89,7 +89,7 @@ struct client {
     bool started;               /* first_id is set: its frames are accounted for */
     struct wire_stream stream;  /* as it was then: what the first STREAM says */
     uint64_t first_id, next_id; /* it was told of the frames in [first_id, next_id) */
-    struct drop_run pending;    /* a loss that follows an aborted frame; count 0: none */
+    struct drop_run pending;    /* a loss to be told before all else; count 0: none */
     struct backlog backlog;
     struct flow flow;
     struct sending sending;

@@ -49,14 +49,17 @@ static void add_small(struct client *client)
     client->status_due = false;
 }
 
+/* What is too long for one message is pending, before all else. */
 static void add_loss(struct client *client, struct drop_run run)
 {
+    uint32_t count = run.count < UINT32_MAX ? (uint32_t)run.count : UINT32_MAX;
     add(client, &(struct wire_message){ .type = WIRE_DROPS,
                                         .drops = { .reason = (uint8_t)run.reason,
                                                    .first_frame_id = run.first,
-                                                   .count = run.count } });
-    client->totals.dropped[run.reason] += run.count;
-    client->next_id = run.first + run.count;
+                                                   .count = count } });
+    client->totals.dropped[run.reason] += count;
+    client->next_id = run.first + count;
+    client->pending = (struct drop_run){ client->next_id, run.count - count, run.reason };
 }
 
 /* Why a frame that has not begun can't be sent at all; 0 if it can. */
@@ -103,8 +106,8 @@ static void add_next(struct client *client)
         add(client,
             &(struct wire_message){ .type = WIRE_STREAM, .stream = client->shared->stream });
     client->stream_due = client->stream_changed = false;
-    while (!client->sending.frame && outgoing_has_room(&client->outgoing) &&
-           !backlog_empty(&client->backlog)) {
+    while (!client->sending.frame && client->pending.count == 0 &&
+           outgoing_has_room(&client->outgoing) && !backlog_empty(&client->backlog)) {
         if (!backlog_has_loss(&client->backlog) && !frame_may_begin(client))
             return;
         backlog_take(&client->backlog, &item);
@@ -193,10 +196,8 @@ static void fill(struct client *client)
         add_farewell(client);
         return;
     }
-    if (client->pending.count > 0) {
+    if (client->pending.count > 0)
         add_loss(client, client->pending);
-        client->pending.count = 0;
-    }
     if (!client->sending.frame)
         add_next(client);
     if (client->sending.frame)

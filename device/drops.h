@@ -11,15 +11,14 @@
 
 struct drop_run {
     uint64_t first; /* frame id */
-    uint32_t count; /* >= 1 */
+    uint64_t count; /* >= 1; DROPS tells of UINT32_MAX at most, so a longer run takes several */
     enum wire_drop_reason reason;
 };
 
 /* Adds `next` to the end of run if it follows on with the same reason. */
 static inline bool drop_run_extend(struct drop_run *run, struct drop_run next)
 {
-    if (run->reason != next.reason || run->first + run->count != next.first ||
-        next.count > UINT32_MAX - run->count)
+    if (run->reason != next.reason || run->first + run->count != next.first)
         return false;
     run->count += next.count;
     return true;

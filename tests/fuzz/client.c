@@ -223,8 +223,8 @@ static void grow(struct stage *stage, struct input *input)
 
 static void lose_run(struct stage *stage, uint64_t reason, uint64_t count)
 {
-    client_lost(stage->client, (struct drop_run){ stage->given, (uint32_t)count,
-                                                  1 + reason % (WIRE_DROP_REASONS - 1) });
+    client_lost(stage->client,
+                (struct drop_run){ stage->given, count, 1 + reason % (WIRE_DROP_REASONS - 1) });
     stage->given += count;
     stage->shared.next_id = stage->given;
     write_news(stage);

@@ -411,7 +411,7 @@ struct frame *room_frame(struct room *room, unsigned slices, size_t slice_size)
     return frame;
 }
 
-void room_lost(struct room *room, uint32_t count, enum wire_drop_reason reason)
+void room_lost(struct room *room, uint64_t count, enum wire_drop_reason reason)
 {
     client_lost(room->client, (struct drop_run){ room->given, count, reason });
     room->given += count;

@@ -67,7 +67,7 @@ void room_stream(struct room *room, unsigned width);
 /* The next frame, as the server would hand it over: not published, whole, a run of losses. */
 struct frame *room_growing(struct room *room, unsigned slices, size_t slice_size);
 struct frame *room_frame(struct room *room, unsigned slices, size_t slice_size);
-void room_lost(struct room *room, uint32_t count, enum wire_drop_reason reason);
+void room_lost(struct room *room, uint64_t count, enum wire_drop_reason reason);
 /* Something has grown. */
 void room_news(struct room *room);
 

@@ -712,6 +712,20 @@ static void ever_changing_reasons(void **state)
     expect_end(room, WIRE_END_SHUTDOWN);
 }
 
+/* A message has room for 32 bits of a count. */
+static void a_loss_too_long_for_one_message(void **state)
+{
+    struct room *room = *state;
+    uint64_t count = 2 * (uint64_t)UINT32_MAX + 7;
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room_lost(room, count, WIRE_DROP_SENSOR_GAP);
+    room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    assert_int_equal(room->peer->dropped, count);
+    client_end(room->client, WIRE_END_SHUTDOWN);
+    expect_end(room, WIRE_END_SHUTDOWN);
+}
+
 /* PING. */
 
 static void ping(struct room *room, uint64_t t1)
@@ -1096,6 +1110,7 @@ static const struct CMUnitTest tests[] = {
     TEST_IN(daemons_own_bound, small),
     TEST_IN(greedy_lossless_peer, small),
     TEST_IN(ever_changing_reasons, small),
+    TEST(a_loss_too_long_for_one_message),
     TEST(four_pongs_wait_at_most),
     TEST(pong_within_a_frame),
     TEST(end_before_the_subscription),

@@ -45,7 +45,7 @@ static void put_frame(struct fixture *fixture)
     hub_publish(&fixture->hub, frames_whole(&fixture->frames, fixture->published++, 1, 1));
 }
 
-static void put_lost(struct fixture *fixture, uint32_t count, enum wire_drop_reason reason)
+static void put_lost(struct fixture *fixture, uint64_t count, enum wire_drop_reason reason)
 {
     hub_lost(&fixture->hub, (struct drop_run){ fixture->published, count, reason });
     fixture->published += count;
@@ -65,7 +65,7 @@ static bool take(struct fixture *fixture, struct hub_event *event)
         break;
     case HUB_LOST:
         assert_int_equal(event->run.first, fixture->told);
-        assert_in_range(event->run.count, 1, UINT32_MAX);
+        assert_true(event->run.count > 0);
         fixture->told += event->run.count;
         fixture->lost[event->run.reason] += event->run.count;
         break;
@@ -97,7 +97,7 @@ static void expect(struct fixture *fixture, enum hub_event_kind kind)
     assert_int_equal(event.kind, kind);
 }
 
-static void expect_lost(struct fixture *fixture, uint32_t count, enum wire_drop_reason reason)
+static void expect_lost(struct fixture *fixture, uint64_t count, enum wire_drop_reason reason)
 {
     struct hub_event event;
     assert_true(take(fixture, &event));
@@ -155,13 +155,12 @@ static void losses_merge(void **state)
     expect_lost(fixture, 1, WIRE_DROP_SENSOR_GAP);
 }
 
-static void huge_losses_stay_apart(void **state)
+static void huge_losses_are_joined(void **state)
 {
     struct fixture *fixture = *state;
     put_lost(fixture, UINT32_MAX - 1, WIRE_DROP_SENSOR_GAP);
     put_lost(fixture, 2, WIRE_DROP_SENSOR_GAP);
-    expect_lost(fixture, UINT32_MAX - 1, WIRE_DROP_SENSOR_GAP);
-    expect_lost(fixture, 2, WIRE_DROP_SENSOR_GAP);
+    expect_lost(fixture, UINT64_C(1) + UINT32_MAX, WIRE_DROP_SENSOR_GAP);
 }
 
 static void long_status_is_cut(void **state)
@@ -408,7 +407,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(order_is_kept),          TEST(losses_merge),
-        TEST(huge_losses_stay_apart), TEST(long_status_is_cut),
+        TEST(huge_losses_are_joined), TEST(long_status_is_cut),
         TEST(poke_and_answer),        TEST(patience),
         TEST(no_poke_is_lost),        TEST(events_cross_threads),
         TEST(full_of_frames),         TEST(full_of_both),
