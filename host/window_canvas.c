@@ -1,6 +1,7 @@
 #include "host/window_canvas.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ enum {
     REFRESH_RATE_USUAL = 60, /* Hz, where the display doesn't say */
 };
 
-static int start_sdl(struct canvas *canvas, char *error)
+static int start_sdl(char *error)
 {
     SDL_SetMainReady();
     SDL_SetHint(SDL_HINT_NO_SIGNAL_HANDLERS, "1"); /* the program has its own */
@@ -29,7 +30,6 @@ static int start_sdl(struct canvas *canvas, char *error)
         snprintf(error, WINDOW_ERROR_MAX, "can't reach a display: %s", SDL_GetError());
         return -ENODEV;
     }
-    canvas->sdl_started = true;
     /* SDL's last resort is to draw for nobody. */
     const char *asked_for = getenv("SDL_VIDEODRIVER"), *display = getenv("DISPLAY");
     if (!(asked_for && *asked_for) && !strcmp(SDL_GetCurrentVideoDriver(), "offscreen")) {
@@ -67,7 +67,7 @@ static int open_window(struct canvas *canvas, const char *title, char *error)
 int canvas_open(struct canvas *canvas, const char *title, char *error)
 {
     *canvas = (struct canvas){ 0 };
-    int result = start_sdl(canvas, error);
+    int result = start_sdl(error);
     if (!result)
         result = open_window(canvas, title, error);
     if (result)
@@ -84,8 +84,9 @@ void canvas_close(struct canvas *canvas)
         SDL_DestroyRenderer(canvas->renderer);
     if (canvas->window)
         SDL_DestroyWindow(canvas->window);
-    if (canvas->sdl_started)
-        SDL_Quit();
+    /* No SDL_Quit(): it would close SDL's second connection to an X display, and read there that a
+     * wake-up (SDL_PushEvent) came when the window was gone, as it may where the display lags; Xlib
+     * ends the program for that. With the program, the connections end all the same. */
     *canvas = (struct canvas){ 0 };
 }
 

@@ -5,7 +5,6 @@
 #ifndef PITETHER_HOST_WINDOW_CANVAS_H
 #define PITETHER_HOST_WINDOW_CANVAS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #define SDL_MAIN_HANDLED /* main() is the program's own */
@@ -15,7 +14,6 @@
 #include "shared/log.h"
 
 struct canvas {
-    bool sdl_started;
     SDL_Window *window;
     SDL_Renderer *renderer;
     SDL_Texture *texture;        /* NULL: there is no picture */
@@ -29,7 +27,7 @@ struct canvas {
  * for the user (WINDOW_ERROR_MAX bytes). */
 int canvas_open(struct canvas *canvas, const char *title, char *error);
 
-/* Ends SDL too. A canvas that was never opened, all zeroes, is fine. */
+/* Closes the window. A canvas that was never opened, all zeroes, is fine. */
 void canvas_close(struct canvas *canvas);
 
 /* Makes planes the picture; canvas_present() shows it. 0; -EFBIG: the renderer takes no textures of
