@@ -3,21 +3,41 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
 
 const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
 
+/* How systemd's journal learns a line's level: sd-daemon(3). */
+static const char *const journal_levels[] = { "<3>", "<4>", "<6>", "<7>" };
+
 static const char *log_program = "";
+static bool log_to_journal; /* which knows the program's name */
 static atomic_int log_most = LOG_LEVEL_INFO;
 static atomic_bool log_progress;
+
+/* systemd.exec(5): JOURNAL_STREAM names the device and inode that standard error then is. */
+static bool is_journal(void)
+{
+    const char *journal = getenv("JOURNAL_STREAM");
+    struct stat status;
+    char own[64];
+    if (!journal || fstat(STDERR_FILENO, &status))
+        return false;
+    snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
+    return strcmp(journal, own) == 0;
+}
 
 void log_setup(const char *program, enum log_level most)
 {
     log_program = program;
+    log_to_journal = is_journal();
     atomic_store(&log_most, (int)most);
 }
 
@@ -43,15 +63,21 @@ bool log_passes(struct log_limit *limit)
     return true;
 }
 
+static int begin_line(char *line, size_t room, enum log_level level)
+{
+    const char *wipe = atomic_load(&log_progress) ? "\r\033[K" : "";
+    if (log_to_journal)
+        return snprintf(line, room, "%s", journal_levels[level]);
+    return snprintf(line, room, "%s%s: %s: ", wipe, log_program, log_level_names[level]);
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
     if ((int)level > atomic_load_explicit(&log_most, memory_order_relaxed))
         return;
     int saved = errno;
     char line[1024];
-    const char *wipe = atomic_load(&log_progress) ? "\r\033[K" : "";
-    int head =
-        snprintf(line, sizeof(line), "%s%s: %s: ", wipe, log_program, log_level_names[level]);
+    int head = begin_line(line, sizeof(line), level);
     va_list arguments;
     va_start(arguments, format);
     int body = vsnprintf(line + head, sizeof(line) - (size_t)head, format, arguments);

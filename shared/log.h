@@ -17,7 +17,8 @@ enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_D
 
 extern const char *const log_level_names[]; /* "error", ..., then NULL */
 
-/* Call before the first thread starts. program: a static string that begins each line. */
+/* Call before the first thread starts. program: a static string that begins each line, unless
+ * standard error is systemd's journal, which is told the level instead. */
 void log_setup(const char *program, enum log_level most);
 
 /* A line on a terminal that log lines must not run into: while set, each log line first wipes the

@@ -8,8 +8,11 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -65,6 +68,30 @@ static void levels_are_filtered(void **state)
         catch_end(text, sizeof(text));
         assert_string_equal(text, wanted[most]);
     }
+}
+
+/* The journal, or a pipe that is none whatever the environment says. */
+static void journal_is_told_the_level(void **state)
+{
+    (void)state;
+    char text[512], name[64];
+    struct stat pipe;
+    catch_begin();
+    fstat(STDERR_FILENO, &pipe);
+    snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)pipe.st_dev, (uintmax_t)pipe.st_ino);
+    setenv("JOURNAL_STREAM", name, 1);
+    log_setup("prog", LOG_LEVEL_DEBUG);
+    log_error("e");
+    log_warning("w");
+    log_info("i");
+    log_debug("d");
+    snprintf(name, sizeof(name), "%ju:%ju", (uintmax_t)pipe.st_dev, (uintmax_t)pipe.st_ino + 1);
+    setenv("JOURNAL_STREAM", name, 1);
+    log_setup("prog", LOG_LEVEL_DEBUG);
+    log_error("e");
+    unsetenv("JOURNAL_STREAM");
+    catch_end(text, sizeof(text));
+    assert_string_equal(text, "<3>e\n<4>w\n<6>i\n<7>d\nprog: error: e\n");
 }
 
 static void level_names(void **state)
@@ -194,7 +221,7 @@ int main(void)
         cmocka_unit_test(levels_are_filtered),    cmocka_unit_test(level_names),
         cmocka_unit_test(long_lines_are_bounded), cmocka_unit_test(progress_is_wiped),
         cmocka_unit_test(errno_is_left_alone),    cmocka_unit_test(lines_of_threads_stay_whole),
-        cmocka_unit_test(floods_are_held_back),
+        cmocka_unit_test(floods_are_held_back),   cmocka_unit_test(journal_is_told_the_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
