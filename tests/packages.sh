@@ -8,7 +8,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 build=${BUILD_DIR:-$top/build/packages}
-cache=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}
+make=$top/tests/packages/make.sh
 suite=bookworm
 native=amd64
 version=$(sed -nE 's/^project\(pitether VERSION ([0-9.]+).*/\1/p' "$top/CMakeLists.txt")
@@ -26,31 +26,7 @@ die() {
 
 [ "$(dpkg --print-architecture)" = $native ] || die "this is for a PC ($native)"
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config dpkg-dev lintian man-db \
-    mandoc groff libjpeg62-turbo-dev libssl-dev libsdl2-dev libcamera-dev git mmdebstrap util-linux \
-    g++-aarch64-linux-gnu g++-arm-linux-gnueabihf
-
-# Arguments: the source, where to build it, and options of CMake.
-make_packages() {
-    local source=$1 directory=$2 log=$build/${2##*/}.log
-    shift 2
-    rm -f "$directory"/*.deb
-    if ! { cmake -S "$source" -B "$directory" -G Ninja -DPITETHER_TESTS=OFF -DPITETHER_WERROR=ON \
-        -DPITETHER_LIBCAMERA=ON "$@" && cmake --build "$directory" &&
-        (cd "$directory" && cpack); } >"$log" 2>&1; then
-        tail -n 30 "$log" >&2
-        die "can't make the packages in $directory"
-    fi
-}
-
-make_for_pi() { # dpkg's name of the target, and the compiler's
-    local sysroot=$cache/sysroots/$suite-$1
-    if [ ! -e "$sysroot/.pitether-sysroot" ] || [ "$top/cross/sysroot.sh" -nt "$sysroot" ]; then
-        "$top/cross/sysroot.sh" --arch "$1" --suite "$suite" "$sysroot"
-        touch "$sysroot"
-    fi
-    make_packages "$top" "$build/$1" --toolchain "$top/cross/$2.cmake" -DCMAKE_SYSROOT="$sysroot" \
-        -DPITETHER_WINDOW=OFF
-}
+    mandoc groff libjpeg62-turbo-dev libssl-dev libsdl2-dev libcamera-dev git mmdebstrap util-linux
 
 package() { # name, architecture
     echo "$build/$2/$1_${version}_$2.deb"
@@ -128,7 +104,7 @@ check_reproducible() {
     mkdir -p "$work/elsewhere/source"
     (cd "$top" && git ls-files -z --cached --others --exclude-standard |
         tar c --null -T - --ignore-failed-read) | tar x -C "$work/elsewhere/source"
-    make_packages "$work/elsewhere/source" "$again"
+    "$make" "$work/elsewhere/source" "$again"
     for file in "$build/$native"/*.deb; do
         cmp "$file" "$again/${file##*/}" || die "$file is another one each time"
     done
@@ -151,9 +127,10 @@ check_manuals() {
 
 mkdir -p "$build"
 say "making them"
-make_packages "$top" "$build/$native"
-make_for_pi arm64 aarch64-linux-gnu
-make_for_pi armhf arm-linux-gnueabihf
+"$make" "$top" "$build/$native"
+for arch in arm64 armhf; do
+    "$make" "$top" "$build/$arch" --for-pi $arch $suite
+done
 say "looking into them"
 check_daemon "$native" '.*X86-64'
 check_daemon arm64 AArch64

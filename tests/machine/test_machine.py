@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+"""pitetherd at home: its package is installed in an emulated arm64 machine with systemd, where it
+streams from libcamera's virtual camera to a receiver on this side.
+
+DEBS names the folder of the packages, IMAGE the machine's (machine.py), PITETHER the receiver.
+"""
+import glob
+import os
+import re
+import signal
+import subprocess
+import tempfile
+
+import harness
+from machine import Machine
+
+# What ends a hang: an emulated processor takes some 20 times as long as a real one.
+harness.BOUND = 300
+
+CAMERAS = "usr/share/libcamera/pipeline/virtual"
+SIZE = "640x480"
+CAMERA = f"""%YAML 1.1
+---
+"photo":
+  supported_formats:
+  - width: 640
+    height: 480
+  frames:
+    path: "/{CAMERAS}/photo.jpg"
+  model: "Virtual photo"
+"""
+PHOTO = os.environ.get("PHOTO", "/usr/share/backgrounds/mate/nature/LadyBird.jpg")
+HOST = "127.0.0.1"
+
+# How like the photograph a frame is at least: what the codec and the camera's own scaling take away
+# is far less, swapped or washed-out colours are far more.
+LIKENESS_DB = 30
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+class MachineTest(harness.Case):
+    """One machine for all tests, which are run in the order of their names' numbers."""
+
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory(prefix="pitether-machine-")
+        cls.addClassCleanup(folder.cleanup)
+        cls.photo = os.path.join(folder.name, "photo.jpg")
+        fill = "scale=640:480:force_original_aspect_ratio=increase,crop=640:480"
+        subprocess.run(["ffmpeg", "-v", "error", "-i", PHOTO, "-q:v", "2", "-pix_fmt", "yuvj420p",
+                        "-vf", fill, cls.photo], check=True)
+        [package] = glob.glob(os.path.join(os.environ["DEBS"], "pitetherd_*_arm64.deb"))
+        os.environ["XDG_CONFIG_HOME"] = folder.name  # the receiver's keys are this test's
+        cls.machine = Machine(folder.name)
+        cls.addClassCleanup(cls.machine.kill)
+        cls.machine.boot({"root/pitetherd.deb": read(package),
+                          f"{CAMERAS}/photo.jpg": read(cls.photo),
+                          f"{CAMERAS}/virtual.yaml": CAMERA.encode()})
+        cls.machine.run("apt-get install -y --no-install-recommends /root/pitetherd.deb")
+        cls.machine.run("systemctl enable --now pitetherd && systemctl is-active pitetherd")
+
+    @classmethod
+    def tearDownClass(cls):
+        code = cls.machine.power_off()
+        assert code == 0, f"the emulator ended with {code}:\n" + cls.machine.console.log()
+
+    def run(self, result=None):
+        wrong = len(result.failures) + len(result.errors)
+        super().run(result)
+        if len(result.failures) + len(result.errors) > wrong:
+            print(self.machine.run("journalctl --no-pager -b -u 'pitetherd*' | tail -n 60"))
+
+    def pair(self, name):
+        """As README says it."""
+        add = subprocess.Popen(self.machine.command(f"pitetherd --add-key {name}"),
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        key = self.start(harness.PITETHER, "--import-key", HOST, stdin=add.stdout)
+        add.stdout.close()
+        self.assertEqual((add.wait(harness.BOUND), key.wait()), (0, 0), key.log())
+        self.machine.run("systemctl reload pitetherd")
+
+    def likeness(self, picture):
+        """The least PSNR of red, green and blue against the photograph, in dB."""
+        run = subprocess.run(["ffmpeg", "-hide_banner", "-nostats", "-i", picture, "-i", self.photo,
+                              "-lavfi", "[0]format=gbrp[a];[1]format=gbrp[b];[a][b]psnr",
+                              "-f", "null", "-"], check=True, stderr=subprocess.PIPE, text=True)
+        found = re.search(r"PSNR r:(\S+) g:(\S+) b:(\S+)", run.stderr)
+        return min(float(level) for level in found.groups())
+
+    def rows(self, folder):
+        """The index of a folder: its pictures are there, whole, and no frame comes twice."""
+        rows = self.index(folder)
+        for row in rows:
+            path = os.path.join(folder, row["file"])
+            self.assertEqual(os.path.getsize(path), int(row["bytes"]))
+            subprocess.run(["djpeg", "-strict", path], check=True, stdout=subprocess.DEVNULL)
+        frames = [(row["session"], int(row["id"])) for row in rows]
+        self.assertEqual(len(set(frames)), len(frames))
+        return rows
+
+    def save(self, *options):
+        return self.host(HOST, "--save", self.path("frames"), *options)
+
+    def test_1_streams_over_tls_to_who_has_a_key(self):
+        self.fails(3, "TLS|key", harness.PITETHER, HOST, "--null", "--frames", "1", "--no-reconnect")
+        self.pair("laptop")
+        host = self.save("--live", "--frames", "20")
+        self.assertDone(host)
+        self.assertIn("has proved itself; encrypted with TLS_", host.log())
+        self.assertSummary(host)
+        rows = self.rows(self.path("frames"))
+        self.assertEqual(len(rows), 20)
+        level = self.likeness(self.path("frames", rows[-1]["file"]))
+        self.assertGreater(level, LIKENESS_DB)
+        print(f"{len(rows)} frames of the photograph, the worst channel has {level:.0f} dB")
+
+    def test_2_comes_back_after_a_restart_and_a_crash(self):
+        host = self.save("--live", "--frames", "100000")
+        for number, end in enumerate(("systemctl restart pitetherd",
+                                      "systemctl kill --signal=KILL pitetherd"), 1):
+            host.wait_for("camera Virtual photo", number)
+            seen = self.saved()
+            self.wait_until(lambda: self.saved() > seen, "a frame")
+            self.machine.run(end)
+        host.wait_for("camera Virtual photo", 3)
+        seen = self.saved()
+        self.wait_until(lambda: self.saved() > seen, "a frame after the crash")
+        host.send(signal.SIGINT)
+        self.assertEqual(host.wait(), 6, host.log())
+        self.assertSummary(host)
+        sessions = [row["session"] for row in self.rows(self.path("frames"))]
+        self.assertEqual(len(set(sessions)), 3)
+
+    def saved(self):
+        return len(glob.glob(self.path("frames", "*.jpg")))
+
+    def test_3_cuts_who_is_revoked(self):
+        host = self.host(HOST, "--null")
+        host.wait_for("camera Virtual photo")
+        self.machine.run("pitetherd --revoke laptop && systemctl reload pitetherd")
+        host.wait_for("refused|no longer|key")
+        host.send(signal.SIGINT)
+        host.wait()
+        self.fails(3, "key", harness.PITETHER, HOST, "--null", "--frames", "1", "--no-reconnect")
+        self.pair("laptop")
+
+    def test_4_starts_with_the_first_connection(self):
+        self.machine.run("systemctl disable --now pitetherd")
+        self.machine.run("systemctl enable --now pitetherd.socket")
+        self.machine.run("systemctl is-active pitetherd", fails=True)
+        self.assertDone(self.host(HOST, "--null", "--live", "--frames", "3"))
+        self.machine.run("systemctl is-active pitetherd")
+        self.machine.run("systemctl disable --now pitetherd.socket pitetherd")
+        self.machine.run("systemctl enable --now pitetherd")
+
+    def test_5_has_a_service_for_each_camera(self):
+        self.machine.run("systemctl stop pitetherd")
+        self.machine.run("printf 'source = pattern\nsize = 320x240\nfps = 5\nlisten = 0.0.0.0\n'"
+                         " >/etc/pitether/front.conf")
+        self.machine.run("systemctl start pitetherd@front")
+        self.assertDone(self.host(HOST, "--null", "--live", "--frames", "3"))
+        self.machine.run("systemctl stop pitetherd@front && rm /etc/pitether/front.conf")
+        self.machine.run("systemctl start pitetherd")
+
+    def test_6_runs_in_a_tight_sandbox(self):
+        said = self.machine.run("systemd-analyze --no-pager --threshold=20 security pitetherd")
+        print(said.splitlines()[-1])
+        status = self.machine.run("cat /proc/$(systemctl show -P MainPID pitetherd)/status")
+        self.assertRegex(status, r"NoNewPrivs:\s+1")
+        self.assertRegex(status, r"Seccomp:\s+2")
+        self.assertRegex(status, r"CapEff:\s+0+\n")
+        self.assertNotRegex(status, r"Uid:\s+0")
+
+    def test_7_leaves_a_clean_journal(self):
+        """Nothing that went wrong but for what was done to it above."""
+        journal = self.machine.run("journalctl --no-pager -b -o cat -u 'pitetherd*'")
+        done = "was refused|Main process exited|Failed with result 'signal'"
+        wrong = [line for line in journal.splitlines()
+                 if re.search("error|warning|[Ff]ail", line) and not re.search(done, line)]
+        self.assertEqual(wrong, [])
+
+    def test_8_leaves_without_a_trace(self):
+        self.machine.run("apt-get purge -y pitetherd")
+        self.machine.run("test ! -e /etc/pitether && ! systemctl cat pitetherd")
+        self.machine.run("pgrep pitetherd", fails=True)
+
+
+if __name__ == "__main__":
+    harness.main()
