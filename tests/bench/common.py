@@ -24,6 +24,7 @@ RESULTS = os.path.join(BUILD, "results")
 PITETHERD = os.path.join(BUILD, "device", "pitetherd")
 PITETHER = os.path.join(BUILD, "host", "pitether")
 BENCH_ENCODE = os.path.join(BUILD, "tests", "bench", "bench_encode")
+READ_PATTERN = os.path.join(BUILD, "tests", "bench", "read_pattern")
 MANY_CLIENTS = os.path.join(BUILD, "tests", "bench", "many_clients")
 
 QUICK = "--quick" in sys.argv

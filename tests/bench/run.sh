@@ -12,7 +12,7 @@ top=$(cd "$here/../.." && pwd)
 build=${BUILD_DIR:-$top/build/bench}
 
 # In this order; those after the bar only when named. A name whose file is not there is left out.
-order=(encode stream fanout memory link rivals soak start)
+order=(encode stream fanout memory link rivals soak start hostile)
 optional=(instructions)
 
 there() {
@@ -56,6 +56,7 @@ case " ${names[*]} " in *" rivals "*)
         gstreamer1.0-plugins-bad)
     ;;
 esac
+case " ${names[*]} " in *" hostile "*) packages+=(iproute2 util-linux openssl) ;; esac
 case " ${names[*]} " in *" instructions "*) packages+=(valgrind) ;; esac
 "$top/shared/need-packages.sh" "${packages[@]}"
 

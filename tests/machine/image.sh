@@ -36,15 +36,15 @@ make_root() { # folder
         say "apt names no Debian mirror on this machine"
         exit 1
     }
-    # shellcheck disable=SC2016 # $1 is mmdebstrap's
-    local clean='chroot "$1" apt-get clean'
-    # shellcheck disable=SC2016
-    local download='chroot "$1" apt-get -qq install -y --download-only --no-install-recommends'
+    # This machine's own apt, told to work on that root, needs no emulation.
+    # shellcheck disable=SC2016 # the variable is mmdebstrap's
+    local apt='APT_CONFIG="$MMDEBSTRAP_APT_CONFIG" apt-get -qq'
     mmdebstrap --quiet --arch=arm64 --variant=minbase --skip=cleanup/apt \
+        --dpkgopt=force-unsafe-io --aptopt='Acquire::Languages "none"' \
         --include="$(IFS=,; echo "${packages[*]}")" \
-        --customize-hook="$clean" \
-        --customize-hook="$download linux-image-arm64" \
-        --customize-hook="$download libcamera0.4 libcamera-ipa libjpeg62-turbo libssl3" \
+        --customize-hook="$apt clean" \
+        --customize-hook="$apt install -y --download-only --no-install-recommends \
+            linux-image-arm64 libcamera0.4 libcamera-ipa libjpeg62-turbo libssl3" \
         "$suite" "$1" "deb ${key:+[signed-by=$key] }$uri $suite main" >&2
 }
 
