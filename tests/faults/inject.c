@@ -5,6 +5,8 @@
  *   INJECT_AT=N          the N-th of them fails, counted from 1
  *   INJECT_ERRNO=NUMBER  with this error; 0: it does only a part of what it was asked for
  *   INJECT_FOREVER=1     and so does each one after it
+ *   INJECT_WITHIN=A-B    only calls from these addresses of the program count, in hexadecimal, as
+ *                        nm(1) tells them
  *   INJECT_REPORT=FILE   is written when the program ends: how often each call was made, how many
  *                        failed, and which descriptors are open still
  *
@@ -15,9 +17,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <link.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,6 +44,24 @@ static struct {
 } ranges[16];
 static unsigned range_count;
 
+static void add_range(uintptr_t begin, uintptr_t end)
+{
+    ranges[range_count].begin = begin;
+    ranges[range_count].end = end;
+    range_count++;
+}
+
+/* The program comes first. */
+static int note_within(struct dl_phdr_info *info, size_t size, void *within)
+{
+    uintptr_t begin = 0, end = 0;
+    (void)size;
+    if (sscanf(within, "%" SCNxPTR "-%" SCNxPTR, &begin, &end) != 2)
+        abort();
+    add_range(info->dlpi_addr + begin, info->dlpi_addr + end);
+    return 1;
+}
+
 static int note_range(struct dl_phdr_info *info, size_t size, void *user)
 {
     (void)size;
@@ -60,9 +80,8 @@ static int note_range(struct dl_phdr_info *info, size_t size, void *user)
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         if (part->p_type != PT_LOAD || !(part->p_flags & PF_X))
             continue;
-        ranges[range_count].begin = info->dlpi_addr + part->p_vaddr;
-        ranges[range_count].end = ranges[range_count].begin + part->p_memsz;
-        range_count++;
+        uintptr_t begin = info->dlpi_addr + part->p_vaddr;
+        add_range(begin, begin + part->p_memsz);
     }
     return 0;
 }
@@ -82,7 +101,8 @@ __attribute__((constructor)) static void begin(void)
     plan.error = error ? (int)strtol(error, NULL, 10) : 0;
     plan.forever = getenv("INJECT_FOREVER");
     plan.report = getenv("INJECT_REPORT");
-    dl_iterate_phdr(note_range, NULL);
+    char *within = getenv("INJECT_WITHIN");
+    dl_iterate_phdr(within ? note_within : note_range, within);
     armed = true;
 }
 

@@ -32,6 +32,7 @@ class Machine:
     def __init__(self, folder):
         self.folder = folder
         self.console = None
+        self.cable = f"{folder}/cable"
         self.ssh = ["-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={folder}/known_hosts",
                     "-o", "LogLevel=ERROR", "-o", "ControlMaster=auto", "-o", "ControlPersist=yes",
                     "-o", f"ControlPath={folder}/ssh", "-i", f"{folder}/key"]
@@ -52,7 +53,10 @@ class Machine:
             "-serial", "stdio", "-no-reboot", "-kernel", f"{IMAGE}/kernel",
             "-initrd", f"{self.folder}/initrd",
             "-append", "console=ttyAMA0 quiet systemd.show_status=0 systemd.wants=ready.service",
-            "-netdev", f"user,id=net{forward}", "-device", "virtio-net-pci,netdev=net,romfile=")
+            "-netdev", f"user,id=net{forward}", "-device", "virtio-net-pci,netdev=net,romfile=",
+            # A USB port. Whoever connects to the cable's socket is a device that is plugged in.
+            "-device", "qemu-xhci", "-chardev", f"socket,id=cable,path={self.cable},server=on,wait=off",
+            "-device", "usb-redir,chardev=cable")
         self.console.wait_for(READY)
 
     def _pack(self, files):

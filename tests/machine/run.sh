@@ -14,8 +14,8 @@ suite=trixie
     "BUILD_DIR=$build" "PITETHER=${PITETHER-}" "$0" "$@"
 
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev \
-    libssl-dev python3 qemu-system-arm openssh-client cpio ffmpeg libjpeg-turbo-progs \
-    mate-backgrounds iproute2 util-linux
+    libssl-dev libusbredirparser-dev python3 qemu-system-arm openssh-client cpio ffmpeg \
+    libjpeg-turbo-progs mate-backgrounds iproute2 util-linux
 mkdir -p "$build"
 IMAGE=$("$here/image.sh" $suite)
 "$top/tests/packages/make.sh" "$top" "$build/packages" --for-pi arm64 $suite
@@ -25,7 +25,11 @@ if [ -z "${PITETHER-}" ]; then
     cmake --build "$build/host" >>"$build/host.log"
     PITETHER=$build/host/host/pitether
 fi
-export IMAGE PITETHER DEBS=$build/packages
+# Words on purpose: options of the compiler.
+# shellcheck disable=SC2046
+cc -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$build/usb_camera" "$here"/usb_camera*.c \
+    $(pkg-config --cflags --libs libusbredirparser-0.5)
+export IMAGE PITETHER DEBS=$build/packages USB_CAMERA=$build/usb_camera
 export PYTHONPATH=$top/tests/e2e PYTHONDONTWRITEBYTECODE=1
 # shellcheck disable=SC2016 # they are the inner shell's
 exec unshare --net sh -c 'ip link set lo up && exec "$0" "$@"' python3 "$here/test_machine.py" "$@"

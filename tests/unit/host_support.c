@@ -169,6 +169,7 @@ void script_frame(struct script *script, uint64_t id, size_t size, unsigned part
 
 struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size)
 {
+    assert_non_null(pool);
     struct frame *frame = frame_pool_take(pool);
     assert_non_null(frame);
     assert_int_equal(frame_reserve(frame, size), 0);
