@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit and end-to-end tests
-#   tests/run.sh --all     also: style, sanitizers, fuzzing, a real libcamera camera, the arm64 build, packages
+#   tests/run.sh --all     also: style, sanitizers, fuzzing, a real libcamera camera, the arm64 build,
+#                          packages, an emulated machine
+#   tests/run.sh --machine the emulated machine alone
 # BUILD_DIR: where to build (default: build/tests in the source tree).
 set -euo pipefail
 
@@ -11,8 +13,9 @@ all=
 case "${1-}" in
 "") ;;
 --all) all=1 ;;
+--machine) exec env BUILD_DIR="$build/machine" "$top/tests/machine/run.sh" ;;
 *)
-    echo "usage: tests/run.sh [--all]" >&2
+    echo "usage: tests/run.sh [--all | --machine]" >&2
     exit 2
     ;;
 esac
@@ -93,6 +96,10 @@ check_style() {
     ${all:+clang-format shellcheck git}
 
 mkdir -p "$build"
+if [ -n "$all" ]; then
+    # Some minutes of one processor, which tests that wait for one another leave idle.
+    nice "$top/tests/machine/image.sh" trixie >"$build/image.log" 2>&1 &
+fi
 step "build and test" build_and_test "$build/release"
 if [ -n "$all" ]; then
     step "style" check_style
@@ -107,6 +114,8 @@ if [ -n "$all" ]; then
     step "packages" env BUILD_DIR="$build/packages" "$top/tests/packages.sh"
     step "a real libcamera camera" \
         env PITETHERD="$build/release/device/pitetherd" "$top/tests/libcamera/run.sh"
+    step "an emulated machine" env BUILD_DIR="$build/machine" \
+        PITETHER="$build/release/host/pitether" "$top/tests/machine/run.sh"
 fi
 
 [ ${#failed[@]} -eq 0 ] || printf 'failed: %s\n' "${failed[@]}"

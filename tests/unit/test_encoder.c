@@ -487,6 +487,8 @@ static void *run_reader(void *user)
     struct reader *reader = user;
     while (reader->frames-- > 0 && !reader->problem)
         reader->problem = read_frame(&reader->test->hub);
+    if (reader->problem)
+        hub_close(&reader->test->hub); /* nobody makes room there any more */
     return NULL;
 }
 
