@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import tempfile
+import time
 
 import harness
 from machine import Machine
@@ -66,13 +67,17 @@ class MachineTest(harness.Case):
                             "-vf", fill + change, path], check=True)
         [package] = glob.glob(os.path.join(os.environ["DEBS"], "pitetherd_*_arm64.deb"))
         os.environ["XDG_CONFIG_HOME"] = folder.name  # the receiver's keys are this test's
-        cls.machine = Machine(folder.name)
+        cls.machine, begun = Machine(folder.name), time.monotonic()
         cls.addClassCleanup(cls.machine.kill)
         cls.machine.boot({"root/pitetherd.deb": read(package),
                           f"{CAMERAS}/photo.jpg": read(cls.photo),
                           f"{CAMERAS}/virtual.yaml": CAMERA.encode()})
+        booted = time.monotonic()
         cls.machine.run("apt-get install -y --no-install-recommends /root/pitetherd.deb")
+        installed = time.monotonic()
         cls.machine.run("systemctl enable --now pitetherd && systemctl is-active pitetherd")
+        print(f"\nbooted in {booted - begun:.0f} s, the package installed in {installed - booted:.0f}"
+              f" s, the service started in {time.monotonic() - installed:.0f} s", flush=True)
 
     @classmethod
     def tearDownClass(cls):
@@ -243,6 +248,13 @@ class MachineTest(harness.Case):
         done = ("was refused|a key is needed here|Main process exited|Failed with result 'signal'"
                 "|the camera was unplugged|camera .* is not there: check the cable")
         self.assertEqual([line for line in journal.splitlines() if not re.search(done, line)], [])
+
+    def test_9_goes_on_as_the_next_release(self):
+        before = self.machine.run("systemctl show -P MainPID pitetherd")
+        self.machine.run("apt-get install -y --reinstall /root/pitetherd.deb")
+        self.machine.run("systemctl is-active pitetherd")
+        self.assertNotEqual(self.machine.run("systemctl show -P MainPID pitetherd"), before)
+        self.assertDone(self.host(HOST, "--null", "--live", "--frames", "3"))
 
     def test_9_leaves_without_a_trace(self):
         self.machine.run("apt-get purge -y pitetherd")
