@@ -25,7 +25,10 @@ UNITS = os.environ["UNITS"]
 # Under a fault a test that waits for what can't come any more ends itself sooner.
 BOUND = 120
 INDICES = 12
-SAMPLE = 250
+# Sanitizers take their time.
+SAMPLE = 80 if os.environ.get("SANITIZED") else 250
+# The C library's resolver can't be interrupted: a look-up that was let go may last beyond the end.
+LOOKS_UP = ("dial", "receiver")
 SANITIZER = "Sanitizer|runtime error|stack smashing"
 
 Run = collections.namedtuple("Run", "code output made open passed")
@@ -89,7 +92,7 @@ class Program:
             return "is caught by a sanitizer"
         if run.passed and run.code != 0 and "LeakSanitizer" not in run.output:
             return f"ends with {run.code}"
-        if run.passed and run.open != self.whole.open:
+        if run.passed and run.open != self.whole.open and self.name not in LOOKS_UP:
             return f"leaves open {run.open}, not {self.whole.open}"
         return None
 

@@ -11,6 +11,13 @@
 
 enum { BOUND_MS = 20000, ROUNDS = 20000 };
 
+static struct frame_pool *make_pool(unsigned limit, size_t bytes)
+{
+    struct frame_pool *pool = frame_pool_create(limit, bytes);
+    assert_non_null(pool);
+    return pool;
+}
+
 static bool is_readable(const struct frame_pool *pool)
 {
     struct pollfd ready = { .fd = frame_pool_fd(pool), .events = POLLIN };
@@ -21,7 +28,7 @@ static void no_more_than_the_limit(void **state)
 {
     (void)state;
     enum { LIMIT = 5 };
-    struct frame_pool *pool = frame_pool_create(LIMIT, SIZE_MAX);
+    struct frame_pool *pool = make_pool(LIMIT, SIZE_MAX);
     struct frame *frames[LIMIT];
     for (int round = 0; round < 3; round++) {
         for (unsigned i = 0; i < LIMIT; i++) {
@@ -41,7 +48,7 @@ static void no_more_than_the_limit(void **state)
 static void no_more_than_so_many_bytes(void **state)
 {
     (void)state;
-    struct frame_pool *pool = frame_pool_create(10, 1000000);
+    struct frame_pool *pool = make_pool(10, 1000000);
     struct frame *one = frame_pool_take(pool);
     assert_int_equal(frame_reserve(one, 400000), 0);
     struct frame *other = frame_pool_take(pool); /* still below */
@@ -76,7 +83,7 @@ static void free_frames_keep_within_the_bound(void **state)
 {
     (void)state;
     enum { LIMIT = 10, BYTES = 1000000 };
-    struct frame_pool *pool = frame_pool_create(LIMIT, BYTES);
+    struct frame_pool *pool = make_pool(LIMIT, BYTES);
     struct frame *frames[LIMIT];
     for (unsigned round = 0; round < 3 * LIMIT; round++) {
         for (unsigned i = 0; i < LIMIT; i++)
@@ -103,7 +110,7 @@ static void free_frames_keep_within_the_bound(void **state)
 static void the_descriptor_tells(void **state)
 {
     (void)state;
-    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    struct frame_pool *pool = make_pool(2, SIZE_MAX);
     struct frame *one = frame_pool_take(pool), *other = frame_pool_take(pool);
     assert_false(is_readable(pool));
     frame_release(other);
@@ -129,7 +136,7 @@ static void the_descriptor_tells(void **state)
 static void reserving_keeps_what_is_there(void **state)
 {
     (void)state;
-    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    struct frame_pool *pool = make_pool(2, SIZE_MAX);
     struct frame *frame = frame_pool_take(pool);
     size_t size = 0;
     for (size_t wanted = 1; wanted < 10000000; wanted = wanted * 3 + 1) {
@@ -155,7 +162,7 @@ static void reserving_keeps_what_is_there(void **state)
 static void frames_come_clean(void **state)
 {
     (void)state;
-    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    struct frame_pool *pool = make_pool(2, SIZE_MAX);
     struct frame *frame = frame_make(pool, 77, 1000);
     frame->times = (struct frame_times){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, true };
     frame->metadata.present = 0xFF;
@@ -226,7 +233,7 @@ static void taken_here_released_there(void **state)
     (void)state;
     struct handover handover = { .lock = PTHREAD_MUTEX_INITIALIZER,
                                  .changed = PTHREAD_COND_INITIALIZER };
-    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    struct frame_pool *pool = make_pool(2, SIZE_MAX);
     pthread_t thread;
     unsigned waits = 0;
     assert_int_equal(pthread_create(&thread, NULL, release_all, &handover), 0);

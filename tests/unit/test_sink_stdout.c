@@ -36,6 +36,7 @@ static int world_setup(void **state)
     fflush(stdout);
     world->saved = dup(STDOUT_FILENO);
     world->pool = frame_pool_create(8, SIZE_MAX);
+    assert_non_null(world->pool);
     assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
     assert_int_equal(fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE), PIPE_SIZE);
     assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
