@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The calls that our own code makes in the unit tests fail, one at a time. A test may find that it
 does not get what it wanted, and say so; but nothing crashes or hangs, and where all tests of a
-program passed in spite of it, nothing has leaked.
+program passed in spite of it, no descriptor is left open.
 
 test_units.py                                a sample, drawn with INJECT_SEED
 test_units.py --full [PROGRAM]               each call at each index (of many, about 12)
@@ -25,11 +25,9 @@ UNITS = os.environ["UNITS"]
 # Under a fault a test that waits for what can't come any more ends itself sooner.
 BOUND = 120
 INDICES = 12
-# Sanitizers take their time.
-SAMPLE = 80 if os.environ.get("SANITIZED") else 250
+SAMPLE = 250
 # The C library's resolver can't be interrupted: a look-up that was let go may last beyond the end.
 LOOKS_UP = ("dial", "receiver")
-SANITIZER = "Sanitizer|runtime error|stack smashing"
 
 Run = collections.namedtuple("Run", "code output made open passed")
 
@@ -57,8 +55,7 @@ class Program:
         with tempfile.TemporaryDirectory(prefix="pitether-units-") as folder:
             report = os.path.join(folder, "report")
             environment = {**os.environ, "LD_PRELOAD": INJECT, "INJECT_REPORT": report,
-                           "INJECT_WITHIN": self.within, "TMPDIR": folder,
-                           "ASAN_OPTIONS": "verify_asan_link_order=0:allocator_may_return_null=1"}
+                           "INJECT_WITHIN": self.within, "TMPDIR": folder}
             if fault:
                 environment.update(INJECT_CALL=fault.call, INJECT_AT=str(fault.at),
                                    INJECT_ERRNO=str(error_number(fault.error)))
@@ -88,9 +85,7 @@ class Program:
             return "hangs"
         if run.code < 0 or "failed with exception" in run.output:
             return "crashes"
-        if re.search(SANITIZER, run.output) and (run.passed or "LeakSanitizer" not in run.output):
-            return "is caught by a sanitizer"
-        if run.passed and run.code != 0 and "LeakSanitizer" not in run.output:
+        if run.passed and run.code != 0:
             return f"ends with {run.code}"
         if run.passed and run.open != self.whole.open and self.name not in LOOKS_UP:
             return f"leaves open {run.open}, not {self.whole.open}"
