@@ -27,7 +27,7 @@ if [ -z "${PITETHER-}" ]; then
 fi
 # Words on purpose: options of the compiler.
 # shellcheck disable=SC2046
-cc -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$build/usb_camera" "$here"/usb_camera*.c \
+cc -std=c17 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$build/usb_camera" "$here"/usb_ca*.c \
     $(pkg-config --cflags --libs libusbredirparser-0.5)
 export IMAGE PITETHER DEBS=$build/packages USB_CAMERA=$build/usb_camera
 export PYTHONPATH=$top/tests/e2e PYTHONDONTWRITEBYTECODE=1

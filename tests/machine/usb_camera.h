@@ -36,7 +36,13 @@ enum {
 
 extern const struct usb_device_descriptor camera_device;
 
-/* The configuration's descriptors, one after the other; returns how many bytes they are. */
-size_t camera_configuration(const uint8_t **bytes);
+enum { CAMERA_DESCRIPTOR_MAX = 512 };
+
+/* The descriptor of a GET_DESCRIPTOR request's wValue (USB 2.0, 9.4.3), into that many bytes.
+ * Returns its size, or 0 for one that there is not. */
+size_t camera_descriptor(uint16_t value, uint8_t *bytes);
+
+/* Ends the program, with a line that says of what and why. */
+_Noreturn void die(const char *what, const char *why);
 
 #endif

@@ -4,6 +4,8 @@
  */
 #include "usb_camera.h"
 
+#include <string.h>
+
 #include <linux/usb/video.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the fields are stored as they are");
@@ -61,6 +63,25 @@ struct streaming_part {
     struct mjpeg_part mjpeg;
     struct yuyv_part yuyv;
 } __attribute__((packed));
+
+/* Both formats have one frame size, which differs in nothing else, and the same colours. */
+#define FRAME(subtype, width, height, bytes)                                                       \
+    {                                                                                              \
+        .bLength = UVC_DT_FRAME_MJPEG_SIZE(1), .bDescriptorType = USB_DT_CS_INTERFACE,             \
+        .bDescriptorSubType = (subtype), .bFrameIndex = 1, .wWidth = (width), .wHeight = (height), \
+        .dwMinBitRate = (bytes)*8 * CAMERA_FPS, .dwMaxBitRate = (bytes)*8 * CAMERA_FPS,            \
+        .dwMaxVideoFrameBufferSize = (bytes), .dwDefaultFrameInterval = CAMERA_INTERVAL,           \
+        .bFrameIntervalType = 1, .dwFrameInterval = {                                              \
+            CAMERA_INTERVAL                                                                        \
+        }                                                                                          \
+    }
+#define COLOURS                                                                                    \
+    {                                                                                              \
+        .bLength = UVC_DT_COLOR_MATCHING_SIZE, .bDescriptorType = USB_DT_CS_INTERFACE,             \
+        .bDescriptorSubType = UVC_VS_COLORFORMAT, .bColorPrimaries = DEFAULT_MATCHING_SRGB,        \
+        .bTransferCharacteristics = DEFAULT_MATCHING_SRGB, .bMatrixCoefficients = MATRIX_BT601     \
+    }
+_Static_assert(UVC_DT_FRAME_MJPEG_SIZE(1) == UVC_DT_FRAME_UNCOMPRESSED_SIZE(1), "see FRAME()");
 
 static const struct configuration {
     struct usb_config_descriptor all;
@@ -134,24 +155,8 @@ static const struct configuration {
                         .bFormatIndex = CAMERA_MJPEG,
                         .bNumFrameDescriptors = 1,
                         .bDefaultFrameIndex = 1 },
-            .frame = { .bLength = UVC_DT_FRAME_MJPEG_SIZE(1),
-                       .bDescriptorType = USB_DT_CS_INTERFACE,
-                       .bDescriptorSubType = UVC_VS_FRAME_MJPEG,
-                       .bFrameIndex = 1,
-                       .wWidth = MJPEG_WIDTH,
-                       .wHeight = MJPEG_HEIGHT,
-                       .dwMinBitRate = MJPEG_MAX * 8 * CAMERA_FPS,
-                       .dwMaxBitRate = MJPEG_MAX * 8 * CAMERA_FPS,
-                       .dwMaxVideoFrameBufferSize = MJPEG_MAX,
-                       .dwDefaultFrameInterval = CAMERA_INTERVAL,
-                       .bFrameIntervalType = 1,
-                       .dwFrameInterval = { CAMERA_INTERVAL } },
-            .colours = { .bLength = UVC_DT_COLOR_MATCHING_SIZE,
-                         .bDescriptorType = USB_DT_CS_INTERFACE,
-                         .bDescriptorSubType = UVC_VS_COLORFORMAT,
-                         .bColorPrimaries = DEFAULT_MATCHING_SRGB,
-                         .bTransferCharacteristics = DEFAULT_MATCHING_SRGB,
-                         .bMatrixCoefficients = MATRIX_BT601 },
+            .frame = FRAME(UVC_VS_FRAME_MJPEG, MJPEG_WIDTH, MJPEG_HEIGHT, MJPEG_MAX),
+            .colours = COLOURS,
         },
         .yuyv = {
             .format = { .bLength = UVC_DT_FORMAT_UNCOMPRESSED_SIZE,
@@ -163,32 +168,51 @@ static const struct configuration {
                                         0x38, 0x9B, 0x71 },
                         .bBitsPerPixel = 16,
                         .bDefaultFrameIndex = 1 },
-            .frame = { .bLength = UVC_DT_FRAME_UNCOMPRESSED_SIZE(1),
-                       .bDescriptorType = USB_DT_CS_INTERFACE,
-                       .bDescriptorSubType = UVC_VS_FRAME_UNCOMPRESSED,
-                       .bFrameIndex = 1,
-                       .wWidth = YUYV_WIDTH,
-                       .wHeight = YUYV_HEIGHT,
-                       .dwMinBitRate = YUYV_SIZE * 8 * CAMERA_FPS,
-                       .dwMaxBitRate = YUYV_SIZE * 8 * CAMERA_FPS,
-                       .dwMaxVideoFrameBufferSize = YUYV_SIZE,
-                       .dwDefaultFrameInterval = CAMERA_INTERVAL,
-                       .bFrameIntervalType = 1,
-                       .dwFrameInterval = { CAMERA_INTERVAL } },
-            .colours = { .bLength = UVC_DT_COLOR_MATCHING_SIZE,
-                         .bDescriptorType = USB_DT_CS_INTERFACE,
-                         .bDescriptorSubType = UVC_VS_COLORFORMAT,
-                         .bColorPrimaries = DEFAULT_MATCHING_SRGB,
-                         .bTransferCharacteristics = DEFAULT_MATCHING_SRGB,
-                         .bMatrixCoefficients = MATRIX_BT601 },
+            .frame = FRAME(UVC_VS_FRAME_UNCOMPRESSED, YUYV_WIDTH, YUYV_HEIGHT, YUYV_SIZE),
+            .colours = COLOURS,
         },
     },
     .endpoint = { USB_DT_ENDPOINT_SIZE, USB_DT_ENDPOINT, CAMERA_ENDPOINT, USB_ENDPOINT_XFER_BULK,
                   CAMERA_PACKET & 0xFF, CAMERA_PACKET >> 8, 0 },
 };
 
-size_t camera_configuration(const uint8_t **bytes)
+/* USB 2.0, 9.6.7: UTF-16. Returns the descriptor's size, or 0 for one that there is not. */
+static size_t string_descriptor(unsigned index, uint8_t *bytes)
 {
-    *bytes = (const uint8_t *)&configuration;
-    return sizeof(configuration);
+    static const char *const texts[] = { "", "pitether", "USB camera" };
+    if (index > CAMERA_MODEL)
+        return 0;
+    size_t length = strlen(texts[index]);
+    bytes[1] = USB_DT_STRING;
+    for (size_t i = 0; i < length; i++) {
+        bytes[2 + 2 * i] = (uint8_t)texts[index][i];
+        bytes[3 + 2 * i] = 0;
+    }
+    if (index == 0) { /* the languages: English */
+        length = 1;
+        bytes[2] = 0x09;
+        bytes[3] = 0x04;
+    }
+    bytes[0] = (uint8_t)(2 + 2 * length);
+    return bytes[0];
+}
+
+size_t camera_descriptor(uint16_t value, uint8_t *bytes)
+{
+    const uint8_t *from = (const uint8_t *)&camera_device;
+    size_t size = sizeof(camera_device);
+    switch (value >> 8) {
+    case USB_DT_DEVICE:
+        break;
+    case USB_DT_CONFIG:
+        from = (const uint8_t *)&configuration;
+        size = sizeof(configuration);
+        break;
+    case USB_DT_STRING:
+        return string_descriptor(value & 0xFF, bytes);
+    default:
+        return 0;
+    }
+    memcpy(bytes, from, size);
+    return size;
 }
