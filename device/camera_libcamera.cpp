@@ -67,7 +67,8 @@ static std::optional<T> told(const lc::ControlList &metadata, const lc::Control<
     return metadata.get(control);
 }
 
-static std::optional<int64_t> told(const lc::ControlList &, const pitether_absent::Control &)
+[[maybe_unused]] static std::optional<int64_t> told(const lc::ControlList &,
+                                                    const pitether_absent::Control &)
 {
     return {};
 }
