@@ -58,8 +58,9 @@ cat <&3 &
 
 code=0
 "$build/host/pitether" "unix:$work/socket" "${sinks[@]}" || code=$?
-# 6 is the window closed by hand before the time was up.
-[ "$code" -eq 6 ] && code=0
+# 5 is a machine that is too busy for each frame, as the lines above tell; 6, the window closed by hand
+# before the time was up. Either way it has been seen at work.
+case $code in 5 | 6) code=0 ;; esac
 kill "$daemon" 2>/dev/null || true
 wait
 daemon=
