@@ -5,42 +5,36 @@
 #
 #   root.sh SUITE [CAMERA=PICTURE.jpg]...
 #
-# SUITE: trixie (libcamera 0.4.0), trixie-backports (0.7.1 and newer), or another that has virtual
-# cameras. Each CAMERA=PICTURE becomes a virtual camera that shows the picture; one more, "bars",
-# shows a test pattern.
+# SUITE: bookworm (libcamera 0.0.3), bookworm-backports (0.3.2), trixie (0.4.0), trixie-backports
+# (0.7.1 and newer), or a later one. Those before trixie have no virtual cameras. Each CAMERA=PICTURE
+# becomes one that shows the picture; one more, "bars", shows a test pattern.
 set -euo pipefail
 
 suite=${1:?usage: root.sh SUITE [CAMERA=PICTURE.jpg]...}
 shift
 release=${suite%-backports}
+shared=$(dirname "$0")/../../shared
 cache=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}/roots
 as_root=()
 if [ "$(id -u)" != 0 ]; then
     as_root=(sudo)
 fi
 
-camera_packages=libcamera-dev,libcamera-ipa,libcamera-tools
-build_packages=gcc,g++,libc6-dev,cmake,ninja-build,pkg-config,libjpeg62-turbo-dev,libssl-dev
+camera_packages=libcamera-dev,libcamera-ipa
+build_packages=gcc,g++,libc6-dev,cmake,ninja-build,pkg-config,libjpeg62-turbo-dev,libssl-dev,libcmocka-dev
 
 say() {
     echo "root.sh: $*" >&2
 }
 
-# The mirror that this machine itself uses for Debian.
-mirror() {
-    apt-get indextargets --format "\$(REPO_URI) \$(RELEASE)" 'Created-By: Packages' |
-        awk -v codename="$(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release)" \
-            '$2 == codename { print $1; exit }'
-}
-
 build() { # directory
-    local uri sources
-    "$(dirname "$0")/../../shared/need-packages.sh" mmdebstrap >&2
-    uri=$(mirror)
-    if [ -z "$uri" ]; then
+    local uri key sources
+    "$shared/need-packages.sh" mmdebstrap >&2
+    read -r uri key < <("$shared/debian-source.sh") || {
         say "apt names no Debian mirror on this machine"
         exit 1
-    fi
+    }
+    uri=${key:+[signed-by=$key] }$uri
     sources=("deb $uri $release main")
     if [ "$suite" = "$release" ]; then
         "${as_root[@]}" mmdebstrap --quiet --variant=apt \
@@ -48,7 +42,8 @@ build() { # directory
     else
         sources+=("deb $uri $suite main")
         "${as_root[@]}" mmdebstrap --quiet --variant=apt --include="$build_packages" \
-            --customize-hook="chroot \"\$1\" apt-get install -y -t $suite ${camera_packages//,/ }" \
+            --customize-hook="chroot \"\$1\" apt-get -qq install -y --no-install-recommends \
+                -t $suite ${camera_packages//,/ } >/dev/null" \
             "$release" "$1" "${sources[@]}" >&2
     fi
 }

@@ -1,23 +1,39 @@
 #!/usr/bin/env bash
-# The libcamera source against a real libcamera and its virtual cameras: a photograph goes in at
-# the camera and must come out of pitether. Needs no hardware; needs root (sudo) for its test root.
+# The libcamera source against real releases of libcamera. Where there are virtual cameras, a
+# photograph goes in at the camera and must come out of pitether; older releases compile it, run the
+# device's unit tests, and say what to do without a camera. Needs no hardware; needs root (sudo) for
+# its test roots.
 #
-#   run.sh [SUITE]    SUITE: trixie (default) or trixie-backports
+#   run.sh [SUITE]...  bookworm, bookworm-backports, trixie (the default), trixie-backports
+#   run.sh --matrix    all of them
 #
 # PITETHERD names a pitetherd of this machine (default: build/device/pitetherd), whose words without
 # a camera are tested, too, if it was built with libcamera.
 set -euo pipefail
 
-suite=${1:-trixie}
 here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
 native=${PITETHERD:-$project/build/device/pitetherd}
 if [ "$(id -u)" != 0 ]; then
     exec sudo --preserve-env=PITETHER_CACHE,XDG_CACHE_HOME,HOME,PITETHERD "$0" "$@"
 fi
+case ${1-} in
+'') set -- trixie ;;
+--matrix) set -- bookworm bookworm-backports trixie trixie-backports ;;
+-*)
+    sed -n '7,8s/^# *//p' "$0" >&2
+    exit 2
+    ;;
+esac
 
 passed=0 failed=0 skipped=0 daemon='' root='' inside=''
 work=$(mktemp -d)
+
+leave_root() {
+    if [ -n "$inside" ]; then
+        rm -rf --one-file-system "${root:?}$inside"
+    fi
+}
 
 cleanup() {
     if [ -n "$daemon" ]; then
@@ -25,9 +41,7 @@ cleanup() {
         wait "$daemon" || true
     fi
     rm -rf "$work"
-    if [ -n "$inside" ]; then
-        rm -rf --one-file-system "${root:?}$inside"
-    fi
+    leave_root
 }
 trap cleanup EXIT
 
@@ -80,23 +94,34 @@ build_inside() {
         tar -C "$root$inside/source" -xf -
     chroot "$root" nice sh -euc "
         cd $inside
-        cmake -S source -B build -G Ninja -DPITETHER_LIBCAMERA=ON -DPITETHER_WINDOW=OFF \
+        cmake -S source -B pi -G Ninja -DPITETHER_LIBCAMERA=ON -DPITETHER_HOST=OFF \
+            -DPITETHER_WERROR=ON
+        ninja -C pi -j 2
+        cmake -S source -B laptop -G Ninja -DPITETHER_DEVICE=OFF -DPITETHER_WINDOW=OFF \
             -DPITETHER_TESTS=OFF -DPITETHER_WERROR=ON
-        ninja -C build -j 2
+        ninja -C laptop -j 2
         cc -O2 -shared -fPIC -U_FORTIFY_SOURCE -D_GNU_SOURCE -Wall -Wextra -Werror \
             -o shim.so source/tests/libcamera/udmabuf_shim.c
     " >"$work/build.log" 2>&1 || {
         cat "$work/build.log"
-        fail "$suite: pitether builds with libcamera"
-        exit 1
+        return 1
     }
-    pass "$suite: pitether builds with libcamera" \
-        "$(chroot "$root" pkg-config --modversion libcamera)"
+}
+
+# With processes of its own; not chroot, which has no /proc.
+test_units() {
+    unshare --mount --pid --fork --kill-child --root="$root" --mount-proc --wd=/ \
+        ctest --test-dir "$inside/pi" -L unit -j 4 --no-tests=error --output-on-failure \
+        >"$work/units.log" 2>&1 || {
+        cat "$work/units.log"
+        return 1
+    }
+    grep 'tests passed' "$work/units.log"
 }
 
 pitetherd_inside() {
     exec chroot "$root" env HOME=/ LD_PRELOAD="$inside/shim.so" \
-        "$inside/build/device/pitetherd" "$@"
+        "$inside/pi/device/pitetherd" "$@"
 }
 
 wait_for_line() { # pid, log, pattern: until it is there, the process is gone, or 20 s have passed
@@ -124,7 +149,7 @@ stop_daemon() {
 
 # Live: the bunch of frames with which a virtual camera starts may be more than the encoder takes.
 receive() { # name of a folder, number of frames
-    timeout 60 chroot "$root" "$inside/build/host/pitether" "$address" --save "$inside/$1" \
+    timeout 60 chroot "$root" "$inside/laptop/host/pitether" "$address" --save "$inside/$1" \
         --frames "$2" --live --no-reconnect >"$work/host.log" 2>&1 || {
         cat "$work/host.log" "$work/daemon.log"
         return 1
@@ -174,6 +199,10 @@ is_paced() { # folder, frames a second
     [ "$rate" -ge $(($2 * 9 / 10)) ] && [ "$rate" -le $(($2 * 11 / 10)) ]
 }
 
+test_version() {
+    (pitetherd_inside --version) >"$work/version" && grep '^pitetherd [0-9]' "$work/version"
+}
+
 test_list() {
     (pitetherd_inside --list-cameras) >"$work/list" 2>"$work/list.log"
 }
@@ -204,7 +233,23 @@ test_stream() { # folder, WxH, filter, options
     check "$folder: the daemon ends in order" stop_daemon
 }
 
-test_without_camera() {
+test_no_camera() {
+    local code=0
+    (pitetherd_inside --list-cameras) 2>"$work/list.log" || code=$?
+    [ "$code" = 3 ] && grep -q 'no camera found: check the cable.*(libcamera-ipa)' "$work/list.log"
+}
+
+# A stand-in for a camera's device file, which somebody without rights can't open.
+test_forbidden_camera() {
+    local code=0
+    # shellcheck disable=SC2016 # they are the inner shell's
+    unshare --mount sh -euc 'mount -t tmpfs none "$0/dev"; umask 077; : >"$0/dev/media0"
+        exec chroot --userspec=nobody "$0" "$@"' "$root" "$inside/pi/device/pitetherd" \
+        --list-cameras 2>"$work/list.log" || code=$?
+    [ "$code" = 3 ] && grep -q 'not permitted to open /dev/media0: .*group .video.' "$work/list.log"
+}
+
+test_native_without_camera() {
     local code=0
     timeout 20 "$native" --source libcamera --listen 127.0.0.1:0 2>"$work/native.log" || code=$?
     if grep -q 'this build has no libcamera' "$work/native.log"; then
@@ -215,29 +260,61 @@ test_without_camera() {
     check "no camera: says what to do" grep -q 'no camera found: check the cable' "$work/native.log"
 }
 
-"$project/shared/need-packages.sh" ffmpeg mate-backgrounds mmdebstrap
-make_photographs
-root=$("$here/root.sh" "$suite" "photo=$work/photo.jpg" "photo709=$work/photo709.jpg")
-build_inside
-camera=photo
-if [ "$suite" != trixie ]; then
-    camera=photo709
-fi
+test_virtual_cameras() {
+    # Later ones name a JPEG's samples those of BT.709.
+    case $suite in
+    trixie) camera=photo ;;
+    *) camera=photo709 ;;
+    esac
+    check 'list: works' test_list
+    check 'list: shows the photograph' grep -q '^0: photo (Virtual photo)' "$work/list"
+    check 'list: shows formats and sizes' grep -q 'NV12:.* 1920x1080' "$work/list"
+    check 'unknown camera: exit code 3, and what is there' test_unknown_camera
+    test_stream plain 1920x1080 null
+    test_stream odd-width 1000x562 null
+    test_stream four-thirds 1296x972 null --fps 30
+    test_stream mirrored 1296x972 hflip --hflip
+    test_stream turned 1000x562 hflip,vflip --rotation 180
+}
 
-check 'list: works' test_list
-check 'list: shows the photograph' grep -q '^0: photo (Virtual photo)' "$work/list"
-check 'list: shows formats and sizes' grep -q 'NV12:.* 1920x1080' "$work/list"
-check 'unknown camera: exit code 3, and what is there' test_unknown_camera
-test_stream plain 1920x1080 null
-test_stream odd-width 1000x562 null
-test_stream four-thirds 1296x972 null --fps 30
-test_stream mirrored 1296x972 hflip --hflip
-test_stream turned 1000x562 hflip,vflip --rotation 180
+test_suite() {
+    local compiled=no before=$passed failed_before=$failed
+    suite=$1
+    echo "==> libcamera of $suite"
+    root=$("$here/root.sh" "$suite" "photo=$work/photo.jpg" "photo709=$work/photo709.jpg")
+    if build_inside; then
+        compiled='no warnings'
+        check 'the program runs' test_version
+        check "the device's unit tests pass" test_units
+        case $suite in
+        bookworm*)
+            check 'no camera: exit code 3, and what to do' test_no_camera
+            check 'no rights: exit code 3, and what to do' test_forbidden_camera
+            ;;
+        *) test_virtual_cameras ;;
+        esac
+    else
+        fail "$suite: pitether builds with libcamera"
+    fi
+    printf '%-20s %-10s %-13s %d passed, %d failed\n' "$suite" \
+        "$(chroot "$root" pkg-config --modversion libcamera)" "$compiled" \
+        $((passed - before)) $((failed - failed_before)) >>"$work/table"
+    leave_root
+    inside=''
+}
+
+"$project/shared/need-packages.sh" ffmpeg mate-backgrounds mmdebstrap util-linux mount
+make_photographs
+for suite in "$@"; do
+    test_suite "$suite"
+done
 if [ -x "$native" ] && ! compgen -G '/dev/media*' >"$work/devices"; then
-    test_without_camera
+    test_native_without_camera
 else
     skip "no camera: no $native, or this machine may have a camera"
 fi
 
+printf '%-20s %-10s %-13s %s\n' release libcamera compiled checks
+cat "$work/table"
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" = 0 ]
