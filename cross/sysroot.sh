@@ -130,7 +130,8 @@ from_packages() {
     : >"$state/status"
     write_sources
     say "reading what $suite has for $arch"
-    apt_there -qq update || die "the package lists of $suite for $arch can't be had; try again later"
+    apt_there -qq update || die "the package lists of $suite for $arch can't be had:" \
+        "${raspios:+is the archive at $raspios signed with the key in $keyring? Else }try again later"
     # With no archive in sight: it leaves out what is there already.
     mkdir -p "$state/none/partial"
     apt_there -qq -o Dir::Cache::archives="$state/none" --print-uris install "${packages[@]}" \
@@ -149,25 +150,26 @@ from_packages() {
 }
 
 from_pi() {
-    local shell=${RSYNC_RSH:-ssh} triplet
+    local shell=${RSYNC_RSH:-ssh} triplet loader
     command -v rsync >/dev/null || die "rsync is missing: apt-get install rsync"
     # Words on purpose: RSYNC_RSH may hold options.
     # shellcheck disable=SC2086
     arch=$($shell "$pi" dpkg --print-architecture) || die "can't run a command on $pi"
     case $arch in
-    arm64) triplet=aarch64-linux-gnu ;;
-    armhf) triplet=arm-linux-gnueabihf ;;
+    arm64) triplet=aarch64-linux-gnu loader=ld-linux-aarch64.so.1 ;;
+    armhf) triplet=arm-linux-gnueabihf loader=ld-linux-armhf.so.3 ;;
     *) die "$pi has $arch, for which there is no toolchain file" ;;
     esac
     mkdir -p "$directory/usr/lib"
     echo "$pi $arch" >"$directory/.pitether-sysroot"
     [ -e "$directory/lib" ] || ln -s usr/lib "$directory/lib"
-    # -R: each path keeps its place. A part that is missing there is told by the toolchain file.
-    rsync -aR --delete --info=stats1 --keep-dirlinks \
+    # -R: each path keeps its place. A part that is missing there is told by the toolchain file, if it
+    # is needed.
+    rsync -aR --delete --ignore-missing-args --info=stats1 --keep-dirlinks \
         --include='libc_nonshared.a' --exclude='*.a' --include='/var/lib/dpkg/info/*.list' \
         --include='/var/lib/dpkg/info/*.shlibs' --include='/var/lib/dpkg/info/*.symbols' \
         --exclude='/var/lib/dpkg/info/*' \
-        "$pi:/usr/include" "$pi:/usr/lib/$triplet" "$pi:/usr/lib/gcc/$triplet" \
+        "$pi:/usr/include" "$pi:/usr/lib/$triplet" "$pi:/usr/lib/$loader" \
         "$pi:/usr/share/pkgconfig" "$pi:/var/lib/dpkg/status" "$pi:/var/lib/dpkg/info" \
         "$directory/" ||
         die "copying from $pi was cut off; what came is kept, so try again"
