@@ -2,27 +2,22 @@
 # Makes the Debian packages of a source tree.
 #   make.sh SOURCE BUILD [CMAKE-OPTION]...     for this machine
 #   make.sh SOURCE BUILD --for-pi ARCH SUITE   for a Pi with that release: ARCH is arm64 or armhf
-# They are left in BUILD, and what the build said in BUILD.log. Sysroots are kept in
-# ${PITETHER_CACHE:-~/.cache/pitether}/sysroots.
+# They are left in BUILD, and what the build said in BUILD.log.
 set -euo pipefail
 
 source=$1 build=$2
 shift 2
 top=$(cd "$(dirname "$0")/../.." && pwd)
-cache=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}
 options=("$@")
 
 # Arguments: dpkg's name of the target, its release.
 prepare_pi() {
-    local sysroot=$cache/sysroots/$2-$1 triplet
+    local sysroot triplet
     case $1 in
     arm64) triplet=aarch64-linux-gnu ;;
     armhf) triplet=arm-linux-gnueabihf ;;
     esac
-    if [ ! -e "$sysroot/.pitether-sysroot" ] || [ "$top/cross/sysroot.sh" -nt "$sysroot" ]; then
-        "$top/cross/sysroot.sh" --arch "$1" --suite "$2" "$sysroot"
-        touch "$sysroot"
-    fi
+    sysroot=$("$top/tests/target_root.sh" "$1" "$2")
     "$top/shared/need-packages.sh" "g++-$triplet"
     options=(--toolchain "$top/cross/$triplet.cmake" -DCMAKE_SYSROOT="$sysroot" -DPITETHER_WINDOW=OFF)
 }
