@@ -2,7 +2,7 @@
 # Installs what the tests need, builds, and runs them.
 #   tests/run.sh           unit and end-to-end tests
 #   tests/run.sh --all     also: style, sanitizers, fuzzing, a real libcamera camera, the arm64 build,
-#                          packages, an emulated machine
+#                          roots of Pis, packages, an emulated machine
 #   tests/run.sh --machine the emulated machine alone
 # BUILD_DIR: where to build (default: build/tests in the source tree).
 set -euo pipefail
@@ -111,6 +111,7 @@ if [ -n "$all" ]; then
     step "fuzzing" env BUILD_DIR="$build/fuzz" "$top/tests/fuzz/run.sh"
     step "arm64 under qemu" env BUILD_DIR="$build" PITETHER="$build/release/host/pitether" \
         "$top/tests/cross.sh" arm64
+    step "roots of Pis" "$top/tests/sysroot.sh"
     step "packages" env BUILD_DIR="$build/packages" "$top/tests/packages.sh"
     step "a real libcamera camera" \
         env PITETHERD="$build/release/device/pitetherd" "$top/tests/libcamera/run.sh"
