@@ -270,7 +270,7 @@ check_versions() {
     while read -r library version; do
         file=$(target_library "$library")
         LC_ALL=C "$triplet-readelf" -W -V "$file" | sed -n '/^Version definition/,/^$/p' |
-            grep -q " Name: $version\$" || die "$program: $version is not in the target's $library"
+            grep " Name: $version\$" >"$work/found" || die "$program: $version is not in the target's $library"
     done <"$work/needs"
 }
 
