@@ -18,14 +18,15 @@
 #define STALLED_NS (2 * CLOCK_SECOND)
 #define ENDING_NS (30 * CLOCK_SECOND)
 
-/* Bytes read from one client before the others have their turn. */
-enum { READ_AT_ONCE = 64 * 1024 };
+/* Bytes read from one client before the others have their turn: far more than a receiver says while
+ * a frame is sent, and for one that floods the daemon not much to work on. */
+enum { READ_AT_ONCE = 8 * 1024 };
 
 void client_destroy(struct client **client)
 {
     struct client *self = *client;
     if (self->watch.ready)
-        loop_remove(self->shared->loop, &self->watch);
+        loop_remove(self->loop, &self->watch);
     transport_close(&self->transport);
     backlog_clear(&self->backlog);
     frame_release(self->sending.frame);
@@ -46,7 +47,8 @@ static void die(struct client *client, const char *how)
     if (client->state == CLIENT_DEAD)
         return;
     client->state = CLIENT_DEAD;
-    loop_remove(client->shared->loop, &client->watch);
+    *client->shared->changed = true;
+    loop_remove(client->loop, &client->watch);
     if (client->started && log_passes(client->shared->news_limit))
         log_info("client %s %s: delivered %" PRIu64 ", dropped %" PRIu64, client->name, how,
                  client->totals.delivered, dropped(client));
@@ -79,6 +81,7 @@ static void begin_ending(struct client *client, const struct wire_message *farew
     client->end_due = true;
     client->ending_ns = client->progress_ns = clock_monotonic();
     client->state = CLIENT_ENDING;
+    *client->shared->changed = true;
 }
 
 void client_end(struct client *client, enum wire_end_reason reason)
@@ -123,7 +126,7 @@ static bool shake_hands(struct client *client)
         return client->state != CLIENT_DEAD;
     int error = client->transport->ops->handshake(client->transport);
     if (error == -EAGAIN) {
-        loop_change(client->shared->loop, &client->watch,
+        loop_change(client->loop, &client->watch,
                     client->transport->waits_for == POLLOUT ? EPOLLOUT : EPOLLIN);
         return false;
     }
@@ -182,6 +185,21 @@ static void take_hello(struct client *client, const struct wire_hello *hello)
     log_debug("client %s is %s", client->name, hello->software[0] ? hello->software : "nameless");
 }
 
+static void ready(void *user, uint32_t events);
+
+/* From the lobby to those who watch. */
+static void begin_to_watch(struct client *client)
+{
+    client->state = CLIENT_SUBSCRIBED;
+    *client->shared->changed = true;
+    loop_remove(client->loop, &client->watch);
+    client->watch.ready = ready;
+    client->loop = client->shared->loop;
+    int error = loop_add(client->loop, &client->watch);
+    if (error)
+        client_lose(client, error);
+}
+
 static void take_subscribe(struct client *client, const struct wire_subscribe *subscribe)
 {
     if (client->state != CLIENT_READY) {
@@ -196,10 +214,10 @@ static void take_subscribe(struct client *client, const struct wire_subscribe *s
                      subscribe->max_fps_mhz);
         /* Clients share frames, but those that stall at different times hold different ones. */
         client->backlog.all_bytes = 2 * most;
-        client->state = CLIENT_SUBSCRIBED;
         client->status_due = true;
         if (client->shared->stream_running)
             start_accounting(client);
+        begin_to_watch(client);
         if (log_passes(client->shared->news_limit))
             log_info("client %s watches, %s", client->name,
                      subscribe->mode == WIRE_LIVE ? "live" : "lossless");
@@ -330,6 +348,7 @@ struct client *client_create(const struct client_shared *shared, struct transpor
         return NULL;
     }
     client->shared = shared;
+    client->loop = shared->lobby;
     client->transport = transport;
     client->watch = (struct watch){ transport->fd, EPOLLIN, ready, client };
     client->opening_due = true;
@@ -342,7 +361,7 @@ struct client *client_create(const struct client_shared *shared, struct transpor
     else
         socket_address_format(peer, client->name);
     message_reader_init(&client->reader, WIRE_CONTROL_MAX);
-    if (loop_add(shared->loop, &client->watch)) {
+    if (loop_add(client->loop, &client->watch)) {
         transport_close(&transport);
         free(client);
         return NULL;

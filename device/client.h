@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 
 #include "device/backlog.h"
 #include "device/camera.h"
@@ -35,7 +36,9 @@ struct client_shared {
     /* Asked once, when a peer has shaken hands; false: there are too many. NULL: never too many. */
     bool (*admit)(void *user, struct client *client);
     void *user;
-    struct loop *loop;
+    struct loop *loop;            /* of those who watch, ... */
+    struct loop *lobby;           /* ... and of all others, who have their turn after them */
+    bool *changed;                /* set when somebody begins or ends to watch, or dies */
     struct log_limit *fail_limit; /* for complaints about clients, ... */
     struct log_limit *news_limit; /* ... and for their comings and goings */
     uint64_t session;             /* random, not 0 */
@@ -68,6 +71,7 @@ struct sending {
 
 struct client {
     struct watch watch;
+    struct loop *loop; /* where it waits */
     const struct client_shared *shared;
     struct transport *transport;
     enum client_state state;
@@ -98,7 +102,7 @@ struct client {
     struct outgoing outgoing;
     struct message_reader reader;
 
-    struct client *next; /* the server's list */
+    struct client *next; /* the reception's list */
 };
 
 /* Takes over the transport, also on failure. NULL: out of memory, or it can't be waited for. */
@@ -137,6 +141,13 @@ void client_tick(struct client *client, uint64_t now_ns);
 static inline bool client_watches(const struct client *client)
 {
     return client->state == CLIENT_SUBSCRIBED;
+}
+
+/* Whether news of the stream are its business, and it isn't waiting for room to write. */
+static inline bool client_wants_news(const struct client *client)
+{
+    return (client->state == CLIENT_SUBSCRIBED || client->state == CLIENT_ENDING) &&
+           !(client->watch.events & EPOLLOUT);
 }
 
 #endif

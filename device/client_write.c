@@ -233,7 +233,7 @@ void client_write(struct client *client)
         if (written > 0 && client->state == CLIENT_ENDING)
             client->progress_ns = clock_monotonic();
         if (error == -EAGAIN) {
-            loop_change(client->shared->loop, &client->watch, EPOLLIN | EPOLLOUT);
+            loop_change(client->loop, &client->watch, EPOLLIN | EPOLLOUT);
             return;
         }
         if (error) {
@@ -247,5 +247,5 @@ void client_write(struct client *client)
         if (outgoing_empty(&client->outgoing))
             break;
     }
-    loop_change(client->shared->loop, &client->watch, EPOLLIN);
+    loop_change(client->loop, &client->watch, EPOLLIN);
 }

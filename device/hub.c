@@ -38,15 +38,21 @@ void hub_poke(struct hub *hub)
     (void)written;
 }
 
-void hub_answer(struct hub *hub)
+bool hub_calls(const struct hub *hub)
+{
+    return atomic_load_explicit(&hub->poked, memory_order_relaxed);
+}
+
+bool hub_answer(struct hub *hub)
 {
     uint64_t count;
-    ssize_t got = read(hub->fd, &count, sizeof(count));
-    (void)got;
+    if (read(hub->fd, &count, sizeof(count)) != sizeof(count))
+        return false;
     /* After the read: a poke that comes from here on writes again, one that came before belongs to
      * news that the caller is about to see. An exchange, since only one who reads what the poker
      * wrote is sure to see what it did before. */
     atomic_exchange(&hub->poked, false);
+    return true;
 }
 
 static struct hub_event *at(struct hub *hub, unsigned index)

@@ -71,8 +71,11 @@ void hub_wait_for_room(struct hub *hub);
 /* Nobody will take events any more. Any thread. */
 void hub_close(struct hub *hub);
 
-/* Loop thread: makes fd unreadable, before looking for what is new. */
-void hub_answer(struct hub *hub);
+/* Loop thread, without a system call: whether it has been poked since it last answered. */
+bool hub_calls(const struct hub *hub);
+/* Loop thread: makes fd unreadable, before looking for what is new. False: it was so already, and
+ * nothing is. */
+bool hub_answer(struct hub *hub);
 /* Loop thread: takes the oldest event; false if there is none. */
 bool hub_take(struct hub *hub, struct hub_event *event);
 

@@ -39,7 +39,22 @@ void loop_remove(struct loop *loop, struct watch *watch)
     watch->ready = NULL;
 }
 
-int loop_run(struct loop *loop, void (*after)(void *user), void *user)
+static void call(const struct epoll_event *event)
+{
+    struct watch *watch = event->data.ptr;
+    if (watch->ready)
+        watch->ready(watch->user, event->events);
+}
+
+/* The kernel puts who was told of, and is still ready, behind the others. */
+void loop_turn(struct loop *loop)
+{
+    struct epoll_event event;
+    if (epoll_wait(loop->fd, &event, 1, 0) == 1)
+        call(&event);
+}
+
+int loop_run(struct loop *loop, void (*between)(void *user), void (*after)(void *user), void *user)
 {
     struct epoll_event events[EVENTS_MAX];
     while (!loop->stopping) {
@@ -47,9 +62,9 @@ int loop_run(struct loop *loop, void (*after)(void *user), void *user)
         if (count < 0 && errno != EINTR)
             return -errno;
         for (int i = 0; i < count; i++) {
-            struct watch *watch = events[i].data.ptr;
-            if (watch->ready)
-                watch->ready(watch->user, events[i].events);
+            if (i > 0)
+                between(user);
+            call(&events[i]);
         }
         after(user);
     }

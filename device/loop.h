@@ -33,8 +33,13 @@ void loop_change(struct loop *loop, struct watch *watch, uint32_t events);
 /* ready() is not called any more, not even for an event of this round. */
 void loop_remove(struct loop *loop, struct watch *watch);
 
-/* Calls those who are ready, and after(user) when a round is done, until loop_stop(). */
-int loop_run(struct loop *loop, void (*after)(void *user), void *user);
+/* Calls one of those who are ready, the one that has waited longest: for a loop whose fd is watched
+ * in another one. There is no round to wait for then: who was removed may go at once. */
+void loop_turn(struct loop *loop);
+
+/* Calls those who are ready, between(user) between one and the next, and after(user) when a round
+ * is done, until loop_stop(). */
+int loop_run(struct loop *loop, void (*between)(void *user), void (*after)(void *user), void *user);
 void loop_stop(struct loop *loop);
 
 #endif

@@ -12,14 +12,14 @@
 
 /* Beyond max_clients: those who have not proved yet who they are, or are told why they can't stay.
  */
-enum { STRANGERS_MAX = 64, ACCEPT_AT_ONCE = 32 };
+enum { STRANGERS_MAX = 64 };
 
 static void set_accepting(struct reception *reception, bool on)
 {
     reception->accepting = on;
     for (unsigned i = 0; i < reception->config.listeners->count; i++) {
         struct watch *watch = &reception->acceptors[i].watch;
-        loop_change(reception->config.loop, watch, on ? EPOLLIN : 0);
+        loop_change(&reception->lobby, watch, on ? EPOLLIN : 0);
         /* One that the kernel refused is tried again by reception_retry(). */
         reception->accepting = reception->accepting && watch->events;
     }
@@ -44,8 +44,8 @@ static void limit_strangers(struct reception *reception)
     for (struct client *client = reception->clients; client; client = client->next) {
         if (client->admitted || client->state == CLIENT_DEAD)
             continue;
-        strangers++;
-        oldest = client;
+        if (strangers++ == 0)
+            oldest = client;
     }
     if (strangers >= STRANGERS_MAX)
         client_cut(oldest, "gave way to a newer one");
@@ -80,48 +80,55 @@ static void receive(struct acceptor *acceptor, int fd, const struct socket_addre
         log_warning_limited(&reception->fail_limit, "no memory for one more client");
         return;
     }
-    client->next = reception->clients;
-    reception->clients = client;
+    *reception->end = client;
+    reception->end = &client->next;
     client_write(client);
 }
 
+/* One at a time, as each may begin with a handshake. */
 static void on_connection(void *user, uint32_t events)
 {
     (void)events;
     struct acceptor *acceptor = user;
-    for (int i = 0; i < ACCEPT_AT_ONCE; i++) {
-        struct socket_address peer = { .size = sizeof(peer.storage) };
-        int fd = accept4(acceptor->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
-                         SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) {
-            receive(acceptor, fd, &peer);
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-            /* The connection stays in the queue and would wake the loop again and again. */
-            log_warning_limited(&acceptor->reception->fail_limit,
-                                "can't accept clients for now: %s", strerror(errno));
-            set_accepting(acceptor->reception, false);
-            return;
-        } else if (errno != ECONNABORTED && errno != EINTR) {
-            return;
-        }
+    struct socket_address peer = { .size = sizeof(peer.storage) };
+    int fd = accept4(acceptor->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
+                     SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+        receive(acceptor, fd, &peer);
+    } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+        /* The connection stays in the queue and would wake the loop again and again. */
+        log_warning_limited(&acceptor->reception->fail_limit, "can't accept clients for now: %s",
+                            strerror(errno));
+        set_accepting(acceptor->reception, false);
     }
+}
+
+static void on_lobby(void *user, uint32_t events)
+{
+    (void)events;
+    loop_turn(user);
 }
 
 int reception_open(struct reception *reception, const struct reception_config *config)
 {
     reception->config = *config;
     reception->accepting = true;
-    for (unsigned i = 0; i < config->listeners->count; i++) {
+    reception->end = &reception->clients;
+    int error = loop_init(&reception->lobby);
+    if (error)
+        return error;
+    reception->lobby_watch =
+        (struct watch){ reception->lobby.fd, EPOLLIN, on_lobby, &reception->lobby };
+    error = loop_add(config->loop, &reception->lobby_watch);
+    for (unsigned i = 0; i < config->listeners->count && !error; i++) {
         const struct listener *listener = &config->listeners->items[i];
         struct acceptor *acceptor = &reception->acceptors[i];
         acceptor->reception = reception;
         acceptor->demands_key = config->trust->tls && listener->remote && !config->allow_plaintext;
         acceptor->watch = (struct watch){ listener->fd, EPOLLIN, on_connection, acceptor };
-        int error = loop_add(config->loop, &acceptor->watch);
-        if (error)
-            return error;
+        error = loop_add(&reception->lobby, &acceptor->watch);
     }
-    return 0;
+    return error;
 }
 
 void reception_retry(struct reception *reception)
@@ -141,7 +148,7 @@ void reception_check_keys(struct reception *reception)
 void reception_close(struct reception *reception)
 {
     for (unsigned i = 0; i < reception->config.listeners->count; i++)
-        loop_remove(reception->config.loop, &reception->acceptors[i].watch);
+        loop_remove(&reception->lobby, &reception->acceptors[i].watch);
     listeners_close(reception->config.listeners);
 }
 
@@ -149,7 +156,8 @@ bool reception_bury(struct reception *reception, void (*gone)(void *user, struct
                     void *user)
 {
     bool any = false;
-    for (struct client **at = &reception->clients; *at;) {
+    struct client **at = &reception->clients;
+    while (*at) {
         struct client *client = *at;
         if (client->state != CLIENT_DEAD) {
             at = &client->next;
@@ -161,6 +169,7 @@ bool reception_bury(struct reception *reception, void (*gone)(void *user, struct
         reception->admitted -= client->admitted;
         client_destroy(&client);
     }
+    reception->end = at;
     return any;
 }
 
@@ -171,4 +180,6 @@ void reception_clear(struct reception *reception)
         reception->clients = client->next;
         client_destroy(&client);
     }
+    if (reception->lobby.fd > 0)
+        loop_destroy(&reception->lobby);
 }

@@ -14,16 +14,20 @@
 #include "device/trust.h"
 
 struct reception_config {
-    struct loop *loop;
+    struct loop *loop; /* of the server's, and of those who watch */
     struct listeners *listeners;
     struct trust *trust;
-    const struct client_shared *shared; /* whose admit() is reception_admit() */
+    const struct client_shared *shared; /* whose admit() is reception_admit(), and lobby ours */
     unsigned max_clients;               /* who may stay at the same time; >= 1 */
     bool allow_plaintext;               /* other machines need no key, even if there are keys */
 };
 
 struct reception {
     struct reception_config config;
+    /* Newcomers, and who else does not watch: one of them has its turn each round, since they may
+     * be many, and a stranger's handshake takes as long as sending frames to many watchers. */
+    struct loop lobby;
+    struct watch lobby_watch;
     struct acceptor {
         struct watch watch;
         struct reception *reception;
@@ -33,11 +37,14 @@ struct reception {
     struct admission admission;
     struct log_limit fail_limit, crowd_limit;
 
-    struct client *clients; /* the newest first; dead ones are there until they are buried */
-    unsigned admitted;      /* have shaken hands, and may stay */
+    /* The oldest first, so that nobody's frames wait for those of later ones; dead ones are there
+     * until they are buried. */
+    struct client *clients, **end;
+    unsigned admitted; /* have shaken hands, and may stay */
 };
 
-/* Begins to accept. 0 or a negative errno. It must stay where it is. */
+/* Begins to accept. 0 or a negative errno. It must stay where it is, and be cleared in either case.
+ */
 int reception_open(struct reception *reception, const struct reception_config *config);
 
 /* For client_shared. user: the reception. */

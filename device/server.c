@@ -45,10 +45,12 @@ struct server {
     struct adapt adapt;
     uint64_t adapted_ns, adapted_bytes; /* when --adaptive last looked, and what was encoded then */
     bool held_up;                       /* the last tick came late */
-    bool watched;                       /* the camera was told to run */
-    bool camera_off;                    /* the camera was told to stop for good ... */
-    uint64_t camera_off_ns;             /* ... and when; CLOCK_MONOTONIC */
-    bool ending;                        /* clients were told to go */
+    bool changed;                       /* watching is to be counted anew, or somebody is dead */
+    unsigned watching;
+    bool watched;           /* the camera was told to run */
+    bool camera_off;        /* the camera was told to stop for good ... */
+    uint64_t camera_off_ns; /* ... and when; CLOCK_MONOTONIC */
+    bool ending;            /* clients were told to go */
     enum wire_end_reason reason;
 };
 
@@ -165,12 +167,21 @@ static void on_news(void *user, uint32_t events)
     (void)events;
     struct server *server = user;
     struct hub_event event;
-    hub_answer(server->parts.hub);
+    if (!hub_answer(server->parts.hub))
+        return;
     while (hub_take(server->parts.hub, &event))
         take_event(server, &event);
     for (struct client *client = server->reception.clients; client; client = client->next)
-        if (!(client->watch.events & EPOLLOUT))
+        if (client_wants_news(client))
             client_write(client);
+}
+
+/* News go before all else: they wait for one client at most, however many are ready. */
+static void between_clients(void *user)
+{
+    struct server *server = user;
+    if (hub_calls(server->parts.hub))
+        on_news(server, EPOLLIN);
 }
 
 /* SIGHUP. False: there are no keys, and no service manager that would mean them; so it is a
@@ -281,17 +292,25 @@ static void on_gone(void *user, struct client *client)
     stats_client_gone(&server->stats, client);
 }
 
-/* After each round: buries the dead, and sees whether anybody is left to run the camera for. */
+/* Buries the dead, and counts those who watch. */
+static void look_around(struct server *server)
+{
+    server->changed = false;
+    if (reception_bury(&server->reception, on_gone, server))
+        server->memory_due = true;
+    server->watching = 0;
+    for (struct client *client = server->reception.clients; client; client = client->next)
+        server->watching += client_watches(client);
+    server->shared.crowded = server->watching > CROWD;
+}
+
+/* After each round: sees whether anybody is left to run the camera for. */
 static void after_round(void *user)
 {
     struct server *server = user;
-    unsigned watching = 0;
-    if (reception_bury(&server->reception, on_gone, server))
-        server->memory_due = true;
-    for (struct client *client = server->reception.clients; client; client = client->next)
-        watching += client_watches(client);
-    bool watched = watching > 0 || server->config.always_on;
-    server->shared.crowded = watching > CROWD;
+    if (server->changed)
+        look_around(server);
+    bool watched = server->watching > 0 || server->config.always_on;
     if (watched != server->watched)
         capture_want(server->parts.capture, watched);
     server->watched = watched;
@@ -385,6 +404,8 @@ int server_run(const struct server_config *config, const struct server_parts *pa
         .admit = reception_admit,
         .user = &server->reception,
         .loop = &server->loop,
+        .lobby = &server->reception.lobby,
+        .changed = &server->changed,
         .fail_limit = &server->fail_limit,
         .news_limit = &server->news_limit,
         .session = draw_session(),
@@ -401,7 +422,7 @@ int server_run(const struct server_config *config, const struct server_parts *pa
     if (!error) {
         service_ready(&server->service);
         after_round(server);
-        error = loop_run(&server->loop, after_round, server);
+        error = loop_run(&server->loop, between_clients, after_round, server);
     }
     clear(server);
     return error;

@@ -123,6 +123,18 @@ def held_handshakes(test):
         peer.close()
 
 
+def burst_of_handshakes(test):
+    """Sixty at a time: each costs the daemon a key exchange, and it owes all of them an answer."""
+    said = client_hello(test)
+    for _ in range(20):
+        peers = [test.connect() for _ in range(60)]
+        for peer in peers:
+            say(peer, said)
+        for peer in peers:
+            test.assertEqual(hear_nothing(test, peer)[:1], bytes([HANDSHAKE]))
+            peer.close()
+
+
 def crowds(test):
     """From many addresses, and from one."""
     peers = [test.connect() for _ in range(300)]
@@ -224,5 +236,5 @@ def a_friend_by_openssl(test):
 
 
 ATTACKS = (a_friend_by_openssl, plain_text, other_versions_and_suites, wrong_keys,
-           changed_client_hellos, replayed_client_hello, held_handshakes, crowds, connect_and_close,
-           words_after_the_handshake, friends_that_misbehave)
+           changed_client_hellos, replayed_client_hello, held_handshakes,
+           burst_of_handshakes, crowds, connect_and_close, words_after_the_handshake, friends_that_misbehave)

@@ -48,7 +48,8 @@ struct stage {
     struct peer *peer;
     struct frames frames;
     struct frame *growing[GROWING_MAX];
-    bool has_room;  /* for one more client */
+    bool has_room; /* for one more client */
+    bool changed;
     uint64_t given; /* frame ids so far */
     size_t given_bytes;
     unsigned floods;
@@ -75,6 +76,8 @@ static void stage_open(struct stage *stage, struct input *input)
     stage->shared = (struct client_shared){ .admit = admit,
                                             .user = &stage->has_room,
                                             .loop = &stage->loop,
+                                            .lobby = &stage->loop,
+                                            .changed = &stage->changed,
                                             .fail_limit = &stage->limit,
                                             .news_limit = &stage->limit,
                                             .session = 77,

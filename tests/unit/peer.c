@@ -259,6 +259,8 @@ static void open_room(struct room *room, int device_fd, int peer_fd)
 {
     struct socket_address address = { .size = sizeof(address.storage) };
     *room = (struct room){ .shared = { .loop = &room->loop,
+                                       .lobby = &room->loop,
+                                       .changed = &room->changed,
                                        .fail_limit = &room->fail_limit,
                                        .news_limit = &room->fail_limit,
                                        .session = 77,
@@ -314,6 +316,11 @@ void room_close(struct room *room)
     frames_destroy(&room->frames);
 }
 
+static void between(void *user)
+{
+    (void)user;
+}
+
 static void after_round(void *user)
 {
     loop_stop(user);
@@ -328,7 +335,7 @@ static bool step(struct room *room, int timeout_ms)
         return false;
     if (fds[0].revents) {
         room->loop.stopping = false;
-        assert_int_equal(loop_run(&room->loop, after_round, &room->loop), 0);
+        assert_int_equal(loop_run(&room->loop, between, after_round, &room->loop), 0);
     }
     if (fds[1].revents)
         peer_read(room->peer, SIZE_MAX);

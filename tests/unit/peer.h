@@ -43,6 +43,7 @@ struct peer {
 struct room {
     struct loop loop;
     struct log_limit fail_limit;
+    bool changed; /* see struct client_shared */
     struct client_shared shared;
     struct client *client;
     struct peer *peer;

@@ -12,7 +12,7 @@
 
 #include "device/loop.h"
 
-enum { WATCHES = 8 };
+enum { WATCHES = 8, ROUNDS_MAX = 4 };
 
 /* Some event counters in one loop; each does what the test says once it is ready. */
 struct fixture {
@@ -25,7 +25,16 @@ struct fixture {
         void (*then)(struct fixture *fixture, struct watched *self);
     } watched[WATCHES];
     unsigned rounds, rounds_wanted;
+    unsigned betweens, calls_before[WATCHES * ROUNDS_MAX]; /* between(): after how many calls */
 };
+
+static unsigned calls(const struct fixture *fixture)
+{
+    unsigned sum = 0;
+    for (int i = 0; i < WATCHES; i++)
+        sum += fixture->watched[i].calls;
+    return sum;
+}
 
 static void ready(void *user, uint32_t events)
 {
@@ -41,6 +50,12 @@ static void after(void *user)
     struct fixture *fixture = user;
     if (++fixture->rounds >= fixture->rounds_wanted)
         loop_stop(&fixture->loop);
+}
+
+static void between(void *user)
+{
+    struct fixture *fixture = user;
+    fixture->calls_before[fixture->betweens++] = calls(fixture);
 }
 
 static int setup(void **state)
@@ -80,17 +95,9 @@ static void ring_all(struct fixture *fixture)
         ring(&fixture->watched[i]);
 }
 
-static unsigned calls(const struct fixture *fixture)
-{
-    unsigned sum = 0;
-    for (int i = 0; i < WATCHES; i++)
-        sum += fixture->watched[i].calls;
-    return sum;
-}
-
 static void run(struct fixture *fixture)
 {
-    assert_int_equal(loop_run(&fixture->loop, after, fixture), 0);
+    assert_int_equal(loop_run(&fixture->loop, between, after, fixture), 0);
 }
 
 static void those_who_are_ready_are_called(void **state)
@@ -188,6 +195,42 @@ static void stopping_ends_the_round(void **state)
     assert_int_equal(fixture->rounds, 1);
 }
 
+/* Between any two calls, and neither before the first nor after the last of a round. */
+static void something_goes_between(void **state)
+{
+    struct fixture *fixture = *state;
+    ring_all(fixture);
+    fixture->rounds_wanted = 2;
+    run(fixture);
+    assert_int_equal(fixture->betweens, 2 * (WATCHES - 1));
+    for (unsigned i = 0; i < fixture->betweens; i++)
+        assert_int_equal(fixture->calls_before[i], 1 + i + i / (WATCHES - 1));
+}
+
+/* One at a time, and nobody again before all others: also if some come later. */
+static void turns_go_round(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int i = 0; i < WATCHES - 1; i++)
+        ring(&fixture->watched[i]);
+    loop_turn(&fixture->loop);
+    assert_int_equal(calls(fixture), 1);
+    ring(&fixture->watched[WATCHES - 1]);
+    for (unsigned i = 1; i < 3 * WATCHES; i++)
+        loop_turn(&fixture->loop);
+    assert_int_equal(calls(fixture), 3 * WATCHES);
+    for (int i = 0; i < WATCHES; i++)
+        assert_in_range(fixture->watched[i].calls, 2, 4);
+    assert_int_equal(fixture->rounds, 0);
+}
+
+static void no_turn_for_nobody(void **state)
+{
+    struct fixture *fixture = *state;
+    loop_turn(&fixture->loop); /* never blocks */
+    assert_int_equal(calls(fixture), 0);
+}
+
 static void bad_descriptors_are_refused(void **state)
 {
     struct fixture *fixture = *state;
@@ -200,9 +243,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(those_who_are_ready_are_called), TEST(removed_ones_are_not_called),
-        TEST(one_may_remove_itself),          TEST(other_events_can_be_waited_for),
-        TEST(stopping_ends_the_round),        TEST(bad_descriptors_are_refused),
+        TEST(those_who_are_ready_are_called),
+        TEST(removed_ones_are_not_called),
+        TEST(one_may_remove_itself),
+        TEST(other_events_can_be_waited_for),
+        TEST(stopping_ends_the_round),
+        TEST(something_goes_between),
+        TEST(turns_go_round),
+        TEST(no_turn_for_nobody),
+        TEST(bad_descriptors_are_refused),
     };
     return cmocka_run_group_tests_name("loop", tests, NULL, NULL);
 }
