@@ -123,6 +123,7 @@ static void writes_may_be_partial(void **state)
     (void)state;
     enum { OFFER = 1000003 };
     uint8_t *data = malloc(OFFER), *got = malloc(OFFER);
+    assert_true(data && got);
     for (size_t i = 0; i < OFFER; i++)
         data[i] = (uint8_t)(i ^ i >> 9);
     for (int i = 0; i < 2; i++) {
@@ -135,6 +136,7 @@ static void writes_may_be_partial(void **state)
             if (taken == -EAGAIN) {
                 refused = true;
                 assert_int_equal(pair.here->waits_for, POLLOUT);
+                assert_true(sent > received);
                 ssize_t more = recv(pair.peer, got + received, OFFER - received, 0);
                 assert_true(more > 0);
                 received += (size_t)more;
