@@ -551,12 +551,14 @@ class Session
     int launch(const lc::ControlList &controls, char *error);
     void on_done(lc::Request *request);
     void on_gone();
+    void settle();
     void run();
     void wait(std::unique_lock<std::mutex> &hold);
     void deliver(Shot &shot);
     bool fill(Shot &shot, const Outcome &outcome);
     void give_back(Shot &shot);
     void queue(Shot &shot);
+    uint64_t patience_end(uint64_t now) const;
     int end_reason() const;
 
     const std::shared_ptr<lc::Camera> camera_;
@@ -597,8 +599,10 @@ Session::~Session()
         stopping_ = true;
         changed_.notify_all();
     }
-    if (started_)
+    if (started_) {
+        settle();
         camera_->stop(); /* what is queued comes to on_done() as cancelled */
+    }
     if (thread_.joinable())
         thread_.join();
     {
@@ -887,6 +891,19 @@ void Session::on_gone()
     changed_.notify_all();
 }
 
+/* A driver whose camera was unplugged refuses to stop, and libcamera ends the process if requests
+ * are left over then, unless it has heard already that the camera is gone. So, where a cable may be
+ * pulled, either comes first: the requests, or the news. */
+void Session::settle()
+{
+    auto location = camera_->properties().get(lc::properties::Location);
+    if (!location || *location != lc::properties::CameraLocationExternal)
+        return;
+    std::unique_lock<std::mutex> hold(lock_);
+    changed_.wait_for(hold, std::chrono::nanoseconds(stall_ns_),
+                      [this] { return queued_ == 0 || gone_; });
+}
+
 /* Holds lock_. Not when stopping: libcamera must not find a new request behind its stop. */
 void Session::queue(Shot &shot)
 {
@@ -903,7 +920,7 @@ void Session::queue(Shot &shot)
 /* Holds lock_. Nothing reads the shot's buffer any more. */
 void Session::give_back(Shot &shot)
 {
-    if (stopping_ || ended_)
+    if (stopping_ || ended_ || broken_)
         return;
     shot.request->reuse(lc::Request::ReuseBuffers);
     if (period_ns_) {
@@ -923,21 +940,32 @@ void Session::release(Shot &shot)
     changed_.notify_all(); /* with the lock held: once it is free, the session may be gone */
 }
 
+/* Holds lock_. When to give up on the camera, if it shows no sign of life before. A pulled cable
+ * breaks requests, too, and some time later it is told as such. */
+uint64_t Session::patience_end(uint64_t now) const
+{
+    if (broken_)
+        return progress_ns_ + stall_ns_ / 2;
+    return (queued_ > 0 ? progress_ns_ : now) + stall_ns_;
+}
+
 /* Holds lock_. 0 while all is well. */
 int Session::end_reason() const
 {
+    uint64_t now = clock_monotonic();
     if (gone_)
         return -ENODEV;
-    bool stalled = queued_ > 0 && clock_monotonic() > progress_ns_ + stall_ns_;
-    return broken_ ? -EIO : stalled ? -ETIMEDOUT : 0;
+    if (now <= patience_end(now))
+        return 0;
+    return broken_ ? -EIO : -ETIMEDOUT;
 }
 
 /* Waits for a change, the next due time, or the moment when the camera counts as stalled. */
 void Session::wait(std::unique_lock<std::mutex> &hold)
 {
     uint64_t now = clock_monotonic();
-    uint64_t until = (queued_ > 0 ? progress_ns_ : now) + stall_ns_ + CLOCK_MS;
-    if (!idle_.empty())
+    uint64_t until = patience_end(now) + CLOCK_MS;
+    if (!idle_.empty() && !broken_)
         until = std::min(until, due_ns_);
     if (until > now)
         changed_.wait_for(hold, std::chrono::nanoseconds(until - now));
@@ -962,7 +990,7 @@ void Session::run()
             hold.unlock();
             deliver(*shot);
             hold.lock();
-        } else if (!idle_.empty() && clock_monotonic() >= due_ns_) {
+        } else if (!idle_.empty() && !broken_ && clock_monotonic() >= due_ns_) {
             /* A late one takes its slot, but slots missed altogether are not made up for. */
             uint64_t now = clock_monotonic();
             due_ns_ = std::max(due_ns_ + period_ns_, now - std::min(now, period_ns_));
