@@ -135,6 +135,8 @@ static int create_compress(struct jpeg_slicer *slicer)
     if (setjmp(slicer->failed))
         return -ENOMEM;
     jpeg_create_compress(&slicer->compress);
+    slicer->compress.in_color_space = JCS_YCbCr;
+    jpeg_set_defaults(&slicer->compress); /* a camera's JPEG may need its Huffman tables */
     return 0;
 }
 
@@ -269,8 +271,48 @@ static int join(struct slice *out, const struct picture *picture, const struct s
     return 0;
 }
 
+/* A DHT segment (T.81, B.2.4.2): marker, length, class and number, codes of each length, values. */
+enum { DHT_HEAD = 5, DHT_CODES = 16, DHT_MAX = DHT_HEAD + DHT_CODES + 256 };
+
+static size_t write_dht(const JHUFF_TBL *table, unsigned id, uint8_t *to)
+{
+    size_t values = 0;
+    for (unsigned i = 1; i <= DHT_CODES; i++)
+        values += table->bits[i];
+    to[0] = 0xFF;
+    to[1] = DHT;
+    bytes_store(to + 2, DHT_HEAD - 2 + DHT_CODES + values, 2);
+    to[4] = (uint8_t)id;
+    memcpy(to + DHT_HEAD, table->bits + 1, DHT_CODES);
+    memcpy(to + DHT_HEAD + DHT_CODES, table->huffval, values);
+    return DHT_HEAD + DHT_CODES + values;
+}
+
+/* The tables of T.81, K.3, which are libjpeg's own. */
+static size_t write_usual_tables(const struct jpeg_compress_struct *compress, uint8_t *to)
+{
+    enum { AC = 0x10 };
+    size_t size = 0;
+    for (unsigned id = 0; id < 2; id++) {
+        size += write_dht(compress->dc_huff_tbl_ptrs[id], id, to + size);
+        size += write_dht(compress->ac_huff_tbl_ptrs[id], AC | id, to + size);
+    }
+    return size;
+}
+
+/* Where a baseline JPEG's scan begins, if it has no Huffman tables, else 0. Cameras may leave the
+ * usual ones out, as AVI files do; a JPEG file has to have them. */
+static size_t scan_without_tables(const uint8_t *jpeg, size_t size, size_t sof)
+{
+    size_t length;
+    if (jpeg[sof + 1] != SOF0 || find_segment(jpeg, size, DHT, &length))
+        return 0;
+    return find_segment(jpeg, size, SOS, &length);
+}
+
 /* The camera's own JPEG, without what its buffer may hold behind the end. */
-static int copy_jpeg(const struct picture *picture, struct slice *out)
+static int copy_jpeg(const struct jpeg_slicer *slicer, const struct picture *picture,
+                     struct slice *out)
 {
     const uint8_t *jpeg = picture->planes[0].data;
     size_t size = picture->planes[0].size, length = 0;
@@ -283,11 +325,15 @@ static int copy_jpeg(const struct picture *picture, struct slice *out)
         bytes_load(jpeg + sof + SOF_HEIGHT, 2) != picture->height ||
         bytes_load(jpeg + sof + SOF_WIDTH, 2) != picture->width)
         return -EBADMSG;
-    if (slice_reserve(out, size))
+    size_t scan = scan_without_tables(jpeg, size, sof), tables = 0;
+    if (slice_reserve(out, size + (scan ? 4 * DHT_MAX : 0)))
         return -ENOMEM;
-    memcpy(out->buffer, jpeg, size);
+    memcpy(out->buffer, jpeg, scan);
+    if (scan)
+        tables = write_usual_tables(&slicer->compress, out->buffer + scan);
+    memcpy(out->buffer + scan + tables, jpeg + scan, size - scan);
     out->data = out->buffer;
-    out->size = size;
+    out->size = size + tables;
     return 0;
 }
 
@@ -295,7 +341,7 @@ int jpeg_slice_encode(struct jpeg_slicer *slicer, const struct picture *picture,
                       const struct slice_plan *plan, unsigned index, int quality, struct slice *out)
 {
     if (picture->format == PIXEL_JPEG)
-        return copy_jpeg(picture, out);
+        return copy_jpeg(slicer, picture, out);
     if (slice_reserve(out, SLICE_FIRST_CAPACITY))
         return -ENOMEM;
     struct jpeg_compress_struct *compress = &slicer->compress;

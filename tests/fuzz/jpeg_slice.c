@@ -1,7 +1,7 @@
 /*
  * A picture cut into slices, compressed, joined and decoded by libjpeg alone gives the pixels of
  * the picture compressed in one piece; and what a camera gives as a JPEG is passed on only if it
- * begins and ends like one.
+ * begins and ends like one, and at most gets the Huffman tables that it lacks.
  *
  * The input: the picture's format and size, what is to be done with it, and its first samples; or
  * a camera's JPEG.
@@ -64,6 +64,21 @@ static void check_slices(struct input *input)
     own_picture_free(&own);
 }
 
+/* What the camera gave, but for what followed its end, and for tables that were put in. */
+static bool is_copy(const struct slice *out, const uint8_t *bytes, size_t size)
+{
+    enum { DHT = 0xC4, TABLES_SIZE = 432 };
+    size_t same = 0;
+    while (same < out->size && same < size && out->data[same] == bytes[same])
+        same++;
+    if (same == out->size)
+        return true;
+    if (out->data[same] != DHT || out->size < same + TABLES_SIZE || out->size - TABLES_SIZE > size)
+        return false;
+    return memcmp(out->data + same + TABLES_SIZE, bytes + same, out->size - TABLES_SIZE - same) ==
+           0;
+}
+
 static void check_camera_jpeg(struct input *input)
 {
     static struct jpeg_slicer *slicer;
@@ -81,7 +96,7 @@ static void check_camera_jpeg(struct input *input)
     int error = jpeg_slice_encode(slicer, &picture, &plan, 0, 80, &out);
     CHECK(error == 0 || error == -EBADMSG);
     if (!error) {
-        CHECK(out.size > 4 && out.size <= input->left && memcmp(out.data, bytes, out.size) == 0);
+        CHECK(out.size > 4 && is_copy(&out, bytes, input->left));
         CHECK(out.data[0] == 0xFF && out.data[1] == 0xD8);
         CHECK(out.data[out.size - 2] == 0xFF && out.data[out.size - 1] == 0xD9);
     }

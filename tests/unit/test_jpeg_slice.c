@@ -19,7 +19,7 @@ static const unsigned slice_counts[] = { 1, 2, 3, 4, 8, 64 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { SOF0 = 0xC0, DRI = 0xDD, RST0 = 0xD0, SOS = 0xDA, EOI = 0xD9 };
+enum { SOF0 = 0xC0, DRI = 0xDD, RST0 = 0xD0, DHT = 0xC4, SOS = 0xDA, EOI = 0xD9 };
 
 /* Offset behind the marker of a segment in the header, 0 if there is none. */
 static size_t find_segment(const struct bytes *jpeg, int marker)
@@ -347,11 +347,11 @@ static int pass_through(const uint8_t *jpeg, size_t size, unsigned width, unsign
     return error;
 }
 
-static void make_jpeg(struct bytes *jpeg, unsigned width, unsigned height)
+static void make_jpeg(struct bytes *jpeg, unsigned slices, unsigned width, unsigned height)
 {
     struct own_picture own;
     own_picture_make(&own, PIXEL_YUV420, width, height, 0, 0, CONTENT_DETAIL);
-    encode_joined(&own.picture, 2, 80, jpeg);
+    encode_joined(&own.picture, slices, 80, jpeg);
     own_picture_free(&own);
 }
 
@@ -359,7 +359,7 @@ static void jpegs_pass_through(void **state)
 {
     (void)state;
     struct bytes jpeg, result;
-    make_jpeg(&jpeg, 64, 48);
+    make_jpeg(&jpeg, 2, 64, 48);
     assert_int_equal(pass_through(jpeg.data, jpeg.size, 64, 48, &result), 0);
     assert_same_bytes(&jpeg, &result);
     bytes_free(&result);
@@ -375,11 +375,45 @@ static void jpegs_pass_through(void **state)
     bytes_free(&jpeg);
 }
 
+/* The same without its Huffman tables. */
+static void strip_tables(const struct bytes *jpeg, struct bytes *stripped)
+{
+    size_t at = 2;
+    stripped->data = malloc(jpeg->size);
+    assert_non_null(stripped->data);
+    memcpy(stripped->data, jpeg->data, stripped->size = at);
+    for (uint8_t marker = 0; marker != SOS;) {
+        size_t length = 2 + bytes_load(jpeg->data + at + 2, 2);
+        marker = jpeg->data[at + 1];
+        if (marker == SOS)
+            length = jpeg->size - at;
+        if (marker != DHT) {
+            memcpy(stripped->data + stripped->size, jpeg->data + at, length);
+            stripped->size += length;
+        }
+        at += length;
+    }
+}
+
+static void tables_that_cameras_leave_out_are_added(void **state)
+{
+    (void)state;
+    struct bytes jpeg, stripped, result;
+    make_jpeg(&jpeg, 1, 64, 48);
+    strip_tables(&jpeg, &stripped);
+    assert_true(stripped.size < jpeg.size);
+    assert_int_equal(pass_through(stripped.data, stripped.size, 64, 48, &result), 0);
+    assert_same_bytes(&jpeg, &result);
+    bytes_free(&result);
+    bytes_free(&stripped);
+    bytes_free(&jpeg);
+}
+
 static void broken_jpegs_are_refused(void **state)
 {
     (void)state;
     struct bytes jpeg;
-    make_jpeg(&jpeg, 64, 48);
+    make_jpeg(&jpeg, 2, 64, 48);
     assert_int_equal(pass_through(jpeg.data, jpeg.size, 65, 48, NULL), -EBADMSG);
     assert_int_equal(pass_through(jpeg.data, jpeg.size, 64, 47, NULL), -EBADMSG);
     assert_int_equal(pass_through(jpeg.data, jpeg.size, 48, 64, NULL), -EBADMSG);
@@ -406,7 +440,7 @@ static void garbage_does_no_harm(void **state)
     (void)state;
     uint32_t seed = 99;
     struct bytes jpeg;
-    make_jpeg(&jpeg, 64, 48);
+    make_jpeg(&jpeg, 2, 64, 48);
     for (int round = 0; round < 3000; round++) {
         uint8_t copy[200];
         memcpy(copy, jpeg.data, sizeof(copy));
@@ -438,6 +472,7 @@ int main(void)
         cmocka_unit_test(extreme_sizes_work),
         cmocka_unit_test(plans_cover_the_picture),
         cmocka_unit_test(jpegs_pass_through),
+        cmocka_unit_test(tables_that_cameras_leave_out_are_added),
         cmocka_unit_test(broken_jpegs_are_refused),
         cmocka_unit_test(garbage_does_no_harm),
     };
