@@ -164,8 +164,8 @@ struct Format {
 };
 
 /* Best first: JPEG is made from planar YUV with the least work. A camera's own JPEG comes last
- * because nothing can be done to it. libcamera names RGB formats by a little-endian word, so its
- * RGB888 is B, G, R in memory. */
+ * because nothing can be done to it; but see is_slow(). libcamera names RGB formats by a
+ * little-endian word, so its RGB888 is B, G, R in memory. */
 constexpr Format usable_formats[] = {
     { lc::formats::YUV420, PIXEL_YUV420, 3, 1 }, { lc::formats::NV12, PIXEL_NV12, 2, 1 },
     { lc::formats::YUYV, PIXEL_YUYV, 1, 2 },     { lc::formats::RGB888, PIXEL_BGR, 1, 3 },
@@ -175,11 +175,25 @@ constexpr Format usable_formats[] = {
 /* If no size was asked for: not the sensor's full one, which few links carry at a useful rate. */
 constexpr lc::Size default_size(1920, 1080);
 
+/* Of a camera that keeps no pace, if none was asked for. */
+constexpr double paced_fps = 30;
+
+/* Bytes a second that USB 2.0 carries at most for a camera (5.6.3: 3 * 1024 each microframe). */
+constexpr double usb_rate = 3 * 1024 * 8000;
+
+/* At the end of a cable, such as USB's. */
+static bool is_external(const lc::Camera &camera)
+{
+    auto location = camera.properties().get(lc::properties::Location);
+    return location && *location == lc::properties::CameraLocationExternal;
+}
+
 class Negotiation
 {
   public:
-    Negotiation(lc::CameraConfiguration &config, const struct camera_request &asked)
-        : config_(config), offered_(config.at(0).formats()),
+    Negotiation(lc::CameraConfiguration &config, const struct camera_request &asked, bool external)
+        : config_(config), offered_(config.at(0).formats()), external_(external),
+          fps_(asked.fps > 0 ? asked.fps : paced_fps),
           wanted_(asked.width ? lc::Size(asked.width, asked.height) : default_size),
           transform_((asked.hflip ? lc::Transform::HFlip : lc::Transform::Identity) |
                      (asked.vflip ? lc::Transform::VFlip : lc::Transform::Identity))
@@ -202,7 +216,7 @@ class Negotiation
             bool flips_left = blind || left != lc::Transform::Identity;
             if (size && candidate.ours == PIXEL_JPEG && flips_left) {
                 unflippable = true;
-            } else if (size && (!format || distance(*size) < distance(best))) {
+            } else if (size && (!format || is_better(candidate, *size, best))) {
                 format = &candidate;
                 best = *size;
             }
@@ -251,6 +265,23 @@ class Negotiation
         return granted;
     }
 
+    /* Than what was chosen before. */
+    bool is_better(const Format &candidate, const lc::Size &size, const lc::Size &best) const
+    {
+        if (distance(size) != distance(best))
+            return distance(size) < distance(best);
+        return is_slow(*format, best) && !is_slow(candidate, size);
+    }
+
+    /* More than a cable carries: cameras have such sizes at a few frames a second. */
+    bool is_slow(const Format &candidate, const lc::Size &size) const
+    {
+        double bytes = double(size.width) * size.height * candidate.sample_bytes;
+        if (candidate.planes > 1)
+            bytes *= 1.5;
+        return external_ && candidate.ours != PIXEL_JPEG && bytes * fps_ > usb_rate;
+    }
+
     unsigned distance(const lc::Size &size) const
     {
         auto apart = [](unsigned a, unsigned b) { return std::max(a, b) - std::min(a, b); };
@@ -269,6 +300,8 @@ class Negotiation
 
     lc::CameraConfiguration &config_;
     const lc::StreamFormats offered_;
+    const bool external_;
+    const double fps_;
     const lc::Size wanted_;
     const lc::Transform transform_;
 };
@@ -524,8 +557,6 @@ static struct wire_metadata read_metadata(const lc::ControlList &list, uint64_t 
     return out;
 }
 
-/* Of a camera that keeps no pace, if none was asked for. */
-static constexpr double paced_fps = 30;
 /* Of a camera that doesn't tell its limits. */
 static constexpr int64_t fastest_fps = 240;
 
@@ -681,7 +712,7 @@ int Session::configure(const struct camera_request &asked, char *error)
     config_ = camera_->generateConfiguration({ lc::StreamRole::VideoRecording });
     if (!config_ || config_->empty())
         return fail(error, -EIO, "camera %s can't be set up for video", camera_->id().c_str());
-    Negotiation negotiation(*config_, asked);
+    Negotiation negotiation(*config_, asked, is_external(*camera_));
     int result = negotiation.settle();
     if (result == -ENOTSUP)
         return fail(error, -EINVAL,
@@ -765,9 +796,7 @@ int Session::allocate(char *error)
  * our making. Those of others may end the process instead of refusing. */
 static bool is_pi_sensor(const lc::Camera &camera)
 {
-    auto location = camera.properties().get(lc::properties::Location);
-    if (camera.id().rfind("/base/", 0) != 0 ||
-        (location && *location == lc::properties::CameraLocationExternal))
+    if (camera.id().rfind("/base/", 0) != 0 || is_external(camera))
         return false;
     std::ifstream file("/sys/firmware/devicetree/base/compatible");
     std::string compatible(std::istreambuf_iterator<char>(file), {});
@@ -896,8 +925,7 @@ void Session::on_gone()
  * pulled, either comes first: the requests, or the news. */
 void Session::settle()
 {
-    auto location = camera_->properties().get(lc::properties::Location);
-    if (!location || *location != lc::properties::CameraLocationExternal)
+    if (!is_external(*camera_))
         return;
     std::unique_lock<std::mutex> hold(lock_);
     changed_.wait_for(hold, std::chrono::nanoseconds(stall_ns_),
