@@ -559,8 +559,8 @@ static struct wire_metadata read_metadata(const lc::ControlList &list, uint64_t 
 
 /* Of a camera that doesn't tell its limits. */
 static constexpr int64_t fastest_fps = 240;
-/* How long a stop may wait: for a few frames of a slow camera, or until udev tells of a pulled cable,
- * which on a busy machine takes a second. */
+/* How long a stop may wait: for a few frames of a slow camera, or until udev tells of a pulled
+ * cable, which on a busy machine takes a second. */
 static constexpr uint64_t settle_ns = 2 * CLOCK_SECOND;
 
 /* One start to stop of a camera. The destructor takes a half-begun one apart, too. */

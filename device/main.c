@@ -26,7 +26,7 @@
 #include "shared/signals.h"
 #include "shared/wire.h"
 
-/* So long, after all clients are gone, for a camera to stop: one with a cable may take half of it. */
+/* So long, after all clients are gone, for a camera to stop: a USB camera may take half of it. */
 #define CAMERA_LEAVE_NS (4 * CLOCK_SECOND)
 
 enum { EXIT_DONE = 0, EXIT_SYSTEM = 1, EXIT_USAGE = 2, EXIT_CAMERA = 3, EXIT_LISTEN = 4 };

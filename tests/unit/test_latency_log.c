@@ -36,7 +36,6 @@ static int world_setup(void **state)
     close(fd);
     world->pool = frame_pool_create(2, SIZE_MAX);
     assert_non_null(world->pool);
-    assert_non_null(world->pool);
     stderr_capture();
     return 0;
 }

@@ -115,7 +115,6 @@ static struct world *world_make(enum wire_mode mode)
     world->now = START_NS;
     world->pool = frame_pool_create(2, SIZE_MAX);
     assert_non_null(world->pool);
-    assert_non_null(world->pool);
     session_init(&world->session, &config, &handler, world->now);
     return world;
 }

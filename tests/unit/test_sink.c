@@ -103,7 +103,6 @@ static int world_setup(void **state)
     fake->pipe[0] = fake->pipe[1] = -1;
     world->pool = frame_pool_create(SINK_QUEUE, SIZE_MAX);
     assert_non_null(world->pool);
-    assert_non_null(world->pool);
     assert_int_equal(sink_start(&world->sink, &fake_ops, fake, on_gone, fake), 0);
     assert_non_null(world->sink);
     stderr_capture();

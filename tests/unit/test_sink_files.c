@@ -88,7 +88,6 @@ static int world_setup(void **state)
     snprintf(world->folder, sizeof(world->folder), "%s/save", world->root);
     world->pool = frame_pool_create(4, SIZE_MAX);
     assert_non_null(world->pool);
-    assert_non_null(world->pool);
     return 0;
 }
 
