@@ -22,6 +22,10 @@
  * a frame is sent, and for one that floods the daemon not much to work on. */
 enum { READ_AT_ONCE = 8 * 1024 };
 
+/* Who says more than this from one tick to the next waits in the lobby until it says less. It is
+ * what a receiver says to 4000 frames. */
+enum { FLOOD_BYTES = 128 * 1024 };
+
 void client_destroy(struct client **client)
 {
     struct client *self = *client;
@@ -187,17 +191,23 @@ static void take_hello(struct client *client, const struct wire_hello *hello)
 
 static void ready(void *user, uint32_t events);
 
-/* From the lobby to those who watch. */
+static void move_to(struct client *client, struct loop *loop)
+{
+    if (client->loop == loop)
+        return;
+    loop_remove(client->loop, &client->watch);
+    client->watch.ready = ready;
+    client->loop = loop;
+    int error = loop_add(loop, &client->watch);
+    if (error)
+        client_lose(client, error);
+}
+
 static void begin_to_watch(struct client *client)
 {
     client->state = CLIENT_SUBSCRIBED;
     *client->shared->changed = true;
-    loop_remove(client->loop, &client->watch);
-    client->watch.ready = ready;
-    client->loop = client->shared->loop;
-    int error = loop_add(client->loop, &client->watch);
-    if (error)
-        client_lose(client, error);
+    move_to(client, client->shared->loop);
 }
 
 static void take_subscribe(struct client *client, const struct wire_subscribe *subscribe)
@@ -320,6 +330,7 @@ static void read_some(struct client *client)
             return;
         }
         total += (size_t)got;
+        client->said_bytes += (size_t)got;
         client->heard_ns = clock_monotonic();
         message_reader_filled(&client->reader, (size_t)got);
         if (!is_deaf(client))
@@ -327,6 +338,11 @@ static void read_some(struct client *client)
         if ((size_t)got < most)
             return;
     }
+}
+
+static bool floods(const struct client *client)
+{
+    return client->said_bytes > FLOOD_BYTES;
 }
 
 static void ready(void *user, uint32_t events)
@@ -337,6 +353,8 @@ static void ready(void *user, uint32_t events)
     if (events & (EPOLLIN | EPOLLERR | EPOLLHUP))
         read_some(client);
     client_write(client);
+    if (client_watches(client) && floods(client))
+        move_to(client, client->shared->lobby);
 }
 
 struct client *client_create(const struct client_shared *shared, struct transport *transport,
@@ -400,6 +418,9 @@ void client_status_changed(struct client *client)
 
 void client_tick(struct client *client, uint64_t now_ns)
 {
+    if (client_watches(client) && !floods(client))
+        move_to(client, client->shared->loop);
+    client->said_bytes = 0;
     if (client->state >= CLIENT_ENDING) {
         if (now_ns - client->progress_ns >= STALLED_NS || now_ns - client->ending_ns >= ENDING_NS)
             die(client, "did not close in time");

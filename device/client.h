@@ -37,7 +37,7 @@ struct client_shared {
     bool (*admit)(void *user, struct client *client);
     void *user;
     struct loop *loop;            /* of those who watch, ... */
-    struct loop *lobby;           /* ... and of all others, who have their turn after them */
+    struct loop *lobby;           /* ... and of all others, who are served with less haste */
     bool *changed;                /* set when somebody begins or ends to watch, or dies */
     struct log_limit *fail_limit; /* for complaints about clients, ... */
     struct log_limit *news_limit; /* ... and for their comings and goings */
@@ -79,6 +79,7 @@ struct client {
     char name[CLIENT_NAME_MAX];              /* the peer, for the log */
     bool admitted;                           /* as shared->admit() said */
     uint64_t opened_ns, heard_ns, pinged_ns; /* CLOCK_MONOTONIC */
+    size_t said_bytes;                       /* by the peer, since the last tick */
     uint64_t ending_ns, progress_ns; /* since when ENDING; when the peer last took bytes then */
     uint32_t max_message;            /* the peer's */
 

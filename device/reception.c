@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
@@ -13,6 +14,14 @@
 /* Beyond max_clients: those who have not proved yet who they are, or are told why they can't stay.
  */
 enum { STRANGERS_MAX = 64 };
+
+/* The lobby rests for so many times what a turn took. Not for less than the first, which a timer is
+ * not worth, nor for longer than the second: the turn may have been long because the machine is
+ * busy.
+ */
+enum { REST = 3 };
+#define REST_LEAST_NS (CLOCK_SECOND / 5000)
+#define REST_MOST_NS (CLOCK_SECOND / 100)
 
 static void set_accepting(struct reception *reception, bool on)
 {
@@ -103,10 +112,55 @@ static void on_connection(void *user, uint32_t events)
     }
 }
 
+/* 0: not any more. */
+static void set_rest(struct reception *reception, uint64_t rest_ns)
+{
+    struct itimerspec timer = { .it_value = clock_timespec(rest_ns) };
+    timerfd_settime(reception->rest_watch.fd, 0, &timer, NULL);
+}
+
+static void rest(struct reception *reception)
+{
+    set_rest(reception, reception->rest_ns < REST_MOST_NS ? reception->rest_ns : REST_MOST_NS);
+    reception->rest_ns = 0;
+    loop_change(reception->config.loop, &reception->lobby_watch, 0);
+}
+
+static void on_rested(void *user, uint32_t events)
+{
+    (void)events;
+    struct reception *reception = user;
+    loop_change(reception->config.loop, &reception->lobby_watch, EPOLLIN);
+    /* Where the kernel refused that, the timer stays ready, and it is tried again. */
+    if (reception->lobby_watch.events)
+        set_rest(reception, 0);
+}
+
 static void on_lobby(void *user, uint32_t events)
 {
     (void)events;
-    loop_turn(user);
+    struct reception *reception = user;
+    uint64_t begin_ns = clock_monotonic();
+    loop_turn(&reception->lobby);
+    reception->rest_ns += REST * (clock_monotonic() - begin_ns);
+    if (reception->rest_ns >= REST_LEAST_NS)
+        rest(reception);
+}
+
+/* One watch for newcomers, whoever they are, and one for the end of their rest. */
+static int open_lobby(struct reception *reception)
+{
+    struct loop *loop = reception->config.loop;
+    int error = loop_init(&reception->lobby);
+    if (error)
+        return error;
+    reception->lobby_watch = (struct watch){ reception->lobby.fd, EPOLLIN, on_lobby, reception };
+    int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (timer < 0)
+        return -errno;
+    reception->rest_watch = (struct watch){ timer, EPOLLIN, on_rested, reception };
+    error = loop_add(loop, &reception->lobby_watch);
+    return error ? error : loop_add(loop, &reception->rest_watch);
 }
 
 int reception_open(struct reception *reception, const struct reception_config *config)
@@ -114,12 +168,7 @@ int reception_open(struct reception *reception, const struct reception_config *c
     reception->config = *config;
     reception->accepting = true;
     reception->end = &reception->clients;
-    int error = loop_init(&reception->lobby);
-    if (error)
-        return error;
-    reception->lobby_watch =
-        (struct watch){ reception->lobby.fd, EPOLLIN, on_lobby, &reception->lobby };
-    error = loop_add(config->loop, &reception->lobby_watch);
+    int error = open_lobby(reception);
     for (unsigned i = 0; i < config->listeners->count && !error; i++) {
         const struct listener *listener = &config->listeners->items[i];
         struct acceptor *acceptor = &reception->acceptors[i];
@@ -180,6 +229,8 @@ void reception_clear(struct reception *reception)
         reception->clients = client->next;
         client_destroy(&client);
     }
+    if (reception->rest_watch.fd > 0)
+        close(reception->rest_watch.fd);
     if (reception->lobby.fd > 0)
         loop_destroy(&reception->lobby);
 }

@@ -24,10 +24,12 @@ struct reception_config {
 
 struct reception {
     struct reception_config config;
-    /* Newcomers, and who else does not watch: one of them has its turn each round, since they may
-     * be many, and a stranger's handshake takes as long as sending frames to many watchers. */
+    /* Newcomers, who else does not watch, and who says too much: one of them has its turn each
+     * round, and not in every round, since they may be many, and a stranger's handshake takes as
+     * long as sending a frame to many watchers. */
     struct loop lobby;
-    struct watch lobby_watch;
+    struct watch lobby_watch, rest_watch;
+    uint64_t rest_ns; /* owed to those who watch */
     struct acceptor {
         struct watch watch;
         struct reception *reception;

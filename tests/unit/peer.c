@@ -259,7 +259,7 @@ static void open_room(struct room *room, int device_fd, int peer_fd)
 {
     struct socket_address address = { .size = sizeof(address.storage) };
     *room = (struct room){ .shared = { .loop = &room->loop,
-                                       .lobby = &room->loop,
+                                       .lobby = &room->lobby,
                                        .changed = &room->changed,
                                        .fail_limit = &room->fail_limit,
                                        .news_limit = &room->fail_limit,
@@ -269,6 +269,7 @@ static void open_room(struct room *room, int device_fd, int peer_fd)
     assert_int_equal(getpeername(device_fd, (struct sockaddr *)&address.storage, &address.size), 0);
     frames_init(&room->frames);
     assert_int_equal(loop_init(&room->loop), 0);
+    assert_int_equal(loop_init(&room->lobby), 0);
     struct transport *transport = transport_plain_create(device_fd);
     assert_non_null(transport);
     room->client = client_create(&room->shared, transport, &address);
@@ -313,6 +314,7 @@ void room_close(struct room *room)
     client_destroy(&room->client);
     assert_null(room->client);
     loop_destroy(&room->loop);
+    loop_destroy(&room->lobby);
     frames_destroy(&room->frames);
 }
 
@@ -330,8 +332,9 @@ static bool step(struct room *room, int timeout_ms)
 {
     bool listens = room->peer->reads && !room->peer->closed;
     struct pollfd fds[] = { { .fd = room->loop.fd, .events = POLLIN },
-                            { .fd = listens ? room->peer->fd : -1, .events = POLLIN } };
-    if (poll(fds, 2, timeout_ms) <= 0)
+                            { .fd = listens ? room->peer->fd : -1, .events = POLLIN },
+                            { .fd = room->lobby.fd, .events = POLLIN } };
+    if (poll(fds, 3, timeout_ms) <= 0)
         return false;
     if (fds[0].revents) {
         room->loop.stopping = false;
@@ -339,6 +342,8 @@ static bool step(struct room *room, int timeout_ms)
     }
     if (fds[1].revents)
         peer_read(room->peer, SIZE_MAX);
+    if (fds[2].revents)
+        loop_turn(&room->lobby);
     return true;
 }
 

@@ -41,7 +41,7 @@ struct peer {
 };
 
 struct room {
-    struct loop loop;
+    struct loop loop, lobby;
     struct log_limit fail_limit;
     bool changed; /* see struct client_shared */
     struct client_shared shared;

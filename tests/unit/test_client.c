@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -768,6 +769,85 @@ static void pong_within_a_frame(void **state)
     ROOM_UNTIL(room, room->peer->delivered == 1);
 }
 
+/* Whose turn it is. */
+
+static size_t pings(uint8_t *bytes, size_t most)
+{
+    size_t size = 0;
+    while (size + WIRE_ENCODED_MAX <= most)
+        size +=
+            wire_encode(&(struct wire_message){ .type = WIRE_PING, .ping.t1 = 1 }, bytes + size);
+    return size;
+}
+
+static size_t unread(const struct client *client)
+{
+    int size;
+    assert_int_equal(ioctl(client->watch.fd, FIONREAD, &size), 0);
+    return (size_t)size;
+}
+
+/* However much a peer has said, others have their turn soon. */
+static void little_is_read_at_once(void **state)
+{
+    struct room *room = *state;
+    uint8_t bytes[100 * 1024];
+    room_watch(room, WIRE_LIVE, 0, 0);
+    room_settle(room);
+    size_t size = pings(bytes, sizeof(bytes));
+    peer_send(room->peer, bytes, size);
+    assert_int_equal(unread(room->client), size);
+    room_step(room);
+    assert_in_range(size - unread(room->client), 1, 32 * 1024);
+    room_settle(room);
+    assert_int_equal(unread(room->client), 0);
+    assert_int_equal(room->client->state, CLIENT_SUBSCRIBED);
+}
+
+static void who_watches_has_left_the_lobby(void **state)
+{
+    struct room *room = *state;
+    assert_ptr_equal(room->client->loop, &room->lobby);
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    assert_ptr_equal(room->client->loop, &room->lobby);
+    assert_false(room->changed);
+    room_watch(room, WIRE_LIVE, 0, 0);
+    assert_ptr_equal(room->client->loop, &room->loop);
+    assert_true(room->changed);
+    room->changed = false;
+    room_frame(room, 2, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    assert_false(room->changed);
+    close(room->peer->fd);
+    room->peer->fd = -1;
+    ROOM_UNTIL(room, room->client->state == CLIENT_DEAD);
+    assert_true(room->changed);
+}
+
+/* It goes on there, and may come back once it says less. */
+static void who_says_too_much_is_in_the_lobby(void **state)
+{
+    struct room *room = *state;
+    uint8_t bytes[50 * 1024];
+    room_watch(room, WIRE_LIVE, 0, 0);
+    size_t size = pings(bytes, sizeof(bytes));
+    for (int i = 0; i < 4; i++) {
+        assert_ptr_equal(room->client->loop, i < 3 ? &room->loop : &room->lobby);
+        peer_send(room->peer, bytes, size);
+        room_settle(room);
+    }
+    room_frame(room, 2, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 1);
+    client_tick(room->client, clock_monotonic());
+    assert_ptr_equal(room->client->loop, &room->lobby);
+    room_settle(room);
+    client_tick(room->client, clock_monotonic());
+    assert_ptr_equal(room->client->loop, &room->loop);
+    unsigned before = room->peer->pongs;
+    ping(room, 7);
+    ROOM_UNTIL(room, room->peer->pongs == before + 1);
+}
+
 /* Endings. */
 
 static void end_before_the_subscription(void **state)
@@ -1113,6 +1193,9 @@ static const struct CMUnitTest tests[] = {
     TEST(a_loss_too_long_for_one_message),
     TEST(four_pongs_wait_at_most),
     TEST(pong_within_a_frame),
+    TEST(little_is_read_at_once),
+    TEST(who_watches_has_left_the_lobby),
+    TEST(who_says_too_much_is_in_the_lobby),
     TEST(end_before_the_subscription),
     TEST(peers_end_within_a_frame),
     TEST(peers_end_within_a_frame_that_fails),

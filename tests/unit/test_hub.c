@@ -179,17 +179,22 @@ static void poke_and_answer(void **state)
 {
     struct fixture *fixture = *state;
     assert_false(readable(&fixture->hub, 0));
+    assert_false(hub_calls(&fixture->hub));
     for (int i = 0; i < 3; i++)
         hub_poke(&fixture->hub);
     assert_true(readable(&fixture->hub, 0));
-    hub_answer(&fixture->hub);
+    assert_true(hub_calls(&fixture->hub));
+    assert_true(hub_answer(&fixture->hub));
     assert_false(readable(&fixture->hub, 0));
-    hub_answer(&fixture->hub); /* never blocks */
-    put_frame(fixture);        /* that is no news before it has a slice */
+    assert_false(hub_calls(&fixture->hub));
+    assert_false(hub_answer(&fixture->hub)); /* never blocks */
+    put_frame(fixture);                      /* that is no news before it has a slice */
     assert_false(readable(&fixture->hub, 0));
+    assert_false(hub_calls(&fixture->hub));
     put_lost(fixture, 1, WIRE_DROP_SENSOR_GAP);
     assert_true(readable(&fixture->hub, 0));
-    hub_answer(&fixture->hub);
+    assert_true(hub_calls(&fixture->hub));
+    assert_true(hub_answer(&fixture->hub));
     assert_false(readable(&fixture->hub, 0));
     expect(fixture, HUB_FRAME);
     expect(fixture, HUB_LOST);
