@@ -28,6 +28,7 @@ def main():
     for result in sorted(results, key=place):
         machines.append(f"- {result['name']}: {machine_line(result['machine'])}; other processes "
                         f"{result.get('others_share', 0):.0%} of the machine meanwhile")
+    os.makedirs(RESULTS, exist_ok=True)
     path = os.path.join(RESULTS, "summary.md")
     with open(path, "w", encoding="utf-8") as file:
         file.write("\n".join([*lines, "", *machines]) + "\n")
