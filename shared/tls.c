@@ -106,6 +106,8 @@ static bool set_up_daemon(struct tls *tls)
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     /* AES only if both sides put it first. */
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
+    /* A record without data ends a read: a receiver could hold it for ever with key updates. */
+    SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
     return key_generate(&tls->nobodys, "", KEY_VIEW) == 0 && SSL_CTX_set_num_tickets(context, 0);
 }
 

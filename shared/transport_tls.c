@@ -14,7 +14,7 @@
 enum { TLS_HANDSHAKE = 22 };
 
 /* A peer that sends a byte a record must not keep its reader for longer than others do. */
-enum { RECORDS_AT_ONCE = 64 };
+enum { RECORDS_AT_ONCE = 16 };
 
 struct secure {
     struct transport transport;
