@@ -79,7 +79,7 @@ struct client {
     char name[CLIENT_NAME_MAX];              /* the peer, for the log */
     bool admitted;                           /* as shared->admit() said */
     uint64_t opened_ns, heard_ns, pinged_ns; /* CLOCK_MONOTONIC */
-    size_t said_bytes;                       /* by the peer, since the last tick */
+    size_t said_bytes;               /* by the peer, since the last tick; a turn counts, too */
     uint64_t ending_ns, progress_ns; /* since when ENDING; when the peer last took bytes then */
     uint32_t max_message;            /* the peer's */
 

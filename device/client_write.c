@@ -9,6 +9,9 @@
 #include "shared/clock.h"
 #include "shared/log.h"
 
+/* Then it is the others' turn, however much there is and however fast it would go. */
+enum { WRITE_AT_ONCE = 1024 * 1024 };
+
 static void add(struct client *client, const struct wire_message *message)
 {
     outgoing_message(&client->outgoing, message);
@@ -232,17 +235,18 @@ void client_write(struct client *client)
         int error = outgoing_flush(&client->outgoing, client->transport, &written);
         if (written > 0 && client->state == CLIENT_ENDING)
             client->progress_ns = clock_monotonic();
-        if (error == -EAGAIN) {
-            loop_change(client->loop, &client->watch, EPOLLIN | EPOLLOUT);
-            return;
-        }
-        if (error) {
+        if (error && error != -EAGAIN) {
             client_lose(client, error);
             return;
         }
-        batch_done(client);
-        if (client->said_farewell)
+        if (error == 0)
+            batch_done(client);
+        if (error == 0 && client->said_farewell)
             break;
+        if (error == -EAGAIN || written >= WRITE_AT_ONCE) {
+            loop_change(client->loop, &client->watch, EPOLLIN | EPOLLOUT);
+            return;
+        }
         fill(client);
         if (outgoing_empty(&client->outgoing))
             break;

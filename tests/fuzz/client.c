@@ -40,7 +40,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 }
 
 struct stage {
-    struct loop loop;
+    struct loop loop, lobby;
     struct log_limit limit;
     struct client_shared shared;
     struct client *client;
@@ -76,7 +76,7 @@ static void stage_open(struct stage *stage, struct input *input)
     stage->shared = (struct client_shared){ .admit = admit,
                                             .user = &stage->has_room,
                                             .loop = &stage->loop,
-                                            .lobby = &stage->loop,
+                                            .lobby = &stage->lobby,
                                             .changed = &stage->changed,
                                             .fail_limit = &stage->limit,
                                             .news_limit = &stage->limit,
@@ -84,7 +84,7 @@ static void stage_open(struct stage *stage, struct input *input)
                                             .camera_name = "a camera",
                                             .queue_bytes = QUEUE_BYTES };
     frames_init(&stage->frames);
-    CHECK(loop_init(&stage->loop) == 0);
+    CHECK(loop_init(&stage->loop) == 0 && loop_init(&stage->lobby) == 0);
     stage->socket = fake_socket_create(fd, &peer);
     stage->socket->transport.waits_for = choice & 8 ? POLLOUT : POLLIN;
     stage->socket->handshake_rounds = 1 + (unsigned)(choice >> 4) % 8;
@@ -102,6 +102,7 @@ static void stage_close(struct stage *stage)
     client_destroy(&stage->client);
     CHECK(!stage->client);
     loop_destroy(&stage->loop);
+    loop_destroy(&stage->lobby);
     frames_destroy(&stage->frames);
 }
 

@@ -848,6 +848,67 @@ static void who_says_too_much_is_in_the_lobby(void **state)
     ROOM_UNTIL(room, room->peer->pongs == before + 1);
 }
 
+static void who_says_too_much_while_leaving(void **state)
+{
+    struct room *room = *state;
+    uint8_t bytes[50 * 1024];
+    room_watch(room, WIRE_LIVE, 0, 0);
+    peer_end(room->peer);
+    room_settle(room);
+    assert_int_equal(room->client->state, CLIENT_DRAINING);
+    assert_ptr_equal(room->client->loop, &room->loop);
+    size_t size = pings(bytes, sizeof(bytes));
+    for (int i = 0; i < 4; i++) {
+        peer_send(room->peer, bytes, size);
+        room_settle(room);
+    }
+    assert_ptr_equal(room->client->loop, &room->lobby);
+    client_tick(room->client, clock_monotonic());
+    client_tick(room->client, clock_monotonic());
+    assert_ptr_equal(room->client->loop, &room->lobby);
+}
+
+/* A way that takes all at once, or nothing. */
+static size_t swallowed;
+static bool swallows;
+
+static ssize_t swallow(struct transport *transport, const struct iovec *data, int count)
+{
+    (void)transport;
+    size_t size = 0;
+    for (int i = 0; i < count; i++)
+        size += data[i].iov_len;
+    swallowed += swallows ? size : 0;
+    return swallows ? (ssize_t)size : -EAGAIN;
+}
+
+/* However much is owed and however fast it would go, others have their turn in between. */
+static void little_is_written_at_once(void **state)
+{
+    struct room *room = *state;
+    enum { FRAMES = 6, SLICES = 10, SLICE = 100 * 1024 };
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    static struct transport_ops ops;
+    ops = *room->client->transport->ops;
+    ops.write = swallow;
+    room->client->transport->ops = &ops;
+    swallows = false;
+    for (int i = 0; i < FRAMES; i++)
+        room_frame(room, SLICES, SLICE);
+    swallows = true;
+    swallowed = 0;
+    for (size_t before = 0; swallowed < FRAMES * SLICES * SLICE; before = swallowed) {
+        assert_true(room->client->watch.events & EPOLLOUT);
+        room_step(room);
+        assert_in_range(swallowed - before, 1, 2200 * 1024);
+    }
+    room_settle(room);
+    assert_true(backlog_empty(&room->client->backlog));
+    assert_int_equal(room->client->totals.delivered, FRAMES);
+    client_cut(room->client, "was cut by the test");
+    assert_int_equal(room->client->state, CLIENT_DEAD);
+}
+
 /* Endings. */
 
 static void end_before_the_subscription(void **state)
@@ -1196,6 +1257,8 @@ static const struct CMUnitTest tests[] = {
     TEST(little_is_read_at_once),
     TEST(who_watches_has_left_the_lobby),
     TEST(who_says_too_much_is_in_the_lobby),
+    TEST(who_says_too_much_while_leaving),
+    TEST(little_is_written_at_once),
     TEST(end_before_the_subscription),
     TEST(peers_end_within_a_frame),
     TEST(peers_end_within_a_frame_that_fails),
