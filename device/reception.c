@@ -15,6 +15,8 @@
  */
 enum { STRANGERS_MAX = 64 };
 
+enum { REFUSED_AT_ONCE = 32 };
+
 /* The lobby rests for so many times what a turn took. Not for less than the first, which a timer is
  * not worth, nor for longer than the second: the turn may have been long because the machine is
  * busy.
@@ -72,12 +74,13 @@ static bool comes_too_often(struct reception *reception, const struct acceptor *
     return true;
 }
 
-static void receive(struct acceptor *acceptor, int fd, const struct socket_address *peer)
+/* False: it is refused, which takes no time. */
+static bool receive(struct acceptor *acceptor, int fd, const struct socket_address *peer)
 {
     struct reception *reception = acceptor->reception;
     if (comes_too_often(reception, acceptor, peer)) {
         close(fd);
-        return;
+        return false;
     }
     limit_strangers(reception);
     struct tls *tls = reception->config.trust->tls;
@@ -87,28 +90,33 @@ static void receive(struct acceptor *acceptor, int fd, const struct socket_addre
         transport ? client_create(reception->config.shared, transport, peer) : NULL;
     if (!client) {
         log_warning_limited(&reception->fail_limit, "no memory for one more client");
-        return;
+        return false;
     }
     *reception->end = client;
     reception->end = &client->next;
     client_write(client);
+    return true;
 }
 
-/* One at a time, as each may begin with a handshake. */
+/* One newcomer at a time, as each may begin with a handshake; those who are refused fill the queue
+ * that others stand in, too. */
 static void on_connection(void *user, uint32_t events)
 {
     (void)events;
     struct acceptor *acceptor = user;
-    struct socket_address peer = { .size = sizeof(peer.storage) };
-    int fd = accept4(acceptor->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
-                     SOCK_CLOEXEC | SOCK_NONBLOCK);
-    if (fd >= 0) {
-        receive(acceptor, fd, &peer);
-    } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-        /* The connection stays in the queue and would wake the loop again and again. */
-        log_warning_limited(&acceptor->reception->fail_limit, "can't accept clients for now: %s",
-                            strerror(errno));
-        set_accepting(acceptor->reception, false);
+    for (int i = 0; i < REFUSED_AT_ONCE; i++) {
+        struct socket_address peer = { .size = sizeof(peer.storage) };
+        int fd = accept4(acceptor->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
+                         SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (fd >= 0 && !receive(acceptor, fd, &peer))
+            continue;
+        if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
+            /* The connection stays in the queue and would wake the loop again and again. */
+            log_warning_limited(&acceptor->reception->fail_limit,
+                                "can't accept clients for now: %s", strerror(errno));
+            set_accepting(acceptor->reception, false);
+        }
+        return;
     }
 }
 

@@ -125,6 +125,23 @@ static void not_more_than_one_a_round(void **state)
     }
 }
 
+/* Who comes too often without a key is sent away at once: the queue is there for others, too. */
+static void many_are_refused_in_a_round(void **state)
+{
+    struct fixture *fixture = *state;
+    char byte;
+    fixture->reception.acceptors[0].demands_key = true;
+    come(fixture, PEERS);
+    for (int i = 0; i < ADMISSION_BURST; i++)
+        assert_true(admission_take(&fixture->reception.admission,
+                                   &(struct socket_address){ .storage.ss_family = AF_UNIX },
+                                   clock_monotonic()));
+    round_of(fixture);
+    assert_int_equal(present(fixture), 0);
+    for (int i = 0; i < PEERS; i++)
+        assert_int_equal(recv(fixture->peers[i], &byte, 1, MSG_DONTWAIT), 0);
+}
+
 static void the_oldest_comes_first(void **state)
 {
     struct fixture *fixture = *state;
@@ -199,9 +216,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(not_more_than_one_a_round),
-        TEST(the_oldest_comes_first),
-        TEST(newcomers_after_a_burial),
+        TEST(not_more_than_one_a_round), TEST(many_are_refused_in_a_round),
+        TEST(the_oldest_comes_first),    TEST(newcomers_after_a_burial),
         TEST(the_lobby_rests),
     };
     return cmocka_run_group_tests_name("reception", tests, NULL, NULL);
