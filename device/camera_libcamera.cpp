@@ -371,10 +371,15 @@ static std::shared_ptr<lc::CameraManager> share_manager(char *error, int *result
     return manager;
 }
 
+/* Fit for a terminal: a USB camera says what it likes. */
 static std::string model_of(const lc::Camera &camera)
 {
     auto model = camera.properties().get(lc::properties::Model);
-    return model ? std::string(*model) : "unknown model";
+    char text[WIRE_TEXT_MAX + 1];
+    if (!model)
+        return "unknown model";
+    wire_copy_text(text, model->data(), model->size(), WIRE_TEXT_MAX);
+    return text;
 }
 
 /* "ID" or "INDEX" to an id; no argument is the first camera. */
@@ -559,8 +564,8 @@ static struct wire_metadata read_metadata(const lc::ControlList &list, uint64_t 
 
 /* Of a camera that doesn't tell its limits. */
 static constexpr int64_t fastest_fps = 240;
-/* How long a stop may wait: for a few frames of a slow camera, or until udev tells of a pulled
- * cable, which on a busy machine takes a second. */
+/* How long a stop may wait for a few frames of a slow camera, or anybody until udev tells of a
+ * pulled cable, which on a busy machine takes a second. */
 static constexpr uint64_t settle_ns = 2 * CLOCK_SECOND;
 
 /* One start to stop of a camera. The destructor takes a half-begun one apart, too. */
@@ -685,12 +690,7 @@ void Session::describe(struct camera_mode *mode) const
     mode->width = stream.size.width;
     mode->height = stream.size.height;
     mode->format = format_->ours;
-    std::string model = model_of(*camera_);
-    size_t length = std::min<size_t>(model.size(), WIRE_TEXT_MAX);
-    while (length < model.size() && length > 0 && (model[length] & 0xC0) == 0x80)
-        length--; /* a character is kept whole or not at all */
-    memcpy(mode->model, model.data(), length);
-    mode->model[length] = '\0';
+    snprintf(mode->model, sizeof(mode->model), "%s", model_of(*camera_).c_str());
 }
 
 int Session::acquire(char *error)
@@ -976,7 +976,7 @@ void Session::release(Shot &shot)
 uint64_t Session::patience_end(uint64_t now) const
 {
     if (broken_)
-        return progress_ns_ + stall_ns_ / 2;
+        return progress_ns_ + (is_external(*camera_) ? settle_ns : 0);
     return (queued_ > 0 ? progress_ns_ : now) + stall_ns_;
 }
 

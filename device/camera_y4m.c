@@ -227,7 +227,8 @@ static int y4m_start(struct camera *camera, const struct camera_sink *sink,
         .format = camera->header.format,
     };
     const char *slash = strrchr(camera->path, '/');
-    snprintf(mode->model, sizeof(mode->model), "%.64s", slash ? slash + 1 : camera->path);
+    const char *name = slash ? slash + 1 : camera->path;
+    wire_copy_text(mode->model, name, strlen(name), WIRE_TEXT_MAX);
     int result = paced_start(&camera->paced, sink);
     if (result)
         snprintf(error, CAMERA_ERROR_MAX, "out of memory for pictures of %ux%u", mode->width,

@@ -286,10 +286,10 @@ static size_t character_size(const uint8_t *at, size_t left)
     return 0;
 }
 
-/* Each byte that belongs to no good character becomes '?'. */
-static void copy_text(char *to, const uint8_t *from, size_t size, size_t max)
+void wire_copy_text(char *to, const void *text, size_t size, size_t max)
 {
-    size = whole_characters((const char *)from, size > max ? max : size);
+    const uint8_t *from = text;
+    size = whole_characters(text, size > max ? max : size);
     for (size_t i = 0; i < size;) {
         size_t step = character_size(from + i, size - i);
         memcpy(to + i, from + i, step);
@@ -308,7 +308,7 @@ static int decode_tlv(const struct layout *layout, struct wire_message *message,
         if (tlv->type != type)
             continue;
         if (!tlv->size) {
-            copy_text((char *)message + tlv->offset, value, size, WIRE_TEXT_MAX);
+            wire_copy_text((char *)message + tlv->offset, value, size, WIRE_TEXT_MAX);
             return 0;
         }
         if (size < tlv->size)
@@ -367,8 +367,9 @@ int wire_decode(const struct wire_raw *raw, struct wire_message *message)
     if (error)
         return error;
     if (layout->blob_text)
-        copy_text((char *)message + layout->blob_text, fixed_end + raw->header.tlv,
-                  raw->header.length - raw->header.fixed - raw->header.tlv, WIRE_BLOB_TEXT_MAX);
+        wire_copy_text((char *)message + layout->blob_text, fixed_end + raw->header.tlv,
+                       raw->header.length - raw->header.fixed - raw->header.tlv,
+                       WIRE_BLOB_TEXT_MAX);
     return 0;
 }
 

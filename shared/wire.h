@@ -226,6 +226,12 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header);
  * part that is too short, or a TLV that is malformed, too short or doubled. */
 int wire_decode(const struct wire_raw *raw, struct wire_message *message);
 
+/* What a stranger wrote, fit for a terminal and a log: at most `max` bytes of whole UTF-8
+ * characters, and a zero; each byte that belongs to no good character becomes '?', and so do
+ * control characters.
+ */
+void wire_copy_text(char *to, const void *text, size_t size, size_t max);
+
 /* Takes away half a UTF-8 character at the end of a text that was cut to fit. */
 void wire_trim_text(char *text);
 
