@@ -22,7 +22,7 @@ import time
 
 from faults import ERRORS, INJECT, Fault, error_number
 
-UNITS = os.environ["UNITS"]
+UNITS = os.path.abspath(os.environ["UNITS"])
 # Under a fault a test that waits for what can't come any more ends itself sooner.
 BOUND = 300
 QUICK = 5  # seconds
@@ -66,7 +66,7 @@ class Program:
                 environment.update(INJECT_CALL=fault.call, INJECT_AT=str(fault.at),
                                    INJECT_ERRNO=str(error_number(fault.error)))
             try:
-                ended = subprocess.run([self.path], env=environment, timeout=BOUND, check=False,
+                ended = subprocess.run([self.path], cwd=folder, env=environment, timeout=BOUND, check=False,
                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                        stderr=subprocess.STDOUT, text=True, errors="replace")
                 code, output = ended.returncode, ended.stdout
