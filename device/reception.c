@@ -120,18 +120,19 @@ static void on_connection(void *user, uint32_t events)
     }
 }
 
-/* 0: not any more. */
-static void set_rest(struct reception *reception, uint64_t rest_ns)
+/* 0: not any more. Whether it will end. */
+static bool set_rest(struct reception *reception, uint64_t rest_ns)
 {
     struct itimerspec timer = { .it_value = clock_timespec(rest_ns) };
-    timerfd_settime(reception->rest_watch.fd, 0, &timer, NULL);
+    return timerfd_settime(reception->rest_watch.fd, 0, &timer, NULL) == 0;
 }
 
 static void rest(struct reception *reception)
 {
-    set_rest(reception, reception->rest_ns < REST_MOST_NS ? reception->rest_ns : REST_MOST_NS);
+    uint64_t rest_ns = reception->rest_ns < REST_MOST_NS ? reception->rest_ns : REST_MOST_NS;
     reception->rest_ns = 0;
-    loop_change(reception->config.loop, &reception->lobby_watch, 0);
+    if (set_rest(reception, rest_ns))
+        loop_change(reception->config.loop, &reception->lobby_watch, 0);
 }
 
 static void on_rested(void *user, uint32_t events)

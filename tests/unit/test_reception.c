@@ -14,7 +14,7 @@
 #include "device/reception.h"
 #include "shared/clock.h"
 
-enum { PEERS = 5, ROUNDS_MAX = 100000 };
+enum { PEERS = 5, ROUNDS_MAX = 100000, WAIT_MS = 20000 };
 
 /* A reception at a Unix socket, and those who come. */
 struct fixture {
@@ -102,6 +102,8 @@ static void after(void *user)
 /* Waits until there is something to do, and does it. */
 static void round_of(struct fixture *fixture)
 {
+    struct pollfd ready = { .fd = fixture->loop.fd, .events = POLLIN };
+    assert_int_equal(poll(&ready, 1, WAIT_MS), 1);
     fixture->loop.stopping = false;
     assert_int_equal(loop_run(&fixture->loop, between, after, &fixture->loop), 0);
 }
