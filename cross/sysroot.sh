@@ -112,6 +112,7 @@ note() { # the package's file; the names of its files come in
 unpack() {
     local package
     mkdir -p "$directory/usr/lib"
+    echo "$suite $arch" >"$directory/.pitether-sysroot" # if this is cut off, it may be done anew
     ln -s usr/lib "$directory/lib"
     while read -r package; do
         dpkg-deb --fsys-tarfile "$cache/$package" |

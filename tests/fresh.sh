@@ -11,6 +11,7 @@ set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
 cache=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}/fresh
+mkdir -p "${cache%/fresh}" # the user's own, of which only this part is root's
 [ "$(id -u)" = 0 ] || exec sudo "PITETHER_CACHE=${cache%/fresh}" "$0" "$@"
 who=root home=/root packages=ca-certificates
 if [ "${1-}" = --user ]; then

@@ -26,7 +26,7 @@ die() {
 
 [ "$(dpkg --print-architecture)" = $native ] || die "this is for a PC ($native)"
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config dpkg-dev lintian man-db \
-    mandoc groff libjpeg62-turbo-dev libssl-dev libsdl2-dev libcamera-dev git mmdebstrap util-linux
+    mandoc groff libjpeg62-turbo-dev libssl-dev libsdl2-dev libcamera-dev git mmdebstrap util-linux iproute2
 
 package() { # name, architecture
     echo "$build/$2/$1_${version}_$2.deb"

@@ -83,11 +83,11 @@ one_side() {
         build_in "$build/bare" -DPITETHER_LIBCAMERA=OFF -DPITETHER_WINDOW=OFF -DPITETHER_TESTS=OFF
 }
 
-check_style() {
-    cd "$top"
-    git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run --Werror &&
+check_style() (
+    cd "$top" &&
+        git ls-files '*.c' '*.h' '*.cpp' | xargs clang-format --dry-run --Werror &&
         git ls-files '*.sh' '*.bash' 'shared/packaging/pitetherd/p*' .ci/run | xargs shellcheck
-}
+)
 
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config \
     libjpeg62-turbo-dev libssl-dev libcmocka-dev libsdl2-dev libcamera-dev \

@@ -135,6 +135,9 @@ def main(arguments):
                    if not words or os.path.basename(path) == "test_" + words[0])
     with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         programs = list(pool.map(Program, [path for path in paths if our_code(path)]))
+    if not programs:
+        print("no such program, or none with debug information:", *words)
+        return True
     if len(words) == 4:
         run = programs[0].run(Fault(words[1], int(words[2]), words[3], False))
         print(run.output, programs[0].wrong(run))

@@ -15,6 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 project=$(cd "$here/../.." && pwd)
 native=${PITETHERD:-$project/build/device/pitetherd}
 if [ "$(id -u)" != 0 ]; then
+    mkdir -p "${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}" # the user's own
     exec sudo --preserve-env=PITETHER_CACHE,XDG_CACHE_HOME,HOME,PITETHERD "$0" "$@"
 fi
 case ${1-} in

@@ -10,6 +10,7 @@ set -euo pipefail
 suite=${1:?usage: image.sh SUITE}
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}/machines
+mkdir -p "${cache%/machines}" # the user's own, of which only this part is root's
 [ "$(id -u)" = 0 ] || exec sudo "PITETHER_CACHE=${cache%/machines}" "$0" "$@"
 
 # kmod: the kernel's modules; the rest of Debian's standard system is of no use here.

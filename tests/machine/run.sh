@@ -10,13 +10,13 @@ here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
 build=${BUILD_DIR:-$top/build/machine}
 suite=trixie
+mkdir -p "$build"
 [ "$(id -u)" = 0 ] || exec sudo "PITETHER_CACHE=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}" \
     "BUILD_DIR=$build" "PITETHER=${PITETHER-}" "$0" "$@"
 
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev \
     libssl-dev libusbredirparser-dev python3 qemu-system-arm openssh-client cpio ffmpeg \
     libjpeg-turbo-progs mate-backgrounds iproute2 util-linux
-mkdir -p "$build"
 IMAGE=$("$here/image.sh" $suite)
 "$top/tests/packages/make.sh" "$top" "$build/packages" --for-pi arm64 $suite
 if [ -z "${PITETHER-}" ]; then

@@ -247,6 +247,7 @@ class MachineTest(harness.Case):
         journal = self.machine.run("journalctl --no-pager -b -o cat -p warning -u 'pitetherd*'")
         done = ("was refused|a key is needed here|Main process exited|Failed with result 'signal'"
                 "|the camera was unplugged|camera .* is not there: check the cable")
+        self.assertRegex(journal, done)
         self.assertEqual([line for line in journal.splitlines() if not re.search(done, line)], [])
 
     def test_9_goes_on_as_the_next_release(self):

@@ -234,8 +234,7 @@ static void given_up_in_the_end(void **state)
     assert_true(waiter.calls > 10);
 }
 
-/* ------------------------------------------------------------------------- What the names lead to.
- */
+/* What the names lead to. */
 
 /* The resolver, where a test asks for one of its own: 0 addresses is "no such host". */
 static struct {

@@ -191,8 +191,7 @@ static void times_on_the_hosts_clock(void **state)
     assert_int_equal(frame_host_time(&frame, 5000), 0);
 }
 
-/* ---------------------------------------------------------------------------------- Two threads.
- */
+/* Two threads. */
 
 struct handover {
     pthread_mutex_t lock;

@@ -189,8 +189,7 @@ static void start(struct world *world)
     world->running = true;
 }
 
-/* ----------------------------------------------------------------------------------- The daemon.
- */
+/* The daemon. */
 
 static void hear_message(struct world *world, const struct wire_message *message)
 {
@@ -340,8 +339,6 @@ static struct report_totals totals(const struct world *world)
 {
     return report_totals(world->outlets.report);
 }
-
-/* ---------------------------------------------------------------------------------------------- */
 
 static void frames_reach_every_sink(void **state)
 {
@@ -673,7 +670,7 @@ static void the_note(void **state)
     join(world);
 }
 
-/* ------------------------------------------------------------------------------------ Which
+/* Which
  * frames. */
 
 static void one_of_three(void **state)
@@ -762,8 +759,7 @@ static void so_long(void **state)
     assert_int_equal(totals(world).received, id);
 }
 
-/* --------------------------------------------------------------------------------------- The end.
- */
+/* The end. */
 
 static void stopped_from_another_thread(void **state)
 {
@@ -858,8 +854,7 @@ static void a_sink_that_is_gone(void **state)
     assert_int_equal(world->end, RECEIVER_NO_SINK);
 }
 
-/* ------------------------------------------------------------------------------------- Slow sinks.
- */
+/* Slow sinks. */
 
 enum { MANY = 200, LONG = 8000 };
 

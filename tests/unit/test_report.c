@@ -328,8 +328,7 @@ static void the_line(void **state)
     assert_int_equal(line[10], '#');
 }
 
-/* ---------------------------------------------------------------------------------- Two threads.
- */
+/* Two threads. */
 
 enum { MANY = 5000 };
 

@@ -246,8 +246,6 @@ static void said(const struct world *world, struct lines *lines)
     assert_int_equal(reader.state, READING_HEADER);
 }
 
-/* ---------------------------------------------------------------------------------------------- */
-
 static void opens_by_itself(void **state)
 {
     (void)state;
@@ -527,7 +525,7 @@ static void frames_without_bytes_are_damaged(void **state)
     script_free(&script);
 }
 
-/* ------------------------------------------------------------------ What no daemon should send. */
+/* What no daemon should send. */
 
 static void opening_only(struct script *script)
 {
@@ -996,8 +994,7 @@ static void ranges_do_not_overflow(void **state)
     }
 }
 
-/* ------------------------------------------------------------------------------------- Timeouts.
- */
+/* Timeouts. */
 
 static struct world *world_running(void)
 {
@@ -1199,8 +1196,7 @@ static void frames_know_the_clock(void **state)
     script_free(&script);
 }
 
-/* ------------------------------------------------------------------------- What goes to the peer.
- */
+/* What goes to the peer. */
 
 /* Reads without ever writing, until nothing more is wanted. */
 static void feed_unwritten(struct world *world, const struct script *script)
@@ -1314,8 +1310,7 @@ static void partial_writes(void **state)
     script_free(&script);
 }
 
-/* --------------------------------------------------------------------------------------- The end.
- */
+/* The end. */
 
 /* END in the middle of a frame: that is finished and counted, and the totals agree in the end. */
 static void ending_finishes_the_frame(void **state)

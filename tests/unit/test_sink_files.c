@@ -227,8 +227,6 @@ static void assert_row(const struct world *world, unsigned row, const char *name
     assert_string_equal(world->fields[row][2], id);
 }
 
-/* ---------------------------------------------------------------------------------------------- */
-
 static void frames_are_saved_as_they_are(void **state)
 {
     struct world *world = *state;
@@ -348,8 +346,7 @@ static void the_longest_row(void **state)
     assert_string_equal(world->fields[0][22], "4294967.295");
 }
 
-/* ------------------------------------------------------------------------- What is there already.
- */
+/* What is there already. */
 
 static void nothing_is_overwritten(void **state)
 {
@@ -491,8 +488,7 @@ static void an_index_of_another_kind(void **state)
     assert_int_equal(size_of(world, "frames.csv"), 25);
 }
 
-/* ---------------------------------------------------------------------------- Folders that fail.
- */
+/* Folders that fail. */
 
 static void folders_that_cannot_be(void **state)
 {
@@ -554,8 +550,7 @@ static void a_folder_that_was_replaced(void **state)
     assert_int_equal(world->rows, 1);
 }
 
-/* ------------------------------------------------------------------------------------ Full disks.
- */
+/* Full disks. */
 
 /* No file may be longer; 0: any length. Writes fail with EFBIG then, after what still fits. */
 static void limit_files(rlim_t size)
