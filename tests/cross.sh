@@ -315,7 +315,7 @@ transport_test() {
     local result=0
     timeout 300 "${emulator[@]}" "$dir/tests/test_transport" >"$work/transport" 2>&1 || result=$?
     if [ "$result" != 0 ] &&
-        [ "$(sed -n 's/^\[  FAILED  \] \([a-z].*\)/\1/p' "$work/transport" | sort -u)" \
+        [ "$(sed -n 's/^\[  FAILED  \] \([a-z_0-9]*\)$/\1/p' "$work/transport" | sort -u)" \
             != tcp_is_tuned_and_measured ]; then
         cat "$work/transport"
         die "$arch: test_transport failed ($result)"
