@@ -74,7 +74,7 @@ static bool comes_too_often(struct reception *reception, const struct acceptor *
     return true;
 }
 
-/* False: it is refused, which takes no time. */
+/* False: it is refused, or there is no memory; either takes no time. */
 static bool receive(struct acceptor *acceptor, int fd, const struct socket_address *peer)
 {
     struct reception *reception = acceptor->reception;

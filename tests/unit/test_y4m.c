@@ -423,8 +423,9 @@ static void sizes_are_not_scaled(void **state)
     unlink(path);
 }
 
-/* The file's name becomes the model: cut to what a TLV holds, in whole characters. */
-static void long_names_are_cut_between_characters(void **state)
+/* The file's name becomes the model: cut to what a TLV holds, in whole characters, and with nothing
+ * in it that would forge a line of the log. */
+static void names_become_models_fit_for_a_log(void **state)
 {
     (void)state;
     char name[128] = "";
@@ -432,7 +433,7 @@ static void long_names_are_cut_between_characters(void **state)
     struct camera_mode mode;
     char error[CAMERA_ERROR_MAX];
     /* 2 bytes, then 3 each: the 64th byte is the second one of a character. */
-    strcat(name, "ab");
+    strcat(name, "a\n");
     for (int i = 0; i < 25; i++)
         strcat(name, "\xE2\x82\xAC");
     strcat(name, ".y4m");
@@ -445,6 +446,7 @@ static void long_names_are_cut_between_characters(void **state)
     camera_y4m.close(&camera);
     recorder_destroy(&recorder);
     unlink(name);
+    assert_memory_equal(mode.model, "a?\xE2", 3);
     /* What goes out as the STREAM message's model. */
     struct wire_message message = { .type = WIRE_STREAM };
     uint8_t out[WIRE_ENCODED_MAX];
@@ -468,7 +470,7 @@ int main(void)
         cmocka_unit_test(short_files_may_vanish),
         cmocka_unit_test(unusable_files_are_refused),
         cmocka_unit_test(sizes_are_not_scaled),
-        cmocka_unit_test(long_names_are_cut_between_characters),
+        cmocka_unit_test(names_become_models_fit_for_a_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
