@@ -24,6 +24,13 @@ static bool is_readable(const struct frame_pool *pool)
     return poll(&ready, 1, 0) == 1;
 }
 
+static struct frame *take(struct frame_pool *pool)
+{
+    struct frame *frame = frame_pool_take(pool);
+    assert_non_null(frame);
+    return frame;
+}
+
 static void no_more_than_the_limit(void **state)
 {
     (void)state;
@@ -32,7 +39,7 @@ static void no_more_than_the_limit(void **state)
     struct frame *frames[LIMIT];
     for (int round = 0; round < 3; round++) {
         for (unsigned i = 0; i < LIMIT; i++) {
-            frames[i] = frame_pool_take(pool);
+            frames[i] = take(pool);
             assert_non_null(frames[i]);
             for (unsigned j = 0; j < i; j++)
                 assert_ptr_not_equal(frames[i], frames[j]);
@@ -49,18 +56,18 @@ static void no_more_than_so_many_bytes(void **state)
 {
     (void)state;
     struct frame_pool *pool = make_pool(10, 1000000);
-    struct frame *one = frame_pool_take(pool);
+    struct frame *one = take(pool);
     assert_int_equal(frame_reserve(one, 400000), 0);
-    struct frame *other = frame_pool_take(pool); /* still below */
+    struct frame *other = take(pool); /* still below */
     assert_non_null(other);
     assert_int_equal(frame_reserve(other, 600000), 0);
     assert_null(frame_pool_take(pool));
     frame_release(other);
     assert_true(is_readable(pool));
-    other = frame_pool_take(pool);
+    other = take(pool);
     assert_non_null(other);
     frame_release(one); /* keeps its memory, which counts again while it is out */
-    one = frame_pool_take(pool);
+    one = take(pool);
     assert_non_null(one);
     assert_true(one->capacity >= 400000);
     assert_int_equal(frame_reserve(other, 600000), 0);
@@ -68,11 +75,11 @@ static void no_more_than_so_many_bytes(void **state)
     frame_release(other);
     frame_release(one);
     /* One frame is given in any case, however large. */
-    one = frame_pool_take(pool);
+    one = take(pool);
     assert_int_equal(frame_reserve(one, 5000000), 0);
     assert_null(frame_pool_take(pool));
     frame_release(one);
-    one = frame_pool_take(pool);
+    one = take(pool);
     assert_non_null(one);
     frame_release(one);
     frame_pool_destroy(pool);
@@ -87,7 +94,7 @@ static void free_frames_keep_within_the_bound(void **state)
     struct frame *frames[LIMIT];
     for (unsigned round = 0; round < 3 * LIMIT; round++) {
         for (unsigned i = 0; i < LIMIT; i++)
-            assert_non_null(frames[i] = frame_pool_take(pool));
+            frames[i] = take(pool);
         unsigned large = round % LIMIT;
         assert_int_equal(frame_reserve(frames[large], 400000), 0);
         frame_release(frames[large]);
@@ -97,7 +104,7 @@ static void free_frames_keep_within_the_bound(void **state)
     }
     size_t together = 0;
     for (unsigned i = 0; i < LIMIT; i++) {
-        assert_non_null(frames[i] = frame_pool_take(pool));
+        frames[i] = take(pool);
         together += frames[i]->capacity;
     }
     assert_in_range(together, 400000, BYTES);
@@ -111,11 +118,11 @@ static void the_descriptor_tells(void **state)
 {
     (void)state;
     struct frame_pool *pool = make_pool(2, SIZE_MAX);
-    struct frame *one = frame_pool_take(pool), *other = frame_pool_take(pool);
+    struct frame *one = take(pool), *other = take(pool);
     assert_false(is_readable(pool));
     frame_release(other);
     assert_false(is_readable(pool)); /* nobody asked */
-    other = frame_pool_take(pool);
+    other = take(pool);
     assert_null(frame_pool_take(pool));
     assert_false(is_readable(pool));
     frame_hold(one);
@@ -125,7 +132,7 @@ static void the_descriptor_tells(void **state)
     assert_true(is_readable(pool));
     frame_release(other);
     assert_true(is_readable(pool));
-    one = frame_pool_take(pool);
+    one = take(pool);
     assert_non_null(one);
     assert_false(is_readable(pool));
     frame_release(one);
@@ -137,7 +144,7 @@ static void reserving_keeps_what_is_there(void **state)
 {
     (void)state;
     struct frame_pool *pool = make_pool(2, SIZE_MAX);
-    struct frame *frame = frame_pool_take(pool);
+    struct frame *frame = take(pool);
     size_t size = 0;
     for (size_t wanted = 1; wanted < 10000000; wanted = wanted * 3 + 1) {
         assert_int_equal(frame_reserve(frame, wanted), 0);
@@ -168,7 +175,7 @@ static void frames_come_clean(void **state)
     frame->metadata.present = 0xFF;
     size_t capacity = frame->capacity;
     frame_release(frame);
-    frame = frame_pool_take(pool);
+    frame = take(pool);
     assert_int_equal(frame->capacity, capacity);
     assert_int_equal(frame->size + frame->id + frame->session + frame->crc32c, 0);
     assert_int_equal(frame->width + frame->height + frame->metadata.present, 0);
