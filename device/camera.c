@@ -9,7 +9,7 @@ const struct camera_ops *camera_find(const char *source, const char **argument)
     if (name == strlen("libcamera") && strncmp(source, "libcamera", name) == 0) {
         if (source[name] == ':')
             *argument = source + name + 1;
-        return &camera_libcamera;
+        return *argument && !**argument ? NULL : &camera_libcamera;
     }
     if (strcmp(source, "pattern") == 0)
         return &camera_pattern;

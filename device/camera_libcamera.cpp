@@ -387,8 +387,6 @@ static int choose_camera(const lc::CameraManager &manager, const char *argument,
                          char *error)
 {
     std::vector<std::shared_ptr<lc::Camera>> cameras = manager.cameras();
-    if (argument && !*argument)
-        return fail(error, -EINVAL, "libcamera: an id or an index is missing after the colon");
     if (cameras.empty())
         return fail_none(error);
     size_t index = 0;

@@ -93,10 +93,6 @@ int key_admin_list(const char *path, char *error)
         printf("%s %s %s\n", key->name, key_role_names[key->role], id);
     }
     keys_clear(&keys);
-    if (!result && fflush(stdout)) {
-        result = -errno;
-        snprintf(error, KEYS_ERROR_MAX, "can't print the list: %s", strerror(errno));
-    }
     return result;
 }
 

@@ -104,19 +104,26 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
     return 0;
 }
 
+int listener_parse(const char *text, struct address *address, char *error)
+{
+    int code = address_parse(text, WIRE_DEFAULT_PORT, address);
+    if (code == -ENAMETOOLONG)
+        return fail(error, 0, "--listen: this address is too long:", text,
+                    "a host's name has at most 255 bytes, a Unix socket's path 107");
+    if (code)
+        return fail(error, 0, "--listen: this is no address:", text,
+                    "give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH");
+    return 0;
+}
+
 int listeners_open(struct listeners *listeners, const char *text, bool allow_remote, char *error)
 {
     struct address address;
     struct socket_address found[ADDRESSES_MAX];
     const char *why = "";
-    int code = address_parse(text, WIRE_DEFAULT_PORT, &address);
-    if (code == -ENAMETOOLONG)
-        return fail(error, -code, "--listen: can't use", text,
-                    "a Unix socket's path has at most "
-                    "107 bytes");
+    int code = listener_parse(text, &address, error);
     if (code)
-        return fail(error, 0, "--listen: this is no address:", text,
-                    "give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH");
+        return code;
     int count = address_resolve(&address, true, found, &why);
     if (count <= 0)
         return fail(error, 0, "--listen: can't look up", text, why);

@@ -25,6 +25,10 @@ struct listeners {
     unsigned count;
 };
 
+/* Takes a --listen value apart. 0 or -EINVAL with a line for the user in error (LISTENER_ERROR_MAX
+ * bytes). */
+int listener_parse(const char *text, struct address *address, char *error);
+
 /*
  * Opens what text (a --listen value) names and adds it, one listener for each address that a name
  * stands for. allow_remote: also addresses that other machines can reach. A Unix socket's path that

@@ -43,11 +43,18 @@ static int complain_of(const char *what, int error)
     return EXIT_SYSTEM;
 }
 
-static int list_cameras(void)
+/* After what was printed for the user. has_output: standard output was open at the start. */
+static int finish_output(bool has_output)
+{
+    int error = descriptors_flush_stdout(has_output);
+    return error ? complain_of("write to standard output", error) : EXIT_DONE;
+}
+
+static int list_cameras(bool has_output)
 {
     char error[CAMERA_ERROR_MAX];
     int count = camera_libcamera_list(stdout, error);
-    return count > 0 ? EXIT_DONE : complain(EXIT_CAMERA, error);
+    return count > 0 ? finish_output(has_output) : complain(EXIT_CAMERA, error);
 }
 
 /* --add-key, --list-keys or --revoke. */
@@ -66,7 +73,7 @@ static int administer_keys(const struct device_options *options, bool has_output
     else
         result = key_admin_list(path, error);
     if (!result)
-        return EXIT_DONE;
+        return options->list_keys ? finish_output(has_output) : EXIT_DONE;
     return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
 }
 
@@ -195,8 +202,10 @@ static int choose_source(struct source *source, const struct device_options *opt
     *source = (struct source){ .ops = NULL };
     source->ops = camera_find(options->source, &source->argument);
     if (!source->ops) {
-        log_error("source: '%s' is unknown; give libcamera, pattern or the path of a .y4m file",
-                  options->source);
+        log_error(
+            "source: '%s' is unknown; give libcamera, libcamera:ID, libcamera:INDEX, pattern or "
+            "the path of a .y4m file",
+            options->source);
         return EXIT_USAGE;
     }
     if (options->unpaced && source->ops == &camera_libcamera)
@@ -265,15 +274,15 @@ int main(int argc, char **argv)
     log_setup("pitetherd", (enum log_level)options.log_level);
     if (options.help) {
         options_help(&device_option_table, stdout);
-        return EXIT_DONE;
+        return finish_output(has_output);
     }
     if (options.version) {
         printf("pitetherd %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
-        return EXIT_DONE;
+        return finish_output(has_output);
     }
     signal(SIGPIPE, SIG_IGN);
     if (options.add_key || options.revoke || options.list_keys)
         return administer_keys(&options, has_output);
     signals_block(true);
-    return options.list_cameras ? list_cameras() : run(&options);
+    return options.list_cameras ? list_cameras(has_output) : run(&options);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "device/encoder.h"
+#include "device/listener.h"
 #include "device/picture.h"
 #include "shared/keys.h"
 #include "shared/log.h"
@@ -123,6 +124,19 @@ const struct option_table device_option_table = {
         "3 the camera can't be used, 4 an address can't be listened at.",
 };
 
+static int check_addresses(const struct option_list *listen, char *error)
+{
+    struct address address;
+    char why[LISTENER_ERROR_MAX];
+    for (unsigned i = 0; i < listen->count; i++) {
+        if (listener_parse(listen->items[i], &address, why)) {
+            snprintf(error, OPTION_ERROR_MAX, "%s", why);
+            return -EINVAL;
+        }
+    }
+    return 0;
+}
+
 int device_options_read(struct device_options *options, int argc, char **argv, char *error)
 {
     bool given[SPEC_COUNT] = { false };
@@ -136,5 +150,5 @@ int device_options_read(struct device_options *options, int argc, char **argv, c
         snprintf(error, OPTION_ERROR_MAX, "--add-key, --list-keys and --revoke: give one of them");
         return -EINVAL;
     }
-    return result;
+    return result ? result : check_addresses(&options->listen, error);
 }

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* Opens /dev/null in the place of each standard descriptor that whoever started the program has
@@ -37,6 +38,20 @@ static inline int descriptors_write(int fd, const void *data, size_t size)
         size -= (size_t)written;
     }
     return 0;
+}
+
+/* Writes out what was printed to stdout. was_open: what descriptors_secure() returned. 0, or a
+ * negative errno if not all of it could be written; -EIO where the reason is not known any more. */
+static inline int descriptors_flush_stdout(bool was_open)
+{
+    if (!was_open)
+        return -EBADF;
+    errno = 0;
+    bool failed = fflush(stdout) == EOF;
+    int code = failed ? errno : 0;
+    if (code == 0 && (failed || ferror(stdout)))
+        code = EIO;
+    return -code;
 }
 
 #endif

@@ -31,11 +31,12 @@ int keys_file_replace(const char *path, const struct key *key, char *error);
 /* Removes a key. -ENOENT: there is none of that name, or no file. */
 int keys_file_remove(const char *path, const char *name, char *error);
 
-/* Whether an error of the functions above is about what was asked for or what the file is, and not
- * the system's. */
+/* Whether an error of the functions above is about what was asked for, what the file is or who may
+ * read it, and not the system's. */
 static inline bool keys_file_is_users_fault(int error)
 {
-    return error == -EINVAL || error == -EPERM || error == -EEXIST || error == -ENOENT;
+    return error == -EINVAL || error == -EPERM || error == -EEXIST || error == -ENOENT ||
+           error == -EACCES || error == -ENOTDIR || error == -ENAMETOOLONG;
 }
 
 #endif

@@ -206,6 +206,14 @@ class Faults(harness.Case):
                                   ("size: '5x5'", harness.PITETHERD, "--size", "5x5"),
                                   ("fps needs a value", harness.PITETHERD, "--fps"),
                                   ("source: 'webcam'", harness.PITETHERD, "--source", "webcam"),
+                                  ("source: 'libcamera:'.*give libcamera, libcamera:ID",
+                                   harness.PITETHERD, "--source", "libcamera:"),
+                                  ("this is no address: x:99999; give HOST", harness.PITETHERD,
+                                   "--source", "pattern", "--listen", "x:99999"),
+                                  ("this is no address: unix:", harness.PITETHERD,
+                                   "--source", "pattern", "--listen", "unix:"),
+                                  ("this address is too long", harness.PITETHERD, "--source",
+                                   "pattern", "--listen", "unix:/" + "x" * 200),
                                   ("where is the daemon", harness.PITETHER),
                                   ("every: '0'", harness.PITETHER, "--every", "0", "x"),
                                   ("exclude one another", harness.PITETHER, "--live",
@@ -213,6 +221,15 @@ class Faults(harness.Case):
                                   ("is no address", harness.PITETHER, "x:99999"),
                                   ("--name: ", harness.PITETHER, "--name", "../{id}", "x")):
             self.fails(2, pattern, *command)
+
+    def test_output_that_can_not_be_written(self):
+        for option, why in (("--help", ""), ("--version", "No space left on device")):
+            with open("/dev/full", "w", encoding="ascii") as full:
+                program = self.start(harness.PITETHERD, option, stdout=full)
+            self.assertEqual(program.wait(), 1, program.log())
+            program.wait_for("can't write to standard output: " + why)
+            closed = self.start("sh", "-c", f"'{harness.PITETHERD}' {option} >&-")
+            self.assertEqual(closed.wait(), 1, closed.log())
 
     def test_config_file(self):
         config = self.path("config")

@@ -118,6 +118,26 @@ class Keys(harness.Case):
         self.assertIn("standard output, where the key goes, is closed", closed.stderr)
         self.assertEqual(self.read(self.keys), "")
 
+    def test_a_list_that_can_not_be_printed(self):
+        self.on_device("--add-key", "laptop")
+        with open("/dev/full", "w", encoding="ascii") as full:
+            done = subprocess.run([harness.PITETHERD, "--keys", self.keys, "--list-keys"],
+                                  stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+                                  timeout=harness.BOUND)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("can't write to standard output: No space left", done.stderr)
+
+    def test_a_file_that_may_not_be_read(self):
+        """Root may read it, too, but for its capabilities."""
+        bare = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
+        self.on_device("--add-key", "laptop")
+        os.chmod(self.keys, 0)
+        for command in (("--list-keys",), ("--revoke", "laptop"), ("--source", "pattern")):
+            done = self.run_program(*bare, harness.PITETHERD, "--keys", self.keys, *command, code=2)
+            self.assertIn("Permission denied", done.stderr)
+        below = os.path.join(self.keys, "keys")
+        self.assertIn("Not a directory", self.on_device("--list-keys", keys=below, code=2).stderr)
+
     def test_two_commands_at_once(self):
         names = [f"receiver-{i}" for i in range(16)]
         programs = [self.start(harness.PITETHERD, "--keys", self.keys, "--add-key", name)

@@ -262,8 +262,8 @@ static void sources_have_names(void **state)
     assert_string_equal(argument, "/base/a:b");
     assert_ptr_equal(camera_find("/x/pattern.y4m", &argument), &camera_y4m);
     assert_string_equal(argument, "/x/pattern.y4m");
-    static const char *const unknown[] = { "",     "pat",   "patterns", "libcam",   "libcameras",
-                                           ".y4m", "x.mp4", "y4m",      "pattern:1" };
+    static const char *const unknown[] = { "",     "pat",   "patterns", "libcam",    "libcameras",
+                                           ".y4m", "x.mp4", "y4m",      "pattern:1", "libcamera:" };
     for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
         assert_null(camera_find(unknown[i], &argument));
 }

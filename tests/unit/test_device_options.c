@@ -126,7 +126,8 @@ static void bad_values(void **state)
         "--fps=0",         "--fps=10001",         "--rotation=90",
         "--max-clients=0", "--queue-bytes=65535", "--queue-bytes=2G",
         "--frames=-1",     "--stats=86401",       "--log-level=loud",
-        "--nonsense",      "positional",
+        "--nonsense",      "positional",          "--listen=:1",
+        "--listen=x:y",    "--listen=[::1",       "--listen=unix:",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct device_options options;
