@@ -346,9 +346,10 @@ static int fail_none(char *error)
     if (!forbidden.empty())
         return fail_forbidden(error, forbidden);
     return fail(error, -ENODEV,
-                "no camera found: check the cable, what `--list-cameras` shows, that the camera is "
-                "enabled (on a Pi: camera_auto_detect=1 in config.txt), and that libcamera's IPA "
-                "modules and pipeline for it are installed (libcamera-ipa)");
+                "no camera found: check the cable, that the camera is enabled (on a Pi: "
+                "camera_auto_detect=1 in config.txt), and that libcamera's IPA modules and "
+                "pipeline for it are installed (libcamera-ipa); `cam -l` or `rpicam-hello "
+                "--list-cameras` tell whether other programs see it");
 }
 
 /* libcamera allows one manager in a process: all cameras share it, and the last one ends it. */

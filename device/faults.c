@@ -91,7 +91,7 @@ int faults_parse(struct fault_script *script, const char *text, char *error)
         bool good = script->count < FAULTS_MAX && read_fault(&at, &script->faults[script->count]);
         if (!good || (*at != '\0' && *at != ',')) {
             snprintf(error, FAULTS_ERROR_MAX,
-                     "pattern-faults: '%.40s' is no fault, or one too many; give at most %d, such "
+                     "--pattern-faults: '%.40s' is no fault, or one too many; give at most %d, such "
                      "as stall@100:5s,gap@300:7",
                      begin, FAULTS_MAX);
             script->count = 0;

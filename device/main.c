@@ -203,15 +203,15 @@ static int choose_source(struct source *source, const struct device_options *opt
     source->ops = camera_find(options->source, &source->argument);
     if (!source->ops) {
         log_error(
-            "source: '%s' is unknown; give libcamera, libcamera:ID, libcamera:INDEX, pattern or "
+            "--source: '%s' is unknown; give libcamera, libcamera:ID, libcamera:INDEX, pattern or "
             "the path of a .y4m file",
             options->source);
         return EXIT_USAGE;
     }
     if (options->unpaced && source->ops == &camera_libcamera)
-        return complain(EXIT_USAGE, "unpaced: a camera keeps its own pace; give --fps");
+        return complain(EXIT_USAGE, "--unpaced: a camera keeps its own pace; give --fps");
     if (options->pattern_faults && source->ops != &camera_pattern)
-        return complain(EXIT_USAGE, "pattern-faults: only the source pattern has any");
+        return complain(EXIT_USAGE, "--pattern-faults: only the source pattern has any");
     if (options->pattern_faults) {
         if (faults_parse(&source->faults, options->pattern_faults, error))
             return complain(EXIT_USAGE, error);

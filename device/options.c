@@ -112,11 +112,21 @@ static const struct option_spec specs[] = {
     { "help", 'h', OPTION_FLAG, FIELD(help), NULL, NULL, 0, 0, NULL, "print this and exit", true },
 };
 
+static const struct option_foreign receivers_options[] = {
+    { "save", 'o' },         { "name", 0 },       { "sync", 0 },         { "stdout", 0 },
+    { "window", 'w' },       { "null", 0 },       { "duration", 't' },   { "timeout", 0 },
+    { "every", 0 },          { "max-fps", 0 },    { "lossless", 0 },     { "live", 0 },
+    { "import-key", 0 },     { "forget-key", 0 }, { "no-reconnect", 0 }, { "latency", 0 },
+    { "latency-report", 0 }, { NULL, 0 },
+};
+
 enum { SPEC_COUNT = sizeof(specs) / sizeof(specs[0]) };
 
 const struct option_table device_option_table = {
     .specs = specs,
     .count = SPEC_COUNT,
+    .foreign = receivers_options,
+    .foreign_hint = "is an option of pitether, which receives the stream: give it there",
     .usage = "pitetherd [OPTION]...",
     .about = "Streams a camera's frames, as JPEG over TCP, to whoever runs pitether.",
     .after =

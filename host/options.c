@@ -77,9 +77,24 @@ static const struct option_spec specs[] = {
     { "help", 'h', OPTION_FLAG, FIELD(help), NULL, NULL, 0, 0, NULL, "print this and exit", false },
 };
 
+static const struct option_foreign daemons_options[] = {
+    { "source", 's' },       { "size", 0 },         { "fps", 0 },
+    { "unpaced", 0 },        { "hflip", 0 },        { "vflip", 0 },
+    { "rotation", 0 },       { "quality", 'q' },    { "bitrate", 'b' },
+    { "adaptive", 0 },       { "min-quality", 0 },  { "threads", 0 },
+    { "slices", 0 },         { "listen", 'l' },     { "insecure-plaintext", 0 },
+    { "max-clients", 0 },    { "queue-bytes", 0 },  { "always-on", 0 },
+    { "add-key", 0 },        { "role", 0 },         { "list-keys", 0 },
+    { "revoke", 0 },         { "list-cameras", 0 }, { "user", 0 },
+    { "pattern-faults", 0 }, { "config", 'c' },     { NULL, 0 },
+};
+
 const struct option_table host_option_table = {
     .specs = specs,
     .count = sizeof(specs) / sizeof(specs[0]),
+    .foreign = daemons_options,
+    .foreign_hint = "is an option of pitetherd, the daemon on the machine with the camera: give it "
+                    "there, on its command line or in /etc/pitether/pitetherd.conf",
     .usage = "pitether [OPTION]... HOST[:PORT]   (also [IPV6]:PORT and unix:/PATH)",
     .about = "Receives the frames that pitetherd streams from a camera.",
     .after =
@@ -130,7 +145,7 @@ int host_options_read(struct host_options *options, int argc, char **argv, char 
         return -EINVAL;
     }
     if (options->max_fps > 0 && options->max_fps < 0.001)
-        return fail(error, "max-fps: the least is 0.001, one frame in 1000 s");
+        return fail(error, "--max-fps: the least is 0.001, one frame in 1000 s");
     if (options->lossless && options->live)
         return fail(error, "--lossless and --live exclude one another");
     return file_name_check(options->name, error);

@@ -6,6 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/suggest.h"
+
+/* Of an option's name as it is told. */
+enum { NAME_MAX_TOLD = 64 };
+/* Of a sentence that ends an error. */
+enum { HINT_MAX = 200 };
 /* Of what an option wants, for an error. */
 enum { WANTED_MAX = 160 };
 
@@ -75,9 +81,28 @@ static bool parse_flag(const char *text, bool *flag)
     return false;
 }
 
-static int wrong(const struct option_spec *spec, const char *text, const char *wanted, char *error)
+/* An option together with its name as the user wrote it. */
+struct named {
+    const struct option_spec *spec;
+    const char *name;
+};
+
+static void format_hint(char hint[HINT_MAX], const struct suggestion *best, const char *dashes)
 {
-    return fail(error, "%s: '%s' is not %s", spec->name, text, wanted);
+    hint[0] = '\0';
+    if (best->word)
+        snprintf(hint, HINT_MAX, "; did you mean %s%s?", dashes, best->word);
+}
+
+static int wrong(const struct named *option, const char *text, const char *wanted, char *error)
+{
+    const char *const *choices = option->spec->choices;
+    struct suggestion best = { 0 };
+    char hint[HINT_MAX];
+    for (int i = 0; choices && choices[i]; i++)
+        suggest_consider(&best, text, strlen(text), choices[i]);
+    format_hint(hint, &best, "");
+    return fail(error, "%s: '%.200s' is not %s%s", option->name, text, wanted, hint);
 }
 
 /* The index of the word in the choices; -1: it is none of them. */
@@ -98,8 +123,9 @@ static void list_choices(const struct option_spec *spec, char *text)
     }
 }
 
-static int set_number(const struct option_spec *spec, void *field, const char *text, char *error)
+static int set_number(const struct named *option, void *field, const char *text, char *error)
 {
+    const struct option_spec *spec = option->spec;
     char wanted[WANTED_MAX] = "";
     double value = 0, second = spec->min;
     bool good;
@@ -130,7 +156,7 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
         good = parse_number(text, &value);
     }
     if (!good || value < spec->min || value > spec->max || second < spec->min || second > spec->max)
-        return wrong(spec, text, wanted, error);
+        return wrong(option, text, wanted, error);
     if (spec->kind == OPTION_INT)
         *(int *)field = (int)value;
     else if (spec->kind == OPTION_COUNT || spec->kind == OPTION_RATE)
@@ -144,8 +170,9 @@ static int set_number(const struct option_spec *spec, void *field, const char *t
     return 0;
 }
 
-static int set_choice(const struct option_spec *spec, int *field, const char *text, char *error)
+static int set_choice(const struct named *option, int *field, const char *text, char *error)
 {
+    const struct option_spec *spec = option->spec;
     char wanted[WANTED_MAX] = "one of ";
     int choice = find_choice(spec, text);
     if (choice >= 0) {
@@ -153,45 +180,46 @@ static int set_choice(const struct option_spec *spec, int *field, const char *te
         return 0;
     }
     list_choices(spec, wanted);
-    return wrong(spec, text, wanted, error);
+    return wrong(option, text, wanted, error);
 }
 
 /* Sets the option's field from text, which must live as long as the options do. */
-static int set_value(const struct option_spec *spec, void *options, const char *text, char *error)
+static int set_value(const struct named *option, void *options, const char *text, char *error)
 {
+    const struct option_spec *spec = option->spec;
     void *field = (char *)options + spec->offset;
     struct option_list *list;
+    if ((spec->kind == OPTION_TEXT || spec->kind == OPTION_LIST) && !*text)
+        return fail(error, "%s: the value is empty", option->name);
     switch (spec->kind) {
     case OPTION_HEADING:
         return 0;
     case OPTION_FLAG:
-        return parse_flag(text, field) ? 0 : wrong(spec, text, "yes or no", error);
+        return parse_flag(text, field) ? 0 : wrong(option, text, "yes or no", error);
     case OPTION_TEXT:
-        if (!*text)
-            return fail(error, "%s: the value is empty", spec->name);
         *(const char **)field = text;
         return 0;
     case OPTION_LIST:
         list = field;
-        if (!*text)
-            return fail(error, "%s: the value is empty", spec->name);
         if (list->count == OPTION_LIST_MAX)
-            return fail(error, "%s: given more than %d times", spec->name, OPTION_LIST_MAX);
+            return fail(error, "%s: given more than %d times", option->name, OPTION_LIST_MAX);
         list->items[list->count++] = text;
         return 0;
     case OPTION_CHOICE:
-        return set_choice(spec, field, text, error);
+        return set_choice(option, field, text, error);
     default:
-        return set_number(spec, field, text, error);
+        return set_number(option, field, text, error);
     }
 }
 
 void options_defaults(const struct option_table *table, void *options)
 {
     char error[OPTION_ERROR_MAX];
-    for (size_t i = 0; i < table->count; i++)
-        if (table->specs[i].fallback)
-            set_value(&table->specs[i], options, table->specs[i].fallback, error);
+    for (size_t i = 0; i < table->count; i++) {
+        struct named option = { &table->specs[i], table->specs[i].name };
+        if (option.spec->fallback)
+            set_value(&option, options, option.spec->fallback, error);
+    }
 }
 
 static const struct option_spec *find_long(const struct option_table *table, const char *name,
@@ -213,41 +241,101 @@ static const struct option_spec *find_letter(const struct option_table *table, c
     return NULL;
 }
 
+/* The option of the other program that has the name, or else the letter; NULL: there is none. */
+static const struct option_foreign *find_foreign(const struct option_table *table, const char *name,
+                                                 size_t size, char letter)
+{
+    const struct option_foreign *foreign = table->foreign;
+    for (; foreign && foreign->name; foreign++)
+        if ((letter && foreign->letter == letter) ||
+            (!letter && strlen(foreign->name) == size && memcmp(foreign->name, name, size) == 0))
+            return foreign;
+    return NULL;
+}
+
+/* The known option that may be meant; in_file: of those that a file may have. */
+static struct suggestion suggest(const struct option_table *table, const char *name, size_t size,
+                                 bool in_file)
+{
+    struct suggestion best = { 0 };
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        if (spec->name && !(in_file && spec->not_in_file))
+            suggest_consider(&best, name, size, spec->name);
+    }
+    return best;
+}
+
+/* word: of the command line, with its dashes. */
+static int unknown_option(const struct option_table *table, const char *word, char *error)
+{
+    const char *name = word + strspn(word, "-");
+    size_t size = strcspn(name, "=");
+    bool is_long = word[1] == '-';
+    const struct option_foreign *foreign =
+        find_foreign(table, name, size, is_long ? '\0' : word[1]);
+    struct suggestion best = suggest(table, name, size, false);
+    char hint[HINT_MAX];
+    if (foreign && is_long)
+        return fail(error, "--%s %s", foreign->name, table->foreign_hint);
+    if (foreign && !(best.word && best.distance == 0))
+        return fail(error, "-%c (--%s) %s", foreign->letter, foreign->name, table->foreign_hint);
+    format_hint(hint, &best, "--");
+    return fail(error, "unknown option '%.200s'%s (--help lists them all)", word, hint);
+}
+
 struct arguments {
     char **at, **end;
 };
+
+/* The value that is an argument of its own. NULL: it is missing, which error says. */
+static const char *take_value(const struct option_table *table, const struct named *option,
+                              struct arguments *arguments, char *error)
+{
+    const char *value = arguments->at < arguments->end ? *arguments->at : NULL;
+    if (value &&
+        !(strncmp(value, "--", 2) == 0 && find_long(table, value + 2, strlen(value + 2)))) {
+        arguments->at++;
+        return value;
+    }
+    fail(error, "%s needs a value: --%s %s", option->name, option->spec->name, option->spec->value);
+    return NULL;
+}
 
 /* One option of the command line: --name, --name=value, --name value, -x, -xvalue, -x value. */
 static int parse_option(const struct option_table *table, void *options,
                         struct arguments *arguments, bool *given, char *error)
 {
     const char *word = *arguments->at++;
-    const struct option_spec *spec;
+    bool is_long = word[1] == '-';
+    size_t size = is_long ? strcspn(word + 2, "=") : 0;
+    const struct option_spec *spec =
+        is_long ? find_long(table, word + 2, size) : find_letter(table, word[1]);
     const char *value = NULL;
-    if (word[1] == '-') {
-        size_t size = strcspn(word + 2, "=");
-        spec = find_long(table, word + 2, size);
-        if (word[2 + size] == '=')
-            value = word + 3 + size;
-    } else {
-        spec = find_letter(table, word[1]);
-        if (word[2])
-            value = word + 2;
-    }
+    char name[NAME_MAX_TOLD];
     if (!spec)
-        return fail(error, "unknown option '%s' (--help lists them all)", word);
+        return unknown_option(table, word, error);
+    if (is_long && word[2 + size] == '=')
+        value = word + 3 + size;
+    if (!is_long && word[2])
+        value = word + 2;
+    if (is_long)
+        snprintf(name, sizeof(name), "--%s", spec->name);
+    else
+        snprintf(name, sizeof(name), "-%c (--%s)", spec->letter, spec->name);
+    struct named option = { spec, name };
     if (spec->kind == OPTION_FLAG) {
         if (value)
-            return fail(error, "%s takes no value", spec->name);
+            return fail(error, "%s takes no value", name);
         value = "yes";
     } else if (!value) {
-        if (arguments->at == arguments->end)
-            return fail(error, "%s needs a value: --%s %s", spec->name, spec->name, spec->value);
-        value = *arguments->at++;
+        value = take_value(table, &option, arguments, error);
+        if (!value)
+            return -EINVAL;
     }
     if (given)
         given[spec - table->specs] = true;
-    return set_value(spec, options, value, error);
+    return set_value(&option, options, value, error);
 }
 
 int options_parse(const struct option_table *table, void *options, int argc, char **argv,
@@ -286,6 +374,29 @@ static char *trim(char *text)
     return text;
 }
 
+/* for_command_line: there is such an option, but for the command line. */
+static int unknown_key(const struct option_table *table, const char *key, bool for_command_line,
+                       char *error)
+{
+    const char *name = key + strspn(key, "-");
+    const struct option_spec *spec = strlen(name) == 1 ? find_letter(table, *name) : NULL;
+    const struct option_foreign *foreign = find_foreign(table, name, strlen(name), '\0');
+    struct suggestion best = suggest(table, name, strlen(name), true);
+    char hint[HINT_MAX];
+    if (for_command_line)
+        return fail(error,
+                    "'%s' is not a key that a configuration file may have: it is for the "
+                    "command line alone",
+                    key);
+    if (foreign)
+        return fail(error, "'%s' is not a key that a configuration file may have: --%s %s", key,
+                    foreign->name, table->foreign_hint);
+    if (spec && !spec->not_in_file)
+        best.word = spec->name;
+    format_hint(hint, &best, "");
+    return fail(error, "'%.60s' is not a key that a configuration file may have%s", key, hint);
+}
+
 static int read_line(const struct option_table *table, void *options, char *line, bool *given,
                      char *error)
 {
@@ -299,13 +410,14 @@ static int read_line(const struct option_table *table, void *options, char *line
     key = trim(key);
     const struct option_spec *spec = find_long(table, key, strlen(key));
     if (!spec || spec->not_in_file)
-        return fail(error, "'%.60s' is not a key that a configuration file may have", key);
+        return unknown_key(table, key, spec != NULL, error);
     if (given && given[spec - table->specs])
         return 0;
     char *value = strdup(trim(equals + 1));
     if (!value)
         return fail(error, "out of memory");
-    int result = set_value(spec, options, value, error);
+    struct named option = { spec, spec->name };
+    int result = set_value(&option, options, value, error);
     if (result || (spec->kind != OPTION_TEXT && spec->kind != OPTION_LIST))
         free(value);
     return result;

@@ -49,12 +49,20 @@ struct option_spec {
     bool not_in_file;           /* only the command line may have it */
 };
 
+/* An option that another program has, and this one has not. */
+struct option_foreign {
+    const char *name;
+    char letter; /* or 0 */
+};
+
 struct option_table {
     const struct option_spec *specs;
     size_t count;
-    const char *usage; /* e.g. "pitether [OPTION]... HOST[:PORT]" */
-    const char *about; /* a line or two under the usage line */
-    const char *after; /* text after the options, e.g. exit codes */
+    const struct option_foreign *foreign; /* up to one without a name; or NULL */
+    const char *foreign_hint;             /* whose they are, e.g. "is an option of prog's" */
+    const char *usage;                    /* e.g. "pitether [OPTION]... HOST[:PORT]" */
+    const char *about;                    /* a line or two under the usage line */
+    const char *after;                    /* text after the options, e.g. exit codes */
 };
 
 enum { OPTION_ERROR_MAX = 512 };
@@ -66,7 +74,8 @@ void options_defaults(const struct option_table *table, void *options);
  * Parses the command line into options. Texts point into argv. given (or NULL) has one bool for
  * each spec: set for those that were named. *positional gets the single argument that is no
  * option, or NULL; with positional == NULL there must be none. "--" ends the options.
- * 0 or -EINVAL with a line for the user in error (OPTION_ERROR_MAX bytes).
+ * 0 or -EINVAL with a line for the user in error (OPTION_ERROR_MAX bytes), which names an option as
+ * the user did: "--frames" or "-n (--frames)", and "frames" in a file.
  */
 int options_parse(const struct option_table *table, void *options, int argc, char **argv,
                   bool *given, const char **positional, char *error);

@@ -109,6 +109,22 @@ class Docs(unittest.TestCase):
         self.check(harness.PITETHER, "pitether")
         self.check_man(harness.PITETHER, "host/pitether.1")
 
+    def test_each_program_knows_the_options_of_the_other(self):
+        """Those lists are in host/options.c and device/options.c; a word in the wrong place is told
+        where it belongs."""
+        programs = {"pitether": harness.PITETHER, "pitetherd": harness.PITETHERD}
+        for own, other in ("pitether", "pitetherd"), ("pitetherd", "pitether"):
+            names, letters = (
+                set(re.findall(pattern, help_of(programs[other]), re.M))
+                - set(re.findall(pattern, help_of(programs[own]), re.M))
+                for pattern in (r"^  (?:-\w, |    )(--[\w-]+)", r"^  (-\w), --"))
+            self.assertTrue(names and letters)
+            for option in sorted(names | letters):
+                done = subprocess.run([programs[own], option], stderr=subprocess.PIPE, text=True,
+                                      timeout=harness.BOUND, check=False)
+                self.assertEqual(done.returncode, 2, option)
+                self.assertRegex(done.stderr, rf"{option}\b.* is an option of {other}, ")
+
 
 if __name__ == "__main__":
     harness.main()

@@ -58,8 +58,17 @@ static const struct option_spec specs[] = {
       "not in a file", true },
 };
 
-static const struct option_table table = { specs, COUNT(specs), "prog [OPTION]... [HOST]",
-                                           "About prog.", "After all." };
+static const struct option_foreign foreign[] = { { "depth", 'd' }, { "height", 0 }, { NULL, 0 } };
+
+static const struct option_table table = {
+    .specs = specs,
+    .count = COUNT(specs),
+    .foreign = foreign,
+    .foreign_hint = "is an option of rival's",
+    .usage = "prog [OPTION]... [HOST]",
+    .about = "About prog.",
+    .after = "After all.",
+};
 
 enum { WORDS_MAX = 40 };
 
@@ -329,6 +338,82 @@ static void unknown_and_missing(void **state)
     parse_bad("--First", "unknown");
 }
 
+static void parse_bad_exactly(const char *line, const char *wanted)
+{
+    char error[OPTION_ERROR_MAX];
+    struct fields fields;
+    assert_int_equal(parse_words(line, &fields, NULL, NULL, error), -EINVAL);
+    assert_string_equal(error, wanted);
+}
+
+/* An option is called what the user called it. */
+static void errors_name_options_as_they_were_written(void **state)
+{
+    (void)state;
+    parse_bad_exactly("--count", "--count needs a value: --count N");
+    parse_bad_exactly("-n", "-n (--count) needs a value: --count N");
+    parse_bad_exactly("--count 101", "--count: '101' is not a whole number from 1 to 100");
+    parse_bad_exactly("-n101", "-n (--count): '101' is not a whole number from 1 to 100");
+    parse_bad_exactly("--size=1", "--size: '1' is not WIDTHxHEIGHT with both from 16 to 4096");
+    parse_bad_exactly("--flag=no", "--flag takes no value");
+    parse_bad_exactly("-fno", "-f (--flag) takes no value");
+    parse_bad_exactly("--text=", "--text: the value is empty");
+    parse_bad_exactly("-cpink", "-c (--colour): 'pink' is not one of red, green, blue");
+}
+
+/* "--text --flag" is a value forgotten; "--text=--flag" says what is meant. */
+static void an_option_is_no_value(void **state)
+{
+    (void)state;
+    struct fields fields;
+    parse_bad_exactly("--text --flag", "--text needs a value: --text TEXT");
+    parse_bad_exactly("-n --rate 3", "-n (--count) needs a value: --count N");
+    parse_good("--text=--flag", &fields);
+    assert_string_equal(fields.text, "--flag");
+    parse_good("--text --unheard-of", &fields);
+    assert_string_equal(fields.text, "--unheard-of");
+    parse_good("--offset -3", &fields);
+    assert_int_equal(fields.offset, -3);
+}
+
+static void slips_are_guessed(void **state)
+{
+    (void)state;
+    static const char all[] = " (--help lists them all)";
+    static const struct {
+        const char *line, *wanted;
+    } cases[] = {
+        { "--cuont=3", "unknown option '--cuont=3'; did you mean --count?" },
+        { "--clour", "unknown option '--clour'; did you mean --colour?" },
+        { "--COUNT", "unknown option '--COUNT'; did you mean --count?" },
+        { "--other_flag", "unknown option '--other_flag'; did you mean --other-flag?" },
+        { "--oth", "unknown option '--oth'; did you mean --other-flag?" },
+        { "-every", "unknown option '-every'; did you mean --every?" },
+        { "--no-such-thing", "unknown option '--no-such-thing'" },
+        { "--x", "unknown option '--x'" },
+        { "-x", "unknown option '-x'" },
+        { "---", "unknown option '---'" },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        char wanted[OPTION_ERROR_MAX];
+        snprintf(wanted, sizeof(wanted), "%s%s", cases[i].wanted, all);
+        parse_bad_exactly(cases[i].line, wanted);
+    }
+    parse_bad_exactly("--colour=Red", "--colour: 'Red' is not one of red, green, blue; did you "
+                                      "mean red?");
+    parse_bad_exactly("--every alwasy", "--every: 'alwasy' is not never, always or a whole number "
+                                        "from 0 to 50; did you mean always?");
+}
+
+static void the_other_programs_options_are_known(void **state)
+{
+    (void)state;
+    parse_bad_exactly("--depth=3", "--depth is an option of rival's");
+    parse_bad_exactly("--height 3", "--height is an option of rival's");
+    parse_bad_exactly("-d3", "-d (--depth) is an option of rival's");
+    parse_bad("--depths=3", "unknown option '--depths=3'");
+}
+
 static void positionals(void **state)
 {
     (void)state;
@@ -448,7 +533,7 @@ static void bad_lines_are_named(void **state)
     static const struct {
         const char *text, *line, *words;
     } cases[] = {
-        { "count = 1\n\n# x\ncuont = 2\n", ":4:", "cuont|not a key" },
+        { "count = 1\n\n# x\ncuont = 2\n", ":4:", "cuont|not a key|; did you mean count?" },
         { "count\n", ":1:", "count|key = value" },
         { "= 3\n", ":1:", "not a key" },
         { "\ncount = 101\n", ":2:", "count|101|1|100" },
@@ -457,11 +542,18 @@ static void bad_lines_are_named(void **state)
         { "flag\n", ":1:", "key = value" },
         { "flag = maybe\n", ":1:", "flag|maybe|yes or no" },
         { "flag =\n", ":1:", "flag" },
-        { "secret-with-a-very-long-name = x\n", ":1:", "secret|not a key" },
+        { "secret-with-a-very-long-name = x\n", ":1:", "secret|not a key|for the command line" },
         { "colour = pink\n", ":1:", "pink|red, green, blue" },
         { "First heading = 1\n", ":1:", "not a key" },
-        { "-n = 5\n", ":1:", "not a key" },
-        { "--count = 5\n", ":1:", "not a key" },
+        { "-n = 5\n", ":1:", "not a key|; did you mean count?" },
+        { "--count = 5\n", ":1:", "not a key|; did you mean count?" },
+        { "n = 5\n", ":1:", "'n' is not a key|; did you mean count?" },
+        { "other_flag = yes\n", ":1:", "not a key|; did you mean other-flag?" },
+        { "secret-with-a-very-long-nam = x\n", ":1:",
+          "not a key that a configuration file may "
+          "have" },
+        { "depth = 5\n", ":1:", "'depth' is not a key|--depth is an option of rival's" },
+        { "colour = bleu\n", ":1:", ": colour: 'bleu'|; did you mean blue?" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct fields fields = { 0 };
@@ -472,6 +564,8 @@ static void bad_lines_are_named(void **state)
         assert_ptr_equal(strstr(error, path), error);
         assert_memory_equal(error + strlen(path), cases[i].line, strlen(cases[i].line));
         assert_contains(error, cases[i].words);
+        if (!strstr(cases[i].words, "did you mean"))
+            assert_null(strstr(error, "did you mean"));
         assert_null(strchr(error, '\n'));
     }
 }
@@ -591,6 +685,10 @@ int main(void)
         cmocka_unit_test(choices),
         cmocka_unit_test(flags),
         cmocka_unit_test(unknown_and_missing),
+        cmocka_unit_test(errors_name_options_as_they_were_written),
+        cmocka_unit_test(an_option_is_no_value),
+        cmocka_unit_test(slips_are_guessed),
+        cmocka_unit_test(the_other_programs_options_are_known),
         cmocka_unit_test(positionals),
         cmocka_unit_test(given_options_are_told),
         cmocka_unit_test(files_are_read),
