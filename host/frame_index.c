@@ -13,7 +13,7 @@ const char frame_index_name[] = "frames.csv";
 const char frame_index_head[] =
     "file,session,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
     "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
-    "crc32c,exposure_us,gain,colour_temperature_k,lux,lens_position\n";
+    "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position\n";
 
 static void add_number(char *line, bool present, double value)
 {
@@ -29,6 +29,7 @@ static void add_metadata(char *line, const struct wire_metadata *metadata)
     uint32_t present = metadata->present;
     add_number(line, present & WIRE_META_EXPOSURE, metadata->exposure_us);
     add_number(line, present & WIRE_META_GAIN, metadata->gain_milli / 1000.0);
+    add_number(line, present & WIRE_META_DIGITAL_GAIN, metadata->digital_gain_milli / 1000.0);
     add_number(line, present & WIRE_META_COLOUR_TEMPERATURE, metadata->colour_temperature_k);
     add_number(line, present & WIRE_META_LUX, metadata->lux_milli / 1000.0);
     add_number(line, present & WIRE_META_LENS_POSITION, metadata->lens_position_milli / 1000.0);

@@ -9,7 +9,7 @@
 
 #include "host/frame.h"
 
-enum { FRAME_INDEX_LINE_SIZE = 770 };
+enum { FRAME_INDEX_LINE_SIZE = 784 };
 
 extern const char frame_index_name[];
 /* The first line, with its line feed. */

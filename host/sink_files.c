@@ -33,12 +33,15 @@ struct files {
     uint64_t sync_every, unsynced;
 };
 
+/* When the frame was taken; by this machine's clock if the device did not tell, and where the
+ * device's clock is not known yet, when it came. */
 static uint64_t wall_time(const struct frame *frame)
 {
+    const struct frame_times *times = &frame->times;
     if (frame->metadata.present & WIRE_META_WALL_CLOCK)
         return frame->metadata.wall_clock_ns;
-    uint64_t now = clock_read(CLOCK_REALTIME);
-    return now - (clock_monotonic() - frame->times.last_byte);
+    uint64_t taken = times->offset_known ? frame_host_time(frame, times->sensor) : times->last_byte;
+    return clock_read(CLOCK_REALTIME) - (clock_monotonic() - taken);
 }
 
 static int give_name(struct files *files, const struct frame *frame, uint64_t wall_ns, char *name)

@@ -4,7 +4,6 @@ codes; the man pages also each option's sentence, and the version."""
 import os
 import re
 import subprocess
-import unittest
 
 import harness
 
@@ -75,7 +74,12 @@ def entries_in_man(page):
     return found
 
 
-class Docs(unittest.TestCase):
+def columns_in_man(page, heading):
+    text = section_of_man(page, "SAVED FILES").split(f"\n.SS {heading}\n")[1].split("\n.SS ")[0]
+    return [name for names in re.findall(r"^\.TP\n\.B (.*)", text, re.M) for name in names.split()]
+
+
+class Docs(harness.Case):
     maxDiff = None
 
     def check(self, program, heading):
@@ -124,6 +128,19 @@ class Docs(unittest.TestCase):
                                       timeout=harness.BOUND, check=False)
                 self.assertEqual(done.returncode, 2, option)
                 self.assertRegex(done.stderr, rf"{option}\b.* is an option of {other}, ")
+
+    def test_columns(self):
+        """Each column is in the man page, once, and the man page has no others."""
+        with open(os.path.join(TOP, "host/pitether.1"), encoding="utf-8") as file:
+            page = file.read()
+        self.fails(3, "can't connect", harness.PITETHER, self.socket, "--no-reconnect", "--save",
+                   self.path("out"), "--latency", self.path("latency.csv"))
+        for path, heading in ((self.path("out", "frames.csv"), "Columns of frames.csv"),
+                              (self.path("latency.csv"),
+                               r"Columns of the file of \-\-latency")):
+            with open(path, encoding="ascii") as file:
+                columns = file.read().rstrip("\n").split(",")
+            self.assertEqual(sorted(columns_in_man(page, heading)), sorted(columns))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import harness
 
 DISK_SHIM = os.environ.get("DISK_SHIM", "libdisk_shim.so")
 KILLS = 200
-COLUMNS = 23
+COLUMNS = 24
 # Options of the runs that are killed, one list for each worker.
 WORKERS = ([], [], ["--sync", "10"], ["--sync", "each"])
 

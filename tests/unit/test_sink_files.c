@@ -19,16 +19,18 @@
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "host/file_name.h"
+#include "shared/clock.h"
 
-enum { COLUMNS = 23, ROWS_MAX = 64 };
+enum { COLUMNS = 24, ROWS_MAX = 64 };
 
 static const char head[] =
     "file,session,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
     "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
-    "crc32c,exposure_us,gain,colour_temperature_k,lux,lens_position\n";
+    "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position\n";
 
 struct world {
     char root[32], folder[48]; /* the folder lies in a root of its own, so it can be taken away */
@@ -266,6 +268,7 @@ static struct frame *full_frame(struct world *world)
     frame->metadata = (struct wire_metadata){ .present = 0xFE,
                                               .exposure_us = 8333,
                                               .gain_milli = 1500,
+                                              .digital_gain_milli = 2250,
                                               .colour_temperature_k = 5600,
                                               .lux_milli = 123456,
                                               .lens_position_milli = 250,
@@ -276,12 +279,18 @@ static struct frame *full_frame(struct world *world)
 static void every_column(void **state)
 {
     static const char *const full[COLUMNS] = {
-        "3.jpg",   "0000000000c0ffee", "3",       "2026-11-21T21:13:45.123456789Z",
-        "1000000", "1000001",          "1000002", "1000003",
-        "1000004", "1000005",          "4500000", "-2000000",
-        "42",      "1.500000",         "640",     "480",
-        "100",     "0000beef",         "8333",    "1.5",
-        "5600",    "123.456",          "0.25",
+        "3.jpg",   "0000000000c0ffee",
+        "3",       "2026-11-21T21:13:45.123456789Z",
+        "1000000", "1000001",
+        "1000002", "1000003",
+        "1000004", "1000005",
+        "4500000", "-2000000",
+        "42",      "1.500000",
+        "640",     "480",
+        "100",     "0000beef",
+        "8333",    "1.5",
+        "2.25",    "5600",
+        "123.456", "0.25",
     };
     struct world *world = *state;
     world_start(world, "{wall}.{id}.jpg");
@@ -301,6 +310,72 @@ static void every_column(void **state)
         bool known = i < 11 || (i > 13 && i < 18);
         assert_string_equal(world->fields[1][i], i == 2 ? "4" : known ? full[i] : "");
     }
+}
+
+/* What becomes of metadata on its way over the wire. */
+static struct wire_metadata carry(const struct wire_metadata *metadata)
+{
+    uint8_t bytes[WIRE_ENCODED_MAX];
+    struct wire_message back,
+        message = { .type = WIRE_FRAME_HEAD, .frame_head.metadata = *metadata };
+    struct wire_raw raw = { .body = bytes + WIRE_HEADER_SIZE };
+    wire_encode(&message, bytes);
+    assert_int_equal(wire_decode_header(bytes, &raw.header), 0);
+    assert_int_equal(wire_decode(&raw, &back), 0);
+    return back.frame_head.metadata;
+}
+
+static void what_travels_has_a_column(void **state)
+{
+    struct world *world = *state;
+    struct frame *frame = frame_make(world->pool, 1, 10);
+    unsigned saved = 1, travelled = 0;
+    world_start(world, "{id}.jpg");
+    assert_int_equal(sink_files.write(world->files, frame), 0);
+    for (unsigned bit = 0; bit < 32; bit++) {
+        struct wire_metadata metadata;
+        memset(&metadata, 0x11, sizeof(metadata));
+        metadata.present = 1u << bit;
+        frame->metadata = carry(&metadata);
+        if (!frame->metadata.present)
+            continue;
+        assert_int_equal(sink_files.write(world->files, frame), 0);
+        read_index(world);
+        assert_int_equal(world->rows, ++saved);
+        bool told = false;
+        for (unsigned column = 3; column < COLUMNS; column++)
+            told |= strcmp(world->fields[0][column], world->fields[saved - 1][column]) != 0;
+        if (!told)
+            fail_msg("what has bit %u is in no column", bit);
+        travelled++;
+    }
+    frame_release(frame);
+    assert_in_range(travelled, 7, 32);
+}
+
+/* Without the device's word on it, wall_time is when the frame was taken, as far as is known. */
+static void a_wall_time_that_was_not_told(void **state)
+{
+    struct world *world = *state;
+    enum { HOUR_S = 3600 };
+    struct frame *frame = frame_make(world->pool, 1, 10);
+    frame->times.last_byte = clock_monotonic();
+    frame->times.sensor = frame->times.last_byte + 5 * HOUR_S * CLOCK_SECOND;
+    frame->times.offset = 6 * HOUR_S * CLOCK_SECOND;
+    world_start(world, "{id}.jpg");
+    for (unsigned known = 0; known < 2; known++) {
+        frame->times.offset_known = known;
+        assert_int_equal(sink_files.write(world->files, frame), 0);
+    }
+    frame_release(frame);
+    read_index(world);
+    double took[2];
+    for (unsigned known = 0; known < 2; known++) {
+        struct tm utc = { 0 };
+        assert_non_null(strptime(world->fields[known][3], "%Y-%m-%dT%H:%M:%S", &utc));
+        took[known] = (double)timegm(&utc);
+    }
+    assert_true(took[0] - took[1] > HOUR_S - 60 && took[0] - took[1] < HOUR_S + 60);
 }
 
 static void names_with_commas_and_quotes(void **state)
@@ -343,7 +418,7 @@ static void the_longest_row(void **state)
     assert_int_equal(world->fields[0][0][strlen(world->fields[0][0]) - 1], '"');
     assert_non_null(strstr(world->fields[0][0], "18446744073709551615"));
     assert_string_equal(world->fields[0][18], "4294967295");
-    assert_string_equal(world->fields[0][22], "4294967.295");
+    assert_string_equal(world->fields[0][23], "4294967.295");
 }
 
 /* What is there already. */
@@ -685,6 +760,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frames_are_saved_as_they_are),
         TEST(every_column),
+        TEST(what_travels_has_a_column),
+        TEST(a_wall_time_that_was_not_told),
         TEST(names_with_commas_and_quotes),
         TEST(the_longest_row),
         TEST(nothing_is_overwritten),
