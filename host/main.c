@@ -67,11 +67,12 @@ static int choose_sinks(struct host_options *options)
                                 "--stdout, --window or --null");
 }
 
-static void on_sink_gone(void *user)
+/* Why was logged by the sink. */
+static void on_sink_gone(void *user, const struct sink *sink)
 {
     struct program *program = user;
-    log_warning("nobody reads standard output any more");
-    receiver_stop(program->receiver, RECEIVER_NO_SINK);
+    if (receiver_detach(program->receiver, sink, RECEIVER_NO_SINK))
+        log_info("going on without %s", sink == program->pipe ? "standard output" : "--save");
 }
 
 /* Runs before the receiver exists, so a sink's thread can't call on_sink_gone() yet: it has no
@@ -191,7 +192,8 @@ static int receive(struct program *program)
     };
     struct receiver_outlets outlets = { .report = program->report,
                                         .latency_log = program->latency_log,
-                                        .window = program->window };
+                                        .window = program->window,
+                                        .null = options->null };
     if (program->save)
         outlets.sinks[outlets.sink_count++] = program->save;
     if (program->pipe)
@@ -230,7 +232,7 @@ static bool finish_sinks(struct program *program)
             fprintf(stderr, "wrote %llu frames to standard output; %llu were not taken\n",
                     (unsigned long long)piped.written, (unsigned long long)piped.failed);
     }
-    return saved.failed == 0 && saved.close_error == 0 &&
+    return saved.failed == 0 && saved.close_error == 0 && !saved.gone && !piped.gone &&
            (piped.failed == 0 || program->end == RECEIVER_INTERRUPTED);
 }
 

@@ -34,7 +34,6 @@ enum { TICK_MS = 100 };
 
 struct receiver {
     struct receiver_config config;
-    struct receiver_outlets outlets;
     struct frame_pool *pool;
     int wake_fd, signal_fd;
 
@@ -58,6 +57,10 @@ struct receiver {
     bool stopping;
     enum receiver_end reason;
     char note[128];
+
+    pthread_mutex_t outlets_lock;
+    /* sinks and window: under outlets_lock; NULL: none, or detached. */
+    struct receiver_outlets outlets;
 };
 
 static void set_note(struct receiver *receiver, const char *note)
@@ -94,6 +97,36 @@ static bool is_stopping(struct receiver *receiver)
     return stopping;
 }
 
+/* Under outlets_lock. */
+static bool has_outlets(const struct receiver_outlets *outlets)
+{
+    bool any = outlets->null || outlets->window;
+    for (unsigned i = 0; i < outlets->sink_count; i++)
+        any = any || outlets->sinks[i];
+    return any;
+}
+
+bool receiver_detach(struct receiver *receiver, const void *outlet, enum receiver_end reason)
+{
+    struct receiver_outlets *outlets = &receiver->outlets;
+    bool found = false;
+    pthread_mutex_lock(&receiver->outlets_lock);
+    for (unsigned i = 0; i < outlets->sink_count; i++)
+        if (outlets->sinks[i] == outlet) {
+            outlets->sinks[i] = NULL;
+            found = true;
+        }
+    if (outlets->window == outlet) {
+        outlets->window = NULL;
+        found = true;
+    }
+    bool left = has_outlets(outlets);
+    pthread_mutex_unlock(&receiver->outlets_lock);
+    if (found && !left)
+        receiver_stop(receiver, reason);
+    return left;
+}
+
 static struct frame *take_frame(void *user)
 {
     struct receiver *receiver = user;
@@ -103,10 +136,13 @@ static struct frame *take_frame(void *user)
 static void keep(struct receiver *receiver, struct frame *frame)
 {
     const struct receiver_outlets *outlets = &receiver->outlets;
+    pthread_mutex_lock(&receiver->outlets_lock);
     for (unsigned i = 0; i < outlets->sink_count; i++)
-        sink_push(outlets->sinks[i], frame);
+        if (outlets->sinks[i])
+            sink_push(outlets->sinks[i], frame);
     if (outlets->window)
         window_offer(outlets->window, frame);
+    pthread_mutex_unlock(&receiver->outlets_lock);
     receiver->kept++;
     if (receiver->kept == receiver->config.frames)
         receiver_stop(receiver, RECEIVER_DONE);
@@ -480,8 +516,10 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
         pause_before_retry(receiver);
     dialer_clear(&receiver->dialer);
     progress_end(&receiver->progress);
+    pthread_mutex_lock(&receiver->outlets_lock);
     if (receiver->outlets.window)
         window_close_soon(receiver->outlets.window);
+    pthread_mutex_unlock(&receiver->outlets_lock);
     *kept = receiver->kept;
     pthread_mutex_lock(&receiver->lock);
     enum receiver_end reason = receiver->stopping ? receiver->reason : RECEIVER_FAILED;
@@ -500,6 +538,7 @@ int receiver_create(struct receiver **receiver, const struct receiver_config *co
     self->outlets = *outlets;
     self->progress = (struct progress){ .draws = config->progress, .logs = config->stats };
     pthread_mutex_init(&self->lock, NULL);
+    pthread_mutex_init(&self->outlets_lock, NULL);
     self->pool = frame_pool_create(POOL_FRAMES, POOL_BYTES);
     self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     self->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -523,6 +562,7 @@ void receiver_destroy(struct receiver **receiver)
         close(self->wake_fd);
     if (self->signal_fd >= 0)
         close(self->signal_fd);
+    pthread_mutex_destroy(&self->outlets_lock);
     pthread_mutex_destroy(&self->lock);
     free(self);
     *receiver = NULL;

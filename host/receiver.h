@@ -33,20 +33,22 @@ struct receiver_config {
     double duration_s; /* end so long after the first frame; 0: never */
 };
 
-/* Where the frames go. All must outlive receiver_run(). */
+/* Where the frames go. All must outlive receiver_run(), but for a sink or window that was detached.
+ */
 struct receiver_outlets {
     struct report *report;
     struct latency_log *latency_log; /* or NULL */
     struct sink *sinks[RECEIVER_SINKS_MAX];
     unsigned sink_count;
     struct window *window; /* or NULL */
+    bool null;             /* --null: a sink that never goes */
 };
 
 enum receiver_end {
     RECEIVER_DONE,        /* --frames or --duration is reached */
     RECEIVER_INTERRUPTED, /* a signal, or the window was closed */
     RECEIVER_FINISHED,    /* the daemon's source came to its end */
-    RECEIVER_NO_SINK,     /* a sink takes no more */
+    RECEIVER_NO_SINK,     /* no sink is left that takes frames */
     RECEIVER_CUT,         /* no connection, or it broke, and there was to be no other */
     RECEIVER_FAILED,      /* a system call failed */
 };
@@ -64,6 +66,11 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept);
 
 /* Makes it end in order, for this reason, unless it is ending already. Any thread. */
 void receiver_stop(struct receiver *receiver, enum receiver_end reason);
+
+/* A sink or the window takes no more frames: it is given none once this returns, and the others go
+ * on. If it was the last one, the run ends in order, for this reason. Returns whether any is left.
+ * For one that is detached already, nothing is done. Any thread. */
+bool receiver_detach(struct receiver *receiver, const void *outlet, enum receiver_end reason);
 
 /* What the user should know besides the picture, e.g. that the connection is gone; empty if all is
  * well. Any thread. */

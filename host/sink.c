@@ -12,7 +12,7 @@
 struct sink {
     const struct sink_ops *ops;
     void *state;
-    void (*gone)(void *user);
+    void (*gone)(void *user, const struct sink *sink);
     void *user;
     struct blocking thread;
     pthread_mutex_t lock;
@@ -44,7 +44,7 @@ static void note_result(struct sink *sink, const struct frame *frame, int error)
     sink->lost_in_a_row++;
     if (error == -EPIPE && !sink->broken) {
         sink->broken = true;
-        sink->gone(sink->user);
+        sink->gone(sink->user, sink);
     } else if (error != -EPIPE && error != -EINTR && error != sink->told) {
         sink->told = error;
         if (log_passes(&sink->limit))
@@ -59,6 +59,7 @@ static void write_one(struct sink *sink, struct frame *frame)
     int error = sink->broken ? -EPIPE : sink->ops->write(sink->state, frame);
     note_result(sink, frame, error);
     pthread_mutex_lock(&sink->lock);
+    sink->totals.gone = sink->broken;
     if (error) {
         sink->totals.failed++;
     } else {
@@ -97,7 +98,7 @@ static void run(void *user)
 }
 
 int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
-               void (*gone)(void *user), void *user)
+               void (*gone)(void *user, const struct sink *sink), void *user)
 {
     struct sink *self = *sink = calloc(1, sizeof(*self));
     int error = -ENOMEM;

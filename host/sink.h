@@ -5,6 +5,7 @@
 #ifndef PITETHER_HOST_SINK_H
 #define PITETHER_HOST_SINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "host/frame.h"
@@ -15,8 +16,8 @@ enum { SINK_QUEUE = 64, SINK_ERROR_MAX = 512 };
 /* One kind of sink. Called on the sink's thread. */
 struct sink_ops {
     const char *name;
-    /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -EPIPE: nobody
-     * takes any more. -EINTR: given up, see blocking_abandoned(). */
+    /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -EPIPE: so are
+     * all that follow, and why was logged. -EINTR: given up, see blocking_abandoned(). */
     int (*write)(void *state, const struct frame *frame);
     /* Ends it and frees state. 0 or a negative errno: of what was written, some may be lost. */
     int (*close)(void *state);
@@ -25,15 +26,16 @@ struct sink_ops {
 struct sink_totals {
     uint64_t written, bytes; /* whole frames */
     uint64_t failed;
+    bool gone;       /* write returned -EPIPE */
     int close_error; /* 0 or a negative errno; once it is finished */
 };
 
 struct sink;
 
-/* Starts the thread; takes over state, also on failure. gone(user) is called, on the sink's thread,
- * if write returns -EPIPE. 0 or a negative errno. */
+/* Starts the thread; takes over state, also on failure. gone() is called once, on the sink's
+ * thread, if write returns -EPIPE: what is pushed from then on is lost. 0 or a negative errno. */
 int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
-               void (*gone)(void *user), void *user);
+               void (*gone)(void *user, const struct sink *sink), void *user);
 
 /* Queues a frame, with a reference of its own. Never blocks. One thread. */
 void sink_push(struct sink *sink, struct frame *frame);

@@ -13,11 +13,13 @@ static int stdout_write(void *state, const struct frame *frame)
     size_t done;
     int error = blocking_write(STDOUT_FILENO, frame->data, frame->size, &done);
     (void)state;
+    if (error == -EPIPE)
+        log_warning("nobody reads standard output any more");
     if (!error || done == 0 || error == -EINTR || error == -EPIPE)
         return error;
     /* Half a JPEG is out: what follows it would be no stream. */
-    log_error("stdout: frame %llu was cut off: %s", (unsigned long long)frame->id,
-              strerror(-error));
+    log_error("stdout: frame %llu was cut off: %s; no more is written",
+              (unsigned long long)frame->id, strerror(-error));
     return -EPIPE;
 }
 

@@ -151,6 +151,25 @@ class Faults(harness.Case):
         self.assertEqual(host.wait(), 4, host.log())
         host.wait_for("nobody reads standard output")
 
+    def test_pipe_closed_while_frames_are_saved(self):
+        """Each sink ends alone: what was asked to be kept is, and the end says that one failed."""
+        host = self.host(self.daemon(fps="100"), "--save", self.path("out"), "--stdout", "--frames",
+                         "60", stdout=subprocess.PIPE)
+        host.process.stdout.buffer.read(20000)
+        host.process.stdout.close()
+        self.assertEqual(host.wait(), 4, host.log())
+        self.assertEqual(host.log().count("nobody reads standard output"), 1)
+        self.assertEqual(host.log().count("going on without standard output"), 1)
+        host.wait_for("saved 60 frames")
+        self.check_saved(self.path("out"), 60)
+
+    def test_pipe_closed_beside_null(self):
+        host = self.host(self.daemon(fps="100"), "--null", "--stdout", "--frames", "60",
+                         stdout=subprocess.PIPE)
+        host.process.stdout.close()
+        self.assertEqual(host.wait(), 4, host.log())
+        self.assertGreaterEqual(self.assertSummary(host)[1], 60)
+
     def test_folder_that_can_t_be_written(self):
         with open(self.path("file"), "w", encoding="ascii"):
             pass

@@ -30,6 +30,7 @@ struct fake {
     uint64_t ids[IDS_MAX];
     unsigned count, damaged;
     bool gate, broken; /* write() waits; write() fails with EPIPE */
+    bool gone;         /* it was told to the receiver */
 };
 
 struct world {
@@ -87,9 +88,26 @@ static void fake_gate(struct fake *fake, bool shut)
     pthread_mutex_unlock(&fake->lock);
 }
 
-static void on_gone(void *user)
+static void on_gone(void *user, const struct sink *sink)
 {
-    receiver_stop(((struct world *)user)->receiver, RECEIVER_NO_SINK);
+    struct world *world = user;
+    struct fake *fake = &world->fakes[sink != world->outlets.sinks[0]];
+    receiver_detach(world->receiver, sink, RECEIVER_NO_SINK);
+    pthread_mutex_lock(&fake->lock);
+    fake->gone = true;
+    pthread_cond_broadcast(&fake->changed);
+    pthread_mutex_unlock(&fake->lock);
+}
+
+static void wait_gone(struct fake *fake)
+{
+    struct timespec until = clock_timespec(clock_monotonic() + BOUND_MS * CLOCK_MS);
+    int error = 0;
+    pthread_mutex_lock(&fake->lock);
+    while (!fake->gone && !error)
+        error = pthread_cond_clockwait(&fake->changed, &fake->lock, CLOCK_MONOTONIC, &until);
+    pthread_mutex_unlock(&fake->lock);
+    assert_int_equal(error, 0);
 }
 
 static void *run(void *user)
@@ -854,6 +872,84 @@ static void a_sink_that_is_gone(void **state)
     assert_int_equal(world->end, RECEIVER_NO_SINK);
 }
 
+static void fake_break(struct fake *fake)
+{
+    pthread_mutex_lock(&fake->lock);
+    fake->broken = true;
+    pthread_mutex_unlock(&fake->lock);
+}
+
+/* Nothing is given to it any more, the other one gets all; the run ends with the last one. */
+static void each_sink_ends_alone(void **state)
+{
+    static const uint64_t ids[] = { 0, 1, 2, 3, 4, 5 };
+    struct world *world = *state;
+    add_sink(world);
+    fake_break(&world->fakes[0]);
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 1);
+    settle(world);
+    wait_gone(&world->fakes[0]);
+    add_frames(world, 1, 5);
+    settle(world);
+    assert_false(world->ended);
+    fake_break(&world->fakes[1]);
+    add_frames(world, 5, 6);
+    send_all(world);
+    HEAR_UNTIL(world, world->ended);
+    say_end(world, WIRE_END_DONE, 6, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_NO_SINK);
+    assert_ids(&world->fakes[0], ids, 1);
+    assert_ids(&world->fakes[1], ids, 6);
+}
+
+/* --null was asked for as well: there is still something to do. */
+static void null_never_goes(void **state)
+{
+    struct world *world = *state;
+    world->outlets.null = true;
+    fake_break(&world->fakes[0]);
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 1);
+    settle(world);
+    wait_gone(&world->fakes[0]);
+    add_frames(world, 1, 5);
+    settle(world);
+    assert_false(world->ended);
+    say_end(world, WIRE_END_FINISHED, 5, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_int_equal(world->kept, 5);
+}
+
+/* Who takes the last one away says why; strangers and those that went before are none. */
+static void the_last_one_says_why(void **state)
+{
+    struct world *world = *state;
+    add_sink(world);
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    settle(world);
+    struct sink *const *sinks = world->outlets.sinks;
+    assert_true(receiver_detach(world->receiver, world, RECEIVER_FAILED));
+    assert_true(receiver_detach(world->receiver, sinks[1], RECEIVER_FAILED));
+    assert_true(receiver_detach(world->receiver, sinks[1], RECEIVER_FAILED));
+    add_frames(world, 0, 3);
+    settle(world);
+    assert_false(world->ended);
+    assert_false(receiver_detach(world->receiver, sinks[0], RECEIVER_INTERRUPTED));
+    assert_false(receiver_detach(world->receiver, sinks[0], RECEIVER_FAILED));
+    HEAR_UNTIL(world, world->ended);
+    say_end(world, WIRE_END_DONE, 3, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_INTERRUPTED);
+    assert_int_equal(world->fakes[0].count, 3);
+    assert_int_equal(world->fakes[1].count, 0);
+}
+
 /* Slow sinks. */
 
 enum { MANY = 200, LONG = 8000 };
@@ -952,6 +1048,9 @@ int main(void)
         TEST(signals),
         TEST(a_second_signal),
         TEST(a_sink_that_is_gone),
+        TEST(each_sink_ends_alone),
+        TEST(null_never_goes),
+        TEST(the_last_one_says_why),
         TEST(a_slow_sink_stops_the_reading),
         TEST(the_daemon_is_gone_before_all_was_read),
     };

@@ -77,9 +77,10 @@ static int fake_close(void *state)
 
 static const struct sink_ops fake_ops = { "fake", fake_write, fake_close };
 
-static void on_gone(void *user)
+static void on_gone(void *user, const struct sink *sink)
 {
     struct fake *fake = user;
+    (void)sink;
     pthread_mutex_lock(&fake->lock);
     fake->gone++;
     pthread_cond_broadcast(&fake->changed);
@@ -220,6 +221,7 @@ static void failures_are_counted_and_told_once(void **state)
     assert_non_null(strstr(text, "fake: frame 120 could not be written: Input/output error"));
     assert_non_null(strstr(text, "fake: works again; 1 frame"));
     assert_int_equal(world->fake.gone, 0);
+    assert_false(totals.gone);
     assert_all_back(world);
 }
 
@@ -270,6 +272,7 @@ static void a_broken_pipe_is_final(void **state)
         push(world, id, 10);
     struct sink_totals totals = finish(world, 0);
     assert_int_equal(world->fake.gone, 1);
+    assert_true(totals.gone);
     assert_int_equal(world->fake.writes, 4);
     assert_int_equal(totals.written, 3);
     assert_int_equal(totals.failed, 7);

@@ -160,9 +160,10 @@ static void the_reader_leaves_half_way(void **state)
     assert_int_equal(error, -EPIPE);
 }
 
-static void never(void *user)
+static void never(void *user, const struct sink *sink)
 {
     (void)user;
+    (void)sink;
 }
 
 /* The whole sink on a pipe that nobody reads, blocking or not: the user does not wait for ever. */
