@@ -82,7 +82,7 @@ static int sync_all(struct files *files)
 {
     int error = save_folder_sync_all(&files->folder);
     if (error)
-        log_error("--save: what was saved since the last --sync may not be on the disk: %s",
+        log_error("save: what was saved since the last --sync may not be on the disk: %s",
                   strerror(-error));
     else
         files->unsynced = 0;

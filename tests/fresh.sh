@@ -4,9 +4,10 @@
 #
 #   fresh.sh [--user] [SUITE]...    (default: bookworm trixie)
 #
-# It is root who does so, or with --user somebody who may become root with sudo. Debian's packages are
-# kept in ${PITETHER_CACHE:-~/.cache/pitether}/fresh; all else is deleted in the end. Needs root (sudo),
-# and some 3 GB of space for a while.
+# It is root who does so, or with --user somebody who may become root with sudo: the tests that only
+# root can run are then named at the end. Debian's packages are kept in
+# ${PITETHER_CACHE:-~/.cache/pitether}/fresh; all else is deleted in the end. Needs root (sudo), and
+# some 3 GB of space for a while.
 set -euo pipefail
 
 top=$(cd "$(dirname "$0")/.." && pwd)
@@ -110,7 +111,7 @@ try() {
         on_it "$command" 2>&1 | tee "$log" || die "$suite: $command failed"
         say "$suite: $command is done ($((SECONDS - begin)) s)"
         ! grep -q '^The frames are in' "$log" || check_frames "$log"
-        grep -E '% tests passed|^[0-9]+ passed' "$log" || true
+        grep -E '% tests passed|^[0-9]+ passed|^skipped: ' "$log" || true
     done < <(commands_of "Try it")
     rm -rf --one-file-system "$root"
 }

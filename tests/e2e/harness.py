@@ -18,6 +18,9 @@ import threading
 import time
 import unittest
 
+# Where ip, tc and nft are, which on Debian are in the PATH of root alone.
+os.environ["PATH"] += os.pathsep + os.pathsep.join(("/usr/sbin", "/sbin"))
+
 PITETHERD = os.environ.get("PITETHERD", "pitetherd")
 PITETHER = os.environ.get("PITETHER", "pitether")
 READ_PATTERN = os.environ.get("READ_PATTERN", "read_pattern")
@@ -38,6 +41,23 @@ WHO = AS_IT_IS if is_lonely_root() else []
 # Far more than anything here takes, also under sanitizers on a busy machine: it ends a hang, it is
 # no measure of speed.
 BOUND = 60
+
+# What a program of tests ends with that could run none of them; CMakeLists.txt tells ctest.
+SKIPPED = 77
+
+
+def enter_namespaces(*kinds, setup=":"):
+    """Goes on in namespaces of its own, e.g. "--net", as root or as if, once the shell's command
+    `setup` has been done there. Where the system allows nobody but root to have them, no test runs."""
+    if "PITETHER_IN_NAMESPACES" in os.environ:
+        return
+    command = ["unshare", *kinds, *([] if os.geteuid() == 0 else ["--map-root-user"])]
+    if subprocess.run([*command, "true"], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+        print(f"all tests ... skipped 'only root can do what {' '.join(command)} does here'")
+        sys.exit(SKIPPED)
+    os.environ["PITETHER_IN_NAMESPACES"] = "yes"
+    os.execvp(command[0], [*command, "sh", "-c", f'{setup} && exec "$0" "$@"', sys.executable,
+                           *sys.argv])
 
 
 class Program:
@@ -205,7 +225,17 @@ class Case(unittest.TestCase):
 
 
 def main():
-    unittest.main(verbosity=2)
+    result = unittest.main(verbosity=2, exit=False).result
+    finish([result])
+
+
+def finish(results):
+    """Ends the program with what the tests have come to."""
+    if not all(result.wasSuccessful() for result in results):
+        sys.exit(1)
+    run = sum(result.testsRun for result in results)
+    skipped = sum(len(result.skipped) for result in results)
+    sys.exit(SKIPPED if skipped >= run else 0)
 
 
 def main_side_by_side():
@@ -223,6 +253,8 @@ def main_side_by_side():
         result, begun = unittest.TestResult(), time.monotonic()
         test(result)
         what = "ok" if result.wasSuccessful() else "FAILED"
+        if result.skipped:
+            what = f"skipped {result.skipped[0][1]!r}"
         print(f"{test.id()} ... {what} ({time.monotonic() - begun:.0f} s)", flush=True)
         return result
 
@@ -232,4 +264,4 @@ def main_side_by_side():
     for result in results:
         for test, why in result.failures + result.errors:
             print(f"\n{test.id()}\n{why}")
-    sys.exit(not all(result.wasSuccessful() for result in results))
+    finish(results)

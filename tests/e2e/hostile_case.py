@@ -46,7 +46,7 @@ class HostileCase(harness.Case):
         _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         wanted = 2 * IDLE + 200
         if hard != resource.RLIM_INFINITY and hard < wanted:
-            raise AssertionError(f"{wanted} descriptors are needed; `ulimit -Hn` says {hard}")
+            self.skipTest(f"{wanted} descriptors are needed; `ulimit -Hn` says {hard}")
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
     # What attacks use.

@@ -78,7 +78,17 @@ def reset(peer):
 
 def cut(peer):
     """As if the cable were cut: nothing that comes in reaches the socket any more, so that the
-    kernel acknowledges nothing. (A packet filter that takes 0 bytes of each.)"""
+    kernel acknowledges nothing. (A packet filter that takes 0 bytes of each.) See can_cut()."""
     program = ctypes.create_string_buffer(struct.pack("HBBI", 6, 0, 0, 0))
     peer.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER,
                     struct.pack("HP", 1, ctypes.addressof(program)))
+
+
+def can_cut():
+    """Some systems let nobody but root have packet filters."""
+    with socket.socket() as peer:
+        try:
+            cut(peer)
+        except PermissionError:
+            return False
+    return True

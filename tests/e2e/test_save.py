@@ -11,7 +11,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 
 import harness
@@ -382,14 +381,6 @@ class Shimmed(Saving):
         self.assertEqual(self.assertAccounts(host), 0)
 
 
-def main():
-    """In a mount name space of its own, as root or as if: nothing is left mounted."""
-    if "PRIVATE_MOUNTS" not in os.environ:
-        wrapper = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--map-root-user"])]
-        os.execvpe(wrapper[0], [*wrapper, sys.executable, *sys.argv],
-                   {**os.environ, "PRIVATE_MOUNTS": "1"})
-    harness.main()
-
-
 if __name__ == "__main__":
-    main()
+    harness.enter_namespaces("--mount")  # nothing is left mounted
+    harness.main()

@@ -10,7 +10,6 @@ import signal
 import socket
 import stat
 import subprocess
-import sys
 import threading
 import time
 
@@ -437,18 +436,7 @@ class Tls(harness.Case):
         self.assertNotIn("comes too often", daemon.log())
 
 
-def in_own_network():
-    """Goes on in a network namespace; its loopback interface has what addresses are needed."""
-    if os.environ.get("PITETHER_OWN_NETWORK"):
-        return
-    script = ("ip link set lo up && ip address add 10.84.0.1/16 dev lo && "
-              'ip address add fd84::1/64 dev lo nodad && exec "$0" "$@"')
-    os.environ["PITETHER_OWN_NETWORK"] = "yes"
-    rights = [] if os.geteuid() == 0 else ["--map-root-user"]
-    os.execvp("unshare", ["unshare", "--net", *rights, "sh", "-c", script, sys.executable,
-                          *sys.argv])
-
-
 if __name__ == "__main__":
-    in_own_network()
+    harness.enter_namespaces("--net", setup="ip link set lo up && ip address add 10.84.0.1/16 dev lo "
+                                            "&& ip address add fd84::1/64 dev lo nodad")
     harness.main()
