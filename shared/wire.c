@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shared/bytes.h"
+#include "shared/text.h"
 
 const uint8_t wire_opening[WIRE_OPENING_SIZE] = {
     0x89, 'P', 'T', 'F', 'P', 0x0D, 0x0A, WIRE_VERSION
@@ -259,45 +260,22 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header)
     return 0;
 }
 
-/* How many bytes the well-formed UTF-8 character at `at` has (RFC 3629, 4); 0: there is none, or a
- * control character (C0, DEL, C1), which must not reach a terminal. */
-static size_t character_size(const uint8_t *at, size_t left)
-{
-    static const struct {
-        uint8_t lead_first, lead_last, next_first, next_last, size;
-    } forms[] = {
-        { 0x20, 0x7E, 0, 0, 1 },       { 0xC2, 0xC2, 0xA0, 0xBF, 2 }, { 0xC3, 0xDF, 0x80, 0xBF, 2 },
-        { 0xE0, 0xE0, 0xA0, 0xBF, 3 }, { 0xE1, 0xEC, 0x80, 0xBF, 3 }, { 0xED, 0xED, 0x80, 0x9F, 3 },
-        { 0xEE, 0xEF, 0x80, 0xBF, 3 }, { 0xF0, 0xF0, 0x90, 0xBF, 4 }, { 0xF1, 0xF3, 0x80, 0xBF, 4 },
-        { 0xF4, 0xF4, 0x80, 0x8F, 4 },
-    };
-    for (size_t i = 0; i < COUNT(forms); i++) {
-        if (at[0] < forms[i].lead_first || at[0] > forms[i].lead_last)
-            continue;
-        size_t size = forms[i].size;
-        if (size > left ||
-            (size > 1 && (at[1] < forms[i].next_first || at[1] > forms[i].next_last)))
-            continue;
-        for (size_t j = 2; j < size; j++)
-            if ((at[j] & 0xC0) != 0x80)
-                return 0;
-        return size;
-    }
-    return 0;
-}
-
 void wire_copy_text(char *to, const void *text, size_t size, size_t max)
 {
     const uint8_t *from = text;
     size = whole_characters(text, size > max ? max : size);
     for (size_t i = 0; i < size;) {
-        size_t step = character_size(from + i, size - i);
-        memcpy(to + i, from + i, step);
-        if (step == 0)
-            to[i++] = '?';
-        i += step;
+        bool shown;
+        size_t step = text_character(from + i, size - i, &shown);
+        if (shown) {
+            memcpy(to, from + i, step);
+            to += step;
+        } else {
+            *to++ = '?';
+        }
+        i += step > 0 ? step : 1;
     }
-    to[size] = '\0';
+    *to = '\0';
 }
 
 static int decode_tlv(const struct layout *layout, struct wire_message *message, unsigned type,

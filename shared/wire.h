@@ -227,9 +227,8 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header);
 int wire_decode(const struct wire_raw *raw, struct wire_message *message);
 
 /* What a stranger wrote, fit for a terminal and a log: at most `max` bytes of whole UTF-8
- * characters, and a zero; each byte that belongs to no good character becomes '?', and so do
- * control characters.
- */
+ * characters, and a zero; each byte that belongs to no good character becomes '?', and so does each
+ * character that must not be shown, see text.h. */
 void wire_copy_text(char *to, const void *text, size_t size, size_t max);
 
 /* Takes away half a UTF-8 character at the end of a text that was cut to fit. */

@@ -13,8 +13,10 @@ LIVE, LOSSLESS = 0, 1
 SO_ATTACH_FILTER = 26  # not in Python's socket module
 MAX_ID = (1 << 64) - 1
 LAYOUTS = {**FIXED, SUBSCRIBE: ">BBII", ACK: ">QQ"}
-# What makes a terminal do something, each way to write it: C0, DEL, C1 in one byte and in two.
-ESCAPES = b"\x1b]0;owned\x07\x1b[2J\r\n\x00\x7f\x9b31m\xc2\x9b31m\xff"
+# What makes a terminal do something, each way to write it: C0, DEL, C1 in one byte and in two; and
+# what begins a line, turns the text around or hides in it.
+ESCAPES = (b"\x1b]0;owned\x07\x1b[2J\r\n\x00\x7f\x9b31m\xc2\x9b31m\xff" +
+           "\u2028\u202e\u200b\U000e0041".encode())
 
 
 def message(kind, *fields, tlvs=b"", blob=b"", **lies):
