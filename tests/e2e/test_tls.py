@@ -436,7 +436,12 @@ class Tls(harness.Case):
         self.assertNotIn("comes too often", daemon.log())
 
 
-if __name__ == "__main__":
+def in_own_network():
+    """Goes on in a network whose loopback interface has what addresses are needed."""
     harness.enter_namespaces("--net", setup="ip link set lo up && ip address add 10.84.0.1/16 dev lo "
                                             "&& ip address add fd84::1/64 dev lo nodad")
+
+
+if __name__ == "__main__":
+    in_own_network()
     harness.main()
