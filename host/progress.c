@@ -11,6 +11,7 @@
 
 #define DRAW_EVERY_NS (CLOCK_SECOND / 2)
 #define LOG_EVERY_NS (10 * CLOCK_SECOND)
+#define LOG_LAST_NS CLOCK_SECOND
 
 /* A line that wraps could not be wiped. */
 static void cut_to_terminal(char *line)
@@ -21,6 +22,14 @@ static void cut_to_terminal(char *line)
         line[size.ws_col - 1] = '\0';
         wire_trim_text(line);
     }
+}
+
+static void log_rates(struct progress *progress, struct report *report, uint64_t now_ns)
+{
+    char line[256];
+    report_log_line(report, now_ns, line, sizeof(line));
+    log_info("%s", line);
+    progress->told_ns = now_ns;
 }
 
 void progress_show(struct progress *progress, struct report *report, uint64_t now_ns)
@@ -36,17 +45,16 @@ void progress_show(struct progress *progress, struct report *report, uint64_t no
     }
     if (progress->told_ns == 0)
         progress->told_ns = now_ns;
-    if (progress->logs && now_ns - progress->told_ns >= LOG_EVERY_NS) {
-        report_line(report, now_ns, line, sizeof(line));
-        log_info("%s", line);
-        progress->told_ns = now_ns;
-    }
+    if (progress->logs && now_ns - progress->told_ns >= LOG_EVERY_NS)
+        log_rates(progress, report, now_ns);
 }
 
-void progress_end(const struct progress *progress)
+void progress_end(struct progress *progress, struct report *report, uint64_t now_ns)
 {
-    if (!progress->draws)
-        return;
-    fprintf(stderr, "\r\033[K");
-    log_set_progress(false);
+    if (progress->draws) {
+        fprintf(stderr, "\r\033[K");
+        log_set_progress(false);
+    }
+    if (progress->logs && progress->told_ns && now_ns - progress->told_ns >= LOG_LAST_NS)
+        log_rates(progress, report, now_ns);
 }

@@ -12,14 +12,14 @@
 
 struct progress {
     bool draws;                 /* the line on standard error, twice a second */
-    bool logs;                  /* the rates, every 10 s */
+    bool logs;                  /* the rates, every 10 s, and of what is left at the end */
     uint64_t drawn_ns, told_ns; /* when it was last done; CLOCK_MONOTONIC */
 };
 
 /* Shows what is due. */
 void progress_show(struct progress *progress, struct report *report, uint64_t now_ns);
 
-/* Wipes the line. */
-void progress_end(const struct progress *progress);
+/* Wipes the line on the terminal, and logs the last rates if the last ones are a second old. */
+void progress_end(struct progress *progress, struct report *report, uint64_t now_ns);
 
 #endif

@@ -515,7 +515,7 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
     while (!is_stopping(receiver) && attempt(receiver))
         pause_before_retry(receiver);
     dialer_clear(&receiver->dialer);
-    progress_end(&receiver->progress);
+    progress_end(&receiver->progress, receiver->outlets.report, clock_monotonic());
     pthread_mutex_lock(&receiver->outlets_lock);
     if (receiver->outlets.window)
         window_close_soon(receiver->outlets.window);

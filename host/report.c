@@ -35,8 +35,11 @@ static const char *const stage_names[STAGES] = {
     "sensor -> presented",          "first -> last byte sent",     "first -> last byte received",
 };
 
-/* What one second or so of the stream gave. */
-struct window_counts {
+/* Rates before so much of the first second is over would be chance. */
+#define RATES_AFTER_NS (CLOCK_SECOND / 4)
+
+/* What came in some time. The first frame of all begins the first one, and is not counted in it. */
+struct period {
     uint64_t start_ns, frames, bytes;
     struct histogram received, shown; /* since the sensor */
 };
@@ -46,8 +49,9 @@ struct report {
     /* Under lock. */
     struct report_totals totals;
     struct histogram stages[STAGES];
-    struct window_counts now;
-    struct report_rates rates;
+    struct period second, line; /* up to now: the current second, and since the log's last line */
+    struct report_rates rates;  /* of the second before */
+    bool has_rates;
     uint64_t clock_error_ns;
     uint64_t first_ns, last_ns; /* host times of the first and the last frame */
 };
@@ -57,7 +61,6 @@ struct report *report_create(void)
     struct report *report = calloc(1, sizeof(*report));
     if (!report)
         return NULL;
-    report->rates.latency_ms = -1;
     pthread_mutex_init(&report->lock, NULL);
     return report;
 }
@@ -75,6 +78,16 @@ static int64_t between(uint64_t from, uint64_t to)
     return (int64_t)(to - from);
 }
 
+static void count_frame(struct period *period, const struct frame *frame)
+{
+    if (period->start_ns == 0) {
+        period->start_ns = frame->times.last_byte;
+        return;
+    }
+    period->frames++;
+    period->bytes += frame->size;
+}
+
 void report_frame(struct report *report, const struct frame *frame)
 {
     const struct frame_times *times = &frame->times;
@@ -82,8 +95,8 @@ void report_frame(struct report *report, const struct frame *frame)
     report->totals.captured++;
     report->totals.received++;
     report->totals.bytes += frame->size;
-    report->now.frames++;
-    report->now.bytes += frame->size;
+    count_frame(&report->second, frame);
+    count_frame(&report->line, frame);
     if (!report->first_ns)
         report->first_ns = times->last_byte;
     report->last_ns = times->last_byte;
@@ -102,7 +115,8 @@ void report_frame(struct report *report, const struct frame *frame)
         histogram_add(&stages[STAGE_HANDED_OVER],
                       between(frame_host_time(frame, times->captured), times->last_byte));
         histogram_add(&stages[STAGE_RECEIVED], age);
-        histogram_add(&report->now.received, age);
+        histogram_add(&report->second.received, age);
+        histogram_add(&report->line.received, age);
     }
     pthread_mutex_unlock(&report->lock);
 }
@@ -116,7 +130,8 @@ void report_shown(struct report *report, const struct frame *frame, uint64_t dec
     if (frame->times.offset_known) {
         int64_t age = between(frame_host_time(frame, frame->times.sensor), shown_ns);
         histogram_add(&report->stages[STAGE_SHOWN], age);
-        histogram_add(&report->now.shown, age);
+        histogram_add(&report->second.shown, age);
+        histogram_add(&report->line.shown, age);
     }
     pthread_mutex_unlock(&report->lock);
 }
@@ -169,44 +184,77 @@ uint64_t report_dropped(const struct report_totals *totals)
     return sum;
 }
 
-/* Closes the current second, if it is over. Called with the lock. */
-static void roll(struct report *report, uint64_t now_ns)
+static uint64_t age_of(const struct period *period, uint64_t now_ns)
 {
-    struct window_counts *now = &report->now;
-    if (now->start_ns && now_ns - now->start_ns < CLOCK_SECOND)
-        return;
-    if (now->start_ns) {
-        double seconds = (double)(now_ns - now->start_ns) / 1e9;
-        const struct histogram *age = now->shown.total ? &now->shown : &now->received;
-        report->rates.fps = (double)now->frames / seconds;
-        report->rates.mbit_per_second = (double)now->bytes * 8e-6 / seconds;
-        report->rates.latency_ms = age->total ? histogram_quantile(age, 0.5) : -1;
-        report->rates.clock_error_ms = (double)report->clock_error_ns / 1e6;
+    return period->start_ns && now_ns > period->start_ns ? now_ns - period->start_ns : 0;
+}
+
+/* Called with the lock. */
+static struct report_rates rates_of(const struct report *report, const struct period *period,
+                                    uint64_t now_ns)
+{
+    double seconds = (double)age_of(period, now_ns) / 1e9;
+    const struct histogram *age = period->shown.total ? &period->shown : &period->received;
+    struct report_rates rates = { .latency_ms = age->total ? histogram_quantile(age, 0.5) : -1,
+                                  .clock_error_ms = (double)report->clock_error_ns / 1e6 };
+    if (seconds > 0) {
+        rates.fps = (double)period->frames / seconds;
+        rates.mbit_per_second = (double)period->bytes * 8e-6 / seconds;
     }
-    memset(now, 0, sizeof(*now));
-    now->start_ns = now_ns;
+    return rates;
+}
+
+static void begin_period(struct period *period, uint64_t now_ns)
+{
+    memset(period, 0, sizeof(*period));
+    period->start_ns = now_ns;
 }
 
 struct report_rates report_rates(struct report *report, uint64_t now_ns)
 {
     pthread_mutex_lock(&report->lock);
-    roll(report, now_ns);
+    struct period *second = &report->second;
     struct report_rates rates = report->rates;
+    if (age_of(second, now_ns) >= CLOCK_SECOND) {
+        rates = report->rates = rates_of(report, second, now_ns);
+        report->has_rates = true;
+        begin_period(second, now_ns);
+    } else if (!report->has_rates) {
+        rates = age_of(second, now_ns) >= RATES_AFTER_NS
+                    ? rates_of(report, second, now_ns)
+                    : (struct report_rates){ .latency_ms = -1 };
+    }
     pthread_mutex_unlock(&report->lock);
     return rates;
+}
+
+static void write_line(struct report *report, const struct report_rates *rates, char *line,
+                       size_t size)
+{
+    struct report_totals totals = report_totals(report);
+    char latency[64] = "";
+    if (rates->latency_ms >= 0)
+        snprintf(latency, sizeof(latency), ", %.1f ms (±%.2f)", rates->latency_ms,
+                 rates->clock_error_ms);
+    snprintf(line, size, "%" PRIu64 " frames, %.1f fps, %.1f Mbit/s%s, %" PRIu64 " dropped",
+             totals.received, rates->fps, rates->mbit_per_second, latency,
+             report_dropped(&totals) + totals.damaged);
 }
 
 void report_line(struct report *report, uint64_t now_ns, char *line, size_t size)
 {
     struct report_rates rates = report_rates(report, now_ns);
-    struct report_totals totals = report_totals(report);
-    char latency[64] = "";
-    if (rates.latency_ms >= 0)
-        snprintf(latency, sizeof(latency), ", %.1f ms (±%.2f)", rates.latency_ms,
-                 rates.clock_error_ms);
-    snprintf(line, size, "%" PRIu64 " frames, %.1f fps, %.1f Mbit/s%s, %" PRIu64 " dropped",
-             totals.received, rates.fps, rates.mbit_per_second, latency,
-             report_dropped(&totals) + totals.damaged);
+    write_line(report, &rates, line, size);
+}
+
+void report_log_line(struct report *report, uint64_t now_ns, char *line, size_t size)
+{
+    pthread_mutex_lock(&report->lock);
+    struct report_rates rates = rates_of(report, &report->line, now_ns);
+    if (report->line.start_ns)
+        begin_period(&report->line, now_ns);
+    pthread_mutex_unlock(&report->lock);
+    write_line(report, &rates, line, size);
 }
 
 static void list_drops(const struct report_totals *totals, FILE *out)

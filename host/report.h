@@ -39,8 +39,9 @@ void report_shown(struct report *report, const struct frame *frame, uint64_t dec
 struct report_totals report_totals(struct report *report);
 uint64_t report_dropped(const struct report_totals *totals);
 
-/* Over the last second or so; latency_ms is the median from the sensor to the screen, or to the
- * last byte where nothing is shown; below 0: not known. */
+/* Over the last second or so, and before one is over, since the first frame; latency_ms is the
+ * median from the sensor to the screen, or to the last byte where nothing is shown; below 0: not
+ * known. */
 struct report_rates {
     double fps, mbit_per_second, latency_ms, clock_error_ms;
 };
@@ -48,6 +49,9 @@ struct report_rates report_rates(struct report *report, uint64_t now_ns);
 
 /* One line without a line feed: rates and totals; for the terminal. */
 void report_line(struct report *report, uint64_t now_ns, char *line, size_t size);
+
+/* The same for the log: the rates are those since the line before, or since the first frame. */
+void report_log_line(struct report *report, uint64_t now_ns, char *line, size_t size);
 
 /* --stats: drops by reason, each stage's p50, p95 and p99 with the clock's error; --latency-report:
  * with bars, which begin where the stage begins on the way from the sensor. */

@@ -189,31 +189,72 @@ static void the_summary_of_one(void **state)
     free(text);
 }
 
-/* Over a second that the test makes up; a new one begins when it is over, not before. */
+/* Over a second that the test makes up, which the first frame begins; a new one begins when it is
+ * over, not before. */
 static void rates_over_a_second(void **state)
 {
     struct report *report = *state;
-    report_rates(report, START_NS);
-    for (unsigned i = 0; i < 30; i++)
+    report_rates(report, START_NS - 5 * CLOCK_SECOND);
+    for (unsigned i = 0; i <= 30; i++)
         add_frame(report, START_NS + i * 33 * CLOCK_MS, 50000);
-    struct report_rates rates = report_rates(report, START_NS + CLOCK_SECOND - 1);
-    assert_true(rates.fps == 0 && rates.latency_ms < 0);
-    rates = report_rates(report, START_NS + CLOCK_SECOND);
-    assert_close(rates.fps, 30);
+    struct report_rates rates = report_rates(report, START_NS + CLOCK_SECOND);
+    assert_true(rates.fps == 30);
     assert_close(rates.mbit_per_second, 30 * 50000 * 8e-6);
     assert_close(rates.latency_ms, 17);
     assert_close(rates.clock_error_ms, 0.25);
+    add_frame(report, START_NS + CLOCK_SECOND + 1, 50000);
     char line[256];
-    report_line(report, START_NS + CLOCK_SECOND + 1, line, sizeof(line));
+    report_line(report, START_NS + 2 * CLOCK_SECOND - 1, line, sizeof(line));
     double latency;
     assert_int_equal(
-        sscanf(line, "30 frames, 30.0 fps, 12.0 Mbit/s, %lf ms (±0.25), 0 dropped", &latency), 1);
+        sscanf(line, "32 frames, 30.0 fps, 12.0 Mbit/s, %lf ms (±0.25), 0 dropped", &latency), 1);
     assert_close(latency, 17);
-    rates = report_rates(report, START_NS + 2 * CLOCK_SECOND); /* nothing came meanwhile */
+    rates = report_rates(report, START_NS + 2 * CLOCK_SECOND);
+    assert_true(rates.fps == 1);
+    rates = report_rates(report, START_NS + 3 * CLOCK_SECOND); /* nothing came meanwhile */
     assert_true(rates.fps == 0 && rates.mbit_per_second == 0 && rates.latency_ms < 0);
-    add_frame(report, START_NS + 2 * CLOCK_SECOND, 1000);
-    rates = report_rates(report, START_NS + 6 * CLOCK_SECOND); /* nobody asked for so long */
-    assert_close(rates.fps, 0.25);
+    add_frame(report, START_NS + 3 * CLOCK_SECOND, 1000);
+    rates = report_rates(report, START_NS + 7 * CLOCK_SECOND); /* nobody asked for so long */
+    assert_true(rates.fps == 0.25);
+}
+
+/* Before the first second is over they are those of what there is of it. */
+static void rates_of_the_first_moments(void **state)
+{
+    struct report *report = *state;
+    add_frame(report, START_NS, 50000);
+    add_frame(report, START_NS + CLOCK_MS, 50000);
+    struct report_rates rates = report_rates(report, START_NS + 2 * CLOCK_MS);
+    assert_true(rates.fps == 0 && rates.latency_ms < 0);
+    rates = report_rates(report, START_NS - CLOCK_MS); /* taken before the frame, asked behind it */
+    assert_true(rates.fps == 0);
+    for (unsigned i = 2; i <= 15; i++)
+        add_frame(report, START_NS + i * 33 * CLOCK_MS, 50000);
+    rates = report_rates(report, START_NS + CLOCK_SECOND / 2);
+    assert_true(rates.fps == 30);
+    assert_close(rates.latency_ms, 17);
+}
+
+/* --stats: whoever else asks for rates, and however rarely the line comes, it has those since the
+ * line before, and the first one those since the first frame. */
+static void rates_since_the_last_log_line(void **state)
+{
+    struct report *report = *state;
+    char line[256];
+    report_log_line(report, START_NS - 5 * CLOCK_SECOND, line, sizeof(line));
+    assert_string_equal(line, "0 frames, 0.0 fps, 0.0 Mbit/s, 0 dropped");
+    for (unsigned i = 0; i <= 300; i++)
+        add_frame(report, START_NS + i * 33 * CLOCK_MS, 50000);
+    report_log_line(report, START_NS + 10 * CLOCK_SECOND, line, sizeof(line));
+    assert_non_null(strstr(line, "301 frames, 30.0 fps, 12.0 Mbit/s, 1"));
+    for (unsigned i = 1; i <= 20; i++) {
+        add_frame(report, START_NS + 10 * CLOCK_SECOND + i * 100 * CLOCK_MS, 50000);
+        report_rates(report, START_NS + 10 * CLOCK_SECOND + i * 100 * CLOCK_MS);
+    }
+    report_log_line(report, START_NS + 12 * CLOCK_SECOND, line, sizeof(line));
+    assert_non_null(strstr(line, "321 frames, 10.0 fps, 4.0 Mbit/s, 1"));
+    report_log_line(report, START_NS + 22 * CLOCK_SECOND, line, sizeof(line));
+    assert_string_equal(line, "321 frames, 0.0 fps, 0.0 Mbit/s, 0 dropped");
 }
 
 /* Where frames are shown, the latency is that until the screen. */
@@ -237,10 +278,11 @@ static void no_latency_without_a_clock(void **state)
     struct frame frame = a_frame(START_NS, 1000, false);
     report_rates(report, START_NS);
     report_frame(report, &frame);
+    report_frame(report, &frame);
     report_shown(report, &frame, START_NS + 1, START_NS + 2);
     assert_true(report_rates(report, START_NS + CLOCK_SECOND).latency_ms < 0);
     report_line(report, START_NS + CLOCK_SECOND, line, sizeof(line));
-    assert_string_equal(line, "1 frames, 1.0 fps, 0.0 Mbit/s, 0 dropped");
+    assert_string_equal(line, "2 frames, 1.0 fps, 0.0 Mbit/s, 0 dropped");
     char *text = text_of(report, stages_plain);
     assert_null(strstr(text, "sensor -> received"));
     assert_null(strstr(text, "sent -> received"));
@@ -368,6 +410,8 @@ int main(void)
         TEST(the_summary),
         TEST(the_summary_of_one),
         TEST(rates_over_a_second),
+        TEST(rates_of_the_first_moments),
+        TEST(rates_since_the_last_log_line),
         TEST(latency_of_what_is_shown),
         TEST(no_latency_without_a_clock),
         TEST(the_stages),
