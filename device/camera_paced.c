@@ -90,7 +90,7 @@ static int deliver(struct paced_source *source, uint32_t sequence)
         return error;
     }
     buffer->used = true;
-    buffer->sequence = capture->sequence = sequence;
+    capture->sequence = sequence;
     capture->capture_time_ns = clock_device();
     source->sink.on_capture(source->sink.user, capture);
     return 0;

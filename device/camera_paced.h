@@ -16,9 +16,8 @@ enum { PACED_BUFFERS = 6 };
 struct paced_buffer {
     struct capture capture;
     uint8_t *memory; /* owned; as large as the source's frame_size */
-    bool used;       /* memory holds frame number `sequence` */
-    uint32_t sequence;
-    bool lent; /* under the lock */
+    bool used;       /* memory holds a frame of before */
+    bool lent;       /* under the lock */
 };
 
 struct paced_source {

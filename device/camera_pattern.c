@@ -1,5 +1,5 @@
 /*
- * The source "pattern": the test picture, painted with each frame's sequence number.
+ * The source "pattern": the test picture, with each frame's sequence number and wall clock time.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -13,14 +13,19 @@ enum { DEFAULT_WIDTH = 1280, DEFAULT_HEIGHT = 720, DEFAULT_FPS = 30 };
 struct camera {
     struct paced_source paced; /* first: fill() gets back from it to the camera */
     struct pattern pattern;
+    struct pattern_moment painted[PACED_BUFFERS]; /* in the buffers that are used */
 };
 
 static int fill(struct paced_source *source, struct paced_buffer *buffer, uint32_t sequence)
 {
     struct camera *camera = (struct camera *)source;
-    if (!buffer->used)
-        pattern_paint(&camera->pattern, buffer->memory);
-    pattern_update(&camera->pattern, buffer->memory, buffer->used ? buffer->sequence : 0, sequence);
+    struct pattern_moment *painted = &camera->painted[buffer - source->buffers];
+    struct pattern_moment now = { sequence, buffer->capture.metadata.wall_clock_ns };
+    if (buffer->used)
+        pattern_update(&camera->pattern, buffer->memory, *painted, now);
+    else
+        pattern_paint(&camera->pattern, buffer->memory, now);
+    *painted = now;
     return 0;
 }
 

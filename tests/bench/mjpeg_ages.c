@@ -25,11 +25,11 @@
 
 #include <jpeglib.h>
 
-#include "device/pattern.h"
+#include "device/frame_code.h"
 #include "shared/clock.h"
 
-/* The corner that holds the blocks in its lower half; feed_y4m.py paints them by the same. */
-enum { CORNER_WIDTH = 256, CORNER_HEIGHT = 128 };
+/* The cells of the frame's number, in the lower left corner; feed_y4m.py paints by the same. */
+enum { COLUMNS = 8, ROWS = FRAME_CODE_BITS / COLUMNS, CELL_WIDTH = 32, CELL_HEIGHT = 16 };
 
 enum { FRAMES_MAX = 1 << 16, PIXELS_MAX = 1 << 26, READ_MAX = 1 << 18, PATIENCE_MS = 20000 };
 
@@ -148,7 +148,7 @@ static int64_t number_of(const uint8_t *data, size_t size)
     uint8_t *grown = width * height <= PIXELS_MAX ? realloc(luma, width * height) : NULL;
     if (grown)
         luma = grown;
-    if (grown && width >= CORNER_WIDTH && height >= CORNER_HEIGHT) {
+    if (grown && width >= COLUMNS * CELL_WIDTH && height >= ROWS * CELL_HEIGHT) {
         info.out_color_space = JCS_GRAYSCALE;
         jpeg_start_decompress(&info);
         while (info.output_scanline < height) {
@@ -156,8 +156,11 @@ static int64_t number_of(const uint8_t *data, size_t size)
             jpeg_read_scanlines(&info, &row, 1);
         }
         if (errors.num_warnings == 0)
-            number = pattern_read(luma + (height - CORNER_HEIGHT) * width, width, CORNER_WIDTH,
-                                  CORNER_HEIGHT);
+            number = frame_code_read(&(struct frame_code){ .top = height - ROWS * CELL_HEIGHT,
+                                                           .columns = COLUMNS,
+                                                           .cell_width = CELL_WIDTH,
+                                                           .cell_height = CELL_HEIGHT },
+                                     luma, width);
     }
     jpeg_destroy_decompress(&info);
     return number;

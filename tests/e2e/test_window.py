@@ -97,25 +97,26 @@ class Area:
         return self.picture.pixel(column, row)
 
     def wrong_colours(self):
-        """What is not as painted in the bars and, above the moving box, in the ramp. Only the ramp
-        tells full from limited range: the bars' colours are clipped to the same."""
+        """What is not as painted in the bars, above the stopwatch, and in the ramp, beside it. Only
+        the ramp tells full from limited range: the bars' colours are clipped to the same."""
         wrong = []
         for i, (name, colour) in enumerate(BARS):
-            pixel = self.at((i + 0.5) / len(BARS), 1 / 8)
+            pixel = self.at((i + 0.5) / len(BARS), 0.04)
             if not near(pixel, colour):
                 wrong.append(f"{name} is {pixel}, not {colour}")
-        for x in (0.15, 0.5, 0.95):
-            pixel, grey = self.at(x, 0.27), round(x * 200)
+        for x in (0.05, 0.15, 0.85, 0.95):
+            pixel, grey = self.at(x, 0.82), round(x * 255)
             if not near(pixel, (grey, grey, grey), 5):
                 wrong.append(f"grey is {pixel}, not {grey}")
         return wrong
 
     def number(self):
-        """The frame's number, painted as 8 x 4 black and white blocks in the lower half."""
+        """The frame's number in a picture of WIDTH x HEIGHT: 32 cells of 8 x 8 pixels, dark grey
+        and white, at the left of the lower edge."""
         number = 0
         for bit in range(32):
-            column, row = bit % 8, bit // 8
-            number = number * 2 + (self.at((column + 0.5) / 8, 0.5 + (row + 0.5) / 8)[0] > 127)
+            cell = self.at((8 * bit + 4) / WIDTH, (HEIGHT - 4) / HEIGHT)
+            number = number * 2 + (cell[0] > 151)
         return number
 
 
