@@ -86,12 +86,14 @@ static int start_sinks(struct program *program)
     if (options->save) {
         if (sink_files_create(&state, options->save, options->name, options->sync, error))
             return complain(EXIT_SINK, error);
-        result = sink_start(&program->save, &sink_files, state, on_sink_gone, program);
+        result =
+            sink_start(&program->save, &sink_files, state, SINK_LOSSLESS, on_sink_gone, program);
     }
     if (!result && options->to_stdout) {
-        if (sink_stdout_create(&state, error))
+        if (sink_stdout_create(&state, !options->lossless, error))
             return complain(EXIT_USAGE, error);
-        result = sink_start(&program->pipe, &sink_stdout, state, on_sink_gone, program);
+        result = sink_start(&program->pipe, &sink_stdout, state,
+                            options->lossless ? SINK_LOSSLESS : SINK_LIVE, on_sink_gone, program);
     }
     return result ? complain_of("start a thread for a sink", -result) : EXIT_DONE;
 }
@@ -172,14 +174,18 @@ static int find_key(struct program *program)
     return result ? complain(EXIT_SYSTEM, strerror(-result)) : EXIT_DONE;
 }
 
+/* Of the connection. A sink may still pass over frames, as standard output does. */
+static bool is_lossless(const struct host_options *options)
+{
+    return options->lossless || (options->save && !options->live);
+}
+
 static int receive(struct program *program)
 {
     const struct host_options *options = &program->options;
-    bool keeps = options->save || options->to_stdout;
     struct receiver_config config = {
         .address = options->address,
-        .session = { .mode =
-                         options->lossless || (keeps && !options->live) ? WIRE_LOSSLESS : WIRE_LIVE,
+        .session = { .mode = is_lossless(options) ? WIRE_LOSSLESS : WIRE_LIVE,
                      .max_fps_mhz = (uint32_t)(options->max_fps * 1000),
                      .max_message = WIRE_MAX_MESSAGE_LIMIT },
         .keys = program->keys.count > 0 ? &program->keys : NULL,
@@ -229,8 +235,13 @@ static bool finish_sinks(struct program *program)
         if (saves)
             fputc('\n', stderr);
         if (pipes)
-            fprintf(stderr, "wrote %llu frames to standard output; %llu were not taken\n",
-                    (unsigned long long)piped.written, (unsigned long long)piped.failed);
+            fprintf(stderr, "wrote %llu frames to standard output",
+                    (unsigned long long)piped.written);
+        if (pipes && piped.passed_over)
+            fprintf(stderr, " and passed over %llu for newer ones",
+                    (unsigned long long)piped.passed_over);
+        if (pipes)
+            fprintf(stderr, "; %llu were not taken\n", (unsigned long long)piped.failed);
     }
     return saved.failed == 0 && saved.close_error == 0 && !saved.gone && !piped.gone &&
            (piped.failed == 0 || program->end == RECEIVER_INTERRUPTED);
@@ -240,10 +251,9 @@ static bool finish_sinks(struct program *program)
 static bool is_missing_frames(const struct program *program, const struct report_totals *totals)
 {
     const struct host_options *options = &program->options;
-    bool lossless = options->lossless || ((options->save || options->to_stdout) && !options->live);
     uint64_t unwanted = totals->dropped[WIRE_DROP_RATE_LIMITED];
     return totals->damaged > 0 ||
-           (lossless && (report_dropped(totals) > unwanted || totals->missed > 0));
+           (is_lossless(options) && (report_dropped(totals) > unwanted || totals->missed > 0));
 }
 
 static int judge(const struct program *program, bool sinks_good)

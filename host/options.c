@@ -29,7 +29,9 @@ static const struct option_spec specs[] = {
       "nothing, since each picture, then its name, then its line in the index is put on the disk",
       false },
     { "stdout", 0, OPTION_FLAG, FIELD(to_stdout), NULL, NULL, 0, 0, NULL,
-      "write the JPEGs to standard output, one after the other", false },
+      "write the JPEGs to standard output, one after the other; a reader that is too slow for all "
+      "gets the newest ones, unless --lossless is given",
+      false },
     { "window", 'w', OPTION_FLAG, FIELD(window), NULL, NULL, 0, 0, NULL,
       "show the newest frame in a window: q quits, f is full screen, s saves a snapshot, space "
       "freezes; it is what is done without any sink if there is a display",
@@ -38,7 +40,7 @@ static const struct option_spec specs[] = {
       "receive, check and count the frames only", false },
     HEADING("Which frames"),
     { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
-      "end after N frames were kept; 0 is never", false },
+      "end after N frames were kept; those that --stdout passes over are not; 0 is never", false },
     { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
       "end so long after the first frame; 0 is never", false },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL, "keep one frame of N",
@@ -46,7 +48,8 @@ static const struct option_spec specs[] = {
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
       "have the daemon send at most so many frames per second; 0 is all", false },
     { "lossless", 0, OPTION_FLAG, FIELD(lossless), NULL, NULL, 0, 0, NULL,
-      "have the daemon queue what can't be sent at once (default with --save and --stdout)",
+      "have the daemon queue what can't be sent at once (with --save that is the default), and "
+      "wait for who reads --stdout",
       false },
     { "live", 0, OPTION_FLAG, FIELD(live), NULL, NULL, 0, 0, NULL,
       "have the daemon send only what is newest (default otherwise)", false },

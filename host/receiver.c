@@ -43,6 +43,7 @@ struct receiver {
     struct transport *transport;
     struct transport *standby; /* takes the place of transport, which fell silent; or NULL */
     uint64_t last_session, last_next_id; /* of the connection before; 0: none */
+    uint64_t counted; /* kept, but for those that took the place of another one everywhere */
     uint64_t received, kept, first_frame_ns, ending_ns;
     uint64_t retry_ns;
     struct progress progress;
@@ -137,14 +138,16 @@ static void keep(struct receiver *receiver, struct frame *frame)
 {
     const struct receiver_outlets *outlets = &receiver->outlets;
     pthread_mutex_lock(&receiver->outlets_lock);
+    bool counts = outlets->null || outlets->window;
     for (unsigned i = 0; i < outlets->sink_count; i++)
-        if (outlets->sinks[i])
-            sink_push(outlets->sinks[i], frame);
+        if (outlets->sinks[i] && sink_push(outlets->sinks[i], frame))
+            counts = true;
     if (outlets->window)
         window_offer(outlets->window, frame);
     pthread_mutex_unlock(&receiver->outlets_lock);
     receiver->kept++;
-    if (receiver->kept == receiver->config.frames)
+    receiver->counted += counts;
+    if (receiver->counted == receiver->config.frames)
         receiver_stop(receiver, RECEIVER_DONE);
 }
 

@@ -28,7 +28,7 @@ struct receiver_config {
     bool reconnect;
     bool progress;     /* draw a progress line on stderr */
     bool stats;        /* tell the rates every 10 s */
-    uint64_t frames;   /* end after so many that were kept; 0: never */
+    uint64_t frames;   /* end after so many that a sink was to write; 0: never */
     uint64_t every;    /* keep one of so many; >= 1 */
     double duration_s; /* end so long after the first frame; 0: never */
 };

@@ -12,6 +12,7 @@
 struct sink {
     const struct sink_ops *ops;
     void *state;
+    enum sink_policy policy;
     void (*gone)(void *user, const struct sink *sink);
     void *user;
     struct blocking thread;
@@ -54,9 +55,10 @@ static void note_result(struct sink *sink, const struct frame *frame, int error)
     }
 }
 
-static void write_one(struct sink *sink, struct frame *frame)
+static void write_one(struct sink *sink, struct frame *frame, int error)
 {
-    int error = sink->broken ? -EPIPE : sink->ops->write(sink->state, frame);
+    if (!error)
+        error = sink->ops->write(sink->state, frame);
     note_result(sink, frame, error);
     pthread_mutex_lock(&sink->lock);
     sink->totals.gone = sink->broken;
@@ -70,40 +72,58 @@ static void write_one(struct sink *sink, struct frame *frame)
     frame_release(frame);
 }
 
-static struct frame *next_frame(struct sink *sink)
+/* False: there is none, and none will come. */
+static bool wait_for_frame(struct sink *sink)
 {
-    struct frame *frame = NULL;
     pthread_mutex_lock(&sink->lock);
     while (sink->count == 0 && !sink->finishing)
         pthread_cond_wait(&sink->changed, &sink->lock);
-    if (sink->count > 0) {
-        frame = sink->queue[sink->first];
-        sink->first = (sink->first + 1) % SINK_QUEUE;
-        sink->count--;
-    }
+    bool any = sink->count > 0;
     pthread_mutex_unlock(&sink->lock);
+    return any;
+}
+
+/* Under the lock. */
+static struct frame *take_first(struct sink *sink)
+{
+    struct frame *frame = sink->queue[sink->first];
+    sink->first = (sink->first + 1) % SINK_QUEUE;
+    sink->count--;
     return frame;
+}
+
+static int wait_for_turn(const struct sink *sink)
+{
+    if (sink->broken)
+        return -EPIPE;
+    return sink->ops->wait ? sink->ops->wait(sink->state) : 0;
 }
 
 static void run(void *user)
 {
     struct sink *sink = user;
-    struct frame *frame;
-    while ((frame = next_frame(sink)))
-        write_one(sink, frame);
+    while (wait_for_frame(sink)) {
+        int error = wait_for_turn(sink);
+        pthread_mutex_lock(&sink->lock);
+        struct frame *frame = take_first(sink);
+        pthread_mutex_unlock(&sink->lock);
+        write_one(sink, frame, error);
+    }
     int error = sink->ops->close(sink->state);
     pthread_mutex_lock(&sink->lock);
     sink->totals.close_error = error;
     pthread_mutex_unlock(&sink->lock);
 }
 
-int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
+int sink_start(struct sink **sink, const struct sink_ops *ops, void *state, enum sink_policy policy,
                void (*gone)(void *user, const struct sink *sink), void *user)
 {
     struct sink *self = *sink = calloc(1, sizeof(*self));
     int error = -ENOMEM;
     if (self) {
-        *self = (struct sink){ .ops = ops, .state = state, .gone = gone, .user = user };
+        *self = (struct sink){
+            .ops = ops, .state = state, .policy = policy, .gone = gone, .user = user
+        };
         pthread_mutex_init(&self->lock, NULL);
         pthread_cond_init(&self->changed, NULL);
         error = blocking_start(&self->thread, ops->name, run, self);
@@ -117,12 +137,22 @@ int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
     return 0;
 }
 
-void sink_push(struct sink *sink, struct frame *frame)
+bool sink_push(struct sink *sink, struct frame *frame)
 {
+    struct frame *passed_over = NULL;
     pthread_mutex_lock(&sink->lock);
-    sink->queue[(sink->first + sink->count++) % SINK_QUEUE] = frame_hold(frame);
+    if (sink->policy == SINK_LIVE && sink->count > 0) {
+        passed_over = take_first(sink);
+        sink->totals.passed_over++;
+    }
+    if (sink->count < SINK_QUEUE)
+        sink->queue[(sink->first + sink->count++) % SINK_QUEUE] = frame_hold(frame);
+    else /* the receiver has more frames than it should */
+        sink->totals.failed++;
     pthread_cond_signal(&sink->changed);
     pthread_mutex_unlock(&sink->lock);
+    frame_release(passed_over);
+    return !passed_over;
 }
 
 struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns)

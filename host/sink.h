@@ -1,6 +1,6 @@
 /*
  * Where frames go: a sink works on a thread of its own behind a bounded queue, so that a slow disk
- * or pipe holds up nothing but itself, until all of the receiver's frames wait in its queue.
+ * or pipe holds up nothing but itself. Its policy says what waits there.
  */
 #ifndef PITETHER_HOST_SINK_H
 #define PITETHER_HOST_SINK_H
@@ -13,9 +13,16 @@
 /* As many as there can be frames, so that a frame that exists can always be put in. */
 enum { SINK_QUEUE = 64, SINK_ERROR_MAX = 512 };
 
+enum sink_policy {
+    SINK_LOSSLESS, /* every frame; once all of the receiver's frames do, no more are received */
+    SINK_LIVE,     /* one frame at most, the newest: what waited is passed over for it */
+};
+
 /* One kind of sink. Called on the sink's thread. */
 struct sink_ops {
     const char *name;
+    /* NULL, or waits until write would not have to; only then is a frame chosen. As write. */
+    int (*wait)(void *state);
     /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -EPIPE: so are
      * all that follow, and why was logged. -EINTR: given up, see blocking_abandoned(). */
     int (*write)(void *state, const struct frame *frame);
@@ -25,7 +32,7 @@ struct sink_ops {
 
 struct sink_totals {
     uint64_t written, bytes; /* whole frames */
-    uint64_t failed;
+    uint64_t failed, passed_over;
     bool gone;       /* write returned -EPIPE */
     int close_error; /* 0 or a negative errno; once it is finished */
 };
@@ -34,11 +41,12 @@ struct sink;
 
 /* Starts the thread; takes over state, also on failure. gone() is called once, on the sink's
  * thread, if write returns -EPIPE: what is pushed from then on is lost. 0 or a negative errno. */
-int sink_start(struct sink **sink, const struct sink_ops *ops, void *state,
+int sink_start(struct sink **sink, const struct sink_ops *ops, void *state, enum sink_policy policy,
                void (*gone)(void *user, const struct sink *sink), void *user);
 
-/* Queues a frame, with a reference of its own. Never blocks. One thread. */
-void sink_push(struct sink *sink, struct frame *frame);
+/* Queues a frame, with a reference of its own. False: another one was passed over for it, so that
+ * the sink has no more to write than before. Never blocks. One thread. */
+bool sink_push(struct sink *sink, struct frame *frame);
 
 /* Writes all that is queued, ends the thread, frees, and nulls the caller's pointer. With
  * patience_ns > 0, what could not be written after so long is counted as failed: see
@@ -57,8 +65,9 @@ extern const struct sink_ops sink_files;
 int sink_files_create(void **state, const char *directory, const char *name_template,
                       uint64_t sync_every, char *error);
 
-/* --stdout: the JPEGs one after the other. As above. */
+/* --stdout: the JPEGs one after the other. live: what lies between us and the reader is kept below
+ * one frame. As above. */
 extern const struct sink_ops sink_stdout;
-int sink_stdout_create(void **state, char *error);
+int sink_stdout_create(void **state, bool live, char *error);
 
 #endif

@@ -137,7 +137,7 @@ static int files_close(void *state)
     return error;
 }
 
-const struct sink_ops sink_files = { "save", files_write, files_close };
+const struct sink_ops sink_files = { "save", NULL, files_write, files_close };
 
 int sink_files_create(void **state, const char *directory, const char *name_template,
                       uint64_t sync_every, char *error)

@@ -1,5 +1,7 @@
 #!/usr/bin/env python3
 """Other people's programs read our stream, and we replay theirs."""
+import os
+import signal
 import subprocess
 
 import harness
@@ -27,6 +29,52 @@ class Pipes(harness.Case):
         output = self.pipe("gst-launch-1.0", "-v", "fdsrc", "!", "jpegparse", "!", "jpegdec", "!",
                            "identity", "silent=false", "!", "fakesink")
         self.assertEqual(output.count("chain   *****"), 60)
+
+    def read_frame(self, host):
+        """The next whole JPEG of the pipe."""
+        picture = b""
+        while not picture.endswith(b"\xff\xd9"):
+            piece = os.read(host.process.stdout.fileno(), 1)
+            self.assertTrue(piece, host.log())
+            picture += piece
+        return picture
+
+    def check_slow_reader(self, *options):
+        """A reader that takes a frame a second of 100: each was new when the one before was read.
+        Those of the other receiver tell the time, so that a slow machine is slow for both."""
+        period, count = 100, 5
+        daemon = self.daemon(size="160x120", fps="100", listen="127.0.0.1:0")
+        clock = self.path("clock" + "".join(options).replace("/", ""))
+        self.host(daemon, "--save", clock)
+        host = self.host(daemon, "--stdout", *options, stdout=subprocess.PIPE)
+
+        def now():
+            return int(self.index(clock)[-1]["id"])
+        self.wait_until(lambda: os.path.isdir(clock) and self.index(clock), "a frame")
+        names, newest = [], []
+        for i in range(count):
+            names.append(f"{i}.jpg")
+            with open(self.path(names[-1]), "wb") as file:
+                file.write(self.read_frame(host))
+            newest.append(now())
+            self.wait_until(lambda: now() >= newest[-1] + period, "the reader's next turn")
+        host.send(signal.SIGTERM)
+        ids = self.painted(self.folder, names)
+        for i in range(1, count):
+            self.assertGreater(ids[i], newest[i - 1] - period, (ids, newest))
+        return host
+
+    def test_a_slow_reader_gets_what_is_newest(self):
+        """Without a word, --stdout is live."""
+        for options in (), ("--live",):
+            with self.subTest(options):
+                self.check_slow_reader(*options)
+
+    def test_a_slow_reader_beside_a_lossless_recording(self):
+        host = self.check_slow_reader("--save", self.path("out"))
+        host.wait_for("passed over [0-9]+ for newer ones")
+        host.wait()
+        self.assertConsecutive(self.check_saved(self.path("out")), host)
 
     def colours(self, path):
         """The colour in the middle of each eighth of a JPEG's width, as (red, green, blue)."""

@@ -57,8 +57,8 @@ class Stream(harness.Case):
     def test_all_sinks_over_one_connection(self):
         daemon = self.daemon()
         with open(self.path("all.mjpeg"), "wb") as pipe:
-            host = self.host(daemon, "--save", self.path("out"), "--stdout", "--null", "--frames",
-                             "10", stdout=pipe)
+            host = self.host(daemon, "--save", self.path("out"), "--stdout", "--null", "--lossless",
+                             "--frames", "10", stdout=pipe)
             self.assertDone(host)
         self.check_saved(self.path("out"), 10)
         names = [row["file"] for row in self.index(self.path("out"))]
@@ -151,7 +151,8 @@ class Stream(harness.Case):
         daemon = self.daemon(size="640x480", fps="60", listen="127.0.0.1:0")
         ours, theirs = socket.socketpair()
         with ours:
-            host = self.host(daemon, "--stdout", "--frames", "200", stdout=theirs)
+            host = self.host(daemon, "--stdout", "--lossless", "--frames", "200",
+                             stdout=theirs)
             theirs.close()
             watcher = self.run_host(daemon, "--null", "--frames", "150")
             self.assertSummary(watcher)

@@ -143,7 +143,7 @@ class HostPipes(HostSaves):
     def check_host(self):
         with open(self.path("stream"), "rb") as stream:
             whole = stream.read().count(b"\xff\xd9")
-        claim = re.search(r"wrote (\d+) frames to standard output; (\d+) were", self.target.log())
+        claim = re.search(r"wrote (\d+) frames to standard output", self.target.log())
         self.assertEqual(int(claim.group(1)) if claim else 0, whole, self.target.log())
         if self.target.process.returncode == 0:
             self.assertEqual(whole, FRAMES)

@@ -31,6 +31,7 @@ struct fake {
     unsigned count, damaged;
     bool gate, broken; /* write() waits; write() fails with EPIPE */
     bool gone;         /* it was told to the receiver */
+    bool entered;      /* write() was called */
 };
 
 struct world {
@@ -61,6 +62,8 @@ static int fake_write(void *state, const struct frame *frame)
 {
     struct fake *fake = state;
     pthread_mutex_lock(&fake->lock);
+    fake->entered = true;
+    pthread_cond_broadcast(&fake->changed);
     while (fake->gate)
         pthread_cond_wait(&fake->changed, &fake->lock);
     int result = fake->broken ? -EPIPE : 0;
@@ -78,7 +81,7 @@ static int fake_close(void *state)
     return 0;
 }
 
-static const struct sink_ops fake_ops = { "fake", fake_write, fake_close };
+static const struct sink_ops fake_ops = { "fake", NULL, fake_write, fake_close };
 
 static void fake_gate(struct fake *fake, bool shut)
 {
@@ -99,16 +102,17 @@ static void on_gone(void *user, const struct sink *sink)
     pthread_mutex_unlock(&fake->lock);
 }
 
-static void wait_gone(struct fake *fake)
-{
-    struct timespec until = clock_timespec(clock_monotonic() + BOUND_MS * CLOCK_MS);
-    int error = 0;
-    pthread_mutex_lock(&fake->lock);
-    while (!fake->gone && !error)
-        error = pthread_cond_clockwait(&fake->changed, &fake->lock, CLOCK_MONOTONIC, &until);
-    pthread_mutex_unlock(&fake->lock);
-    assert_int_equal(error, 0);
-}
+#define FAKE_UNTIL(fake, condition)                                                                \
+    do {                                                                                           \
+        struct timespec until_ = clock_timespec(clock_monotonic() + BOUND_MS * CLOCK_MS);          \
+        int error_ = 0;                                                                            \
+        pthread_mutex_lock(&(fake)->lock);                                                         \
+        while (!(condition) && !error_)                                                            \
+            error_ =                                                                               \
+                pthread_cond_clockwait(&(fake)->changed, &(fake)->lock, CLOCK_MONOTONIC, &until_); \
+        pthread_mutex_unlock(&(fake)->lock);                                                       \
+        assert_int_equal(error_, 0);                                                               \
+    } while (0)
 
 static void *run(void *user)
 {
@@ -128,15 +132,20 @@ static void listen_here(struct world *world)
     assert_int_equal(listen(world->listener, 4), 0);
 }
 
-static void add_sink(struct world *world)
+static void add_sink_of(struct world *world, enum sink_policy policy)
 {
     struct fake *fake = &world->fakes[world->outlets.sink_count];
     pthread_mutex_init(&fake->lock, NULL);
     pthread_cond_init(&fake->changed, NULL);
     assert_int_equal(sink_start(&world->outlets.sinks[world->outlets.sink_count], &fake_ops, fake,
-                                on_gone, world),
+                                policy, on_gone, world),
                      0);
     world->outlets.sink_count++;
+}
+
+static void add_sink(struct world *world)
+{
+    add_sink_of(world, SINK_LOSSLESS);
 }
 
 static int world_setup(void **state)
@@ -727,6 +736,37 @@ static void exactly_so_many(void **state)
     assert_ids(&world->fakes[0], ids, 3);
 }
 
+/* What a live sink passed over is not kept: it gets as many as were asked for. */
+static void exactly_so_many_live(void **state)
+{
+    static const uint64_t ids[] = { 0, 9, 10 };
+    struct world *world = *state;
+    struct fake *fake = &world->fakes[0];
+    sink_finish(&world->outlets.sinks[0], 0);
+    world->outlets.sink_count = 0;
+    add_sink_of(world, SINK_LIVE);
+    world->config.frames = 3;
+    fake_gate(fake, true);
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 1);
+    settle(world);
+    FAKE_UNTIL(fake, fake->entered);
+    add_frames(world, 1, 10);
+    settle(world);
+    assert_false(world->ended);
+    fake_gate(fake, false);
+    FAKE_UNTIL(fake, fake->count == 2);
+    add_frames(world, 10, 11);
+    send_all(world);
+    HEAR_UNTIL(world, world->ended);
+    say_end(world, WIRE_END_DONE, 11, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_DONE);
+    assert_int_equal(world->kept, 11);
+    assert_ids(fake, ids, 3);
+}
+
 /* Damaged frames are counted, but neither kept nor reckoned among --frames. */
 static void damaged_frames_do_not_count(void **state)
 {
@@ -890,7 +930,7 @@ static void each_sink_ends_alone(void **state)
     connect_from(world, SCRIPT_SESSION, 0);
     add_frames(world, 0, 1);
     settle(world);
-    wait_gone(&world->fakes[0]);
+    FAKE_UNTIL(&world->fakes[0], world->fakes[0].gone);
     add_frames(world, 1, 5);
     settle(world);
     assert_false(world->ended);
@@ -915,7 +955,7 @@ static void null_never_goes(void **state)
     connect_from(world, SCRIPT_SESSION, 0);
     add_frames(world, 0, 1);
     settle(world);
-    wait_gone(&world->fakes[0]);
+    FAKE_UNTIL(&world->fakes[0], world->fakes[0].gone);
     add_frames(world, 1, 5);
     settle(world);
     assert_false(world->ended);
@@ -1040,6 +1080,7 @@ int main(void)
         TEST(the_note),
         TEST(one_of_three),
         TEST(exactly_so_many),
+        TEST(exactly_so_many_live),
         TEST(damaged_frames_do_not_count),
         TEST(so_long),
         TEST(stopped_from_another_thread),

@@ -25,8 +25,9 @@ struct fake {
     pthread_cond_t changed;
     /* Under lock. */
     uint64_t ids[WRITES_MAX];
-    unsigned writes, closes, gone;
+    unsigned writes, waits, closes, gone;
     bool gate;               /* write() waits while it is shut */
+    bool door;               /* so does wait() */
     int results[WRITES_MAX]; /* by number of the call */
     int close_result;
     pthread_t thread;
@@ -48,6 +49,18 @@ static int fake_block(struct fake *fake)
         if (write(fake->pipe[1], bytes, sizeof(bytes)) < 0 && errno != EINTR)
             return -errno;
     }
+}
+
+static int fake_wait(void *state)
+{
+    struct fake *fake = state;
+    pthread_mutex_lock(&fake->lock);
+    fake->waits++;
+    pthread_cond_broadcast(&fake->changed);
+    while (fake->door)
+        pthread_cond_wait(&fake->changed, &fake->lock);
+    pthread_mutex_unlock(&fake->lock);
+    return 0;
 }
 
 static int fake_write(void *state, const struct frame *frame)
@@ -75,7 +88,7 @@ static int fake_close(void *state)
     return result;
 }
 
-static const struct sink_ops fake_ops = { "fake", fake_write, fake_close };
+static const struct sink_ops fake_ops = { "fake", fake_wait, fake_write, fake_close };
 
 static void on_gone(void *user, const struct sink *sink)
 {
@@ -95,7 +108,15 @@ static void fake_gate(struct fake *fake, bool shut)
     pthread_mutex_unlock(&fake->lock);
 }
 
-static int world_setup(void **state)
+static void fake_door(struct fake *fake, bool shut)
+{
+    pthread_mutex_lock(&fake->lock);
+    fake->door = shut;
+    pthread_cond_broadcast(&fake->changed);
+    pthread_mutex_unlock(&fake->lock);
+}
+
+static int setup(void **state, enum sink_policy policy)
 {
     struct world *world = *state = calloc(1, sizeof(*world));
     struct fake *fake = &world->fake;
@@ -104,10 +125,20 @@ static int world_setup(void **state)
     fake->pipe[0] = fake->pipe[1] = -1;
     world->pool = frame_pool_create(SINK_QUEUE, SIZE_MAX);
     assert_non_null(world->pool);
-    assert_int_equal(sink_start(&world->sink, &fake_ops, fake, on_gone, fake), 0);
+    assert_int_equal(sink_start(&world->sink, &fake_ops, fake, policy, on_gone, fake), 0);
     assert_non_null(world->sink);
     stderr_capture();
     return 0;
+}
+
+static int world_setup(void **state)
+{
+    return setup(state, SINK_LOSSLESS);
+}
+
+static int live_setup(void **state)
+{
+    return setup(state, SINK_LIVE);
 }
 
 static int world_teardown(void **state)
@@ -115,6 +146,7 @@ static int world_teardown(void **state)
     struct world *world = *state;
     stderr_release();
     fake_gate(&world->fake, false);
+    fake_door(&world->fake, false);
     sink_finish(&world->sink, CLOCK_MS);
     frame_pool_destroy(world->pool);
     for (int i = 0; i < 2; i++)
@@ -126,23 +158,29 @@ static int world_teardown(void **state)
     return 0;
 }
 
-/* Waits until write has been called so often. */
-static void wait_writes(struct fake *fake, unsigned writes)
+/* Waits until one of the two has been called so often. */
+static void wait_calls(struct fake *fake, const unsigned *calls, unsigned wanted)
 {
-    struct timespec until = clock_timespec(clock_read(CLOCK_REALTIME) + BOUND_MS * CLOCK_MS);
+    struct timespec until = clock_timespec(clock_monotonic() + BOUND_MS * CLOCK_MS);
     pthread_mutex_lock(&fake->lock);
     int error = 0;
-    while (fake->writes < writes && !error)
-        error = pthread_cond_timedwait(&fake->changed, &fake->lock, &until);
+    while (*calls < wanted && !error)
+        error = pthread_cond_clockwait(&fake->changed, &fake->lock, CLOCK_MONOTONIC, &until);
     pthread_mutex_unlock(&fake->lock);
     assert_int_equal(error, 0);
 }
 
-static void push(struct world *world, uint64_t id, size_t size)
+static void wait_writes(struct fake *fake, unsigned writes)
+{
+    wait_calls(fake, &fake->writes, writes);
+}
+
+static bool push(struct world *world, uint64_t id, size_t size)
 {
     struct frame *frame = frame_make(world->pool, id, size);
-    sink_push(world->sink, frame);
+    bool more = sink_push(world->sink, frame);
     frame_release(frame);
+    return more;
 }
 
 static struct sink_totals finish(struct world *world, uint64_t patience_ns)
@@ -200,6 +238,65 @@ static void a_full_queue(void **state)
     for (uint64_t id = 0; id < SINK_QUEUE; id++)
         assert_int_equal(world->fake.ids[id], id);
     assert_all_back(world);
+}
+
+/* More frames than there should be are lost, and nothing else is. */
+static void more_than_the_queue_holds(void **state)
+{
+    enum { MORE = 3 };
+    struct world *world = *state;
+    struct frame_pool *pool = world->pool;
+    world->pool = frame_pool_create(2 * SINK_QUEUE, SIZE_MAX);
+    fake_gate(&world->fake, true);
+    push(world, 0, 1);
+    wait_writes(&world->fake, 1);
+    for (uint64_t id = 1; id <= SINK_QUEUE + MORE; id++)
+        push(world, id, 1);
+    assert_int_equal(sink_totals(world->sink).failed, MORE);
+    fake_gate(&world->fake, false);
+    assert_int_equal(finish(world, 0).written, 1 + SINK_QUEUE);
+    for (uint64_t id = 0; id <= SINK_QUEUE; id++)
+        assert_int_equal(world->fake.ids[id], id);
+    frame_pool_destroy(world->pool);
+    world->pool = pool;
+}
+
+/* One frame is being written, one waits: the newest. */
+static void live_passes_over(void **state)
+{
+    struct world *world = *state;
+    fake_gate(&world->fake, true);
+    assert_true(push(world, 0, 10));
+    wait_writes(&world->fake, 1);
+    assert_true(push(world, 1, 20));
+    for (uint64_t id = 2; id < 10; id++)
+        assert_false(push(world, id, 30));
+    fake_gate(&world->fake, false);
+    struct sink_totals totals = finish(world, 0);
+    assert_int_equal(world->fake.writes, 2);
+    assert_int_equal(world->fake.ids[0], 0);
+    assert_int_equal(world->fake.ids[1], 9);
+    assert_int_equal(totals.written, 2);
+    assert_int_equal(totals.bytes, 40);
+    assert_int_equal(totals.passed_over, 8);
+    assert_int_equal(totals.failed, 0);
+    assert_all_back(world);
+}
+
+/* The frame is chosen when it can be written, not when it came. */
+static void live_chooses_late(void **state)
+{
+    struct world *world = *state;
+    fake_door(&world->fake, true);
+    push(world, 0, 10);
+    wait_calls(&world->fake, &world->fake.waits, 1);
+    push(world, 1, 10);
+    push(world, 2, 10);
+    fake_door(&world->fake, false);
+    struct sink_totals totals = finish(world, 0);
+    assert_int_equal(world->fake.writes, 1);
+    assert_int_equal(world->fake.ids[0], 2);
+    assert_int_equal(totals.passed_over, 2);
 }
 
 /* Two episodes of failures: each is told once when it begins and once when it is over. */
@@ -319,7 +416,8 @@ static void the_next_sink_is_patient(void **state)
     close(world->fake.pipe[1]);
     world->fake.pipe[0] = world->fake.pipe[1] = -1;
     world->fake.closes = 0;
-    assert_int_equal(sink_start(&world->sink, &fake_ops, &world->fake, on_gone, &world->fake), 0);
+    assert_int_equal(
+        sink_start(&world->sink, &fake_ops, &world->fake, SINK_LOSSLESS, on_gone, &world->fake), 0);
     push(world, 1, 10);
     assert_int_equal(finish(world, 0).written, 1);
 }
@@ -350,12 +448,16 @@ static void nothing_to_finish(void **state)
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define TEST_LIVE(name) cmocka_unit_test_setup_teardown(name, live_setup, world_teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(frames_come_in_order),
         TEST(a_full_queue),
+        TEST(more_than_the_queue_holds),
+        TEST_LIVE(live_passes_over),
+        TEST_LIVE(live_chooses_late),
         TEST(failures_are_counted_and_told_once),
         TEST(a_disk_that_fails_now_and_then),
         TEST(another_error_is_told),

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "shared/clock.h"
@@ -42,7 +43,7 @@ static int world_setup(void **state)
     assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
     close(ends[1]);
     world->reader = ends[0];
-    return sink_stdout_create(&world->state, error);
+    return sink_stdout_create(&world->state, false, error);
 }
 
 static void close_reader(struct world *world)
@@ -174,7 +175,8 @@ static void abandoned(void **state)
         struct sink *sink;
         int flags = fcntl(STDOUT_FILENO, F_GETFL) & ~O_NONBLOCK;
         assert_int_equal(fcntl(STDOUT_FILENO, F_SETFL, flags | (blocks ? 0 : O_NONBLOCK)), 0);
-        assert_int_equal(sink_start(&sink, &sink_stdout, world->state, never, NULL), 0);
+        assert_int_equal(sink_start(&sink, &sink_stdout, world->state, SINK_LOSSLESS, never, NULL),
+                         0);
         for (unsigned id = 0; id < 3; id++) {
             struct frame *frame = frame_make(world->pool, id, 2 * PIPE_SIZE);
             sink_push(sink, frame);
@@ -184,6 +186,101 @@ static void abandoned(void **state)
         assert_int_equal(totals.written, 0);
         assert_int_equal(totals.failed, 3);
     }
+}
+
+/* Live. */
+
+/* Ten minutes at 30 fps. */
+enum { MANY = 10 * 60 * 30 };
+
+/* Puts new ends in the place of standard output and its reader, as long as their defaults are. */
+static void connect_anew(struct world *world, bool is_socket)
+{
+    int ends[2];
+    close_reader(world);
+    if (is_socket)
+        assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+    else
+        assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+    close(ends[1]);
+    world->reader = ends[0];
+}
+
+/* Reads one frame of that size to its end; returns the id that it begins with. */
+static uint64_t read_frame(struct world *world, size_t size)
+{
+    struct pollfd ready = { .fd = world->reader, .events = POLLIN };
+    world->got = realloc(world->got, size);
+    for (size_t done = 0; done < size;) {
+        assert_int_equal(poll(&ready, 1, BOUND_MS), 1);
+        ssize_t got = read(world->reader, world->got + done, size - done);
+        assert_true(got > 0);
+        done += (size_t)got;
+    }
+    uint64_t id;
+    memcpy(&id, world->got, sizeof(id));
+    return id;
+}
+
+static void push(struct world *world, struct sink *sink, uint64_t id, size_t size)
+{
+    struct frame *frame = frame_pool_take(world->pool);
+    assert_non_null(frame);
+    assert_int_equal(frame_reserve(frame, size), 0);
+    memcpy(frame->data, &id, sizeof(id));
+    frame->size = size;
+    frame->id = id;
+    sink_push(sink, frame);
+    frame_release(frame);
+}
+
+/* A reader that takes so many of six frames, and its pauses lie between two frames: each frame is
+ * no older than what was newest when it had read the one before. */
+static void fall_behind(struct world *world, bool is_socket, unsigned of_six, uint64_t frames,
+                        size_t size)
+{
+    char error[SINK_ERROR_MAX];
+    struct sink *sink;
+    uint64_t newest = 0, last = 0, reads = 0;
+    connect_anew(world, is_socket);
+    assert_int_equal(sink_stdout_create(&world->state, true, error), 0);
+    assert_int_equal(sink_start(&sink, &sink_stdout, world->state, SINK_LIVE, never, NULL), 0);
+    for (uint64_t id = 1; id <= frames; id++) {
+        push(world, sink, id, size);
+        if (id % 6 >= of_six)
+            continue;
+        uint64_t read = read_frame(world, size);
+        assert_true(read > last && read >= newest);
+        newest = id;
+        last = read;
+        reads++;
+    }
+    close_reader(world);
+    struct sink_totals totals = sink_finish(&sink, CLOCK_SECOND);
+    assert_in_range(totals.written, reads, reads + 1);
+    assert_int_equal(totals.written + totals.passed_over + totals.failed, frames);
+}
+
+static void a_reader_of_25_fps(void **state)
+{
+    fall_behind(*state, false, 5, MANY, 20000);
+}
+
+static void a_reader_of_5_fps(void **state)
+{
+    fall_behind(*state, false, 1, MANY, 20000);
+}
+
+/* More than one would fit in the pipe. */
+static void small_frames(void **state)
+{
+    fall_behind(*state, false, 1, MANY, 500);
+}
+
+static void a_socket(void **state)
+{
+    fall_behind(*state, true, 1, MANY, 20000);
 }
 
 /* Bytes on a terminal are of no use to anybody. */
@@ -197,7 +294,7 @@ static void terminals_are_refused(void **state)
     int piped = dup(STDOUT_FILENO);
     dup2(terminal, STDOUT_FILENO);
     void *sink = world;
-    int result = sink_stdout_create(&sink, error);
+    int result = sink_stdout_create(&sink, false, error);
     dup2(piped, STDOUT_FILENO);
     close(piped);
     close(terminal);
@@ -216,6 +313,10 @@ int main(void)
         TEST(nobody_reads),
         TEST(the_reader_leaves_half_way),
         TEST(abandoned),
+        TEST(a_reader_of_25_fps),
+        TEST(a_reader_of_5_fps),
+        TEST(small_frames),
+        TEST(a_socket),
         TEST(terminals_are_refused),
     };
     /* cmocka reports on stdout; while a test runs that is the pipe, so it must have nothing
