@@ -22,6 +22,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <ostream>
+#include <streambuf>
 #include <string>
 #include <thread>
 #include <vector>
@@ -37,6 +39,7 @@
 
 #include <libcamera/base/unique_fd.h>
 #include <libcamera/libcamera.h>
+#include <libcamera/logging.h>
 
 extern "C" {
 #include "device/camera.h"
@@ -352,6 +355,29 @@ static int fail_none(char *error)
                 "--list-cameras` tell whether other programs see it");
 }
 
+/* libcamera's own log, whose lines come whole, goes the way of ours: nobody waits for whoever reads
+ * it. Before libcamera ends the process, it says why. */
+class LogBuffer : public std::streambuf
+{
+  protected:
+    std::streamsize xsputn(const char *text, std::streamsize size) override
+    {
+        fwrite(text, 1, static_cast<size_t>(size), log_stream());
+        fflush(log_stream());
+        if (std::string(text, static_cast<size_t>(size)).find("FATAL") != std::string::npos)
+            log_flush();
+        return size;
+    }
+};
+
+static void join_logs()
+{
+    /* Never destroyed: libcamera may log as long as the program lives. */
+    static auto *const stream = new std::ostream(new LogBuffer);
+    if (!secure_getenv("LIBCAMERA_LOG_FILE"))
+        lc::logSetStream(stream);
+}
+
 /* libcamera allows one manager in a process: all cameras share it, and the last one ends it. */
 static std::shared_ptr<lc::CameraManager> share_manager(char *error, int *result)
 {
@@ -361,6 +387,7 @@ static std::shared_ptr<lc::CameraManager> share_manager(char *error, int *result
         return manager;
     /* Read by libcamera when it first logs. It tells much at its default level. */
     setenv("LIBCAMERA_LOG_LEVELS", "*:WARN", 0);
+    join_logs();
     manager = std::make_shared<lc::CameraManager>();
     *result = manager->start();
     if (*result < 0) {

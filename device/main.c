@@ -179,6 +179,7 @@ static int serve(const struct device_options *options, const struct capture_conf
     if (capture && !capture_wait(capture, CAMERA_LEAVE_NS)) {
         log_error("the camera hangs: leaving it as it is");
         listeners_close(listeners);
+        log_flush();
         _exit(EXIT_CAMERA);
     }
     capture_destroy(&capture);

@@ -228,20 +228,21 @@ static bool finish_sinks(struct program *program)
     struct sink_totals piped = sink_finish(&program->pipe, patience_of(program));
     if (program->options.log_level >= LOG_LEVEL_INFO) {
         if (saves)
-            fprintf(stderr, "saved %llu frames (%.1f MB) in %s", (unsigned long long)saved.written,
-                    (double)saved.bytes / 1e6, program->options.save);
+            fprintf(log_stream(), "saved %llu frames (%.1f MB) in %s",
+                    (unsigned long long)saved.written, (double)saved.bytes / 1e6,
+                    program->options.save);
         if (saves && saved.failed)
-            fprintf(stderr, "; %llu could not be saved", (unsigned long long)saved.failed);
+            fprintf(log_stream(), "; %llu could not be saved", (unsigned long long)saved.failed);
         if (saves)
-            fputc('\n', stderr);
+            fputc('\n', log_stream());
         if (pipes)
-            fprintf(stderr, "wrote %llu frames to standard output",
+            fprintf(log_stream(), "wrote %llu frames to standard output",
                     (unsigned long long)piped.written);
         if (pipes && piped.passed_over)
-            fprintf(stderr, " and passed over %llu for newer ones",
+            fprintf(log_stream(), " and passed over %llu for newer ones",
                     (unsigned long long)piped.passed_over);
         if (pipes)
-            fprintf(stderr, "; %llu were not taken\n", (unsigned long long)piped.failed);
+            fprintf(log_stream(), "; %llu were not taken\n", (unsigned long long)piped.failed);
     }
     return saved.failed == 0 && saved.close_error == 0 && !saved.gone && !piped.gone &&
            (piped.failed == 0 || program->end == RECEIVER_INTERRUPTED);
@@ -275,14 +276,14 @@ static int judge(const struct program *program, bool sinks_good)
 static void summarize(const struct program *program, uint64_t skipped)
 {
     struct report_totals totals = report_totals(program->report);
-    report_summary(program->report, stderr);
+    report_summary(program->report, log_stream());
     if (totals.received > program->kept)
-        fprintf(stderr, "%llu received frames were not kept: %s\n",
+        fprintf(log_stream(), "%llu received frames were not kept: %s\n",
                 (unsigned long long)(totals.received - program->kept),
                 program->options.every > 1 ? "as --every says"
                                            : "they came after the last one that was asked for");
     if (skipped > 0)
-        fprintf(stderr, "the window passed over %llu frames for newer ones\n",
+        fprintf(log_stream(), "the window passed over %llu frames for newer ones\n",
                 (unsigned long long)skipped);
 }
 
@@ -324,7 +325,7 @@ static int run(struct program *program)
     if (connected && program->options.log_level >= LOG_LEVEL_INFO)
         summarize(program, skipped);
     if (connected && (program->options.stats || program->options.latency_report))
-        report_stages(program->report, program->options.latency_report, stderr);
+        report_stages(program->report, program->options.latency_report, log_stream());
     if (ran)
         code = judge(program, sinks_good);
     report_destroy(program->report);

@@ -38,9 +38,7 @@ void progress_show(struct progress *progress, struct report *report, uint64_t no
     if (progress->draws && now_ns - progress->drawn_ns >= DRAW_EVERY_NS) {
         report_line(report, now_ns, line, sizeof(line));
         cut_to_terminal(line);
-        fprintf(stderr, "\r\033[K%s", line);
-        fflush(stderr);
-        log_set_progress(true);
+        log_progress(line);
         progress->drawn_ns = now_ns;
     }
     if (progress->told_ns == 0)
@@ -51,10 +49,8 @@ void progress_show(struct progress *progress, struct report *report, uint64_t no
 
 void progress_end(struct progress *progress, struct report *report, uint64_t now_ns)
 {
-    if (progress->draws) {
-        fprintf(stderr, "\r\033[K");
-        log_set_progress(false);
-    }
+    if (progress->draws)
+        log_progress("");
     if (progress->logs && progress->told_ns && now_ns - progress->told_ns >= LOG_LAST_NS)
         log_rates(progress, report, now_ns);
 }

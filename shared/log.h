@@ -1,11 +1,17 @@
 /*
  * One line an event, on stderr. Any thread; lines are never mixed.
+ *
+ * Nobody waits for whoever reads stderr, be it a full pipe, a slow serial line or a terminal that
+ * was stopped with Ctrl-S: a thread of the log's own writes, and begins with the first line. What
+ * it can't write in time is left out once 64 KiB wait, and is counted: the log tells how many lines
+ * are missing as soon as it can. A child of fork() must not log.
  */
 #ifndef PITETHER_SHARED_LOG_H
 #define PITETHER_SHARED_LOG_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /*
  * error:   what was asked for can't be done.
@@ -21,11 +27,20 @@ extern const char *const log_level_names[]; /* "error", ..., then NULL */
  * standard error is systemd's journal, which is told the level instead. */
 void log_setup(const char *program, enum log_level most);
 
-/* A line on a terminal that log lines must not run into: while set, each log line first wipes the
- * terminal's current line. */
-void log_set_progress(bool shown);
-
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For text that goes to stderr as it is, whatever the level: each line is written when it is
+ * complete, between lines of the log. Stays open. */
+FILE *log_stream(void);
+
+enum { LOG_PROGRESS_MAX = 512 };
+
+/* Draws a line (cut at LOG_PROGRESS_MAX - 1 bytes) on the terminal that stderr is, in the place of
+ * the one before and below what else is written; "" wipes it. Only the newest waits to be drawn. */
+void log_progress(const char *line);
+
+/* Waits until all is written, for as long as it goes on. Runs by itself when the program exits. */
+void log_flush(void);
 
 /* For lines that a peer or a broken camera could cause without end: 20 pass in 10 seconds, and the
  * next one after that tells how many did not. Zeroed at first; one thread, or under a lock. */

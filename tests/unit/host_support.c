@@ -7,6 +7,7 @@
 
 #include "shared/bytes.h"
 #include "shared/crc32c.h"
+#include "shared/log.h"
 
 void script_free(struct script *script)
 {
@@ -192,6 +193,7 @@ static struct {
 void stderr_capture(void)
 {
     stderr_release();
+    log_flush();
     captured.saved = dup(STDERR_FILENO);
     captured.file = memfd_create("stderr", MFD_CLOEXEC);
     assert_true(captured.saved >= 0 && captured.file >= 0);
@@ -200,6 +202,7 @@ void stderr_capture(void)
 
 const char *stderr_text(void)
 {
+    log_flush();
     off_t size = lseek(captured.file, 0, SEEK_END);
     assert_true(size >= 0);
     free(captured.text);
@@ -211,6 +214,7 @@ const char *stderr_text(void)
 
 void stderr_release(void)
 {
+    log_flush();
     if (captured.saved >= 0) {
         dup2(captured.saved, STDERR_FILENO);
         close(captured.saved);

@@ -27,7 +27,7 @@ static void catch_begin(void)
 {
     int ends[2];
     assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
-    fflush(stderr);
+    log_flush();
     caught.saved = dup(STDERR_FILENO);
     dup2(ends[1], STDERR_FILENO);
     close(ends[1]);
@@ -38,6 +38,7 @@ static void catch_begin(void)
 static size_t catch_end(char *text, size_t room)
 {
     size_t size = 0;
+    log_flush();
     dup2(caught.saved, STDERR_FILENO);
     close(caught.saved);
     for (ssize_t got; size + 1 < room; size += (size_t)got)
@@ -127,18 +128,41 @@ static void long_lines_are_bounded(void **state)
     }
 }
 
-static void progress_is_wiped(void **state)
+/* It is below what else is written, and gone once nobody wants it. */
+static void progress_is_drawn_and_wiped(void **state)
 {
     (void)state;
     char text[256];
     log_setup("prog", LOG_LEVEL_INFO);
-    log_set_progress(true);
     catch_begin();
+    log_progress("50 %");
+    log_flush();
+    log_progress("60 %");
+    log_flush();
     log_info("a");
-    log_set_progress(false);
+    log_flush();
+    log_progress("");
     log_info("b");
     catch_end(text, sizeof(text));
-    assert_string_equal(text, "\r\033[Kprog: info: a\nprog: info: b\n");
+    assert_string_equal(text, "50 %"
+                              "\r\033[K60 %"
+                              "\r\033[Kprog: info: a\n60 %"
+                              "\r\033[Kprog: info: b\n");
+}
+
+/* As it is, in whole lines, also if they are longer than the log's. */
+static void text_is_written_as_it_is(void **state)
+{
+    (void)state;
+    static char text[16384], wanted[8192];
+    log_setup("prog", LOG_LEVEL_ERROR);
+    memset(wanted, 'x', 5000);
+    strcat(wanted, "\nsecond\n");
+    catch_begin();
+    fprintf(log_stream(), "%.3000s", wanted);
+    fprintf(log_stream(), "%s", wanted + 3000);
+    catch_end(text, sizeof(text));
+    assert_string_equal(text, wanted);
 }
 
 static void errno_is_left_alone(void **state)
@@ -151,9 +175,12 @@ static void errno_is_left_alone(void **state)
     errno = EXDEV;
     log_info("nobody reads this");
     int after = errno;
+    log_flush();
     catch_end(text, sizeof(text));
     assert_int_equal(after, EXDEV);
     assert_string_equal(text, "");
+    log_info("the count of what is missing goes before this");
+    log_flush();
 }
 
 enum { THREADS = 4, LINES = 100 };
@@ -194,6 +221,70 @@ static void lines_of_threads_stay_whole(void **state)
         assert_int_equal(counts[i], LINES);
 }
 
+/* A full pipe: nobody waits for it. What is read at last are lines in order, whole, and how many
+ * are missing. */
+#define LOSS "p: warning: lines that are missing here, as they could not be written in time: "
+
+static void a_reader_that_stands_still(void **state)
+{
+    (void)state;
+    enum { WRITTEN = 20000, SIZE = 1 << 20 };
+    static char text[SIZE];
+    log_setup("p", LOG_LEVEL_INFO);
+    catch_begin();
+    fcntl(STDERR_FILENO, F_SETFL, 0); /* waits */
+    fcntl(caught.from, F_SETFL, 0);
+    for (int i = 0; i < WRITTEN; i++)
+        log_info("%d", i);
+    log_flush(); /* comes back, too */
+    unsigned seen = 0, lost = 0, next = 0;
+    char *at = text, *end = text;
+    while (seen + lost < WRITTEN && end < text + SIZE - 1) {
+        ssize_t got = read(caught.from, end, (size_t)(text + SIZE - 1 - end));
+        assert_true(got > 0);
+        end += got;
+        *end = '\0';
+        for (char *feed; (feed = strchr(at, '\n')); at = feed + 1) {
+            unsigned number;
+            if (sscanf(at, LOSS "%u\n", &number) == 1) {
+                lost += number;
+                continue;
+            }
+            assert_int_equal(sscanf(at, "p: info: %u\n", &number), 1);
+            assert_true(number >= next);
+            next = number + 1;
+            seen++;
+        }
+    }
+    assert_true(seen > 1000 && lost > 1000);
+    assert_int_equal(seen + lost, WRITTEN);
+    log_info("works again");
+    catch_end(text, sizeof(text));
+    assert_string_equal(text, "p: info: works again\n");
+}
+
+/* What can't be written counts, too, and is told as soon as the disk takes it. */
+static void a_full_disk(void **state)
+{
+    (void)state;
+    char text[256];
+    log_setup("p", LOG_LEVEL_INFO);
+    catch_begin();
+    int pipe_end = dup(STDERR_FILENO), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    assert_true(full >= 0);
+    dup2(full, STDERR_FILENO);
+    for (int i = 0; i < 3; i++) {
+        log_info("%d", i);
+        log_flush();
+    }
+    dup2(pipe_end, STDERR_FILENO);
+    close(pipe_end);
+    close(full);
+    log_info("works again");
+    catch_end(text, sizeof(text));
+    assert_string_equal(text, LOSS "3\np: info: works again\n");
+}
+
 /* 20 pass; the first one of the next 10 s tells of those that did not. */
 static void floods_are_held_back(void **state)
 {
@@ -218,10 +309,17 @@ static void floods_are_held_back(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(levels_are_filtered),    cmocka_unit_test(level_names),
-        cmocka_unit_test(long_lines_are_bounded), cmocka_unit_test(progress_is_wiped),
-        cmocka_unit_test(errno_is_left_alone),    cmocka_unit_test(lines_of_threads_stay_whole),
-        cmocka_unit_test(floods_are_held_back),   cmocka_unit_test(journal_is_told_the_level),
+        cmocka_unit_test(levels_are_filtered),
+        cmocka_unit_test(level_names),
+        cmocka_unit_test(long_lines_are_bounded),
+        cmocka_unit_test(progress_is_drawn_and_wiped),
+        cmocka_unit_test(text_is_written_as_it_is),
+        cmocka_unit_test(errno_is_left_alone),
+        cmocka_unit_test(lines_of_threads_stay_whole),
+        cmocka_unit_test(a_reader_that_stands_still),
+        cmocka_unit_test(a_full_disk),
+        cmocka_unit_test(floods_are_held_back),
+        cmocka_unit_test(journal_is_told_the_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
