@@ -73,16 +73,21 @@ static void no_line_too_many(void **state)
     assert_int_equal(count_text(stderr_text(), "\n"), 1);
 }
 
-/* Who looks twice a second has rates before the first second is over. */
+static bool ends_in(const char *text, const char *end)
+{
+    size_t size = strlen(text), wanted = strlen(end);
+    return size >= wanted && strcmp(text + size - wanted, end) == 0;
+}
+
+/* Who looks twice a second has rates before the first second is over. Only the newest line has to
+ * be drawn. */
 static void the_terminals_line(void **state)
 {
     struct progress progress = { .draws = true };
     stream(&progress, *state, START_NS + CLOCK_SECOND / 2);
-    assert_int_equal(count_text(stderr_text(), "\r\033[K"), 2);
-    assert_int_equal(count_text(stderr_text(), "1 frames, 0.0 fps, "), 1);
-    assert_int_equal(count_text(stderr_text(), "11 frames, 20.0 fps, 8.0 Mbit/s, 0 dropped"), 1);
+    assert_true(ends_in(stderr_text(), "11 frames, 20.0 fps, 8.0 Mbit/s, 0 dropped"));
     progress_end(&progress, *state, START_NS + CLOCK_SECOND);
-    assert_int_equal(count_text(stderr_text(), "\r\033[K"), 3);
+    assert_true(ends_in(stderr_text(), "0 dropped\r\033[K"));
     assert_null(strchr(stderr_text(), '\n'));
 }
 
