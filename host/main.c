@@ -26,6 +26,7 @@ enum {
     EXIT_SINK = 4,
     EXIT_MISSING = 5,
     EXIT_SHORT = 6,
+    EXIT_TIMEOUT = 7,
 };
 
 /* How long sinks may take for what is queued once the user wants to leave. */
@@ -40,6 +41,7 @@ struct program {
     struct sink *save, *pipe;
     struct window *window;
     enum receiver_end end;
+    bool was_connected; /* when the end was begun */
     uint64_t kept;
 };
 
@@ -139,6 +141,7 @@ static void *run_receiver(void *user)
 {
     struct program *program = user;
     program->end = receiver_run(program->receiver, &program->kept);
+    program->was_connected = receiver_was_connected(program->receiver);
     return NULL;
 }
 
@@ -195,6 +198,7 @@ static int receive(struct program *program)
         .frames = options->frames,
         .every = options->every,
         .duration_s = options->duration,
+        .timeout_s = options->timeout,
     };
     struct receiver_outlets outlets = { .report = program->report,
                                         .latency_log = program->latency_log,
@@ -248,13 +252,16 @@ static bool finish_sinks(struct program *program)
            (piped.failed == 0 || program->end == RECEIVER_INTERRUPTED);
 }
 
-/* Frames that a lossless stream should have brought, and did not. */
+/* Frames that a lossless stream should have brought, and did not, or damaged ones. A live stream
+ * goes on with the newest frame: where a connection was lost, what it had cut short is as little a
+ * fault as what was never sent. */
 static bool is_missing_frames(const struct program *program, const struct report_totals *totals)
 {
     const struct host_options *options = &program->options;
     uint64_t unwanted = totals->dropped[WIRE_DROP_RATE_LIMITED];
-    return totals->damaged > 0 ||
-           (is_lossless(options) && (report_dropped(totals) > unwanted || totals->missed > 0));
+    return totals->damaged > totals->cut ||
+           (is_lossless(options) &&
+            (totals->damaged > 0 || report_dropped(totals) > unwanted || totals->missed > 0));
 }
 
 static int judge(const struct program *program, bool sinks_good)
@@ -265,8 +272,11 @@ static int judge(const struct program *program, bool sinks_good)
         return EXIT_SYSTEM;
     if (!sinks_good || program->end == RECEIVER_NO_SINK)
         return EXIT_SINK;
-    if (program->end == RECEIVER_CUT)
+    if (program->end == RECEIVER_CUT ||
+        (program->end == RECEIVER_INTERRUPTED && !program->was_connected))
         return EXIT_CONNECTION;
+    if (program->end == RECEIVER_TIMEOUT)
+        return EXIT_TIMEOUT;
     if (bounded && program->end != RECEIVER_DONE)
         return EXIT_SHORT;
     return is_missing_frames(program, &totals) ? EXIT_MISSING : EXIT_DONE;
@@ -332,6 +342,17 @@ static int run(struct program *program)
     return code;
 }
 
+/* --help or --version. has_output: standard output was open at the start. */
+static int print_about(const struct host_options *options, bool has_output)
+{
+    if (options->help)
+        options_help(&host_option_table, stdout);
+    else
+        printf("pitether %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
+    int error = descriptors_flush_stdout(has_output);
+    return error ? complain_of("write to standard output", -error) : EXIT_DONE;
+}
+
 /* --import-key or --forget-key. */
 static int administer_keys(const struct host_options *options)
 {
@@ -354,14 +375,8 @@ int main(int argc, char **argv)
     if (host_options_read(options, argc, argv, error))
         return complain(EXIT_USAGE, error);
     log_setup("pitether", (enum log_level)options->log_level);
-    if (options->help) {
-        options_help(&host_option_table, stdout);
-        return EXIT_DONE;
-    }
-    if (options->version) {
-        printf("pitether %s, protocol %d\n", PITETHER_VERSION, WIRE_VERSION);
-        return EXIT_DONE;
-    }
+    if (options->help || options->version)
+        return print_about(options, has_output);
     if (options->import_key || options->forget_key)
         return administer_keys(options);
     if (options->to_stdout && !has_output)

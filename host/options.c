@@ -43,6 +43,10 @@ static const struct option_spec specs[] = {
       "end after N frames were kept; those that --stdout passes over are not; 0 is never", false },
     { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
       "end so long after the first frame; 0 is never", false },
+    { "timeout", 0, OPTION_NUMBER, FIELD(timeout), "SECONDS", "0", 0, 1e9, NULL,
+      "end after so long without a frame, at the start or later, whatever the connection; 0 is "
+      "never",
+      false },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL, "keep one frame of N",
       false },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
@@ -102,9 +106,12 @@ const struct option_table host_option_table = {
     .about = "Receives the frames that pitetherd streams from a camera.",
     .after =
         "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option or\n"
-        "keys file, 3 no connection, or it was lost, 4 a sink could not take every frame, or\n"
-        "the file of --latency not every line, 5 frames are missing from a lossless stream, or\n"
-        "arrived damaged, 6 it ended before --frames or --duration was reached.",
+        "keys file, 3 there was no connection, or it was lost, 4 a sink could not take every "
+        "frame,\n"
+        "or the file of --latency not every line, 5 frames are missing from a lossless stream, or\n"
+        "arrived damaged, 6 it ended before --frames or --duration was reached, 7 no frame came "
+        "for\n"
+        "--timeout.",
 };
 
 static int fail(char *error, const char *what)

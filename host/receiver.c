@@ -45,6 +45,8 @@ struct receiver {
     uint64_t last_session, last_next_id; /* of the connection before; 0: none */
     uint64_t counted; /* kept, but for those that took the place of another one everywhere */
     uint64_t received, kept, first_frame_ns, ending_ns;
+    uint64_t last_frame_ns; /* or when it all began */
+    bool stop_seen, was_connected;
     uint64_t retry_ns;
     struct progress progress;
     struct log_limit status_limit, stream_limit, damaged_limit, again_limit;
@@ -157,6 +159,7 @@ static void on_frame(void *user, struct frame *frame)
     report_frame(receiver->outlets.report, frame);
     if (receiver->outlets.latency_log)
         latency_log_frame(receiver->outlets.latency_log, frame);
+    receiver->last_frame_ns = frame->times.last_byte;
     if (receiver->first_frame_ns == 0)
         receiver->first_frame_ns = frame->times.last_byte;
     if (receiver->received++ % receiver->config.every == 0 && !is_stopping(receiver))
@@ -234,6 +237,28 @@ static void check_duration(struct receiver *receiver, uint64_t now)
         receiver_stop(receiver, receiver->transport ? RECEIVER_DONE : RECEIVER_CUT);
 }
 
+static void check_timeout(struct receiver *receiver, uint64_t now)
+{
+    char note[sizeof(receiver->note)];
+    double timeout = receiver->config.timeout_s;
+    if (timeout <= 0 || is_stopping(receiver) ||
+        (double)(now - receiver->last_frame_ns) < timeout * 1e9)
+        return;
+    receiver_note(receiver, note, sizeof(note));
+    log_error("no frame came for %g s (--timeout)%s%s", timeout, *note ? ": " : "", note);
+    receiver_stop(receiver, RECEIVER_TIMEOUT);
+}
+
+/* As is_stopping(); notes how things stood when that began. */
+static bool sees_stop(struct receiver *receiver)
+{
+    bool stopping = is_stopping(receiver);
+    if (stopping && !receiver->stop_seen)
+        receiver->was_connected = receiver->transport && receiver->session.id != 0;
+    receiver->stop_seen = stopping;
+    return stopping;
+}
+
 /* Waits for fd (-1: none) and for requests to stop. Returns whether it is time to stop. */
 static bool wait_for(struct receiver *receiver, int fd, short events, int timeout_ms)
 {
@@ -251,7 +276,8 @@ static bool wait_for(struct receiver *receiver, int fd, short events, int timeou
     uint64_t now = clock_monotonic();
     progress_show(&receiver->progress, receiver->outlets.report, now);
     check_duration(receiver, now);
-    return is_stopping(receiver);
+    check_timeout(receiver, now);
+    return sees_stop(receiver);
 }
 
 static bool wait_connecting(void *user, int fd, short events, int timeout_ms)
@@ -445,8 +471,8 @@ static bool talk(struct receiver *receiver)
     while (converse(receiver, &error))
         ;
     flush(receiver);
-    if (!is_stopping(receiver))
-        session_cut(session);
+    if (!is_stopping(receiver) && session_cut(session))
+        report_cut(receiver->outlets.report);
     if (session->started)
         receiver->last_next_id = session->next_id;
     if (session->totals.captured > 0)
@@ -514,6 +540,7 @@ static bool attempt(struct receiver *receiver)
 enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
 {
     receiver->retry_ns = RETRY_FIRST_NS;
+    receiver->last_frame_ns = clock_monotonic();
     receiver->dialer.address = receiver->config.address;
     while (!is_stopping(receiver) && attempt(receiver))
         pause_before_retry(receiver);
@@ -528,6 +555,11 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
     enum receiver_end reason = receiver->stopping ? receiver->reason : RECEIVER_FAILED;
     pthread_mutex_unlock(&receiver->lock);
     return reason;
+}
+
+bool receiver_was_connected(const struct receiver *receiver)
+{
+    return receiver->was_connected;
 }
 
 int receiver_create(struct receiver **receiver, const struct receiver_config *config,

@@ -31,6 +31,7 @@ struct receiver_config {
     uint64_t frames;   /* end after so many that a sink was to write; 0: never */
     uint64_t every;    /* keep one of so many; >= 1 */
     double duration_s; /* end so long after the first frame; 0: never */
+    double timeout_s;  /* end after so long without a frame, whatever the connection; 0: never */
 };
 
 /* Where the frames go. All must outlive receiver_run(), but for a sink or window that was detached.
@@ -50,6 +51,7 @@ enum receiver_end {
     RECEIVER_FINISHED,    /* the daemon's source came to its end */
     RECEIVER_NO_SINK,     /* no sink is left that takes frames */
     RECEIVER_CUT,         /* no connection, or it broke, and there was to be no other */
+    RECEIVER_TIMEOUT,     /* no frame came for timeout_s */
     RECEIVER_FAILED,      /* a system call failed */
 };
 
@@ -71,6 +73,9 @@ void receiver_stop(struct receiver *receiver, enum receiver_end reason);
  * on. If it was the last one, the run ends in order, for this reason. Returns whether any is left.
  * For one that is detached already, nothing is done. Any thread. */
 bool receiver_detach(struct receiver *receiver, const void *outlet, enum receiver_end reason);
+
+/* After receiver_run(): whether a daemon was there, and had said HELLO, when the end was begun. */
+bool receiver_was_connected(const struct receiver *receiver);
 
 /* What the user should know besides the picture, e.g. that the connection is gone; empty if all is
  * well. Any thread. */

@@ -151,6 +151,13 @@ void report_damaged(struct report *report)
     pthread_mutex_unlock(&report->lock);
 }
 
+void report_cut(struct report *report)
+{
+    pthread_mutex_lock(&report->lock);
+    report->totals.cut++;
+    pthread_mutex_unlock(&report->lock);
+}
+
 void report_drops(struct report *report, const struct wire_drops *drops)
 {
     /* A reason that this version doesn't know still counts. */

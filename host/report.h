@@ -19,6 +19,7 @@ struct report;
 struct report_totals {
     uint64_t captured, received, damaged, bytes;
     uint64_t dropped[WIRE_DROP_REASONS];
+    uint64_t cut;    /* of the damaged ones, those that a lost connection cut short */
     uint64_t missed; /* between two connections to the same daemon; not part of captured */
     uint64_t connections;
 };
@@ -30,6 +31,8 @@ void report_destroy(struct report *report);
 void report_connected(struct report *report);
 void report_frame(struct report *report, const struct frame *frame);
 void report_damaged(struct report *report);
+/* The last damaged one was cut short by the loss of the connection. */
+void report_cut(struct report *report);
 void report_drops(struct report *report, const struct wire_drops *drops);
 void report_missed(struct report *report, uint64_t count);
 /* decoded and shown: host times, ns. */

@@ -412,15 +412,17 @@ bool session_advance(struct session *session, uint64_t now_ns)
     return session->head_waits;
 }
 
-void session_cut(struct session *session)
+bool session_cut(struct session *session)
 {
     if (!session->frame && !session->head_waits)
-        return;
+        return false;
     session_clear(session);
     session->head_waits = false;
-    if (account(session, session->head.frame_id, 1, &session->totals.delivered))
-        session->handler.on_damaged(session->handler.user, session->head.frame_id,
-                                    "the connection was cut in the middle of it");
+    if (!account(session, session->head.frame_id, 1, &session->totals.delivered))
+        return false;
+    session->handler.on_damaged(session->handler.user, session->head.frame_id,
+                                "the connection was cut in the middle of it");
+    return true;
 }
 
 bool session_is_silent(const struct session *session, uint64_t now_ns)

@@ -112,7 +112,8 @@ bool session_is_silent(const struct session *session, uint64_t now_ns);
 /* The receiver has enough: says END, the daemon's END will follow. */
 void session_end(struct session *session);
 
-/* There is no connection any more: what came of a frame under way is damaged. */
-void session_cut(struct session *session);
+/* There is no connection any more: what came of a frame under way is damaged. Returns whether one
+ * was. */
+bool session_cut(struct session *session);
 
 #endif

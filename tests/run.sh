@@ -62,7 +62,7 @@ test_in() {
 # What the programs of tests left out, and why: ctest itself tells only of programs that ran none.
 name_skipped() { # ctest's log
     awk '/^[0-9]+\/[0-9]+ Test: / { program = $3 }
-        / \.\.\. skipped / { sub(/^ +/, ""); print "skipped: " program ": " $0 }
+        sub(/ \.\.\. skipped /, ": ") { sub(/^ +/, ""); print "skipped: " program ": " $0 }
         /^\[  SKIPPED \] [^ ]+$/ && !seen[program, $NF]++ { print "skipped: " program ": " $NF }' "$1"
 }
 

@@ -93,10 +93,11 @@ static void values(void **state)
     assert_int_equal(options.address.port, 99);
     assert_int_equal(read_line(&options,
                                "pi --max-fps 12.5 --live --no-reconnect --stats "
-                               "--log-level=debug --frames=1000000000000000",
+                               "--log-level=debug --frames=1000000000000000 "
+                               "--timeout 1.5",
                                error),
                      0);
-    assert_true(options.max_fps == 12.5);
+    assert_true(options.max_fps == 12.5 && options.timeout == 1.5);
     assert_true(options.live && options.no_reconnect && options.stats && !options.lossless);
     assert_int_equal(options.log_level, LOG_LEVEL_DEBUG);
     assert_true(options.frames == UINT64_C(1000000000000000));
@@ -237,13 +238,13 @@ static void help_tells_all(void **state)
     }
     const char *codes = strstr(text, "Exit codes: ");
     assert_non_null(codes);
-    for (char code = '0'; code <= '6'; code++) {
+    for (char code = '0'; code <= '7'; code++) {
         const char *first = strchr(codes, code);
         assert_non_null(first);
         assert_int_equal(first[1], ' ');
         assert_null(strchr(first + 1, code));
     }
-    assert_null(strpbrk(codes, "789"));
+    assert_null(strpbrk(codes, "89"));
     for (const char *line = text; line && *line; line = strchr(line, '\n')) {
         line += *line == '\n';
         assert_in_range(strcspn(line, "\n"), 0, 100);

@@ -411,6 +411,7 @@ static void cut_and_connected_again(void **state)
     assert_ids(&world->fakes[0], ids, 5);
     assert_int_equal(totals(world).missed, 3);
     assert_int_equal(totals(world).damaged, 1);
+    assert_int_equal(totals(world).cut, 1);
     assert_int_equal(totals(world).connections, 2);
     assert_int_equal(totals(world).captured, 6);
     assert_non_null(strstr(stderr_text(), "3 frames were missed"));
@@ -787,6 +788,7 @@ static void damaged_frames_do_not_count(void **state)
     assert_int_equal(world->end, RECEIVER_DONE);
     assert_ids(&world->fakes[0], ids, 2);
     assert_int_equal(totals(world).damaged, 1);
+    assert_int_equal(totals(world).cut, 0);
     assert_int_equal(totals(world).captured, 3);
     assert_non_null(strstr(stderr_text(), "frame 1 arrived damaged"));
 }
@@ -817,6 +819,87 @@ static void so_long(void **state)
     assert_int_equal(totals(world).received, id);
 }
 
+/* --timeout. */
+
+static void no_frame_without_a_daemon(void **state)
+{
+    struct world *world = *state;
+    close(world->listener);
+    world->listener = -1;
+    world->config.timeout_s = 0.05;
+    uint64_t begun = clock_monotonic();
+    start(world);
+    join(world);
+    assert_true(clock_monotonic() - begun >= 50 * CLOCK_MS);
+    assert_int_equal(world->end, RECEIVER_TIMEOUT);
+    assert_false(receiver_was_connected(world->receiver));
+    assert_non_null(strstr(stderr_text(), "error: no frame came for 0.05 s (--timeout)"));
+}
+
+/* The daemon is there and has no camera: what it says is told again, and it gets its END. */
+static void no_frame_from_the_camera(void **state)
+{
+    struct world *world = *state;
+    world->config.timeout_s = 2;
+    start(world);
+    answer_call(world);
+    script_greet(&world->script, SCRIPT_SESSION);
+    script_status(&world->script, WIRE_STREAM_LOST, "unplugged");
+    send_all(world);
+    HEAR_UNTIL(world, world->ended);
+    say_end(world, WIRE_END_DONE, 0, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_TIMEOUT);
+    assert_true(receiver_was_connected(world->receiver));
+    assert_int_equal(
+        count_text(stderr_text(), "no frame came for 2 s (--timeout): no camera: unplugged"), 1);
+}
+
+/* The next connection; -1: there is none, since the receiver has ended. */
+static int take_call_until_the_end(struct world *world)
+{
+    struct pollfd call = { .fd = world->listener, .events = POLLIN };
+    uint64_t begun = clock_monotonic();
+    while (poll(&call, 1, 10) == 0) {
+        assert_true(clock_monotonic() - begun < BOUND_MS * CLOCK_MS);
+        if (pthread_tryjoin_np(world->thread, NULL) == 0) {
+            world->running = false;
+            return -1;
+        }
+    }
+    return accept4(world->listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+/* A damaged frame is none, and neither is a connection: that they come again and again does not
+ * help. */
+static void no_frame_for_so_long(void **state)
+{
+    struct world *world = *state;
+    unsigned calls = 0;
+    world->config.timeout_s = 2;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    uint64_t begun = clock_monotonic();
+    add_frames(world, 0, 2);
+    settle(world);
+    hang_up(world);
+    for (int fd; (fd = take_call_until_the_end(world)) >= 0; calls++) {
+        script_greet(&world->script, SCRIPT_SESSION);
+        script_stream(&world->script, 2 + calls);
+        script_head(&world->script, 2 + calls);
+        script_part(&world->script, 2 + calls, 0, 50);
+        script_tail(&world->script, 2 + calls, 60);
+        send(fd, world->script.bytes, world->script.size, MSG_NOSIGNAL);
+        world->script.size = 0;
+        close(fd);
+    }
+    sink_finish(&world->outlets.sinks[0], 0);
+    assert_true(clock_monotonic() - begun >= 2 * CLOCK_SECOND);
+    assert_true(calls > 0);
+    assert_int_equal(world->end, RECEIVER_TIMEOUT);
+    assert_int_equal(world->kept, 2);
+}
+
 /* The end. */
 
 static void stopped_from_another_thread(void **state)
@@ -834,6 +917,7 @@ static void stopped_from_another_thread(void **state)
     say_end(world, WIRE_END_DONE, 3, 0);
     join(world);
     assert_int_equal(world->end, RECEIVER_INTERRUPTED);
+    assert_true(receiver_was_connected(world->receiver));
     assert_int_equal(world->fakes[0].count, 2);
     assert_int_equal(totals(world).received, 3);
 }
@@ -847,7 +931,22 @@ static void stopped_while_there_is_no_daemon(void **state)
     receiver_stop(world->receiver, RECEIVER_INTERRUPTED);
     join(world);
     assert_int_equal(world->end, RECEIVER_INTERRUPTED);
+    assert_false(receiver_was_connected(world->receiver));
     assert_int_equal(totals(world).connections, 0);
+}
+
+/* Somebody answers there, but has not said yet that it is a daemon. */
+static void stopped_before_hello(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    answer_call(world);
+    receiver_stop(world->receiver, RECEIVER_INTERRUPTED);
+    HEAR_UNTIL(world, world->ended);
+    hang_up(world);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_INTERRUPTED);
+    assert_false(receiver_was_connected(world->receiver));
 }
 
 /* The daemon takes END and says nothing any more: it is waited for, but not for ever. */
@@ -1083,8 +1182,12 @@ int main(void)
         TEST(exactly_so_many_live),
         TEST(damaged_frames_do_not_count),
         TEST(so_long),
+        TEST(no_frame_without_a_daemon),
+        TEST(no_frame_from_the_camera),
+        TEST(no_frame_for_so_long),
         TEST(stopped_from_another_thread),
         TEST(stopped_while_there_is_no_daemon),
+        TEST(stopped_before_hello),
         TEST(a_daemon_that_does_not_answer),
         TEST(signals),
         TEST(a_second_signal),

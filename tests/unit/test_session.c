@@ -1126,8 +1126,8 @@ static void frames_that_are_cut(void **state)
             world->refuse = 2;
         feed_all(world, &script);
         unsigned damaged = i == 0 || i == 3 ? 0 : 1;
-        session_cut(&world->session);
-        session_cut(&world->session);
+        assert_int_equal(session_cut(&world->session), damaged);
+        assert_false(session_cut(&world->session));
         assert_int_equal(count_text(world->told.text, "damaged 11: the connection was cut"),
                          damaged);
         assert_int_equal(count_text(world->told.text, "damaged"), damaged);
