@@ -192,9 +192,14 @@ static void add_farewell(struct client *client)
  * at most, so that the frame can be released once it is out. */
 static void fill(struct client *client)
 {
+    bool answers = client->pong_count > 0;
     if (client->opening_due)
         add_opening(client);
     add_small(client);
+    /* Before a frame a PONG leaves by itself: in one packet with its first bytes it would take as
+     * long as they do, and tell so much less of the clock. */
+    if (answers && !client->sending.frame)
+        return;
     if (client->end_due && client->farewell.type == WIRE_ERROR) {
         add_farewell(client);
         return;

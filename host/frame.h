@@ -22,7 +22,7 @@ struct frame_times {
     uint64_t sensor, captured, encode_start, encode_end, send_start, send_end; /* device */
     uint64_t first_byte, last_byte;                                            /* host */
     int64_t offset; /* device clock minus host clock */
-    uint64_t error; /* the offset is right within this much */
+    uint64_t error; /* the offset is right within this much, for all of these times */
     bool offset_known;
 };
 

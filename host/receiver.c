@@ -39,6 +39,7 @@ struct receiver {
 
     /* The receiver's thread alone. */
     struct dialer dialer;
+    struct clock_sync clock;
     struct session session;
     struct transport *transport;
     struct transport *standby; /* takes the place of transport, which fell silent; or NULL */
@@ -331,6 +332,15 @@ static void flush(struct receiver *receiver)
     }
 }
 
+/* The time, after a look at whether this machine was suspended: the two clocks part then. */
+static uint64_t read_clock(struct receiver *receiver)
+{
+    uint64_t before = clock_monotonic(), awake = clock_read(CLOCK_BOOTTIME);
+    uint64_t now = clock_monotonic();
+    clock_sync_asleep(&receiver->clock, (int64_t)(awake - now), (int64_t)(awake - before));
+    return now;
+}
+
 /* Reads once, as much as there is room for. 0, -EAGAIN, or a negative errno; -EPIPE at the peer's
  * end. */
 static int read_once(struct receiver *receiver)
@@ -343,7 +353,7 @@ static int read_once(struct receiver *receiver)
     ssize_t got = receiver->transport->ops->read(receiver->transport, room, count);
     if (got <= 0)
         return got == 0 ? -EPIPE : (int)got;
-    uint64_t now = clock_monotonic();
+    uint64_t now = read_clock(receiver);
     session_filled(session, (size_t)got, now);
     session_advance(session, now);
     return 0;
@@ -570,6 +580,7 @@ int receiver_create(struct receiver **receiver, const struct receiver_config *co
         return -ENOMEM;
     sigset_t signals = signals_to_end();
     self->config = *config;
+    self->config.session.clock = &self->clock;
     self->outlets = *outlets;
     self->progress = (struct progress){ .draws = config->progress, .logs = config->stats };
     pthread_mutex_init(&self->lock, NULL);

@@ -22,7 +22,7 @@ enum { RECEIVER_SINKS_MAX = 2 };
 
 struct receiver_config {
     struct address address;
-    struct session_config session;
+    struct session_config session; /* but for the clock, which is the receiver's own */
     const struct keys
         *keys; /* whose first one proves both sides to one another; NULL: plain text */
     bool reconnect;

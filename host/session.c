@@ -16,10 +16,12 @@
 /* After a cut of up to 2 s, TCP by itself takes no longer than that to go on. */
 #define SILENT_AFTER_NS (5 * CLOCK_SECOND / 2)
 
-/* The clocks are related by a burst of PINGs at first, then by one now and then, since crystals
- * drift apart by some 50 µs a second at worst. */
+/* The clocks are related by a burst of PINGs at first, then by one now and then, since they drift
+ * apart. It goes along with an ACK, so that it is answered between two frames and the PONG does not
+ * wait behind the bytes of one; without any, it is sent by itself somewhat later. */
 enum { PING_BURST = 8 };
 #define PING_EVERY_NS CLOCK_SECOND
+#define PING_ALONE_NS (3 * CLOCK_SECOND / 2)
 
 static void say(struct session *session, const struct wire_message *message)
 {
@@ -62,6 +64,12 @@ static void ping(struct session *session, uint64_t now_ns)
     say(session, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = now_ns });
     session->pings_sent++;
     session->pinged_ns = now_ns;
+}
+
+static void ping_if_due(struct session *session, uint64_t after_ns, uint64_t now_ns)
+{
+    if (now_ns - session->pinged_ns >= after_ns && session->out_used <= SESSION_OUT_MAX / 2)
+        ping(session, now_ns);
 }
 
 void session_init(struct session *session, const struct session_config *config,
@@ -160,6 +168,7 @@ static void take_hello(struct session *session, const struct wire_hello *hello)
         return;
     }
     session->id = hello->session;
+    clock_sync_begin(session->config.clock, hello->session);
     session->reader.hello_seen = true;
     if (session->state == SESSION_OPENING)
         session->state = SESSION_RUNNING;
@@ -244,7 +253,9 @@ static void finish_frame(struct session *session, const struct wire_frame_tail *
     times->send_start = tail->send_start;
     times->send_end = tail->send_end;
     times->last_byte = now_ns;
-    times->offset_known = clock_sync_offset(&session->clock, &times->offset, &times->error);
+    uint64_t oldest = times->sensor < times->captured ? times->sensor : times->captured;
+    times->offset_known =
+        clock_sync_offset(session->config.clock, oldest, now_ns, &times->offset, &times->error);
     if (frame->size > 0 && frame->size == tail->length && session->frame_crc == tail->crc32c) {
         session->handler.on_frame(session->handler.user, frame);
         return;
@@ -273,6 +284,7 @@ static void take_tail(struct session *session, const struct wire_frame_tail *tai
         return;
     say(session, &(struct wire_message){
                      .type = WIRE_ACK, .ack = { .frame_id = tail->frame_id, .received = now_ns } });
+    ping_if_due(session, PING_EVERY_NS, now_ns);
     finish_frame(session, tail, now_ns);
 }
 
@@ -312,7 +324,7 @@ static void take_error(struct session *session, const struct wire_error *error)
 
 static void take_pong(struct session *session, const struct wire_pong *pong, uint64_t now_ns)
 {
-    clock_sync_add(&session->clock, pong->t1, pong->t2, pong->t3, now_ns);
+    clock_sync_add(session->config.clock, pong->t1, pong->t2, pong->t3, now_ns);
     if (session->pings_sent < PING_BURST)
         ping(session, now_ns);
 }
@@ -442,7 +454,6 @@ void session_tick(struct session *session, bool reading, uint64_t now_ns)
         fail(session, "what answers there said nothing for 5 s: is it a pitetherd?");
     else if (now_ns - session->heard_ns >= DEAD_AFTER_NS)
         fail(session, "nothing was heard for 15 s");
-    else if (now_ns - session->pinged_ns >= (reading ? PING_EVERY_NS : PING_AFTER_NS) &&
-             session->out_used <= SESSION_OUT_MAX / 2)
-        ping(session, now_ns);
+    else
+        ping_if_due(session, reading ? PING_ALONE_NS : PING_AFTER_NS, now_ns);
 }

@@ -18,8 +18,9 @@ enum { SESSION_OUT_MAX = 8192, SESSION_ERROR_MAX = 400 };
 
 struct session_config {
     enum wire_mode mode;
-    uint32_t max_fps_mhz; /* 0: all frames */
-    uint32_t max_message; /* bytes; the longest frame that is taken */
+    uint32_t max_fps_mhz;     /* 0: all frames */
+    uint32_t max_message;     /* bytes; the longest frame that is taken */
+    struct clock_sync *clock; /* zeroed at first, kept from one connection to the next */
 };
 
 /* Called from within session_advance(), in the order of frame ids. */
@@ -62,7 +63,6 @@ struct session {
     struct session_totals totals;
     struct wire_end daemon_end; /* once ENDED */
 
-    struct clock_sync clock;
     unsigned pings_sent;
     uint64_t opened_ns, heard_ns, pinged_ns;
 

@@ -157,10 +157,19 @@ class Faults(harness.Case):
         self.assertEqual(len(ids), received - self.not_kept())
         self.assertEqual(ids, sorted(set(ids)))
         self.assertEqual(len({row["session"] for row in self.index(self.out)}), 1)
+        self.check_clock()
         # The last ids may be losses or came too late, and no row tells of them.
         beyond = captured + missed - 1 - ids[-1]
         self.assertIn(beyond, range(dropped + self.not_kept() + 1), self.host.log())
         return missed
+
+    def check_clock(self):
+        """Host and device have the clocks of one machine here, so that their offset is known: what
+        the host says of it is true, for each frame."""
+        offset = time.clock_gettime_ns(time.CLOCK_BOOTTIME) - time.monotonic_ns()
+        for row in self.index(self.out):
+            off = abs(int(row["clock_offset_ns"] or offset) - offset)
+            self.assertLessEqual(off, int(row["clock_error_ns"] or 0) + 2000, row)
 
     def not_kept(self):
         """What was still received when the host had been told to end."""
@@ -327,6 +336,7 @@ class Faults(harness.Case):
         daemon = self.start_daemon("--quality", 100, "--log-level", "debug", size="1280x720", fps=5)
         self.start_host()
         self.wait_for_row(lambda row: int(row["id"]) > 0, "a second frame")
+        self.check_clock()
         callers = re.findall(fr"client {HOST}:(\d+)", daemon.log())
         self.assertEqual(len(set(callers)), 1, daemon.log())
 

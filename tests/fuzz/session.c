@@ -22,6 +22,7 @@ enum {
 
 struct stage {
     struct session session;
+    struct clock_sync clock;
     uint64_t now_ns;
     size_t split;                      /* bytes that a read gets at most; 0: all */
     bool honest;                       /* the daemon says only what it may */
@@ -423,7 +424,8 @@ static struct stage *stage_open(uint64_t choice)
     stage->now_ns = 1000 * CLOCK_SECOND;
     message_reader_init(&stage->daemon, WIRE_CONTROL_MAX);
     struct session_config config = { .mode = choice & 1 ? WIRE_LOSSLESS : WIRE_LIVE,
-                                     .max_message = MAX_MESSAGE };
+                                     .max_message = MAX_MESSAGE,
+                                     .clock = &stage->clock };
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, stage };
     session_init(&stage->session, &config, &handler, stage->now_ns);

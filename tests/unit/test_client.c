@@ -909,6 +909,47 @@ static void little_is_written_at_once(void **state)
     assert_int_equal(room->client->state, CLIENT_DEAD);
 }
 
+static size_t writes[8];
+static unsigned write_count;
+
+static ssize_t write_and_note(struct transport *transport, const struct iovec *data, int count)
+{
+    ssize_t taken = transport_plain_ops.write(transport, data, count);
+    if (taken > 0 && write_count < sizeof(writes) / sizeof(writes[0]))
+        writes[write_count++] = (size_t)taken;
+    return taken;
+}
+
+/* An ACK lets the next frame begin, and a PING comes along with it: the PONG is on its way before
+ * the frame, in a packet of its own. */
+static void a_pong_goes_before_a_frame(void **state)
+{
+    struct room *room = *state;
+    uint8_t bytes[2 * WIRE_ENCODED_MAX];
+    room_watch(room, WIRE_LIVE, 0, 0);
+    static struct transport_ops ops;
+    ops = *room->client->transport->ops;
+    ops.write = write_and_note;
+    room->client->transport->ops = &ops;
+    room->peer->acks = false;
+    room_frame(room, 1, 1000);
+    room_settle(room);
+    room_frame(room, 1, 1000);
+    room_settle(room);
+    assert_int_equal(room->peer->delivered, 1);
+    write_count = 0;
+    struct wire_message message = { .type = WIRE_ACK, .ack.frame_id = room->peer->first };
+    size_t size = wire_encode(&message, bytes);
+    message = (struct wire_message){ .type = WIRE_PING, .ping.t1 = 1 };
+    peer_send(room->peer, bytes, size + wire_encode(&message, bytes + size));
+    room_settle(room);
+    assert_int_equal(room->peer->delivered, 2);
+    assert_int_equal(room->peer->pongs, 1);
+    assert_in_range(write_count, 2, 8);
+    message = (struct wire_message){ .type = WIRE_PONG };
+    assert_int_equal(writes[0], wire_encode(&message, bytes));
+}
+
 /* Endings. */
 
 static void end_before_the_subscription(void **state)
@@ -1259,6 +1300,7 @@ static const struct CMUnitTest tests[] = {
     TEST(who_says_too_much_is_in_the_lobby),
     TEST(who_says_too_much_while_leaving),
     TEST(little_is_written_at_once),
+    TEST(a_pong_goes_before_a_frame),
     TEST(end_before_the_subscription),
     TEST(peers_end_within_a_frame),
     TEST(peers_end_within_a_frame_that_fails),

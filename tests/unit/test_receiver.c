@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct fake {
     pthread_cond_t changed;
     /* Under lock. */
     uint64_t ids[IDS_MAX];
+    bool clock_known[IDS_MAX];
     unsigned count, damaged;
     bool gate, broken; /* write() waits; write() fails with EPIPE */
     bool gone;         /* it was told to the receiver */
@@ -58,6 +60,20 @@ struct world {
     struct wire_error receiver_error;
 };
 
+/* So long this machine was suspended. */
+static atomic_ullong asleep_ns;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
+{
+    int result = __real_clock_gettime(clock, time);
+    if (clock == CLOCK_BOOTTIME)
+        time->tv_sec += (time_t)(atomic_load(&asleep_ns) / CLOCK_SECOND);
+    return result;
+}
+
 static int fake_write(void *state, const struct frame *frame)
 {
     struct fake *fake = state;
@@ -67,8 +83,10 @@ static int fake_write(void *state, const struct frame *frame)
     while (fake->gate)
         pthread_cond_wait(&fake->changed, &fake->lock);
     int result = fake->broken ? -EPIPE : 0;
-    if (fake->count < IDS_MAX)
+    if (fake->count < IDS_MAX) {
+        fake->clock_known[fake->count] = frame->times.offset_known;
         fake->ids[fake->count++] = frame->id;
+    }
     fake->damaged += !frame_is_right(frame->data, frame->id, frame->size);
     pthread_cond_broadcast(&fake->changed);
     pthread_mutex_unlock(&fake->lock);
@@ -417,6 +435,38 @@ static void cut_and_connected_again(void **state)
     assert_non_null(strstr(stderr_text(), "3 frames were missed"));
     assert_non_null(strstr(stderr_text(), "frame 3 arrived damaged: the connection was cut"));
     assert_non_null(strstr(stderr_text(), "cut"));
+}
+
+/* What is known of the device's clock is kept over a cut; not when the daemon is another one, nor
+ * when this machine was suspended meanwhile. */
+static void the_clock_is_kept(void **state)
+{
+    static const uint64_t ids[] = { 0, 1, 2, 3, 0 };
+    static const bool known[] = { true, true, false, true, false };
+    struct world *world = *state;
+    struct wire_message pong = { .type = WIRE_PONG, .pong.t1 = clock_monotonic() };
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    script_say(&world->script, &pong);
+    add_frames(world, 0, 1);
+    settle(world);
+    hang_up(world);
+    connect_from(world, SCRIPT_SESSION, 1);
+    add_frames(world, 1, 2);
+    settle(world);
+    atomic_store(&asleep_ns, 3600 * CLOCK_SECOND);
+    add_frames(world, 2, 3);
+    script_say(&world->script, &pong);
+    add_frames(world, 3, 4);
+    settle(world);
+    hang_up(world);
+    connect_from(world, SCRIPT_SESSION + 1, 0);
+    add_frames(world, 0, 1);
+    say_end(world, WIRE_END_FINISHED, 1, 0);
+    join(world);
+    assert_ids(&world->fakes[0], ids, 5);
+    for (unsigned i = 0; i < 5; i++)
+        assert_int_equal(world->fakes[0].clock_known[i], known[i]);
 }
 
 /* A connection that never got to STREAM takes nothing from the account, nor does another camera
@@ -1165,6 +1215,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frames_reach_every_sink),
         TEST(cut_and_connected_again),
+        TEST(the_clock_is_kept),
         TEST(a_silent_connection_is_replaced),
         TEST(a_connection_that_is_heard_again_stays),
         TEST(a_silent_connection_is_kept),

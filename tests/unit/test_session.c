@@ -41,10 +41,12 @@ static void line(struct lines *lines, const char *format, ...)
 
 struct world {
     struct session session;
+    struct clock_sync clock;
     struct frame_pool *pool;
-    struct lines told;      /* by the session to its handler */
-    struct script said;     /* by the session to the daemon */
-    unsigned takes, refuse; /* calls of take_frame; the number of the one that gets nothing */
+    struct lines told;        /* by the session to its handler */
+    struct script said;       /* by the session to the daemon */
+    unsigned takes, refuse;   /* calls of take_frame; the number of the one that gets nothing */
+    struct frame_times times; /* of the last frame */
     uint64_t now;
 };
 
@@ -76,6 +78,7 @@ static void on_frame(void *user, struct frame *frame)
     assert_int_equal(times->last_byte, world->now);
     assert_true(times->first_byte <= times->last_byte);
     assert_int_equal(frame->metadata.exposure_us, 8000);
+    world->times = *times;
     line(&world->told, "frame %" PRIu64 " %ux%u %zu bytes", frame->id, frame->width, frame->height,
          frame->size);
     frame_release(frame);
@@ -107,9 +110,9 @@ static struct world *world_make(enum wire_mode mode)
 {
     struct world *world = calloc(1, sizeof(*world));
     assert_non_null(world);
-    struct session_config config = { .mode = mode,
-                                     .max_fps_mhz = 25000,
-                                     .max_message = MAX_MESSAGE };
+    struct session_config config = {
+        .mode = mode, .max_fps_mhz = 25000, .max_message = MAX_MESSAGE, .clock = &world->clock
+    };
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, world };
     world->now = START_NS;
@@ -1138,7 +1141,7 @@ static void frames_that_are_cut(void **state)
     }
 }
 
-/* Eight PINGs, one on each PONG, then one each second; while not reading, one in 5 s. */
+/* Eight PINGs, one on each PONG, then one each 1.5 s; while not reading, one in 5 s. */
 static void pings_in_a_burst_then_at_a_pace(void **state)
 {
     (void)state;
@@ -1150,7 +1153,7 @@ static void pings_in_a_burst_then_at_a_pace(void **state)
         feed_all(world, &script);
     said(world, &lines);
     assert_int_equal(count_text(lines.text, "PING "), 8);
-    for (unsigned i = 1; i <= 30; i++) { /* 3 s; life every tick */
+    for (unsigned i = 1; i <= 45; i++) { /* 4.5 s; life every tick */
         world->now = START_NS + i * CLOCK_SECOND / 10;
         feed_all(world, &script);
         session_tick(&world->session, true, world->now);
@@ -1158,9 +1161,9 @@ static void pings_in_a_burst_then_at_a_pace(void **state)
     }
     said(world, &lines);
     assert_int_equal(count_text(lines.text, "PING "), 8 + 3);
-    assert_int_equal(count_text(lines.text, "PING 101000000000\n"), 1);
-    assert_int_equal(count_text(lines.text, "PING 103000000000\n"), 1);
-    for (unsigned i = 31; i <= 130; i++) {
+    assert_int_equal(count_text(lines.text, "PING 101500000000\n"), 1);
+    assert_int_equal(count_text(lines.text, "PING 104500000000\n"), 1);
+    for (unsigned i = 46; i <= 145; i++) {
         session_tick(&world->session, false, START_NS + i * CLOCK_SECOND / 10);
         write_out(world);
     }
@@ -1170,28 +1173,60 @@ static void pings_in_a_burst_then_at_a_pace(void **state)
     script_free(&script);
 }
 
-/* The offset that the PONGs give is the frames'. */
+/* Once a second a PING follows an ACK in the same write: the daemon answers it before it begins the
+ * next frame, and the PONG does not wait behind that. */
+static void a_ping_goes_along_with_an_ack(void **state)
+{
+    (void)state;
+    static struct lines lines;
+    struct world *world = world_running();
+    write_out(world);
+    for (unsigned i = 0; i < 25; i++) { /* frames of 0.1 s, with ticks in the middle of each */
+        struct script script = { 0 };
+        script_head(&script, FIRST_ID + i);
+        script_part(&script, FIRST_ID + i, 0, 100);
+        world->now = START_NS + (2 * i + 1) * CLOCK_SECOND / 20;
+        feed_all(world, &script);
+        session_tick(&world->session, true, world->now);
+        write_out(world);
+        script.size = 0;
+        script_tail(&script, FIRST_ID + i, 100);
+        world->now = START_NS + (2 * i + 2) * CLOCK_SECOND / 20;
+        feed_all(world, &script);
+        script_free(&script);
+        write_out(world);
+    }
+    said(world, &lines);
+    assert_int_equal(count_text(lines.text, "PING "), 1 + 2);
+    assert_int_equal(count_text(lines.text, "ACK 19 101000000000\nPING 101000000000\n"), 1);
+    assert_int_equal(count_text(lines.text, "ACK 29 102000000000\nPING 102000000000\n"), 1);
+    world_free(world);
+}
+
+/* The offset that the PONGs give is the frames', with the error that it has at their time: here
+ * 10 s after the only PONG, in which the clocks may have drifted by 1 ms. */
 static void frames_know_the_clock(void **state)
 {
     (void)state;
     struct world *world = world_running();
     struct script script = { 0 };
-    script_head(&script, FIRST_ID);
+    script_frame(&script, FIRST_ID, 100, 1);
     script_pong(&script, START_NS - 1000, 5000, 5200); /* 800 ns on the way */
     feed_all(world, &script);
-    struct frame *frame = frame_hold(world->session.frame);
-    assert_false(frame->times.offset_known);
+    assert_false(world->times.offset_known);
     script.size = 0;
-    script_part(&script, FIRST_ID, 0, 1);
-    script_abort(&script, FIRST_ID);
+    script_frame(&script, FIRST_ID + 1, 100, 1);
     feed_all(world, &script);
-    int64_t offset;
-    uint64_t error;
-    assert_true(clock_sync_offset(&world->session.clock, &offset, &error));
-    assert_int_equal(offset,
-                     ((5000 - ((int64_t)START_NS - 1000)) + (5200 - (int64_t)START_NS)) / 2);
-    assert_int_equal(error, 400);
-    frame_release(frame);
+    assert_true(world->times.offset_known);
+    int64_t middle = ((5000 - ((int64_t)START_NS - 1000)) + (5200 - (int64_t)START_NS)) / 2;
+    assert_in_range(world->times.offset - middle + 2, 0, 4);
+    assert_in_range(world->times.error, 400, 403);
+    script.size = 0;
+    script_frame(&script, FIRST_ID + 2, 100, 1);
+    world->now += 10 * CLOCK_SECOND;
+    feed_all(world, &script);
+    /* And it was captured as long ago, when the device's clock was at some 12000 ns. */
+    assert_in_range(world->times.error, 1000400, 1002000);
     world_free(world);
     script_free(&script);
 }
@@ -1411,6 +1446,7 @@ int main(void)
         cmocka_unit_test(silence_is_noticed),
         cmocka_unit_test(frames_that_are_cut),
         cmocka_unit_test(pings_in_a_burst_then_at_a_pace),
+        cmocka_unit_test(a_ping_goes_along_with_an_ack),
         cmocka_unit_test(frames_know_the_clock),
         cmocka_unit_test(a_flood_of_pings_stops_the_reading),
         cmocka_unit_test(a_flood_of_pings_costs_no_ack),
