@@ -77,3 +77,22 @@ size_t frame_index_line(const struct frame *frame, const char *name, uint64_t wa
     strcat(line, "\n");
     return strlen(line);
 }
+
+bool frame_index_name_of(const char *line, size_t size, char *name)
+{
+    const char *at = line, *end = line + size;
+    bool quoted = size > 0 && *line == '"';
+    size_t used = 0;
+    for (at += quoted; at < end && used <= FILE_NAME_MAX; at++) {
+        if (!quoted && *at == ',')
+            break;
+        /* A quote ends the name, unless it is one of two that stand for one. */
+        if (quoted && *at == '"' && (++at == end || *at != '"'))
+            break;
+        name[used++] = *at;
+    }
+    if (used == 0 || used > FILE_NAME_MAX || at == end || *at != ',')
+        return false;
+    name[used] = '\0';
+    return true;
+}

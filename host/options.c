@@ -19,9 +19,11 @@ static const struct option_spec specs[] = {
     HEADING("Where the frames go (sinks; they combine over one connection)"),
     { "save", 'o', OPTION_TEXT, FIELD(save), "DIR", NULL, 0, 0, NULL,
       "save each frame as a JPEG file in DIR, and an index in DIR/frames.csv", false },
-    { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{id}.jpg", 0, 0, NULL,
-      "file names for --save: {id} frame id, {sensor} sensor time in ns, {wall} wall clock time, "
-      "{session} the daemon's run; a name that is taken gets -2, -3, ...",
+    { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{n}.jpg", 0, 0, NULL,
+      "file names for --save: {n} counts them, on from the last one in DIR, {id} frame id, "
+      "{sensor} "
+      "sensor time in ns, {wall} wall clock time, {session} the daemon's run; without {n}, a name "
+      "that is taken gets -2, -3, ...",
       false },
     { "sync", 0, OPTION_COUNT, FIELD(sync), "WHEN", "off", 0, 1e9, sync_words,
       "how much of what was saved a power cut may cost. off: whatever the system had not written "

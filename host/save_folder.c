@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "host/blocking.h"
 #include "host/frame_index.h"
 #include "host/whole_file.h"
 #include "shared/log.h"
@@ -150,6 +151,7 @@ static int open_all(struct save_folder *folder)
         error = open_index(folder);
     if (error)
         save_folder_close(folder);
+    folder->openings += !error;
     return error;
 }
 
@@ -181,23 +183,26 @@ int save_folder_open(struct save_folder *folder, const char *path)
     return !folder->is_new && errno != EEXIST ? -errno : open_all(folder);
 }
 
-/* Nobody else's line may come between half of one and its end, or its removal. The lock of the
- * index is shared by all who save; this one is the folder's own. It goes without where
- * there are no locks. */
+/* The lock of the index is shared by all who save; this one is the folder's own. */
+void save_folder_lock(struct save_folder *folder)
+{
+    while (flock(folder->fd, LOCK_EX) && errno == EINTR && !blocking_abandoned())
+        ;
+}
+
+void save_folder_unlock(struct save_folder *folder)
+{
+    flock(folder->fd, LOCK_UN);
+}
+
 int save_folder_add(struct save_folder *folder, const char *line, size_t size)
 {
-    flock(folder->fd, LOCK_EX);
-    int error = whole_append(folder->index_fd, line, size);
-    flock(folder->fd, LOCK_UN);
-    return error;
+    return whole_append(folder->index_fd, line, size);
 }
 
 int save_folder_undo(struct save_folder *folder, size_t size)
 {
-    flock(folder->fd, LOCK_EX);
-    int error = whole_append_undo(folder->index_fd, size);
-    flock(folder->fd, LOCK_UN);
-    return error;
+    return whole_append_undo(folder->index_fd, size);
 }
 
 /* The name of the folder itself is in the one above. */

@@ -12,12 +12,12 @@
 #include <sys/types.h>
 
 struct save_folder {
-    int fd; /* of the folder; -1: it is not open */
+    int fd, index_fd;  /* -1: it is not open */
+    unsigned openings; /* how often it was opened so far */
 
     /* save_folder.c's own. */
     const char *path;
     char index_path[PATH_MAX];
-    int index_fd;
     dev_t index_device;
     ino_t index_inode;
     bool was_mounted; /* something was mounted at path itself */
@@ -32,12 +32,18 @@ int save_folder_open(struct save_folder *folder, const char *path);
  * can't be used; maybe it can later. */
 int save_folder_check(struct save_folder *folder);
 
-/* Appends a line to the index. 0 or a negative errno: none of it is there; or, where the index
- * could not be cut, half of it, which the next opening takes away if nobody else has the folder
- * open. */
+/* Between these two nobody else gives a name or adds a line, where there are locks: the lines
+ * follow one another as the names were given. Closing it unlocks it too. */
+void save_folder_lock(struct save_folder *folder);
+void save_folder_unlock(struct save_folder *folder);
+
+/* Appends a line to the index, which is locked. 0 or a negative errno: none of it is there; or,
+ * where the index could not be cut, half of it, which the next opening takes away if nobody else
+ * has the folder open. */
 int save_folder_add(struct save_folder *folder, const char *line, size_t size);
 
-/* Takes back the line that was added last. 0 or a negative errno: it is still there. */
+/* Takes back the line that was added last, under the same lock. 0 or a negative errno: it is still
+ * there. */
 int save_folder_undo(struct save_folder *folder, size_t size);
 
 /* Puts on the disk, and waits for it: the names in the folder and its own, the lines in the index,

@@ -2,12 +2,14 @@
  * --save: one JPEG a frame, byte for byte as the daemon made it, and frames.csv beside them.
  *
  * A frame is written under a temporary name and renamed once it is whole; then its line goes to the
- * index. So whoever watches the folder never sees half a picture, and the index names none that is
- * not there, whenever the program is killed; but see whole_file_name() on file systems that have
- * neither links nor a rename that overwrites nothing. Nothing that is there already is ever
- * overwritten.
+ * index. The last two happen under the folder's lock, so that the numbers of several who save there
+ * have no gaps, and follow one another as the lines do. So whoever watches the folder never sees
+ * half a picture, and the index names none that is not there, whenever the program is killed; but
+ * see whole_file_name() on file systems that have neither links nor a rename that overwrites
+ * nothing. Nothing that is there already is ever overwritten.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,20 +18,22 @@
 
 #include "host/file_name.h"
 #include "host/frame_index.h"
+#include "host/frame_number.h"
 #include "host/save_folder.h"
 #include "host/sink.h"
 #include "host/whole_file.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 
-enum { COPIES_MAX = 100000 };
+/* Names that are tried for a frame; where the search for a copy ends. */
+enum { TRIES_MAX = 100000, COPIES_MAX = 1 << 30 };
 
 struct files {
     struct save_folder folder;
     const char *name_template;
     char temporary[TEMPORARY_NAME_SIZE];
-    unsigned copy; /* of the last name: a folder that holds an earlier run's frames has all of
-                      them, so the next frame's search begins here */
+    struct frame_number number; /* of the last name; only if the template has an {n} */
+    unsigned opening;           /* of the folder, in which it was found; 0: in none */
     uint64_t sync_every, unsynced;
 };
 
@@ -44,37 +48,80 @@ static uint64_t wall_time(const struct frame *frame)
     return clock_read(CLOCK_REALTIME) - (clock_monotonic() - taken);
 }
 
-static int give_name(struct files *files, const struct frame *frame, uint64_t wall_ns, char *name)
+/* The number for the next name. 0 or a negative errno. */
+static int find_number(struct files *files)
 {
-    struct file_name_values values = { frame->id, frame->times.sensor, wall_ns, frame->session };
+    const struct save_folder *folder = &files->folder;
+    if (files->opening == folder->openings)
+        return frame_number_update(&files->number, folder->index_fd);
+    int error = frame_number_find(&files->number, folder->fd, folder->index_fd);
+    if (!error)
+        files->opening = folder->openings;
+    return error;
+}
+
+/* What is there although no line says so, a killed run's last picture for one, has its number. */
+static int give_number(struct files *files, struct file_name_values *values, char *name)
+{
+    int error = find_number(files), named = -EEXIST;
+    for (unsigned tries = 0; !error && named == -EEXIST && tries < TRIES_MAX; tries++) {
+        values->number = files->number.highest + 1;
+        file_name_make(files->number.name_template, values, 1, name);
+        named = whole_file_name(files->folder.fd, files->temporary, name);
+        files->number.highest += named == -EEXIST;
+    }
+    return error ? error : named;
+}
+
+static bool is_taken(const struct files *files, const struct file_name_values *values,
+                     unsigned copy)
+{
+    char name[FILE_NAME_MAX + 1];
+    file_name_make(files->name_template, values, copy, name);
+    return faccessat(files->folder.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+/* The copies of a name are taken from 2 on without gaps, unless somebody takes some away: it is few
+ * steps to a free one, however many there are. */
+static unsigned find_copy(const struct files *files, const struct file_name_values *values)
+{
+    unsigned taken = 1, free_one = 2;
+    while (free_one < COPIES_MAX && is_taken(files, values, free_one)) {
+        taken = free_one;
+        free_one *= 2;
+    }
+    while (free_one - taken > 1) {
+        unsigned middle = taken + (free_one - taken) / 2;
+        if (is_taken(files, values, middle))
+            taken = middle;
+        else
+            free_one = middle;
+    }
+    return free_one;
+}
+
+static int give_copy(const struct files *files, const struct file_name_values *values, char *name)
+{
     int error = -EEXIST;
-    /* A name that is free again from an earlier frame on would mix up the runs: go up only. */
-    for (unsigned tries = 0; error == -EEXIST && tries < COPIES_MAX; tries++) {
-        file_name_make(files->name_template, &values, files->copy + tries, name);
+    for (unsigned tries = 0; error == -EEXIST && tries < TRIES_MAX; tries++) {
+        file_name_make(files->name_template, values, tries ? find_copy(files, values) : 1, name);
         error = whole_file_name(files->folder.fd, files->temporary, name);
-        if (error == 0)
-            files->copy += tries;
     }
     return error;
 }
 
-/* The picture, with its name; --sync each: both on the disk, in this order. */
-static int write_picture(struct files *files, const struct frame *frame, uint64_t wall_ns,
-                         char *name)
+/* The picture's name; --sync each: on the disk. */
+static int give_name(struct files *files, struct file_name_values *values, char *name)
 {
-    bool durable = files->sync_every == 1;
-    int fd = files->folder.fd;
-    int error = whole_file_write(fd, files->temporary, frame->data, frame->size, durable);
-    if (error)
-        return error;
-    error = give_name(files, frame, wall_ns, name);
+    int error = file_name_has_number(files->name_template) ? give_number(files, values, name)
+                                                           : give_copy(files, values, name);
     if (error) {
-        unlinkat(fd, files->temporary, 0);
+        unlinkat(files->folder.fd, files->temporary, 0);
         return error;
     }
-    error = durable ? save_folder_sync_names(&files->folder) : 0;
+    error = files->sync_every == 1 ? save_folder_sync_names(&files->folder) : 0;
     if (error)
-        unlinkat(fd, name, 0);
+        unlinkat(files->folder.fd, name, 0);
     return error;
 }
 
@@ -114,17 +161,36 @@ static int write_line(struct files *files, const char *name, const char *line, s
     return error;
 }
 
+/* Under the lock: the temporary file becomes the frame's. */
+static int add(struct files *files, const struct frame *frame)
+{
+    char name[FILE_NAME_MAX + 1], line[FRAME_INDEX_LINE_SIZE];
+    uint64_t wall_ns = wall_time(frame);
+    struct file_name_values values = { .id = frame->id,
+                                       .sensor_ns = frame->times.sensor,
+                                       .wall_ns = wall_ns,
+                                       .session = frame->session };
+    int error = give_name(files, &values, name);
+    if (!error)
+        error = write_line(files, name, line, frame_index_line(frame, name, wall_ns, line));
+    if (!error)
+        files->number.highest = values.number;
+    return error;
+}
+
 static int files_write(void *state, const struct frame *frame)
 {
     struct files *files = state;
-    char name[FILE_NAME_MAX + 1], line[FRAME_INDEX_LINE_SIZE];
-    uint64_t wall_ns = wall_time(frame);
     int error = save_folder_check(&files->folder);
     if (!error)
-        error = write_picture(files, frame, wall_ns, name);
+        error = whole_file_write(files->folder.fd, files->temporary, frame->data, frame->size,
+                                 files->sync_every == 1);
     if (error)
         return error;
-    return write_line(files, name, line, frame_index_line(frame, name, wall_ns, line));
+    save_folder_lock(&files->folder);
+    error = add(files, frame);
+    save_folder_unlock(&files->folder);
+    return error;
 }
 
 static int files_close(void *state)
@@ -148,7 +214,7 @@ int sink_files_create(void **state, const char *directory, const char *name_temp
         return -ENOMEM;
     }
     files->name_template = name_template;
-    files->copy = 1;
+    files->number.name_template = name_template;
     files->sync_every = sync_every;
     temporary_name_make(files->temporary);
     int result = save_folder_open(&files->folder, directory);

@@ -30,6 +30,10 @@ def read_rows(folder):
     return list(csv.DictReader(io.StringIO(text[:whole]))), text[whole:]
 
 
+def numbered(count, first=1):
+    return [f"frame-{number:08}.jpg" for number in range(first, first + count)]
+
+
 def list_files(folder):
     """Pictures, and temporary files; there is nothing else but the index."""
     names = set(os.listdir(folder)) - {"frames.csv"}
@@ -84,7 +88,7 @@ class Saving(harness.Case):
         pictures, parts = list_files(self.out)
         names = [row["file"] for row in rows]
         self.assertEqual((torn, parts), ("", set()))
-        self.assertEqual(len(names), saved)
+        self.assertEqual(names, numbered(saved))
         self.assertEqual(sorted(names), sorted(pictures | set(gone)))
         there = [row for row in rows if row["file"] in pictures]
         self.assertEqual(self.painted(self.out, [row["file"] for row in there]),
@@ -128,10 +132,9 @@ class Kills(Saving):
                              int(row["bytes"]))
         self.assertEqual(self.painted(folder, [row["file"] for row in rows]),
                          [int(row["id"]) for row in rows])
-        unlisted = sorted(pictures - {row["file"] for row in rows})
-        self.assertLessEqual(len(unlisted), kills)
-        self.assertEqual(self.painted(folder, unlisted) if unlisted else [],
-                         [int(name[6:14]) for name in unlisted])
+        self.assertLessEqual(len(pictures - {row["file"] for row in rows}), kills)
+        self.assertEqual(sorted(pictures), numbered(len(pictures)))
+        return self.painted(folder, sorted(pictures))
 
     def work(self, seed, daemon, folder, options, failures):
         chance = random.Random(seed)
@@ -146,7 +149,8 @@ class Kills(Saving):
                 self.assertDone(last)
             finally:
                 last.kill()
-            self.check_all(folder, count)
+            ids = self.check_all(folder, count)
+            self.assertEqual(ids, sorted(set(ids)), "the names are in another order")
         except BaseException as error:
             failures.append(f"seed {seed}, {options}, {folder}: {error!r}")
 
@@ -164,7 +168,7 @@ class Kills(Saving):
         self.assertEqual(failures, [])
 
     def test_the_next_run_goes_on(self):
-        """After a kill and with another daemon, whose frames have the same ids."""
+        """After a kill and with another daemon, whose frames have the same ids, numbers go on."""
         daemon = self.daemon()
         host = self.host(daemon, "--save", self.out)
         self.wait_for_pictures(5)
@@ -178,8 +182,8 @@ class Kills(Saving):
         host.wait_for("frames.csv ended in half a line of 10 bytes: cut it off")
         rows, torn = read_rows(self.out)
         self.assertEqual((rows[:len(before)], len(rows), torn), (before, len(before) + 5, ""))
-        self.assertTrue(all("-2.jpg" in row["file"] for row in rows[len(before):]))
         self.check_all(self.out, 1)
+        self.assertGreater(rows[len(before)]["file"], before[-1]["file"])
 
     def test_only_what_the_dead_have_left_is_removed(self):
         part = os.path.join(self.out, ".pitether-0123456789abcdef.part")
@@ -208,8 +212,31 @@ class Kills(Saving):
             host.send(signal.SIGINT)
         for host in hosts:
             self.assertDone(host)
-        self.assertEqual(sum(self.saved(host)[0] for host in hosts),
-                         len(self.check_saved(self.out)))
+        count = len(self.check_saved(self.out))
+        self.assertEqual(sum(self.saved(host)[0] for host in hosts), count)
+        self.assertEqual([row["file"] for row in self.index(self.out)], numbered(count))
+
+
+class Names(Saving):
+    def test_ffmpeg_reads_all_runs(self):
+        """What --every, a second run and a restarted daemon add has no gap, and is in order."""
+        for options in (["--every", "7"], [], ["--every", "3"]):
+            daemon = self.daemon(fps="100")
+            for _ in range(2):
+                self.run_host(daemon, "--save", self.out, "--frames", "6", *options)
+            daemon.kill()
+        rows = self.index(self.out)
+        self.assertEqual([row["file"] for row in rows], numbered(6 * 6))
+        film = self.path("film.mjpeg")
+        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-i",
+                        os.path.join(self.out, "frame-%08d.jpg"), "-c", "copy", "-f", "mjpeg",
+                        film], check=True, timeout=harness.BOUND)
+        pictures = b""
+        for name in sorted(list_files(self.out)[0]):
+            with open(os.path.join(self.out, name), "rb") as file:
+                pictures += file.read()
+        with open(film, "rb") as file:
+            self.assertEqual(file.read(), pictures)
 
 
 class Disks(Saving):

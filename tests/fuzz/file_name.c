@@ -1,8 +1,9 @@
 /*
  * Whatever template was taken and whatever numbers came from the daemon, the file is in the folder,
- * is not hidden, and no two frames and no two copies of one have the same name.
+ * is not hidden, no two frames and no two copies of one have the same name, and the number in a
+ * name is found again.
  *
- * The input: id, sensor time, wall clock time, session, copy, template.
+ * The input: id, sensor time, wall clock time, session, copy, template; the number is the id too.
  */
 #include "host/file_name.h"
 
@@ -19,6 +20,14 @@ static char *make(const char *template, const struct file_name_values *values, u
     for (const char *at = name; *at; at++)
         CHECK(*at != '/' && (unsigned char)*at >= 0x20 && *at != 0x7F);
     return name;
+}
+
+static void check_number(const char *template, const struct file_name_values *values,
+                         const char *name)
+{
+    uint64_t number, most = UINT64_C(9999999999999999999);
+    bool found = file_name_find_number(template, name, &number);
+    CHECK(values->number > most || (found && number == values->number));
 }
 
 static void check_differs(const char *template, const struct file_name_values *values,
@@ -38,11 +47,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .wall_ns = input_number(&input, 8),
         .session = input_number(&input, 8),
     };
+    values.number = values.id;
     unsigned copy = 1 + (unsigned)input_number(&input, 4) % UINT32_MAX;
     char *template = input_text(&input), error[FILE_NAME_ERROR_MAX];
     if (file_name_check(template, error) == 0) {
         char *name = make(template, &values, copy);
         check_differs(template, &values, copy ^ 2, name);
+        if (file_name_has_number(template)) {
+            char *numbered = make(template, &values, 1);
+            check_number(template, &values, numbered);
+            values.number++;
+            check_differs(template, &values, 1, numbered);
+            free(numbered);
+        }
         values.id++;
         if (strstr(template, "{id}"))
             check_differs(template, &values, copy, name);

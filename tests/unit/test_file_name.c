@@ -10,8 +10,9 @@
 
 #include <cmocka.h>
 
-static const struct file_name_values values = { 42, 123456789, 1795295625123456789, 0xABC };
-static const struct file_name_values largest = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX };
+static const struct file_name_values values = { 7, 42, 123456789, 1795295625123456789, 0xABC };
+static const struct file_name_values largest = { UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX,
+                                                 UINT64_MAX };
 
 static void what_is_accepted(void **state)
 {
@@ -22,6 +23,9 @@ static void what_is_accepted(void **state)
     } cases[] = {
         { "frame-{id}.jpg", NULL },
         { "{id}", NULL },
+        { "{n}", NULL },
+        { "frame-{n}.jpg", NULL },
+        { "{session}-{n}-{id}", NULL },
         { "{sensor}", NULL },
         { "{wall}.jpg", NULL },
         { "{session}-{id}.jpg", NULL },
@@ -32,6 +36,12 @@ static void what_is_accepted(void **state)
         { "", "one name a frame" },
         { "frame.jpg", "one name a frame" },
         { "{session}.jpg", "one name a frame" },
+        { "{n}{id}", "beside {n}" },
+        { "{wall}{n}", "beside {n}" },
+        { "{n}{n}", "beside {n}" },
+        { "frame2{n}", "beside {n}" },
+        { "{n}0.jpg", "beside {n}" },
+        { "{N}.jpg", "brace" },
         { "{ID}.jpg", "brace" },
         { "{id.jpg", "brace" },
         { "id}.jpg", "brace" },
@@ -77,6 +87,8 @@ static void what_is_made(void **state)
         { "{wall}.jpg", 1, "20261121T211345.123Z.jpg" },
         { "{wall}.jpg", 2, "20261121T211345.123Z-2.jpg" },
         { "{id}{id}", 1, "0000004200000042" },
+        { "frame-{n}.jpg", 1, "frame-00000007.jpg" },
+        { "{n}-{id}", 1, "00000007-00000042" },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char error[FILE_NAME_ERROR_MAX], name[FILE_NAME_MAX + 1];
@@ -84,6 +96,65 @@ static void what_is_made(void **state)
         file_name_make(cases[i].name_template, &values, cases[i].copy, name);
         assert_string_equal(name, cases[i].name);
     }
+}
+
+static void numbers_are_found_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name_template, *name;
+        uint64_t number; /* 0: it may not have made this name */
+    } cases[] = {
+        { "frame-{n}.jpg", "frame-00000007.jpg", 7 },
+        { "frame-{n}.jpg", "frame-100000000.jpg", 100000000 },
+        { "frame-{n}.jpg", "frame-9999999999999999999.jpg", UINT64_C(9999999999999999999) },
+        { "frame-{n}.jpg", "frame-10000000000000000000.jpg", 0 },
+        { "frame-{n}.jpg", "frame-0000007.jpg", 0 },
+        { "frame-{n}.jpg", "frame-000000007.jpg", 0 },
+        { "frame-{n}.jpg", "frame-00000007-2.jpg", 0 },
+        { "frame-{n}.jpg", "frame-00000007.jpg.bak", 0 },
+        { "frame-{n}.jpg", "frame-00000007.jp", 0 },
+        { "frame-{n}.jpg", "frame-+0000007.jpg", 0 },
+        { "frame-{n}.jpg", "a-frame-00000007.jpg", 0 },
+        { "frame-{n}.jpg", "", 0 },
+        { "{n}", "00000012", 12 },
+        { "{n}", "00000012.jpg", 0 },
+        { "{wall}-{n}.jpg", "20261121T211345.123Z-00000005.jpg", 5 },
+        { "{n}-{wall}.jpg", "00000005-20261121T211345.123Z.jpg", 5 },
+        { "{session}-{n}-{id}", "0000000000000abc-00000007-00000042", 7 },
+        { "{id}{sensor}-{n}-0.{id}0", "12300000042-00000009-0.000000420", 9 },
+        { "{id}-{n}-{id}-x", "00000001-00000002-00000003-y-00000004-x", 2 },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        uint64_t number = 0;
+        bool found = file_name_find_number(cases[i].name_template, cases[i].name, &number);
+        if (found != (cases[i].number > 0) || (found && number != cases[i].number))
+            fail_msg("%s in %s: %d, %" PRIu64, cases[i].name_template, cases[i].name, found,
+                     number);
+    }
+    assert_true(file_name_has_number("frame-{n}.jpg"));
+    assert_false(file_name_has_number("frame-{id}.jpg"));
+}
+
+/* As long as there are no more than 19 digits: nobody saves so many. */
+static void made_numbers_are_found_again(void **state)
+{
+    (void)state;
+    static const char *const templates[] = {
+        "frame-{n}.jpg",   "{n}", "{id}-{n}.x", "{n}.{sensor}", "{wall} {n} {session}{id}",
+        "({id}{wall}){n}!"
+    };
+    static const uint64_t numbers[] = { 1, 99999999, 100000000, UINT64_C(9999999999999999999) };
+    for (size_t i = 0; i < sizeof(templates) / sizeof(templates[0]); i++)
+        for (size_t j = 0; j < sizeof(numbers) / sizeof(numbers[0]); j++) {
+            struct file_name_values some = largest;
+            uint64_t number = 0;
+            char name[FILE_NAME_MAX + 1];
+            some.number = numbers[j];
+            file_name_make(templates[i], &some, 1, name);
+            assert_true(file_name_find_number(templates[i], name, &number));
+            assert_true(number == numbers[j]);
+        }
 }
 
 static void times(void **state)
@@ -186,6 +257,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_accepted),
         cmocka_unit_test(what_is_made),
+        cmocka_unit_test(numbers_are_found_again),
+        cmocka_unit_test(made_numbers_are_found_again),
         cmocka_unit_test(times),
         cmocka_unit_test(long_names_are_whole),
         cmocka_unit_test(no_way_out_of_the_folder),

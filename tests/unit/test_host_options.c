@@ -41,7 +41,7 @@ static void defaults(void **state)
     char error[OPTION_ERROR_MAX];
     assert_int_equal(read_line(&options, "pi", error), 0);
     assert_null(options.save);
-    assert_string_equal(options.name, "frame-{id}.jpg");
+    assert_string_equal(options.name, "frame-{n}.jpg");
     assert_false(options.to_stdout || options.window || options.null);
     assert_int_equal(options.frames, 0);
     assert_int_equal(options.every, 1);
@@ -176,7 +176,7 @@ static void what_is_refused(void **state)
         { "pi --max-fps 0.0001", "--max-fps:" },
         { "pi --log-level loud", "error, warning, info, debug" },
         { "pi --null=yes", "takes no value" },
-        { "pi --name frame.jpg", "needs {id}" },
+        { "pi --name frame.jpg", "needs {n}" },
         { "pi --name ../{id}", "--name: '../{id}'" },
         { "pi --name {id}/x", "slash" },
     };

@@ -42,16 +42,36 @@ struct world {
     unsigned rows;
 };
 
-/* In the place of the system's calls: which error flock() gives (0: the system's own), and whether
- * the watched folder (NULL: none) was locked when a file was cut. */
-static int lock_error;
+/* In the place of the system's calls: which error flock() and renameat2() give (0: the system's
+ * own), whether the watched folder (NULL: none) was locked when a file was cut, and how many names
+ * were given and looked up. */
+static int lock_error, rename_error;
 static const char *watched;
 static bool was_locked;
+static unsigned renames, looks;
 
 int __real_flock(int fd, int operation);
 int __wrap_flock(int fd, int operation);
 int __real_ftruncate64(int fd, off_t size);
 int __wrap_ftruncate64(int fd, off_t size);
+
+int __real_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags);
+int __real_faccessat(int fd, const char *path, int mode, int flags);
+int __wrap_faccessat(int fd, const char *path, int mode, int flags);
+
+int __wrap_renameat2(int from_fd, const char *from, int to_fd, const char *to, unsigned flags)
+{
+    renames++;
+    errno = rename_error;
+    return rename_error ? -1 : __real_renameat2(from_fd, from, to_fd, to, flags);
+}
+
+int __wrap_faccessat(int fd, const char *path, int mode, int flags)
+{
+    looks++;
+    return __real_faccessat(fd, path, mode, flags);
+}
 
 int __wrap_flock(int fd, int operation)
 {
@@ -220,6 +240,16 @@ static int save(struct world *world, uint64_t id, size_t size)
     int error = sink_files.write(world->files, frame);
     frame_release(frame);
     return error;
+}
+
+/* No file may be longer; 0: any length. Writes fail with EFBIG then, after what still fits. */
+static void limit_files(rlim_t size)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size ? size : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 static void assert_row(const struct world *world, unsigned row, const char *name, const char *id)
@@ -430,8 +460,10 @@ static void nothing_is_overwritten(void **state)
     size_t size;
     world_start(world, "{id}.jpg");
     write_file(path_of(world, "00000001.jpg"), "mine");
+    write_file(path_of(world, "00000002.jpg"), "");
     assert_int_equal(symlink("nowhere", path_of(world, "00000002-2.jpg")), 0);
-    assert_int_equal(mkdir(path_of(world, "00000003-3.jpg"), 0777), 0);
+    assert_int_equal(mkdir(path_of(world, "00000003.jpg"), 0777), 0);
+    assert_int_equal(save(world, 4, 100), 0);
     assert_int_equal(save(world, 1, 100), 0);
     assert_int_equal(save(world, 2, 100), 0);
     assert_int_equal(save(world, 3, 100), 0);
@@ -442,10 +474,208 @@ static void nothing_is_overwritten(void **state)
     assert_int_equal(access(path_of(world, "nowhere"), F_OK), -1);
     assert_file(world, "00000001-2.jpg", 1, 100);
     assert_file(world, "00000002-3.jpg", 2, 100);
-    assert_file(world, "00000003-4.jpg", 3, 100);
+    assert_file(world, "00000003-2.jpg", 3, 100);
+    assert_file(world, "00000004.jpg", 4, 100);
     read_index(world);
-    assert_row(world, 0, "00000001-2.jpg", "1");
-    assert_row(world, 2, "00000003-4.jpg", "3");
+    assert_row(world, 1, "00000001-2.jpg", "1");
+    assert_row(world, 3, "00000003-2.jpg", "3");
+}
+
+static int save_at(struct world *world, uint64_t id, uint64_t wall_ns)
+{
+    struct frame *frame = frame_make(world->pool, id, 10);
+    frame->metadata =
+        (struct wire_metadata){ .present = WIRE_META_WALL_CLOCK, .wall_clock_ns = wall_ns };
+    int error = sink_files.write(world->files, frame);
+    frame_release(frame);
+    return error;
+}
+
+/* Several frames in a millisecond, and a clock that was set back: each name begins anew. */
+static void a_suffix_belongs_to_a_name(void **state)
+{
+    struct world *world = *state;
+    static const struct {
+        unsigned ms;
+        const char *name;
+    } cases[] = {
+        { 0, "000" },   { 0, "000-2" }, { 0, "000-3" }, { 1, "001" },   { 2, "002" },
+        { 2, "002-2" }, { 1, "001-2" }, { 2, "002-3" }, { 3, "003" },   { 0, "000-4" },
+        { 1, "001-3" }, { 4, "004" },   { 3, "003-2" }, { 4, "004-2" }, { 5, "005" },
+    };
+    world_start(world, "{wall}.jpg");
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        assert_int_equal(save_at(world, i, cases[i].ms * CLOCK_MS), 0);
+    read_index(world);
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "19700101T000000.%.3sZ%s.jpg", cases[i].name,
+                 cases[i].name + 3);
+        assert_string_equal(world->fields[i][0], name);
+    }
+}
+
+/* A name is found in few steps, however many copies of it there are, and so is a number. */
+static void many_files(void **state)
+{
+    struct world *world = *state;
+    enum { MANY = 3000 };
+    world_start(world, "{id}.jpg");
+    for (unsigned i = 1; i <= MANY; i++) {
+        char name[64] = "00000007.jpg";
+        if (i > 1)
+            snprintf(name, sizeof(name), "00000007-%u.jpg", i);
+        write_file(path_of(world, name), "");
+        snprintf(name, sizeof(name), "%08u", i);
+        write_file(path_of(world, name), "");
+    }
+    renames = looks = 0;
+    assert_int_equal(save(world, 7, 100), 0);
+    assert_in_range(renames, 1, 2);
+    assert_in_range(looks, 1, 30);
+    assert_file(world, "00000007-3001.jpg", 7, 100);
+    world_stop(world);
+    world_start(world, "{n}");
+    renames = looks = 0;
+    assert_int_equal(save(world, 8, 100), 0);
+    assert_int_equal(save(world, 9, 100), 0);
+    assert_int_equal(renames, 2);
+    assert_int_equal(looks, 0);
+    assert_file(world, "00003002", 9, 100);
+}
+
+/* The rows from this one on have these names, numbers that follow one another. */
+static void assert_numbers(struct world *world, unsigned row, unsigned first, unsigned count)
+{
+    read_index(world);
+    assert_int_equal(world->rows, row + count);
+    for (unsigned i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "frame-%08u.jpg", first + i);
+        assert_string_equal(world->fields[row + i][0], name);
+    }
+}
+
+static void run_numbered(struct world *world, unsigned frames)
+{
+    world_start(world, "frame-{n}.jpg");
+    for (unsigned i = 0; i < frames; i++)
+        assert_int_equal(save(world, 100, 10), 0);
+    world_stop(world);
+}
+
+/* From run to run, whatever is taken away of what they made. */
+static void numbers_go_on(void **state)
+{
+    struct world *world = *state;
+    run_numbered(world, 3);
+    run_numbered(world, 2);
+    assert_numbers(world, 0, 1, 5);
+    assert_int_equal(unlink(path_of(world, "frame-00000005.jpg")), 0);
+    assert_int_equal(unlink(path_of(world, "frame-00000002.jpg")), 0);
+    run_numbered(world, 2);
+    assert_numbers(world, 0, 1, 7);
+    assert_int_equal(unlink(path_of(world, "frames.csv")), 0);
+    run_numbered(world, 2);
+    assert_numbers(world, 0, 8, 2);
+    write_file(path_of(world, "frame-00000010.jpg"), ""); /* as of a run that was killed */
+    write_file(path_of(world, "frame-00000013.jpg.bak"), "");
+    run_numbered(world, 1);
+    assert_numbers(world, 2, 11, 1);
+    remove_all(world->folder);
+    run_numbered(world, 2);
+    assert_numbers(world, 0, 1, 2);
+}
+
+/* Other names of the same folder count for themselves, also if the index ends with many of them. */
+static void numbers_of_other_names(void **state)
+{
+    struct world *world = *state;
+    run_numbered(world, 3);
+    for (unsigned i = 1; i <= 3; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "frame-%08u.jpg", i);
+        assert_int_equal(unlink(path_of(world, name)), 0);
+    }
+    FILE *index = fopen(path_of(world, "frames.csv"), "a");
+    assert_non_null(index);
+    for (unsigned i = 0; i < 30000; i++)
+        fprintf(index, "\"a,\"\"%08u.jpg\",frame-%08u.jpg\n", i, i);
+    fclose(index);
+    world_start(world, "frame-{n}.jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    assert_file(world, "frame-00000004.jpg", 1, 10);
+    world_stop(world);
+    world_start(world, "a,\"{n}.jpg");
+    assert_int_equal(save(world, 2, 10), 0);
+    assert_file(world, "a,\"00030000.jpg", 2, 10);
+}
+
+/* Wherever the part of the index begins that is read. */
+static void no_number_from_the_middle_of_a_line(void **state)
+{
+    struct world *world = *state;
+    for (int shift = 1; shift <= 40; shift++) {
+        assert_true(mkdir(world->folder, 0777) == 0 || errno == EEXIST);
+        FILE *index = fopen(path_of(world, "frames.csv"), "w");
+        assert_non_null(index);
+        fprintf(index, "%s%*s\n", head, shift, ",");
+        for (unsigned i = 0; i < 3000; i++)
+            fprintf(index, "a.jpg,123456789012345678,123456789012345678,,123456789012345678,\n");
+        fclose(index);
+        world_start(world, "{n}");
+        assert_int_equal(save(world, 1, 10), 0);
+        assert_file(world, "00000001", 1, 10);
+        world_stop(world);
+        remove_all(world->folder);
+    }
+}
+
+/* Also if somebody takes each file away as soon as it is there, and while others come. */
+static void two_save_in_turn(void **state)
+{
+    struct world *world = *state;
+    char name[32];
+    world_start(world, "frame-{n}.jpg");
+    void *one = world->files;
+    world_start(world, "frame-{n}.jpg");
+    void *both[] = { one, world->files };
+    for (unsigned i = 1; i <= 60; i++) {
+        world->files = both[i % 7 < 4];
+        assert_int_equal(save(world, i, 10), 0);
+        snprintf(name, sizeof(name), "frame-%08u.jpg", i);
+        assert_file(world, name, i, 10);
+        if (i % 3)
+            assert_int_equal(unlink(path_of(world, name)), 0);
+        if (i == 33)
+            write_file(path_of(world, "frame-00000034.jpg.part"), "");
+    }
+    assert_numbers(world, 0, 1, 60);
+    sink_files.close(both[0]);
+    world->files = both[1];
+}
+
+/* What was not saved has no number, and what lies in the way none of ours. */
+static void numbers_without_gaps(void **state)
+{
+    struct world *world = *state;
+    world_start(world, "frame-{n}.jpg");
+    assert_int_equal(save(world, 1, 10), 0);
+    limit_files((rlim_t)size_of(world, "frames.csv") + 40);
+    assert_int_equal(save(world, 2, 10), -EFBIG);
+    limit_files(0);
+    assert_int_equal(save(world, 3, 10), 0);
+    assert_numbers(world, 0, 1, 2);
+    assert_file(world, "frame-00000002.jpg", 3, 10);
+    rename_error = EIO;
+    assert_int_equal(save(world, 4, 10), -EIO);
+    rename_error = 0;
+    assert_int_equal(save(world, 5, 10), 0);
+    assert_numbers(world, 0, 1, 3);
+    write_file(path_of(world, "frame-00000004.jpg"), "mine");
+    assert_int_equal(symlink("nowhere", path_of(world, "frame-00000005.jpg")), 0);
+    assert_int_equal(save(world, 6, 10), 0);
+    assert_numbers(world, 3, 6, 1);
 }
 
 /* A second run adds to the index, and takes other names for the same ids. */
@@ -627,16 +857,6 @@ static void a_folder_that_was_replaced(void **state)
 
 /* Full disks. */
 
-/* No file may be longer; 0: any length. Writes fail with EFBIG then, after what still fits. */
-static void limit_files(rlim_t size)
-{
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = size ? size : limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-}
-
 /* A frame is saved with its line or not at all, wherever the line breaks. */
 static void half_lines_are_taken_back(void **state)
 {
@@ -765,6 +985,13 @@ int main(void)
         TEST(names_with_commas_and_quotes),
         TEST(the_longest_row),
         TEST(nothing_is_overwritten),
+        TEST(a_suffix_belongs_to_a_name),
+        TEST(many_files),
+        TEST(numbers_go_on),
+        TEST(numbers_of_other_names),
+        TEST(no_number_from_the_middle_of_a_line),
+        TEST(two_save_in_turn),
+        TEST(numbers_without_gaps),
         TEST(a_second_run_goes_on),
         TEST(leftovers),
         TEST(leftovers_where_there_are_no_locks),
