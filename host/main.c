@@ -108,6 +108,7 @@ static void on_window_status(void *user, struct window_status *status)
     status->fps = rates.fps;
     status->latency_ms = rates.latency_ms;
     status->dropped = report_dropped(&totals) + totals.damaged;
+    status->interval_ns = receiver_interval(program->receiver);
     receiver_note(program->receiver, status->note, sizeof(status->note));
 }
 

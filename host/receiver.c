@@ -31,6 +31,8 @@ enum { TICK_MS = 100 };
 #define RETRY_REFUSED_NS (5 * CLOCK_SECOND)
 /* How long the daemon's END is waited for. */
 #define ENDING_NS (2 * CLOCK_SECOND)
+/* What is told as an interval between frames at most. */
+#define INTERVAL_MOST (24 * 3600 * CLOCK_SECOND)
 
 struct receiver {
     struct receiver_config config;
@@ -61,17 +63,29 @@ struct receiver {
     bool stopping;
     enum receiver_end reason;
     char note[128];
+    uint64_t interval_ns;
 
     pthread_mutex_t outlets_lock;
     /* sinks and window: under outlets_lock; NULL: none, or detached. */
     struct receiver_outlets outlets;
 };
 
+static void refresh_window(struct receiver *receiver)
+{
+    pthread_mutex_lock(&receiver->outlets_lock);
+    if (receiver->outlets.window)
+        window_refresh(receiver->outlets.window);
+    pthread_mutex_unlock(&receiver->outlets_lock);
+}
+
 static void set_note(struct receiver *receiver, const char *note)
 {
     pthread_mutex_lock(&receiver->lock);
+    bool changed = strncmp(receiver->note, note, sizeof(receiver->note) - 1) != 0;
     snprintf(receiver->note, sizeof(receiver->note), "%s", note);
     pthread_mutex_unlock(&receiver->lock);
+    if (changed)
+        refresh_window(receiver);
 }
 
 void receiver_note(struct receiver *receiver, char *note, size_t size)
@@ -79,6 +93,32 @@ void receiver_note(struct receiver *receiver, char *note, size_t size)
     pthread_mutex_lock(&receiver->lock);
     snprintf(note, size, "%s", receiver->note);
     pthread_mutex_unlock(&receiver->lock);
+}
+
+uint64_t receiver_interval(struct receiver *receiver)
+{
+    pthread_mutex_lock(&receiver->lock);
+    uint64_t interval_ns = receiver->interval_ns;
+    pthread_mutex_unlock(&receiver->lock);
+    return interval_ns;
+}
+
+/* fps_mhz: of the stream; 0: not known. */
+static void set_interval(struct receiver *receiver, uint32_t fps_mhz)
+{
+    uint32_t most = receiver->config.session.max_fps_mhz;
+    if (most && (fps_mhz == 0 || fps_mhz > most))
+        fps_mhz = most;
+    uint64_t interval_ns = fps_mhz ? 1000 * CLOCK_SECOND / fps_mhz : 0;
+    uint64_t every = receiver->config.every;
+    interval_ns =
+        interval_ns && every > INTERVAL_MOST / interval_ns ? INTERVAL_MOST : interval_ns * every;
+    pthread_mutex_lock(&receiver->lock);
+    bool changed = receiver->interval_ns != interval_ns;
+    receiver->interval_ns = interval_ns;
+    pthread_mutex_unlock(&receiver->lock);
+    if (changed)
+        refresh_window(receiver);
 }
 
 void receiver_stop(struct receiver *receiver, enum receiver_end reason)
@@ -188,6 +228,7 @@ static void on_stream(void *user, const struct wire_stream *stream)
     struct receiver *receiver = user;
     const struct session *session = &receiver->session;
     char rate[32] = "";
+    set_interval(receiver, stream->fps_mhz);
     if (stream->fps_mhz)
         snprintf(rate, sizeof(rate), ", %.6g fps", stream->fps_mhz / 1000.0);
     if (log_passes(&receiver->stream_limit))
@@ -437,10 +478,14 @@ static bool distrusts(struct receiver *receiver, int error)
     bool again = receiver->config.reconnect && (receiver->trusted || !refused);
     if (error == -ECANCELED)
         return false;
+    const char *why = handshake_why(error);
+    char note[sizeof(receiver->note)];
     if (!receiver->told_untrusted)
-        log_write(again ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s %s%s", host,
-                  handshake_why(error), again ? "; trying again" : "");
+        log_write(again ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, "%s %s%s", host, why,
+                  again ? "; trying again" : "");
     receiver->told_untrusted = true;
+    snprintf(note, sizeof(note), "%.60s %.*s", host, (int)strcspn(why, ":,"), why);
+    set_note(receiver, note);
     if (refused)
         receiver->retry_ns = RETRY_REFUSED_NS;
     if (!again)
@@ -524,8 +569,12 @@ static bool talk_over(struct receiver *receiver, int fd)
 /* Connects once, and talks. False: no more. */
 static bool attempt(struct receiver *receiver)
 {
-    char error[DIAL_ERROR_MAX], text[ADDRESS_TEXT_MAX], note[128];
+    char error[DIAL_ERROR_MAX], text[ADDRESS_TEXT_MAX], note[sizeof(receiver->note)];
     struct dial_waiter waiter = { wait_connecting, receiver };
+    address_format(&receiver->config.address, text);
+    snprintf(note, sizeof(note), "connecting to %.100s", text);
+    if (!receiver->told_untrusted)
+        set_note(receiver, note);
     int fd = dial(&receiver->dialer, &waiter, error);
     if (fd >= 0) {
         receiver->told_unreachable = false;
@@ -541,9 +590,6 @@ static bool attempt(struct receiver *receiver)
     if (!receiver->told_unreachable)
         log_warning("%s; trying again until it works (Ctrl-C ends)", error);
     receiver->told_unreachable = true;
-    address_format(&receiver->config.address, text);
-    snprintf(note, sizeof(note), "connecting to %.100s", text);
-    set_note(receiver, note);
     return true;
 }
 

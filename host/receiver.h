@@ -78,7 +78,10 @@ bool receiver_detach(struct receiver *receiver, const void *outlet, enum receive
 bool receiver_was_connected(const struct receiver *receiver);
 
 /* What the user should know besides the picture, e.g. that the connection is gone; empty if all is
- * well. Any thread. */
+ * well. The window is refreshed when it changes. Any thread. */
 void receiver_note(struct receiver *receiver, char *note, size_t size);
+
+/* What is to lie between two frames that are kept, ns; 0: not known. Any thread. */
+uint64_t receiver_interval(struct receiver *receiver);
 
 #endif

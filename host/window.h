@@ -11,18 +11,20 @@
 
 struct window;
 
-/* What the title shows; filled by the window's owner when asked. */
+/* What title and picture tell; filled by the window's owner when asked. */
 struct window_status {
-    double fps;        /* received, over the last second or so */
-    double latency_ms; /* sensor to shown, median of late; below 0: not known */
-    uint64_t dropped;  /* frames that did not reach this host, whatever the reason */
-    char note[128];    /* e.g. "connecting to pi:7484 ..."; empty while all is well */
+    double fps;           /* received, over the last second or so */
+    double latency_ms;    /* sensor to shown, median of late; below 0: not known */
+    uint64_t dropped;     /* frames that did not reach this host, whatever the reason */
+    uint64_t interval_ns; /* between the frames that are to come; 0: not known */
+    char note[128];       /* e.g. "connecting to pi:7484"; empty while all is well */
 };
 
 struct window_config {
     const char *title;        /* begins the title, e.g. the daemon's address; copied */
     const char *snapshot_dir; /* where `s` saves; copied */
-    /* Called on the window's thread, about twice a second. */
+    /* Called on the window's thread: twice a second while it shows frames, and else when what it
+     * says is to change, or window_refresh() was called. */
     void (*status)(void *user, struct window_status *status);
     /* Called on the window's thread: this frame was decoded, then presented, at these host times.
      */
@@ -46,6 +48,9 @@ bool window_run(struct window *window);
 /* Offers a frame; the window takes a reference of its own if it wants to show it. A frame that was
  * not shown yet gives way to the newer one. Any thread; never blocks. */
 void window_offer(struct window *window, struct frame *frame);
+
+/* What the status's note or interval tells has changed. Any thread; never blocks. */
+void window_refresh(struct window *window);
 
 /* Makes window_run() return. Any thread. */
 void window_close_soon(struct window *window);

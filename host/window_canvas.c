@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/window.h"
+#include "host/window_text.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 
@@ -14,6 +15,7 @@ enum {
     EMPTY_WIDTH = 640, /* the window before the first picture */
     EMPTY_HEIGHT = 360,
     DARK = 16,
+    DIMMED = 160,            /* opacity of what lies over a picture that is no live one */
     REFRESH_RATE_USUAL = 60, /* Hz, where the display doesn't say */
 };
 
@@ -151,14 +153,27 @@ static SDL_Rect fit(const struct canvas *canvas, SDL_Rect whole)
     return area;
 }
 
+static void draw_picture(struct canvas *canvas, SDL_Rect area)
+{
+    SDL_RenderCopy(canvas->renderer, canvas->texture, NULL, &area);
+    if (!canvas->text)
+        return;
+    SDL_SetRenderDrawBlendMode(canvas->renderer, SDL_BLENDMODE_BLEND);
+    SDL_SetRenderDrawColor(canvas->renderer, 0, 0, 0, DIMMED);
+    SDL_RenderFillRect(canvas->renderer, &area);
+    SDL_SetRenderDrawBlendMode(canvas->renderer, SDL_BLENDMODE_NONE);
+}
+
 void canvas_present(struct canvas *canvas)
 {
     SDL_Rect whole = { 0 };
     SDL_SetRenderDrawColor(canvas->renderer, DARK, DARK, DARK, SDL_ALPHA_OPAQUE);
     SDL_RenderClear(canvas->renderer);
-    if (canvas->texture && !SDL_GetRendererOutputSize(canvas->renderer, &whole.w, &whole.h)) {
-        SDL_Rect area = fit(canvas, whole);
-        SDL_RenderCopy(canvas->renderer, canvas->texture, NULL, &area);
+    if (!SDL_GetRendererOutputSize(canvas->renderer, &whole.w, &whole.h)) {
+        if (canvas->texture)
+            draw_picture(canvas, fit(canvas, whole));
+        if (canvas->text)
+            window_text_draw(canvas->renderer, canvas->text, whole.w, whole.h);
     }
     SDL_RenderPresent(canvas->renderer);
 }

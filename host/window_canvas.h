@@ -19,6 +19,7 @@ struct canvas {
     SDL_Texture *texture;        /* NULL: there is no picture */
     int width, height;           /* pixels of the texture */
     int max_width, max_height;   /* of a texture; 0: no limit */
+    const char *text;            /* over it, which is dim then; NULL: none. Not the canvas's own */
     int told_width, told_height; /* the user knows that this size is too large */
     struct log_limit told_limit; /* ... but sizes that change all the time must not fill the log */
 };
@@ -38,7 +39,7 @@ int canvas_set_picture(struct canvas *canvas, const struct jpeg_planes *planes);
 /* After the render device was lost: the picture must be set again. */
 void canvas_forget_picture(struct canvas *canvas);
 
-/* Draws the picture, if there is one, as large as fits with its aspect kept. */
+/* Draws the picture, if there is one, as large as fits with its aspect kept; and the text. */
 void canvas_present(struct canvas *canvas);
 
 /* Gives the window the picture's own size, or the largest of that aspect which the display's usable

@@ -32,6 +32,11 @@ void window_offer(struct window *window, struct frame *frame)
     (void)frame;
 }
 
+void window_refresh(struct window *window)
+{
+    (void)window;
+}
+
 void window_close_soon(struct window *window)
 {
     (void)window;

@@ -1,11 +1,11 @@
 /*
- * The window's thread: it sleeps in SDL until a key, a new frame or the next status is due, decodes
- * the newest frame and has it drawn.
+ * The window's thread: it sleeps in SDL until there is a key or a new frame, or what it says is to
+ * change; decodes the newest frame and has it drawn. While nothing is to be seen, because it is
+ * frozen or hidden, frames don't wake it.
  */
 #include "host/window.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,16 +13,18 @@
 
 #include <SDL.h>
 
-#include "host/jpeg_parallel.h"
 #include "host/snapshot.h"
 #include "host/window_canvas.h"
+#include "host/window_picture.h"
+#include "host/window_signal.h"
 #include "host/window_title.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 #include "shared/mailbox.h"
 
 #define STATUS_PERIOD (500 * CLOCK_MS)
-#define COMPLAINT_PERIOD CLOCK_SECOND
+#define STATUS_PERIOD_UNSEEN CLOCK_SECOND
+#define SLEEP_MOST (10 * CLOCK_SECOND)
 
 struct window {
     /* Fixed once created. */
@@ -31,14 +33,18 @@ struct window {
 
     /* Any thread. */
     struct mailbox newest;
-    atomic_bool woken; /* a wake-up is on its way through SDL's queue */
+    atomic_bool woken;  /* a wake-up is on its way through SDL's queue */
+    atomic_bool asleep; /* frozen or hidden: no frame is to wake it */
+    atomic_bool refresh;
     atomic_bool closing;
 
     /* The window's thread. Times are of clock_monotonic(). */
     struct canvas canvas;
-    struct jpeg_parallel *decoder;
+    struct window_picture picture;
     struct frame *shown; /* a reference of our own, or NULL; what `s` saves */
-    bool offered;        /* the mailbox may hold a frame */
+    struct window_signal signal;
+    uint64_t taken_ns; /* when the newest frame of the mailbox was received, shown or not */
+    bool offered;      /* the mailbox may hold a frame */
     bool frozen;
     bool hidden; /* nobody can see the window: frames are not worth decoding */
     bool sized;  /* by the first frame, the user or the window manager */
@@ -46,10 +52,9 @@ struct window {
     bool lost;   /* so must the picture be set again, from the frame */
     bool quit;
     uint64_t next_show;   /* no frame is shown before */
-    uint64_t next_status; /* the title is due */
-    uint64_t next_complaint;
-    unsigned complaints_muted;
+    uint64_t next_status; /* title and text are due */
     char title[WINDOW_TITLE_MAX];
+    char text[WINDOW_SIGNAL_TEXT_MAX + sizeof(((struct window_status *)0)->note)];
 };
 
 static bool is_set(const char *variable)
@@ -73,8 +78,7 @@ int window_create(struct window **window, const struct window_config *config, ch
         made->config = *config;
         made->name = strdup(config->title);
         made->snapshot_dir = strdup(config->snapshot_dir);
-        made->decoder = jpeg_parallel_create(0);
-        if (made->name && made->snapshot_dir && made->decoder)
+        if (made->name && made->snapshot_dir && window_picture_init(&made->picture) == 0)
             result = canvas_open(&made->canvas, made->name, error);
     }
     if (result)
@@ -92,7 +96,7 @@ void window_destroy(struct window **window)
     canvas_close(&gone->canvas);
     frame_release(mailbox_take(&gone->newest));
     frame_release(gone->shown);
-    jpeg_parallel_destroy(gone->decoder);
+    window_picture_destroy(&gone->picture);
     free(gone->name);
     free(gone->snapshot_dir);
     free(gone);
@@ -112,6 +116,13 @@ static void wake(struct window *window)
 void window_offer(struct window *window, struct frame *frame)
 {
     frame_release(mailbox_put(&window->newest, frame_hold(frame)));
+    if (!atomic_load(&window->asleep))
+        wake(window);
+}
+
+void window_refresh(struct window *window)
+{
+    atomic_store(&window->refresh, true);
     wake(window);
 }
 
@@ -126,63 +137,62 @@ uint64_t window_skipped(struct window *window)
     return mailbox_displaced(&window->newest);
 }
 
-static void update_title(struct window *window, uint64_t now)
+static void update_title(struct window *window, const struct window_status *status)
 {
-    struct window_status status = { .latency_ms = -1 };
     char title[WINDOW_TITLE_MAX];
-    window->config.status(window->config.user, &status);
-    window_title(title, window->name, window->shown, window->frozen, &status);
+    window_title(title, window->name, window->shown, window->frozen, status);
     if (strcmp(title, window->title) != 0) {
         strcpy(window->title, title);
         SDL_SetWindowTitle(window->canvas.window, title);
     }
-    window->next_status = now + STATUS_PERIOD;
 }
 
-/* One line a second at most, whatever comes in. */
-static void complain(struct window *window, const struct frame *frame, const char *what)
+/* Writes what is to be said over the picture, or in its place, and returns when that may change by
+ * itself. A picture that was frozen is meant to be an old one. */
+static uint64_t write_text(const struct window *window, const struct window_status *status,
+                           char *text, uint64_t now)
 {
-    uint64_t now = clock_monotonic();
-    if (now < window->next_complaint) {
-        window->complaints_muted++;
+    char lost[WINDOW_SIGNAL_TEXT_MAX];
+    *text = '\0';
+    if (window->frozen && window->shown)
+        return UINT64_MAX;
+    if (!window->shown) {
+        const char *why = window->taken_ns ? "no frame that can be shown" : "waiting for a frame";
+        snprintf(text, sizeof(window->text), "%s", status->note[0] ? status->note : why);
+        return UINT64_MAX;
+    }
+    uint64_t lost_at = window_signal_lost_at(&window->signal, status->interval_ns);
+    if (now < lost_at)
+        return lost_at;
+    bool arrives = window->taken_ns > window->signal.last_ns &&
+                   now - window->taken_ns < lost_at - window->signal.last_ns;
+    uint64_t due = window_signal_text(lost, &window->signal, arrives, now);
+    snprintf(text, sizeof(window->text), "%s\n%s", lost, status->note);
+    return due;
+}
+
+static void set_text(struct window *window, const char *text)
+{
+    if (strcmp(text, window->text) == 0)
         return;
-    }
-    if (window->complaints_muted > 0)
-        log_warning("frame %" PRIu64 " can't be shown: %s (%u more since the last such line)",
-                    frame->id, what, window->complaints_muted);
-    else
-        log_warning("frame %" PRIu64 " can't be shown: %s", frame->id, what);
-    window->complaints_muted = 0;
-    window->next_complaint = now + COMPLAINT_PERIOD;
+    strcpy(window->text, text);
+    window->canvas.text = *text ? window->text : NULL;
+    window->stale = true;
 }
 
-static const char *decode_error(int error)
+static void update_status(struct window *window, uint64_t now)
 {
-    switch (error) {
-    case -EFBIG:
-        return "the JPEG is too large";
-    case -ENOMEM:
-        return "out of memory";
-    default:
-        return "the JPEG is damaged, of a kind that isn't known, or of another size than said";
-    }
-}
-
-/* Decodes the frame into the canvas; false if that can't be, and then the user has been told. */
-static bool set_picture(struct window *window, const struct frame *frame, uint64_t *decoded)
-{
-    struct jpeg_planes planes;
-    int error = jpeg_parallel_decode(window->decoder, frame->data, frame->size, frame->width,
-                                     frame->height, &planes);
-    if (error) {
-        complain(window, frame, decode_error(error));
-        return false;
-    }
-    *decoded = clock_monotonic();
-    error = canvas_set_picture(&window->canvas, &planes);
-    if (error == -EIO)
-        complain(window, frame, SDL_GetError());
-    return error == 0;
+    struct window_status status = { .latency_ms = -1 };
+    char text[sizeof(window->text)];
+    window->config.status(window->config.user, &status);
+    update_title(window, &status);
+    uint64_t due = write_text(window, &status, text, now);
+    set_text(window, text);
+    /* The rates in the title change for as long as frames come. */
+    uint64_t period = atomic_load(&window->asleep) ? STATUS_PERIOD_UNSEEN : STATUS_PERIOD;
+    if (window->shown && !*text && now + period < due)
+        due = now + period;
+    window->next_status = due;
 }
 
 /* Shows the newest frame; one that can't be shown leaves the last good one in place. */
@@ -193,20 +203,24 @@ static void show_newest(struct window *window)
     uint64_t decoded;
     if (!frame)
         return;
-    if (!set_picture(window, frame, &decoded)) {
+    window->taken_ns = frame->times.last_byte;
+    if (!window_picture_set(&window->picture, &window->canvas, frame, &decoded)) {
         frame_release(frame);
         return;
     }
     if (!window->sized)
         canvas_fit_window(&window->canvas);
     window->sized = true;
+    window_signal_frame(&window->signal, frame->times.last_byte);
+    set_text(window, "");
     canvas_present(&window->canvas);
     uint64_t shown = clock_monotonic();
     if (window->config.shown)
         window->config.shown(window->config.user, frame, decoded, shown);
 
     struct frame *before = window->shown;
-    if (!before || before->width != frame->width || before->height != frame->height)
+    if (!before || before->width != frame->width || before->height != frame->height ||
+        window->next_status > shown + STATUS_PERIOD)
         window->next_status = 0;
     window->shown = frame;
     frame_release(before);
@@ -222,10 +236,18 @@ static void draw_again(struct window *window)
     if (window->lost) {
         canvas_forget_picture(&window->canvas);
         if (window->shown)
-            set_picture(window, window->shown, &decoded);
+            window_picture_set(&window->picture, &window->canvas, window->shown, &decoded);
     }
     canvas_present(&window->canvas);
     window->stale = window->lost = false;
+}
+
+/* It was frozen or hidden, or is so no more: then it may have missed that there is a frame. */
+static void on_seen_or_unseen(struct window *window)
+{
+    atomic_store(&window->asleep, window->frozen || window->hidden);
+    window->offered = true;
+    window->next_status = 0;
 }
 
 static void on_key(struct window *window, const SDL_KeyboardEvent *key)
@@ -248,7 +270,7 @@ static void on_key(struct window *window, const SDL_KeyboardEvent *key)
         break;
     case SDLK_SPACE:
         window->frozen = !window->frozen;
-        window->next_status = 0;
+        on_seen_or_unseen(window);
         break;
     }
 }
@@ -259,6 +281,7 @@ static void on_window_event(struct window *window, Uint8 event)
     case SDL_WINDOWEVENT_MINIMIZED:
     case SDL_WINDOWEVENT_HIDDEN:
         window->hidden = true;
+        on_seen_or_unseen(window);
         break;
     case SDL_WINDOWEVENT_RESIZED: /* by others; the sizes that we ask for are SIZE_CHANGED alone */
         window->sized = true;
@@ -271,6 +294,7 @@ static void on_window_event(struct window *window, Uint8 event)
     case SDL_WINDOWEVENT_EXPOSED: /* not every window manager tells that it restored a window */
         window->hidden = false;
         window->stale = true;
+        on_seen_or_unseen(window);
         break;
     }
 }
@@ -281,6 +305,8 @@ static void on_event(struct window *window, const SDL_Event *event)
     case SDL_USEREVENT:
         atomic_store(&window->woken, false);
         window->offered = true;
+        if (atomic_exchange(&window->refresh, false))
+            window->next_status = 0;
         break;
     case SDL_QUIT:
         window->quit = true;
@@ -313,6 +339,8 @@ static void handle_events(struct window *window)
     uint64_t now = clock_monotonic(), due = window->next_status;
     if (has_frame_to_show(window) && window->next_show < due)
         due = window->next_show;
+    if (due > now + SLEEP_MOST)
+        due = now + SLEEP_MOST;
     int timeout_ms = due > now ? (int)((due - now + CLOCK_MS - 1) / CLOCK_MS) : 0;
     SDL_Event event;
     if (SDL_WaitEventTimeout(&event, timeout_ms))
@@ -326,12 +354,12 @@ bool window_run(struct window *window)
     while (!window->quit && !atomic_load(&window->closing)) {
         uint64_t now = clock_monotonic();
         if (now >= window->next_status)
-            update_title(window, now);
+            update_status(window, now);
+        if (window->stale && !window->hidden)
+            draw_again(window);
         handle_events(window);
         if (has_frame_to_show(window) && clock_monotonic() >= window->next_show)
             show_newest(window);
-        if (window->stale)
-            draw_again(window);
     }
     return window->quit;
 }

@@ -44,6 +44,18 @@ def wait_for(what, look, patience=PATIENCE):
         time.sleep(0.03)
 
 
+def read_font():
+    """The built-in font's glyphs, by character, as rows of '.' and '#'."""
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../shared/font.c")
+    with open(source, encoding="ascii") as file:
+        rows = re.findall(r'^ +"([.# ]+)",$', file.read(), re.MULTILINE)
+    return {chr(32 + i): [rows[i // 12 * 9 + row].split()[i % 12] for row in range(9)]
+            for i in range(95)}
+
+
+FONT = read_font()
+
+
 def near(pixel, wanted, tolerance=8):
     return all(abs(a - b) <= tolerance for a, b in zip(pixel, wanted))
 
@@ -58,6 +70,24 @@ class Picture:
     def pixel(self, x, y):
         at = y * self._stride + x * self._step
         return tuple(self._data[at + i] for i in self._order)
+
+    def has_line(self, text, side, top):
+        """Whether this text is drawn across the middle, from the row `top` on, with font pixels of
+        so many pixels: what belongs to the characters is bright, and what lies between is not."""
+        left = (self.width - (len(text) * 6 - 1) * side) // 2
+        for row in range(9):
+            for i, character in enumerate(text):
+                for column, lit in enumerate(FONT[character][row]):
+                    x = left + (i * 6 + column) * side + side // 2
+                    bright = min(self.pixel(x, top + row * side + side // 2)) > 200
+                    if bright != (lit == "#"):
+                        return False
+        return True
+
+    def says(self, text):
+        return any(self.has_line(text, side, top) for side in range(1, 5)
+                   if len(text) * 6 * side <= self.width
+                   for top in range(self.height // 4, self.height * 3 // 4))
 
     @classmethod
     def from_xwd(cls, dump):
@@ -200,10 +230,14 @@ class WindowTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder)
         socket = os.path.join(self.folder, "socket")
         self.address = f"unix:{socket}"
+        self.socket = socket
+        self.start_daemon()
+
+    def start_daemon(self, fps="30"):
         command = [self.pitetherd, "--source", "pattern", "--size", f"{WIDTH}x{HEIGHT}"]
-        command += ["--fps", "30", "--listen", self.address]
+        command += ["--fps", fps, "--listen", self.address]
         self.daemon = Program(self, "pitetherd", command, self.environment, self.folder)
-        self.wait_for("the daemon's socket", lambda: os.path.exists(socket))
+        self.wait_for("the daemon's socket", lambda: os.path.exists(self.socket))
 
     def start_host(self, environment=None):
         command = [self.pitether, self.address, "--window"]
@@ -332,6 +366,73 @@ class WindowTest(unittest.TestCase):
         self.press("space")
         self.wait_for("a picture after the frozen one", lambda: (self.shown_number() or 0) > frozen)
         self.wait_for("a title that says nothing of it", lambda: "frozen" not in self.title())
+        self.quit_with("q")
+
+    def says(self, *lines):
+        """A screenshot that shows each of these lines."""
+        picture = self.screenshot()
+        return picture and all(picture.says(line) for line in lines)
+
+    def wait_for_loss(self, *lines):
+        """The picture is dimmed, and says for how long there was no signal, and these lines."""
+        def look():
+            picture = self.screenshot()
+            return picture and near(picture.pixel(8, 8), (95, 95, 95)) and \
+                any(picture.says(f"no signal for {n} s") for n in range(1, PATIENCE)) and \
+                all(picture.says(line) for line in lines)
+        self.wait_for("a dimmed picture that says why", look)
+
+    def wait_for_picture(self):
+        return self.wait_for_pattern(WIDTH, HEIGHT, (0, 0, WIDTH, HEIGHT))
+
+    def test_a_lost_signal_is_to_be_seen(self):
+        self.open_window()
+        last = self.wait_for_picture().number()
+        self.daemon.process.send_signal(signal.SIGSTOP)
+        self.addCleanup(self.daemon.process.send_signal, signal.SIGCONT)
+        self.wait_for_loss()
+        self.wait_for("a title that says it", lambda: " - 0.0 fps" in self.title())
+        self.daemon.process.send_signal(signal.SIGCONT)
+        self.assertGreater(self.wait_for_picture().number(), last)
+        self.daemon.end()
+        self.wait_for_loss("connecting to", self.address)
+        self.start_daemon()
+        self.wait_for_picture()
+        self.quit_with("q")
+
+    def test_an_empty_window_says_what_it_waits_for(self):
+        self.daemon.end()
+        self.open_window()
+        self.wait_for("the text", lambda: self.says("connecting to", self.address))
+        self.start_daemon()
+        self.wait_for_picture()
+        self.quit_with("q")
+
+    def test_a_frozen_picture_is_no_lost_signal(self):
+        self.open_window()
+        self.wait_for_picture()
+        self.press("space")
+        self.wait_for("a title that says frozen", lambda: " - frozen" in self.title())
+        self.daemon.end()
+        self.wait_for("a title that says more", lambda: "connecting to" in self.title())
+        end = time.monotonic() + 1.5  # the loss would be told after 1 s
+        while time.monotonic() < end:
+            self.wait_for_picture()
+        self.press("space")
+        self.wait_for_loss()
+        self.quit_with("q")
+
+    def test_a_slow_camera_is_no_lost_signal(self):
+        self.daemon.end()
+        self.start_daemon(fps="0.5")
+        self.open_window()
+        first = self.wait_for_picture().number()
+
+        def has_next():
+            picture = self.screenshot()
+            self.assertEqual(whole(picture).wrong_colours(), [])
+            return whole(picture).number() > first + 1
+        self.wait_for("two more pictures", has_next)
         self.quit_with("q")
 
     def test_a_signal_ends_it(self):
