@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "device/camera_jpeg.h"
+
 /* A sensor that claims to have lost more than this in one go has begun to count anew. */
 enum { GAP_MAX = 1000000 };
 
@@ -53,6 +55,20 @@ static uint64_t advance(struct intake *intake, uint32_t sequence)
     return next_id + step - 1;
 }
 
+/* Whether it is what the encoder takes. */
+static bool is_good(struct intake *intake, const struct picture *picture)
+{
+    struct camera_jpeg jpeg;
+    const char *why;
+    if (picture_check(picture))
+        return false;
+    if (picture->format != PIXEL_JPEG || camera_jpeg_read(&jpeg, picture, &why) == 0)
+        return true;
+    log_warning_limited(&intake->broken_limit, "the camera gave a JPEG that can't be used: %s",
+                        why);
+    return false;
+}
+
 static void account(struct intake *intake, const struct intake_report *report)
 {
     struct capture *capture = report->capture;
@@ -62,7 +78,7 @@ static void account(struct intake *intake, const struct intake_report *report)
         return;
     }
     uint64_t id = advance(intake, report->sequence);
-    bool good = capture && picture_check(&capture->picture) == 0;
+    bool good = capture && is_good(intake, &capture->picture);
     /* Counted before it is handed on, so that whoever has seen a frame finds it in the totals. */
     count(intake, id + 1, good);
     if (good) {

@@ -50,7 +50,7 @@ struct intake {
     unsigned early_count;
     bool sequence_known, full;
     uint32_t last_sequence;
-    struct log_limit jump_limit;
+    struct log_limit jump_limit, broken_limit;
 
     pthread_mutex_t lock;
     struct intake_totals totals; /* under lock; written under gate, too */

@@ -9,6 +9,7 @@
 
 #include <jpeglib.h>
 
+#include "device/camera_jpeg.h"
 #include "device/mcu_rows.h"
 #include "shared/bytes.h"
 #include "shared/log.h"
@@ -246,7 +247,7 @@ static size_t find_segment(const uint8_t *jpeg, size_t size, int wanted, size_t 
 }
 
 /* Offset of the height within a SOF segment, counted from its marker (T.81, B.2.2). */
-enum { SOF_HEIGHT = 5, SOF_WIDTH = 7, SOF_LENGTH_MIN = 8 };
+enum { SOF_HEIGHT = 5 };
 
 /* Turns a whole small JPEG into its place in the larger one. */
 static int join(struct slice *out, const struct picture *picture, const struct slice_plan *plan,
@@ -288,52 +289,39 @@ static size_t write_dht(const JHUFF_TBL *table, unsigned id, uint8_t *to)
     return DHT_HEAD + DHT_CODES + values;
 }
 
-/* The tables of T.81, K.3, which are libjpeg's own. */
-static size_t write_usual_tables(const struct jpeg_compress_struct *compress, uint8_t *to)
+/* The usual tables (T.81, K.3), which are libjpeg's own. */
+static size_t write_missing_tables(const struct jpeg_compress_struct *compress,
+                                   const struct camera_jpeg *jpeg, uint8_t *to)
 {
     enum { AC = 0x10 };
     size_t size = 0;
     for (unsigned id = 0; id < 2; id++) {
-        size += write_dht(compress->dc_huff_tbl_ptrs[id], id, to + size);
-        size += write_dht(compress->ac_huff_tbl_ptrs[id], AC | id, to + size);
+        if (jpeg->missing_dc >> id & 1)
+            size += write_dht(compress->dc_huff_tbl_ptrs[id], id, to + size);
+        if (jpeg->missing_ac >> id & 1)
+            size += write_dht(compress->ac_huff_tbl_ptrs[id], AC | id, to + size);
     }
     return size;
 }
 
-/* Where a baseline JPEG's scan begins, if it has no Huffman tables, else 0. Cameras may leave the
- * usual ones out, as AVI files do; a JPEG file has to have them. */
-static size_t scan_without_tables(const uint8_t *jpeg, size_t size, size_t sof)
-{
-    size_t length;
-    if (jpeg[sof + 1] != SOF0 || find_segment(jpeg, size, DHT, &length))
-        return 0;
-    return find_segment(jpeg, size, SOS, &length);
-}
-
-/* The camera's own JPEG, without what its buffer may hold behind the end. */
+/* The camera's own JPEG, without what its buffer may hold around it. */
 static int copy_jpeg(const struct jpeg_slicer *slicer, const struct picture *picture,
                      struct slice *out)
 {
-    const uint8_t *jpeg = picture->planes[0].data;
-    size_t size = picture->planes[0].size, length = 0;
-    while (size > 4 && !(jpeg[size - 2] == 0xFF && jpeg[size - 1] == EOI))
-        size--;
-    if (size <= 4 || jpeg[0] != 0xFF || jpeg[1] != SOI)
-        return -EBADMSG;
-    size_t sof = find_segment(jpeg, size, SOF0, &length);
-    if (!sof || length < SOF_LENGTH_MIN ||
-        bytes_load(jpeg + sof + SOF_HEIGHT, 2) != picture->height ||
-        bytes_load(jpeg + sof + SOF_WIDTH, 2) != picture->width)
-        return -EBADMSG;
-    size_t scan = scan_without_tables(jpeg, size, sof), tables = 0;
-    if (slice_reserve(out, size + (scan ? 4 * DHT_MAX : 0)))
+    struct camera_jpeg jpeg;
+    const char *why;
+    int error = camera_jpeg_read(&jpeg, picture, &why);
+    if (error)
+        return error;
+    if (slice_reserve(out, jpeg.end - jpeg.begin + 4 * DHT_MAX))
         return -ENOMEM;
-    memcpy(out->buffer, jpeg, scan);
-    if (scan)
-        tables = write_usual_tables(&slicer->compress, out->buffer + scan);
-    memcpy(out->buffer + scan + tables, jpeg + scan, size - scan);
+    const uint8_t *from = picture->planes[0].data;
+    size_t head = jpeg.scan - jpeg.begin, rest = jpeg.end - jpeg.scan;
+    memcpy(out->buffer, from + jpeg.begin, head);
+    size_t tables = write_missing_tables(&slicer->compress, &jpeg, out->buffer + head);
+    memcpy(out->buffer + head + tables, from + jpeg.scan, rest);
     out->data = out->buffer;
-    out->size = size + tables;
+    out->size = head + tables + rest;
     return 0;
 }
 

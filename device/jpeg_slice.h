@@ -33,9 +33,9 @@ void jpeg_slicer_destroy(struct jpeg_slicer *slicer);
 
 /*
  * Compresses slice number index of the picture, which picture_check() has accepted, into out,
- * whose buffer is reused or grown. quality: 1..100. PIXEL_JPEG is checked and copied, and gets the
- * usual Huffman tables if it has none.
- * 0; -ENOMEM; -EBADMSG: a PIXEL_JPEG that isn't a JPEG of the picture's size; -EIO: libjpeg failed.
+ * whose buffer is reused or grown. quality: 1..100. PIXEL_JPEG is copied without the padding around
+ * it, and gets the usual Huffman tables if it lacks any.
+ * 0; -ENOMEM; -EBADMSG: a PIXEL_JPEG that camera_jpeg_read() refuses; -EIO: libjpeg failed.
  */
 int jpeg_slice_encode(struct jpeg_slicer *slicer, const struct picture *picture,
                       const struct slice_plan *plan, unsigned index, int quality,

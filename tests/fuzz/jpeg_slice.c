@@ -1,7 +1,7 @@
 /*
  * A picture cut into slices, compressed, joined and decoded by libjpeg alone gives the pixels of
- * the picture compressed in one piece; and what a camera gives as a JPEG is passed on only if it
- * begins and ends like one, and at most gets the Huffman tables that it lacks.
+ * the picture compressed in one piece; and what a camera gives as a JPEG is passed on only if
+ * libjpeg would begin to decode it, and at most gets the Huffman tables that it lacks.
  *
  * The input: the picture's format and size, what is to be done with it, and its first samples; or
  * a camera's JPEG.
@@ -64,19 +64,33 @@ static void check_slices(struct input *input)
     own_picture_free(&own);
 }
 
-/* What the camera gave, but for what followed its end, and for tables that were put in. */
+/* Whether it is the bytes, from `begin` on and as far as needed, with so many put in at `same`. */
+static bool is_copy_with(const struct slice *out, const uint8_t *bytes, size_t size, size_t same,
+                         size_t tables)
+{
+    if (out->size < same + tables || out->size - tables > size)
+        return false;
+    return memcmp(out->data + same + tables, bytes + same, out->size - tables - same) == 0;
+}
+
+/* What the camera gave, but for what was around it, and for some of the four tables. */
 static bool is_copy(const struct slice *out, const uint8_t *bytes, size_t size)
 {
-    enum { DHT = 0xC4, TABLES_SIZE = 432 };
+    enum { DHT = 0xC4, SOI = 0xD8, DC_SIZE = 33, AC_SIZE = 183 };
     size_t same = 0;
+    while (size >= 2 && !(bytes[0] == 0xFF && bytes[1] == SOI)) {
+        CHECK(*bytes == 0 || *bytes == 0xFF);
+        bytes++;
+        size--;
+    }
     while (same < out->size && same < size && out->data[same] == bytes[same])
         same++;
     if (same == out->size)
         return true;
-    if (out->data[same] != DHT || out->size < same + TABLES_SIZE || out->size - TABLES_SIZE > size)
-        return false;
-    return memcmp(out->data + same + TABLES_SIZE, bytes + same, out->size - TABLES_SIZE - same) ==
-           0;
+    for (size_t put_in = 1; put_in < 9 && out->data[same] == DHT; put_in++)
+        if (is_copy_with(out, bytes, size, same, put_in % 3 * DC_SIZE + put_in / 3 * AC_SIZE))
+            return true;
+    return false;
 }
 
 static void check_camera_jpeg(struct input *input)
@@ -99,6 +113,7 @@ static void check_camera_jpeg(struct input *input)
         CHECK(out.size > 4 && is_copy(&out, bytes, input->left));
         CHECK(out.data[0] == 0xFF && out.data[1] == 0xD8);
         CHECK(out.data[out.size - 2] == 0xFF && out.data[out.size - 1] == 0xD9);
+        CHECK(decode_begins(out.data, out.size));
     }
     free(out.buffer);
     free(bytes);

@@ -20,7 +20,7 @@ jobs=${JOBS:-$(nproc)}
 # NAME EXECUTIONS SOURCE...: how often a bounded run executes it, and what it is there to cover. Slow
 # ones come first.
 harnesses=(
-    "jpeg_slice 1500 device/jpeg_slice.c device/mcu_rows.c device/colour.c"
+    "jpeg_slice 1500 device/jpeg_slice.c device/camera_jpeg.c device/mcu_rows.c device/colour.c"
     "jpeg_decode 20000 host/jpeg_decode.c host/jpeg_split.c host/jpeg_parallel.c"
     "client 15000 device/client.c device/client_write.c device/backlog.c device/outgoing.c device/flow.c"
     "session 10000 host/session.c host/frame.c host/clock_sync.c"

@@ -65,6 +65,12 @@ class MachineTest(harness.Case):
         for path, change in zip(cls.pictures, ("", ",hflip")):
             subprocess.run(["ffmpeg", "-v", "error", "-i", PHOTO, "-q:v", "2", "-pix_fmt", "yuvj420p",
                             "-vf", fill + change, path], check=True)
+        # What a USB camera may make of a picture: padded, and cut off.
+        cls.given = cls.pictures + [os.path.join(folder.name, name) for name in ("padded", "cut")]
+        for path, content in zip(cls.given[-2:], (bytes(9) + read(cls.photo) + bytes(999),
+                                                  read(cls.photo)[:-999])):
+            with open(path, "wb") as file:
+                file.write(content)
         [package] = glob.glob(os.path.join(os.environ["DEBS"], "pitetherd_*_arm64.deb"))
         os.environ["XDG_CONFIG_HOME"] = folder.name  # the receiver's keys are this test's
         cls.machine, begun = Machine(folder.name), time.monotonic()
@@ -184,7 +190,7 @@ class MachineTest(harness.Case):
 
     def plug_in(self):
         """Returns the camera, whose end is to be pulled out."""
-        camera = self.start(os.environ["USB_CAMERA"], self.machine.cable, *self.pictures)
+        camera = self.start(os.environ["USB_CAMERA"], self.machine.cable, *self.given)
         self.wait_until(self.usb_camera, "the USB camera")
         return camera
 
@@ -219,7 +225,8 @@ class MachineTest(harness.Case):
         self.assertSummary(host)
         rows = self.rows(self.path("frames"))
         self.assertEqual(len({row["session"] for row in rows}), 1)
-        # The camera's own JPEGs are passed on as they are.
+        # The camera's own JPEGs are passed on as they are, if they are whole.
+        host.wait_for(r"\d+ CAPTURE_ERROR")
         given = [read(path) for path in self.pictures]
         for row in rows:
             self.assertIn(read(self.path("frames", row["file"])), given)
@@ -245,7 +252,8 @@ class MachineTest(harness.Case):
     def test_8_leaves_a_clean_journal(self):
         """No warning but of what was done to it above."""
         journal = self.machine.run("journalctl --no-pager -b -o cat -p warning -u 'pitetherd*'")
-        done = ("was refused|a key is needed here|Main process exited|Failed with result 'signal'"
+        done = ("a JPEG that can't be used: it is cut off|lines like the next one were left out|"
+                "was refused|a key is needed here|Main process exited|Failed with result 'signal'"
                 "|the camera was unplugged|camera .* is not there: check the cable")
         self.assertRegex(journal, done)
         self.assertEqual([line for line in journal.splitlines() if not re.search(done, line)], [])

@@ -242,27 +242,43 @@ static void read_samples(struct jpeg_decompress_struct *decompress, struct decod
     jpeg_finish_decompress(decompress);
 }
 
-bool decode(const uint8_t *jpeg, size_t size, struct decoded *decoded)
+/* decoded: NULL if the header is enough. */
+static bool decode_as_far(const uint8_t *jpeg, size_t size, struct decoded *decoded)
 {
     struct jpeg_decompress_struct decompress;
     struct jpeg_error_mgr errors;
     jmp_buf failed;
-    *decoded = (struct decoded){ 0 };
     decompress.err = jpeg_std_error(&errors);
     errors.error_exit = on_error;
     errors.emit_message = on_message;
     decompress.client_data = &failed;
     if (setjmp(failed)) {
         jpeg_destroy_decompress(&decompress);
-        decoded_free(decoded);
         return false;
     }
     jpeg_create_decompress(&decompress);
     jpeg_mem_src(&decompress, jpeg, size);
     jpeg_read_header(&decompress, TRUE);
-    read_samples(&decompress, decoded);
+    if (decoded)
+        read_samples(&decompress, decoded);
+    else
+        jpeg_start_decompress(&decompress);
     jpeg_destroy_decompress(&decompress);
     return true;
+}
+
+bool decode(const uint8_t *jpeg, size_t size, struct decoded *decoded)
+{
+    *decoded = (struct decoded){ 0 };
+    if (decode_as_far(jpeg, size, decoded))
+        return true;
+    decoded_free(decoded);
+    return false;
+}
+
+bool decode_begins(const uint8_t *jpeg, size_t size)
+{
+    return decode_as_far(jpeg, size, NULL);
 }
 
 void decoded_free(struct decoded *decoded)

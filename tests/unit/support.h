@@ -86,6 +86,8 @@ struct decoded {
 
 /* False if libjpeg has anything to complain of. */
 bool decode(const uint8_t *jpeg, size_t size, struct decoded *decoded);
+/* The same for the header alone: whether libjpeg would begin to decode it. */
+bool decode_begins(const uint8_t *jpeg, size_t size);
 void decoded_free(struct decoded *decoded);
 uint8_t decoded_sample(const struct decoded *decoded, unsigned component, unsigned x, unsigned y);
 void assert_same_pixels(const struct decoded *one, const struct decoded *other);

@@ -398,6 +398,23 @@ static void a_count_that_jumps_is_no_gap(void **state)
     expect_totals(fixture, 1008, 9);
 }
 
+static void broken_jpegs_are_losses(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    static const uint8_t cut[] = { 0xFF, 0xD8, 0xFF, 0xDB, 0, 67 };
+    switch_on(fixture);
+    begin_call(camera);
+    struct capture *capture = lend(camera, 0);
+    capture->picture.format = PIXEL_JPEG;
+    capture->picture.planes[0] = (struct plane){ .data = cut, .size = sizeof(cut) };
+    camera->sink.on_capture(camera->sink.user, capture);
+    settle(fixture, 0);
+    give(fixture, 1);
+    assert_int_equal(fixture->lost[WIRE_DROP_CAPTURE_ERROR], 1);
+    expect_totals(fixture, 2, 1);
+}
+
 static void broken_pictures_are_losses(void **state)
 {
     struct fixture *fixture = *state;
@@ -794,6 +811,7 @@ int main(void)
         TEST(losses_have_their_reasons),
         TEST(a_count_that_jumps_is_no_gap),
         TEST(broken_pictures_are_losses),
+        TEST(broken_jpegs_are_losses),
         TEST(early_reports_wait),
         TEST(too_many_early_ones_are_a_gap),
         TEST(early_ones_of_a_failed_start),
