@@ -1,6 +1,6 @@
 /*
  * A JPEG that nobody vouches for: decoded on several cores it gives the pixels that one gives, and
- * its pieces lie within it.
+ * its pieces lie within it; the check of its markers reads no byte beyond it.
  *
  * The input: what the sender lies about the size, the JPEG.
  */
@@ -12,6 +12,7 @@
 #include "host/jpeg_parallel.h"
 #include "host/jpeg_split.h"
 #include "shared/bytes.h"
+#include "shared/jpeg_check.h"
 
 /* Larger pictures are decoded no differently, but slower. */
 enum { THREADS = 3, PIXELS_MAX = 128 * 1024, PIXELS_REFUSED = 1 << 26 };
@@ -77,6 +78,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *jpeg = copy_of(input.at, input.left);
     struct jpeg_planes one, several;
     check_split(jpeg, input.left);
+    /* It has one size at most. */
+    CHECK(jpeg_check(jpeg, input.left, width, height) ||
+          jpeg_check(jpeg, input.left, width + 1, height));
     int error = jpeg_decode(plain, jpeg, input.left, width + (lie & 1), height, &one);
     CHECK(error == 0 || error == -EBADMSG || error == -EFBIG);
     CHECK(error || !(lie & 1));
