@@ -176,16 +176,17 @@ static void start_accounting(struct client *client)
 
 static void take_hello(struct client *client, const struct wire_hello *hello)
 {
-    if (client->state != CLIENT_OPENING || hello->max_message < WIRE_CONTROL_MAX) {
-        client_fail(client, WIRE_ERROR_PROTOCOL,
-                    client->state != CLIENT_OPENING ? "a second HELLO"
-                                                    : "max_message is below 4096");
+    if (client->state != CLIENT_OPENING) {
+        client_fail(client, WIRE_ERROR_PROTOCOL, "a second HELLO");
+        return;
+    }
+    if (hello->max_message < WIRE_CONTROL_MAX || hello->max_message > WIRE_MAX_MESSAGE_LIMIT) {
+        client_fail(client, WIRE_ERROR_PROTOCOL, "max_message is not within 4096 and 67108864");
         return;
     }
     client->reader.hello_seen = true;
     client->state = CLIENT_READY;
-    client->max_message =
-        hello->max_message < WIRE_MAX_MESSAGE_LIMIT ? hello->max_message : WIRE_MAX_MESSAGE_LIMIT;
+    client->max_message = hello->max_message;
     log_debug("client %s is %s", client->name, hello->software[0] ? hello->software : "nameless");
 }
 
@@ -243,9 +244,14 @@ static void take_ping(struct client *client, const struct wire_ping *ping)
 }
 
 /* The receiver has enough: what waits is not its business any more, and it has nothing more to
- * say. */
-static void take_end(struct client *client)
+ * say. It can't have been told of more than was sent. */
+static void take_end(struct client *client, const struct wire_end *end)
 {
+    if (end->delivered > client->totals.delivered || end->dropped > dropped(client) ||
+        end->captured != end->delivered + end->dropped) {
+        client_fail(client, WIRE_ERROR_PROTOCOL, "END's totals are not what was sent");
+        return;
+    }
     backlog_clear(&client->backlog);
     client_end(client, WIRE_END_DONE);
     client->deaf = true;
@@ -274,7 +280,7 @@ static void take_message(struct client *client, const struct wire_message *messa
     case WIRE_PONG:
         break;
     case WIRE_END:
-        take_end(client);
+        take_end(client, &message->end);
         break;
     case WIRE_ERROR:
         log_warning_limited(client->shared->fail_limit, "client %s complains: %s (%s)",
@@ -404,11 +410,8 @@ void client_lost(struct client *client, struct drop_run run)
 
 void client_stream_changed(struct client *client)
 {
-    if (!client_watches(client))
-        return;
-    if (client->started)
-        client->stream_changed = true;
-    else
+    /* Frames tell of later changes. */
+    if (client_watches(client) && !client->started)
         start_accounting(client);
 }
 

@@ -46,7 +46,7 @@ struct client_shared {
     size_t queue_bytes;           /* the most that a lossless client may ask for */
     bool crowded;                 /* frames are sent whole rather than as they grow */
     bool stream_running;          /* the camera runs, and stream is right */
-    struct wire_stream stream;    /* first_frame_id: since when it is so */
+    struct wire_stream stream;    /* first_frame_id: each client's own */
     uint64_t next_id;             /* the next frame that news will come of */
     struct wire_status status;
 };
@@ -84,7 +84,7 @@ struct client {
     uint32_t max_message;            /* the peer's */
 
     /* Owed, besides the backlog. */
-    bool opening_due, stream_due, stream_changed, status_due, ping_due, end_due;
+    bool opening_due, stream_due, status_due, ping_due, end_due;
     bool said_farewell;           /* nothing is written after it */
     bool deaf;                    /* what it sends is read and thrown away */
     struct wire_message farewell; /* ERROR or END, while end_due */
@@ -92,7 +92,7 @@ struct client {
     unsigned pong_count;
 
     bool started;               /* first_id is set: its frames are accounted for */
-    struct wire_stream stream;  /* as it was then: what the first STREAM says */
+    struct wire_stream stream;  /* what the last STREAM said, or will if it is due */
     uint64_t first_id, next_id; /* it was told of the frames in [first_id, next_id) */
     struct drop_run pending;    /* a loss to be told before all else; count 0: none */
     struct backlog backlog;
@@ -113,7 +113,7 @@ struct client *client_create(const struct client_shared *shared, struct transpor
 /* Closes, releases what it holds, nulls the caller's pointer. */
 void client_destroy(struct client **client);
 
-/* News of the stream, in order. */
+/* News of the stream, in order. A frame's `stream` is set. */
 void client_frame(struct client *client, struct frame *frame);
 void client_lost(struct client *client, struct drop_run run);
 void client_stream_changed(struct client *client);

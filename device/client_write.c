@@ -76,6 +76,20 @@ static enum wire_drop_reason unsendable(const struct client *client, struct fram
     return 0;
 }
 
+static bool is_same_stream(const struct wire_stream *one, const struct wire_stream *other)
+{
+    return one->width == other->width && one->height == other->height &&
+           one->fps_mhz == other->fps_mhz && strcmp(one->model, other->model) == 0;
+}
+
+static void add_stream(struct client *client)
+{
+    add(client, &(struct wire_message){ .type = WIRE_STREAM, .stream = client->stream });
+    client->stream_due = false;
+}
+
+/* A change of the stream is told right before the first frame that shows it. Both messages are
+ * small enough for one's room. */
 static void begin_frame(struct client *client, struct frame *frame)
 {
     enum wire_drop_reason reason = unsendable(client, frame);
@@ -83,6 +97,11 @@ static void begin_frame(struct client *client, struct frame *frame)
         add_loss(client, (struct drop_run){ frame->head.frame_id, 1, reason });
         frame_release(frame);
         return;
+    }
+    if (!is_same_stream(&client->stream, &frame->stream)) {
+        client->stream = frame->stream;
+        client->stream.first_frame_id = frame->head.frame_id;
+        add_stream(client);
     }
     add(client, &(struct wire_message){ .type = WIRE_FRAME_HEAD, .frame_head = frame->head });
     client->sending = (struct sending){ .frame = frame, .start = clock_device() };
@@ -104,11 +123,7 @@ static void add_next(struct client *client)
 {
     struct backlog_item item;
     if (client->stream_due)
-        add(client, &(struct wire_message){ .type = WIRE_STREAM, .stream = client->stream });
-    if (client->stream_changed)
-        add(client,
-            &(struct wire_message){ .type = WIRE_STREAM, .stream = client->shared->stream });
-    client->stream_due = client->stream_changed = false;
+        add_stream(client);
     while (!client->sending.frame && client->pending.count == 0 &&
            outgoing_has_room(&client->outgoing) && !backlog_empty(&client->backlog)) {
         if (!backlog_has_loss(&client->backlog) && !frame_may_begin(client))

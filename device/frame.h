@@ -28,7 +28,8 @@ enum frame_state { FRAME_GROWING, FRAME_WHOLE, FRAME_ABORTED };
 
 struct frame {
     struct wire_frame_head head; /* set before the frame is published */
-    unsigned slice_count;        /* likewise; 1..FRAME_SLICES_MAX */
+    struct wire_stream stream;   /* what it is a frame of; the loop thread's alone */
+    unsigned slice_count;        /* set before the frame is published; 1..FRAME_SLICES_MAX */
     uint64_t encode_start;       /* likewise; device time */
     struct slice slices[FRAME_SLICES_MAX];
 

@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/wire.h"
+
 /* JPEG's own limits: SOF stores 16 bits, libjpeg's JPEG_MAX_DIMENSION is 65500; we stay where
  * width * height * 4 fits 32 bits with room to spare. */
-enum { PICTURE_MIN_SIDE = 16, PICTURE_MAX_SIDE = 16383 };
+enum { PICTURE_MIN_SIDE = WIRE_SIDE_MIN, PICTURE_MAX_SIDE = WIRE_SIDE_MAX };
 
 enum pixel_format {
     PIXEL_YUV420, /* planar Y, U, V; chroma halved both ways (rounded up) */

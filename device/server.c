@@ -81,7 +81,6 @@ static void stream_changed(struct server *server, const struct camera_mode *mode
         .width = (uint16_t)mode->width,
         .height = (uint16_t)mode->height,
         .fps_mhz = (uint32_t)(mode->fps * 1000 + 0.5),
-        .first_frame_id = server->shared.next_id,
     };
     memcpy(stream->model, mode->model, sizeof(stream->model));
     server->shared.stream_running = true;
@@ -129,16 +128,25 @@ static void end_clients(struct server *server)
         client_end(client, server->reason);
 }
 
+/* A frame may wait for a client for longer than the camera runs as it does now. */
+static void take_frame(struct server *server, struct frame *frame)
+{
+    frame->stream = server->shared.stream;
+    frame->stream.width = frame->head.width;
+    frame->stream.height = frame->head.height;
+    stats_frame(&server->stats);
+    for (struct client *client = server->reception.clients; client; client = client->next)
+        client_frame(client, frame);
+    server->shared.next_id = frame->head.frame_id + 1;
+    frame_release(frame);
+}
+
 static void take_event(struct server *server, struct hub_event *event)
 {
     struct client *client = server->reception.clients;
     switch (event->kind) {
     case HUB_FRAME:
-        stats_frame(&server->stats);
-        for (; client; client = client->next)
-            client_frame(client, event->frame);
-        server->shared.next_id = event->frame->head.frame_id + 1;
-        frame_release(event->frame);
+        take_frame(server, event->frame);
         break;
     case HUB_LOST:
         stats_lost(&server->stats, event->run);

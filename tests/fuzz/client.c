@@ -171,7 +171,12 @@ static void say_other(struct stage *stage, struct input *input)
 {
     static const uint8_t types[] = { WIRE_PING,    WIRE_PONG,   WIRE_END,  WIRE_ERROR,
                                      WIRE_STREAMS, WIRE_STREAM, WIRE_DROPS };
-    struct wire_message message = { .type = types[input_number(input, 1) % sizeof(types)] };
+    uint64_t choice = input_number(input, 1);
+    struct wire_message message = { .type = types[choice % sizeof(types)] };
+    if (message.type == WIRE_END) /* mostly true */
+        message.end = (struct wire_end){ .captured = stage->peer->next - stage->peer->first,
+                                         .delivered = stage->peer->delivered + (choice > 0xF0),
+                                         .dropped = stage->peer->dropped };
     hear_message(stage, &message);
 }
 
@@ -200,6 +205,7 @@ static void give_frame(struct stage *stage, struct input *input)
         finish(stage, place);
     *place = frames_new(&stage->frames, stage->given, slices, slice_size);
     now_ns += interval * CLOCK_MS;
+    frame_set_stream(*place, &stage->shared.stream);
     (*place)->head.sensor_time = now_ns;
     client_frame(stage->client, *place);
     stage->shared.next_id = ++stage->given;
@@ -256,9 +262,9 @@ static void change_camera(struct stage *stage, struct input *input)
     stage->shared.status.state = choice & 1 ? WIRE_STREAM_RUNNING : WIRE_STREAM_LOST;
     stage->shared.crowded = choice & 2;
     if (choice & 1)
-        stage->shared.stream = (struct wire_stream){
-            .codec = WIRE_CODEC_JPEG, .width = 640, .height = 480, .first_frame_id = stage->given
-        };
+        stage->shared.stream = (struct wire_stream){ .codec = WIRE_CODEC_JPEG,
+                                                     .width = 640 + (uint16_t)(choice >> 6),
+                                                     .height = 480 };
     client_status_changed(stage->client);
     if (choice & 1)
         client_stream_changed(stage->client);

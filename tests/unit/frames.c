@@ -52,6 +52,13 @@ struct frame *frames_new(struct frames *frames, uint64_t id, unsigned slices, si
     return frame;
 }
 
+void frame_set_stream(struct frame *frame, const struct wire_stream *stream)
+{
+    frame->stream = *stream;
+    frame->head.width = stream->width;
+    frame->head.height = stream->height;
+}
+
 void frame_grow(struct frame *frame, unsigned slices)
 {
     unsigned published = frame_published(frame);

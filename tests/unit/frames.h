@@ -20,6 +20,9 @@ struct frame *frames_new(struct frames *frames, uint64_t id, unsigned slices, si
 /* The same, published to its end. */
 struct frame *frames_whole(struct frames *frames, uint64_t id, unsigned slices, size_t slice_size);
 
+/* Makes it a frame of this stream, as the server does. */
+void frame_set_stream(struct frame *frame, const struct wire_stream *stream);
+
 /* Publishes that many more slices. */
 void frame_grow(struct frame *frame, unsigned slices);
 /* Publishes the rest. */

@@ -25,7 +25,8 @@ static void take_stream(struct peer *peer, const struct wire_stream *stream)
     assert_int_equal(stream->codec, WIRE_CODEC_JPEG);
     if (peer->streams++ == 0)
         peer->first = peer->next = stream->first_frame_id;
-    assert_true(stream->first_frame_id >= peer->next);
+    assert_int_equal(stream->first_frame_id, peer->next);
+    assert_true(wire_size_is_good(stream->width, stream->height));
     peer->stream = *stream;
 }
 
@@ -33,6 +34,8 @@ static void take_head(struct peer *peer, const struct wire_frame_head *head)
 {
     assert_true(peer->streams > 0);
     assert_int_equal(head->frame_id, peer->next);
+    assert_int_equal(head->width, peer->stream.width);
+    assert_int_equal(head->height, peer->stream.height);
     peer->head = *head;
     peer->in_frame = true;
     peer->heads++;
@@ -100,11 +103,12 @@ static void check_order(const struct peer *peer, uint8_t type)
         assert_int_equal(type, WIRE_HELLO);
     else if (!peer->streams_seen)
         assert_int_equal(type, WIRE_STREAMS);
+    bool small =
+        type == WIRE_PING || type == WIRE_PONG || type == WIRE_STATUS || type == WIRE_ERROR;
     if (peer->in_frame)
-        assert_true(type == WIRE_FRAME_TAIL || type == WIRE_PING || type == WIRE_PONG ||
-                    type == WIRE_STATUS || type == WIRE_ERROR);
+        assert_true(small || type == WIRE_FRAME_TAIL);
     if (peer->drops_due)
-        assert_true(type != WIRE_FRAME_HEAD && type != WIRE_END);
+        assert_true(small || type == WIRE_DROPS);
 }
 
 static void take_message(struct peer *peer, const struct wire_message *message)
@@ -370,11 +374,9 @@ void room_greet(struct room *room, uint32_t max_message)
 void room_stream(struct room *room, unsigned width)
 {
     room->shared.stream_running = true;
-    room->shared.stream = (struct wire_stream){ .codec = WIRE_CODEC_JPEG,
-                                                .width = (uint16_t)width,
-                                                .height = 480,
-                                                .fps_mhz = 30000,
-                                                .first_frame_id = room->given };
+    room->shared.stream = (struct wire_stream){
+        .codec = WIRE_CODEC_JPEG, .width = (uint16_t)width, .height = 480, .fps_mhz = 30000
+    };
     room->shared.status = (struct wire_status){ .state = WIRE_STREAM_RUNNING };
     client_status_changed(room->client);
     client_stream_changed(room->client);
@@ -403,6 +405,7 @@ void room_news(struct room *room)
 
 static void hand_over(struct room *room, struct frame *frame)
 {
+    frame_set_stream(frame, &room->shared.stream);
     frame->head.sensor_time = CLOCK_SECOND + room->given * CLOCK_SECOND / 30;
     client_frame(room->client, frame);
     room->shared.next_id = ++room->given;

@@ -191,6 +191,35 @@ static void hello_with_too_little_room(void **state)
     expect_error(room, WIRE_ERROR_PROTOCOL);
 }
 
+static void hello_with_too_much_room(void **state)
+{
+    struct room *room = *state;
+    peer_send(room->peer, wire_opening, WIRE_OPENING_SIZE);
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_HELLO,
+                                                 .hello.max_message = WIRE_MAX_MESSAGE_LIMIT + 1 });
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+/* A receiver's session and unknown features mean nothing yet. */
+static void hello_from_the_future(void **state)
+{
+    struct room *room = *state;
+    peer_send(room->peer, wire_opening, WIRE_OPENING_SIZE);
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_HELLO,
+                                                 .hello = { .max_message = WIRE_MAX_MESSAGE_LIMIT,
+                                                            .features = UINT64_MAX,
+                                                            .session = 5 } });
+    ROOM_UNTIL(room, room->client->state == CLIENT_READY);
+}
+
+static void nothing_to_skip_before_hello(void **state)
+{
+    struct room *room = *state;
+    peer_send(room->peer, wire_opening, WIRE_OPENING_SIZE);
+    send_header(room, WIRE_FIRST_SKIPPABLE, 0, 0, 0);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
 static void one_subscription(void **state)
 {
     struct room *room = *state;
@@ -494,6 +523,49 @@ static void stream_changes(void **state)
     assert_int_equal(room->peer->stream.first_frame_id, 1);
 }
 
+/* The peer reads nothing while the camera is changed twice: each frame comes as one of the stream
+ * that it belongs to (the peer compares the sizes). A run of the camera that is like the one before
+ * is no change, and one that gave no frame is not told of. */
+static void stream_changes_while_frames_wait(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    static const unsigned widths[] = { 640, 1280, 800, 320, 320 };
+    for (unsigned i = 0; i < 5; i++) {
+        room_stream(room, widths[i]);
+        for (int j = 0; j < 4 && i != 2; j++)
+            room_frame(room, 4, 20000);
+        room_lost(room, 2, WIRE_DROP_SENSOR_GAP);
+    }
+    room_settle(room);
+    assert_true(room->peer->heads < 4); /* most of it waits */
+    room->peer->reads = true;
+    ROOM_UNTIL(room, room->peer->next == room->given);
+    assert_int_equal(room->peer->delivered, 16);
+    assert_int_equal(room->peer->streams, 3);
+    assert_int_equal(room->peer->stream.width, 320);
+    assert_int_equal(room->peer->stream.first_frame_id, 14);
+}
+
+/* Rate and camera are told of, too. */
+static void stream_changes_without_another_size(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room_frame(room, 1, 100);
+    room->shared.stream.fps_mhz = 50000;
+    room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 2);
+    assert_int_equal(room->peer->streams, 2);
+    assert_int_equal(room->peer->stream.fps_mhz, 50000);
+    strcpy(room->shared.stream.model, "another");
+    room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 3);
+    assert_int_equal(room->peer->streams, 3);
+    assert_string_equal(room->peer->stream.model, "another");
+}
+
 /* The first frame is still of the old size: it has begun, but nothing of it was sent. */
 static void stream_changes_before_the_first_frame(void **state)
 {
@@ -504,8 +576,11 @@ static void stream_changes_before_the_first_frame(void **state)
     frame_finish(frame);
     room_news(room);
     ROOM_UNTIL(room, room->peer->delivered == 1);
-    assert_int_equal(room->peer->streams, 2);
+    assert_int_equal(room->peer->streams, 1);
     assert_int_equal(room->peer->first, 0);
+    room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->delivered == 2);
+    assert_int_equal(room->peer->streams, 2);
     assert_int_equal(room->peer->stream.first_frame_id, 1);
 }
 
@@ -961,6 +1036,64 @@ static void end_before_the_subscription(void **state)
     assert_int_equal(room->peer->end.captured, 0);
 }
 
+static void say_end(struct room *room, uint64_t captured, uint64_t delivered, uint64_t dropped)
+{
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_END,
+                                                 .end = { .reason = 99, /* unknown, and no matter */
+                                                          .captured = captured,
+                                                          .delivered = delivered,
+                                                          .dropped = dropped } });
+}
+
+/* It may not have read all that was sent. */
+static void peers_end_that_knows_of_less(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    for (int i = 0; i < 3; i++)
+        room_frame(room, 1, 100);
+    room_lost(room, 2, WIRE_DROP_SENSOR_GAP);
+    say_end(room, 3, 2, 1);
+    expect_end(room, WIRE_END_DONE);
+    assert_int_equal(room->peer->end.captured, 5);
+}
+
+/* But no more than that. */
+static void peers_end_that_can_not_be(void **state)
+{
+    static const uint64_t ends[][3] = {
+        { 4, 3, 1 }, { 4, 2, 2 },          { 4, 2, 1 },
+        { 2, 2, 1 }, { 1, UINT64_MAX, 2 }, { 0, 1, UINT64_MAX },
+    };
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        struct room *room = *state;
+        room_watch(room, WIRE_LOSSLESS, 0, 0);
+        room_frame(room, 1, 100);
+        room_frame(room, 1, 100);
+        room_lost(room, 1, WIRE_DROP_SENSOR_GAP);
+        ROOM_UNTIL(room, room->peer->next == 3);
+        say_end(room, ends[i][0], ends[i][1], ends[i][2]);
+        expect_error(room, WIRE_ERROR_PROTOCOL);
+        room_close(room);
+        room_unix(room, 0);
+    }
+}
+
+/* The peer closes its half without END: that is a cut, and what waits is not sent any more. */
+static void half_closed_without_end(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    struct frame *frame = room_growing(room, 2, 100);
+    frame_grow(frame, 1);
+    room_news(room);
+    ROOM_UNTIL(room, room->peer->in_frame);
+    shutdown(room->peer->fd, SHUT_WR);
+    ROOM_UNTIL(room, room->client->state == CLIENT_DEAD);
+    assert_false(room->peer->ended || room->peer->failed);
+    frame_finish(frame);
+}
+
 static void peers_end_within_a_frame(void **state)
 {
     struct room *room = *state;
@@ -1170,6 +1303,29 @@ static void a_sign_of_life(void **state)
     assert_int_equal(room->client->state, CLIENT_SUBSCRIBED);
 }
 
+/* It reads nothing, since its disk is slow, and so it does not see the daemon's PINGs: its own ones
+ * keep the connection, and what they are answered with waits. */
+static void a_peer_that_pings_and_does_not_read(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    for (int i = 0; i < 20; i++)
+        room_frame(room, 4, 20000);
+    for (uint64_t i = 0; i < 12; i++) {
+        uint64_t heard = room->client->heard_ns;
+        peer_say(room->peer, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = i });
+        ROOM_UNTIL(room, room->client->heard_ns > heard);
+        client_tick(room->client, room->client->heard_ns + 14 * CLOCK_SECOND);
+        assert_int_equal(room->client->state, CLIENT_SUBSCRIBED);
+    }
+    room->peer->reads = true;
+    ROOM_UNTIL(room, room->peer->delivered == 20);
+    assert_in_range(room->peer->pongs, 1, 12);
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+}
+
 static void stalled_ending(void **state)
 {
     struct room *room = *state;
@@ -1254,6 +1410,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(hello_comes_first),
     TEST(hello_comes_once),
     TEST(hello_with_too_little_room),
+    TEST(hello_with_too_much_room),
+    TEST(hello_from_the_future),
+    TEST(nothing_to_skip_before_hello),
     TEST(one_subscription),
     TEST(unknown_stream),
     TEST(unknown_mode),
@@ -1279,6 +1438,8 @@ static const struct CMUnitTest tests[] = {
     TEST(too_big_as_it_turns_out),
     TEST(stream_changes),
     TEST(stream_changes_before_the_first_frame),
+    TEST_IN(stream_changes_while_frames_wait, small),
+    TEST(stream_changes_without_another_size),
     TEST(frames_before_the_subscription),
     TEST(late_subscription),
     TEST_IN(stalled_live_peer_gets_the_newest, small),
@@ -1302,6 +1463,9 @@ static const struct CMUnitTest tests[] = {
     TEST(little_is_written_at_once),
     TEST(a_pong_goes_before_a_frame),
     TEST(end_before_the_subscription),
+    TEST(peers_end_that_knows_of_less),
+    TEST(peers_end_that_can_not_be),
+    TEST(half_closed_without_end),
     TEST(peers_end_within_a_frame),
     TEST(peers_end_within_a_frame_that_fails),
     TEST_IN(daemons_end_sends_what_waits, small),
@@ -1315,6 +1479,7 @@ static const struct CMUnitTest tests[] = {
     TEST(no_hello),
     TEST(silence),
     TEST(a_sign_of_life),
+    TEST_IN(a_peer_that_pings_and_does_not_read, small),
     TEST_IN(stalled_ending, small),
     TEST_IN(ending_waits_while_the_peer_reads, small),
     TEST_IN(ending_does_not_wait_for_ever, small),
