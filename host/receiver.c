@@ -520,7 +520,10 @@ static bool talk(struct receiver *receiver)
                  transport_tls_suite(receiver->transport));
     receiver->trusted = true;
     receiver->told_untrusted = receiver->unwritable = false;
-    session_init(session, &receiver->config.session, &handler, clock_monotonic());
+    struct session_config config = receiver->config.session;
+    config.past_session = receiver->last_session;
+    config.past_next_id = receiver->last_next_id;
+    session_init(session, &config, &handler, clock_monotonic());
     report_connected(receiver->outlets.report);
     set_note(receiver, "waiting for the camera");
     while (converse(receiver, &error))

@@ -8,6 +8,7 @@
 
 #include "shared/clock.h"
 #include "shared/crc32c.h"
+#include "shared/jpeg_check.h"
 
 /* PROTOCOL.md, 3. */
 #define OPENING_DUE_NS (5 * CLOCK_SECOND)
@@ -52,9 +53,17 @@ static void say_error(struct session *session, enum wire_error_code code, const 
     say(session, &message);
 }
 
+static void blame(struct session *session, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
 /* The daemon is at fault: tell it, as far as the socket still takes it. */
-static void blame(struct session *session, const char *what)
+static void blame(struct session *session, const char *format, ...)
 {
+    char what[WIRE_BLOB_TEXT_MAX + 1];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(what, sizeof(what), format, arguments);
+    va_end(arguments);
     say_error(session, WIRE_ERROR_PROTOCOL, what);
     fail(session, "the daemon broke the protocol: %s", what);
 }
@@ -62,7 +71,7 @@ static void blame(struct session *session, const char *what)
 static void ping(struct session *session, uint64_t now_ns)
 {
     say(session, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = now_ns });
-    session->pings_sent++;
+    session->asked_ns[session->pings_sent++ % SESSION_PINGS_MAX] = now_ns;
     session->pinged_ns = now_ns;
 }
 
@@ -139,10 +148,10 @@ static bool expect(struct session *session, uint64_t id)
 {
     if (session->started && id == session->next_id)
         return true;
-    char what[120];
-    snprintf(what, sizeof(what), "frame %" PRIu64 " where %" PRIu64 " is due", id,
-             session->next_id);
-    blame(session, session->started ? what : "a frame before STREAM");
+    if (session->started)
+        blame(session, "frame %" PRIu64 " where %" PRIu64 " is due", id, session->next_id);
+    else
+        blame(session, "a frame before STREAM");
     return false;
 }
 
@@ -163,8 +172,10 @@ static bool account(struct session *session, uint64_t id, uint64_t count, uint64
 
 static void take_hello(struct session *session, const struct wire_hello *hello)
 {
-    if (session->id != 0 || hello->session == 0 || hello->max_message < WIRE_CONTROL_MAX) {
-        blame(session, session->id != 0 ? "a second HELLO" : "an unusable HELLO");
+    if (hello->session == 0 || hello->max_message < WIRE_CONTROL_MAX ||
+        hello->max_message > WIRE_MAX_MESSAGE_LIMIT) {
+        blame(session, "an unusable HELLO: session %" PRIx64 ", max_message %u", hello->session,
+              hello->max_message);
         return;
     }
     session->id = hello->session;
@@ -174,18 +185,45 @@ static void take_hello(struct session *session, const struct wire_hello *hello)
         session->state = SESSION_RUNNING;
 }
 
+static void take_streams(struct session *session, const struct wire_streams *streams)
+{
+    session->streams_seen = true;
+    if (streams->count == 0)
+        blame(session, "a daemon without a stream");
+}
+
+/* Whether the accounting may begin with this id. */
+static bool may_begin(struct session *session, uint64_t id)
+{
+    const struct session_config *config = &session->config;
+    if (config->past_session != session->id || id >= config->past_next_id)
+        return true;
+    blame(session, "frames from %" PRIu64 " on, though this session was at %" PRIu64 " already", id,
+          config->past_next_id);
+    return false;
+}
+
 static void take_stream(struct session *session, const struct wire_stream *stream)
 {
     if (stream->codec != WIRE_CODEC_JPEG) {
         session->hopeless = true;
+        say_error(session, WIRE_ERROR_PROTOCOL, "an unknown codec");
         fail(session, "the daemon sends codec %u, which this version does not know: update it",
              stream->codec);
         return;
     }
-    if (!session->started) {
-        session->started = true;
-        session->first_id = session->next_id = stream->first_frame_id;
+    if (!wire_size_is_good(stream->width, stream->height)) {
+        blame(session, "a stream of %ux%u", stream->width, stream->height);
+        return;
     }
+    if (session->started ? !expect(session, stream->first_frame_id)
+                         : !may_begin(session, stream->first_frame_id))
+        return;
+    if (!session->started)
+        session->first_id = session->next_id = stream->first_frame_id;
+    session->started = true;
+    session->width = stream->width;
+    session->height = stream->height;
     session->handler.on_stream(session->handler.user, stream);
 }
 
@@ -211,12 +249,15 @@ static void begin_frame(struct session *session, uint64_t now_ns)
 
 static void take_head(struct session *session, const struct wire_frame_head *head, uint64_t now_ns)
 {
-    if (session->frame || session->abort_due) {
-        blame(session, "a FRAME_HEAD where something else is due");
-    } else if (expect(session, head->frame_id)) {
-        session->head = *head;
-        begin_frame(session, now_ns);
+    if (!expect(session, head->frame_id))
+        return;
+    if (head->width != session->width || head->height != session->height) {
+        blame(session, "a frame of %ux%u in a stream of %ux%u", head->width, head->height,
+              session->width, session->height);
+        return;
     }
+    session->head = *head;
+    begin_frame(session, now_ns);
 }
 
 static void take_part(struct session *session, uint32_t size)
@@ -241,6 +282,17 @@ static void part_done(struct session *session)
     frame->size += size;
 }
 
+/* NULL, or what is wrong with the frame that is here. */
+static const char *find_damage(const struct frame *frame, uint32_t crc,
+                               const struct wire_frame_tail *tail)
+{
+    if (frame->size == 0 || frame->size != tail->length)
+        return "its length is wrong";
+    if (crc != tail->crc32c)
+        return "its checksum is wrong";
+    return jpeg_check(frame->data, frame->size, frame->width, frame->height);
+}
+
 static void finish_frame(struct session *session, const struct wire_frame_tail *tail,
                          uint64_t now_ns)
 {
@@ -256,14 +308,12 @@ static void finish_frame(struct session *session, const struct wire_frame_tail *
     uint64_t oldest = times->sensor < times->captured ? times->sensor : times->captured;
     times->offset_known =
         clock_sync_offset(session->config.clock, oldest, now_ns, &times->offset, &times->error);
-    if (frame->size > 0 && frame->size == tail->length && session->frame_crc == tail->crc32c) {
+    const char *damage = find_damage(frame, session->frame_crc, tail);
+    if (!damage) {
         session->handler.on_frame(session->handler.user, frame);
         return;
     }
-    session->handler.on_damaged(session->handler.user, frame->id,
-                                frame->size == 0 || frame->size != tail->length
-                                    ? "its length is wrong"
-                                    : "its checksum is wrong");
+    session->handler.on_damaged(session->handler.user, frame->id, damage);
     frame_release(frame);
 }
 
@@ -275,6 +325,8 @@ static void take_tail(struct session *session, const struct wire_frame_tail *tai
         return;
     }
     if (tail->status == WIRE_FRAME_ABORTED) {
+        if (tail->length != 0 || tail->crc32c != 0)
+            blame(session, "an aborted frame with a length or a checksum");
         frame_release(session->frame);
         session->frame = NULL;
         session->abort_due = true;
@@ -290,8 +342,8 @@ static void take_tail(struct session *session, const struct wire_frame_tail *tai
 
 static void take_drops(struct session *session, const struct wire_drops *drops)
 {
-    if (session->frame) {
-        blame(session, "DROPS within a frame");
+    if (drops->reason == 0) {
+        blame(session, "DROPS without a reason");
         return;
     }
     session->abort_due = false;
@@ -303,13 +355,13 @@ static void take_end(struct session *session, const struct wire_end *end)
 {
     const struct session_totals *totals = &session->totals;
     session->daemon_end = *end;
-    if (session->frame || session->abort_due || end->captured != totals->captured ||
-        end->delivered != totals->delivered || end->dropped != totals->dropped)
-        fail(session,
-             "the daemon's totals (%" PRIu64 " captured, %" PRIu64 " delivered, %" PRIu64
-             " dropped) are not what came (%" PRIu64 ", %" PRIu64 ", %" PRIu64 ")",
-             end->captured, end->delivered, end->dropped, totals->captured, totals->delivered,
-             totals->dropped);
+    if (end->captured != totals->captured || end->delivered != totals->delivered ||
+        end->dropped != totals->dropped)
+        blame(session,
+              "its totals (%" PRIu64 " captured, %" PRIu64 " delivered, %" PRIu64
+              " dropped) are not what came (%" PRIu64 ", %" PRIu64 ", %" PRIu64 ")",
+              end->captured, end->delivered, end->dropped, totals->captured, totals->delivered,
+              totals->dropped);
     else
         session->state = SESSION_ENDED;
 }
@@ -324,20 +376,65 @@ static void take_error(struct session *session, const struct wire_error *error)
 
 static void take_pong(struct session *session, const struct wire_pong *pong, uint64_t now_ns)
 {
+    unsigned at = 0;
+    while (at < SESSION_PINGS_MAX && session->asked_ns[at] != pong->t1)
+        at++;
+    if (at == SESSION_PINGS_MAX || pong->t1 == 0) /* nobody asked for it */
+        return;
+    session->asked_ns[at] = 0;
     clock_sync_add(session->config.clock, pong->t1, pong->t2, pong->t3, now_ns);
     if (session->pings_sent < PING_BURST)
         ping(session, now_ns);
 }
 
+/* The stream that a message is about; 0 if it is about none. */
+static unsigned stream_of(const struct wire_message *message)
+{
+    switch (message->type) {
+    case WIRE_STREAM:
+        return message->stream.stream;
+    case WIRE_STATUS:
+        return message->status.stream;
+    case WIRE_FRAME_HEAD:
+        return message->frame_head.stream;
+    case WIRE_DROPS:
+        return message->drops.stream;
+    default:
+        return 0;
+    }
+}
+
+/* Whether a message of this type has its place here; it is not the right one otherwise. */
+static bool has_its_place(struct session *session, uint8_t type)
+{
+    const char *name = wire_type_name(type);
+    if (type == WIRE_ERROR)
+        return true;
+    if (session->id == 0 && type != WIRE_HELLO)
+        blame(session, "HELLO must come first");
+    else if (session->id != 0 && type == WIRE_HELLO)
+        blame(session, "a second HELLO");
+    else if (session->id != 0 && !session->streams_seen && type != WIRE_STREAMS)
+        blame(session, "%s where STREAMS is due", name);
+    else if (session->streams_seen && type == WIRE_STREAMS)
+        blame(session, "a second STREAMS");
+    else if (type == WIRE_PING || type == WIRE_PONG || type == WIRE_STATUS)
+        return true;
+    else if (session->frame && type != WIRE_FRAME_TAIL)
+        blame(session, "%s within a frame", name);
+    else if (session->abort_due && type != WIRE_DROPS)
+        blame(session, "%s where DROPS of an aborted frame is due", name);
+    return session->state != SESSION_FAILED;
+}
+
 static void take_message(struct session *session, const struct wire_message *message,
                          uint64_t now_ns)
 {
-    if (session->id == 0 && message->type != WIRE_HELLO && message->type != WIRE_ERROR) {
-        blame(session, "HELLO must come first");
+    if (!has_its_place(session, message->type))
         return;
-    }
-    if (session->frame && (message->type == WIRE_STREAM || message->type == WIRE_STREAMS)) {
-        blame(session, "STREAM within a frame");
+    if (stream_of(message) != 0) {
+        blame(session, "%s of stream %u, which nobody subscribed to", wire_type_name(message->type),
+              stream_of(message));
         return;
     }
     switch (message->type) {
@@ -361,12 +458,15 @@ static void take_message(struct session *session, const struct wire_message *mes
         take_pong(session, &message->pong, now_ns);
         break;
     case WIRE_STREAMS:
+        take_streams(session, &message->streams);
         break;
     case WIRE_STREAM:
         take_stream(session, &message->stream);
         break;
     case WIRE_STATUS:
-        session->handler.on_status(session->handler.user, &message->status);
+        /* A state that a later version may add says nothing to this one. */
+        if (message->status.state <= WIRE_STREAM_LOST)
+            session->handler.on_status(session->handler.user, &message->status);
         break;
     case WIRE_FRAME_HEAD:
         take_head(session, &message->frame_head, now_ns);
@@ -412,7 +512,7 @@ bool session_advance(struct session *session, uint64_t now_ns)
         if (event == MESSAGE_NONE)
             break;
         int error = event < 0 ? event : 0;
-        if (event == MESSAGE_PART)
+        if (event == MESSAGE_PART && !(error = wire_check_part(&raw)))
             take_part(session, raw.header.length - raw.header.fixed - raw.header.tlv);
         else if (event == MESSAGE_PART_DONE)
             part_done(session);

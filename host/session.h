@@ -15,12 +15,17 @@
 #include "shared/wire.h"
 
 enum { SESSION_OUT_MAX = 8192, SESSION_ERROR_MAX = 400 };
+/* Of so many PINGs, the newest, the answers are known as such. */
+enum { SESSION_PINGS_MAX = 16 };
 
 struct session_config {
     enum wire_mode mode;
     uint32_t max_fps_mhz;     /* 0: all frames */
     uint32_t max_message;     /* bytes; the longest frame that is taken */
     struct clock_sync *clock; /* zeroed at first, kept from one connection to the next */
+    /* Where the connection before this one stopped: the daemon's session, and the id after the last
+     * one that had a fate. Within a session ids never go back. 0: there was none. */
+    uint64_t past_session, past_next_id;
 };
 
 /* Called from within session_advance(), in the order of frame ids. */
@@ -58,12 +63,15 @@ struct session {
     bool hopeless;                 /* FAILED in a way that connecting again won't mend */
 
     uint64_t id;                /* the daemon's session */
-    bool started;               /* the first STREAM is here */
+    bool streams_seen;          /* STREAMS is here */
+    bool started;               /* the first STREAM is here ... */
+    uint16_t width, height;     /* ... and the size that the last one said */
     uint64_t first_id, next_id; /* [first_id, next_id) have a fate */
     struct session_totals totals;
     struct wire_end daemon_end; /* once ENDED */
 
     unsigned pings_sent;
+    uint64_t asked_ns[SESSION_PINGS_MAX]; /* when; a ring; 0: was answered */
     uint64_t opened_ns, heard_ns, pinged_ns;
 
     struct frame *frame; /* between HEAD and TAIL */

@@ -82,8 +82,10 @@ static int check_length(const struct message_reader *reader)
         return -EMSGSIZE;
     if (!is_skipped(header) && body_size(header) > WIRE_CONTROL_MAX)
         return -EMSGSIZE;
+    /* HELLO comes first, and only ERROR may take its place. */
+    bool too_early = !reader->hello_seen && is_skipped(header);
     bool empty_part = header->type == WIRE_FRAME_PART && header->length == body_size(header);
-    return empty_part ? -EBADMSG : 0;
+    return too_early || empty_part ? -EBADMSG : 0;
 }
 
 static int read_header(struct message_reader *reader)

@@ -1,7 +1,6 @@
 #include "shared/wire.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "shared/bytes.h"
@@ -26,6 +25,7 @@ struct tlv_field {
 };
 
 struct layout {
+    const char *name;
     uint8_t type, field_count, tlv_count;
     uint16_t blob_text; /* offset of a text of WIRE_BLOB_TEXT_MAX bytes, or 0 */
     const struct field *fields;
@@ -87,17 +87,19 @@ static const struct field drops_fields[] = { FIELD(drops.stream), FIELD(drops.re
                                              FIELD(drops.first_frame_id), FIELD(drops.count) };
 static const struct field ack_fields[] = { FIELD(ack.frame_id), FIELD(ack.received) };
 
+/* Without the prefix. */
+#define NAME(type) (&#type[sizeof("WIRE")])
 #define LAYOUT(type, name)                                                                         \
     {                                                                                              \
-        type, COUNT(name##_fields), 0, 0, name##_fields, NULL                                      \
+        NAME(type), type, COUNT(name##_fields), 0, 0, name##_fields, NULL                          \
     }
 #define LAYOUT_TLV(type, name)                                                                     \
     {                                                                                              \
-        type, COUNT(name##_fields), COUNT(name##_tlvs), 0, name##_fields, name##_tlvs              \
+        NAME(type), type, COUNT(name##_fields), COUNT(name##_tlvs), 0, name##_fields, name##_tlvs  \
     }
 #define LAYOUT_TEXT(type, name)                                                                    \
     {                                                                                              \
-        type, COUNT(name##_fields), 0, MEMBER(name.text), name##_fields, NULL                      \
+        NAME(type), type, COUNT(name##_fields), 0, MEMBER(name.text), name##_fields, NULL          \
     }
 
 static const struct layout layouts[] = {
@@ -285,6 +287,8 @@ static int decode_tlv(const struct layout *layout, struct wire_message *message,
         const struct tlv_field *tlv = &layout->tlvs[i];
         if (tlv->type != type)
             continue;
+        if (!tlv->size && size > WIRE_TEXT_MAX)
+            return -EBADMSG;
         if (!tlv->size) {
             wire_copy_text((char *)message + tlv->offset, value, size, WIRE_TEXT_MAX);
             return 0;
@@ -342,13 +346,32 @@ int wire_decode(const struct wire_raw *raw, struct wire_message *message)
         at += field->size;
     }
     int error = decode_tlvs(layout, message, fixed_end, raw->header.tlv);
-    if (error)
+    if (error || !layout->blob_text)
         return error;
-    if (layout->blob_text)
-        wire_copy_text((char *)message + layout->blob_text, fixed_end + raw->header.tlv,
-                       raw->header.length - raw->header.fixed - raw->header.tlv,
-                       WIRE_BLOB_TEXT_MAX);
+    size_t blob = raw->header.length - raw->header.fixed - raw->header.tlv;
+    if (blob > WIRE_BLOB_TEXT_MAX)
+        return -EBADMSG;
+    wire_copy_text((char *)message + layout->blob_text, fixed_end + raw->header.tlv, blob,
+                   WIRE_BLOB_TEXT_MAX);
     return 0;
+}
+
+int wire_check_part(const struct wire_raw *raw)
+{
+    static const struct layout no_fields = { .name = "FRAME_PART", .type = WIRE_FRAME_PART };
+    return decode_tlvs(&no_fields, NULL, raw->body + raw->header.fixed, raw->header.tlv);
+}
+
+bool wire_size_is_good(unsigned width, unsigned height)
+{
+    return width >= WIRE_SIDE_MIN && width <= WIRE_SIDE_MAX && height >= WIRE_SIDE_MIN &&
+           height <= WIRE_SIDE_MAX;
+}
+
+const char *wire_type_name(unsigned type)
+{
+    const struct layout *layout = type < WIRE_FIRST_SKIPPABLE ? find_layout((uint8_t)type) : NULL;
+    return layout ? layout->name : type == WIRE_FRAME_PART ? "FRAME_PART" : "?";
 }
 
 const char *wire_drop_name(unsigned reason)

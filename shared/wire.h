@@ -5,6 +5,7 @@
 #ifndef PITETHER_SHARED_WIRE_H
 #define PITETHER_SHARED_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -13,9 +14,11 @@
 
 enum {
     WIRE_OPENING_SIZE = 8,
+    WIRE_SIDE_MIN = 16, /* pixels of a picture's width and height */
+    WIRE_SIDE_MAX = 16383,
     WIRE_HEADER_SIZE = 12,
-    WIRE_TEXT_MAX = 64,          /* bytes of UTF-8 in a TLV text */
-    WIRE_BLOB_TEXT_MAX = 256,    /* bytes of UTF-8 in ERROR and STATUS */
+    WIRE_TEXT_MAX = 64,          /* bytes in a TLV text */
+    WIRE_BLOB_TEXT_MAX = 256,    /* bytes in the text of ERROR and STATUS */
     WIRE_CONTROL_MAX = 4096,     /* length of any message but FRAME_PART, without its header */
     WIRE_TLVS_MAX = 32,          /* in one message */
     WIRE_BEFORE_HELLO_MAX = 1024 /* the same, until the peer's HELLO is here */
@@ -223,8 +226,16 @@ void wire_encode_part(uint32_t blob_size, uint8_t *out);
 int wire_decode_header(const uint8_t *bytes, struct wire_header *header);
 
 /* 0; -ENOMSG: an unknown type that is to be skipped; -EBADMSG: an unknown type below 0x80, a fixed
- * part that is too short, or a TLV that is malformed, too short or doubled. */
+ * part that is too short, a TLV that is malformed, too short or doubled, or a text that is too
+ * long.
+ */
 int wire_decode(const struct wire_raw *raw, struct wire_message *message);
+
+/* Of a FRAME_PART, which has no fields. 0; -EBADMSG: a TLV is malformed or doubled. */
+int wire_check_part(const struct wire_raw *raw);
+
+/* Whether a picture may have this width and height, in pixels. */
+bool wire_size_is_good(unsigned width, unsigned height);
 
 /* What a stranger wrote, fit for a terminal and a log: at most `max` bytes of whole UTF-8
  * characters, and a zero; each byte that belongs to no good character becomes '?', and so does each
@@ -235,6 +246,7 @@ void wire_copy_text(char *to, const void *text, size_t size, size_t max);
 void wire_trim_text(char *text);
 
 /* The protocol's name of a thing, or "?" for a value that it does not define. Static strings. */
+const char *wire_type_name(unsigned type);
 const char *wire_drop_name(unsigned reason);
 const char *wire_error_name(unsigned code);
 

@@ -42,7 +42,8 @@ def lies_about_lengths(test):
     test.refused(TOO_LARGE, OPENING, message(HELLO, 4096, 0, 0, blob=bytes(1024)))
     for lie in ({"fixed": 9}, {"tlv": 1}, {"fixed": 0xFFFF, "tlv": 0xFFFF}, {"fixed": 7}):
         test.refused(PROTOCOL, ready, message(PING, 1, **lie))
-    test.refused(PROTOCOL, OPENING, hello(max_message=4095))
+    for out_of_bounds in (0, 4095, (64 << 20) + 1, 0xFFFFFFFF):
+        test.refused(PROTOCOL, OPENING, hello(max_message=out_of_bounds))
 
 
 def zero_length_everything(test):
@@ -71,13 +72,17 @@ def tlvs_to_the_limit(test):
 
 def out_of_order(test):
     ready = OPENING + hello()
-    for words in (subscribe(), message(PING, 1), end(), message(ACK, 0, 0)):
+    for words in (subscribe(), message(PING, 1), end(), message(ACK, 0, 0), message(0x80)):
         test.refused(PROTOCOL, OPENING, words)
     for words in (hello(), message(STREAMS, 1), message(STATUS, 0, 1), subscribe() + subscribe(),
                   message(STREAM, 0, 1, 64, 64, 30000, 0), message(HEAD, 0, 0, 0, 0, 64, 64),
                   message(PART, blob=b"x"), message(TAIL, 0, 0, 0, 0, 0, 0, 0, 0),
-                  message(DROPS, 0, 1, 0, 1), subscribe(mode=9)):
+                  message(DROPS, 0, 1, 0, 1), subscribe(mode=9), end(1, 1, 0), end(0, 1, MAX_ID),
+                  message(ERROR, 3, blob=bytes(257))):
         test.refused(PROTOCOL, ready, words)
+    test.refused(PROTOCOL, greeting(), end(1 << 40, 0, 1 << 40))
+    for texts in (tlv(1, bytes(65)), tlv(2, bytes(65))):
+        test.refused(PROTOCOL, OPENING, hello(texts))
     test.refused(wire.NO_SUCH_STREAM, ready, subscribe(stream=7))
     with test.connect(ready + message(ACK, 5, 5) * 1000 + end() + b"and more") as peer:
         test.read(peer, END)

@@ -2,12 +2,20 @@
 import select
 import socket
 
-import hostile_wire as wire
+import hostile_jpeg
 from hostile_wire import (END, HEAD, HELLO, OPENING, PART, STREAM, STREAMS, TAIL, crc32c, message,
                           tlv)
 
 SESSION = 0x0123456789ABCDEF
-BEGIN = OPENING + message(HELLO, 4096, 0, SESSION) + message(STREAMS, 1, tlvs=tlv(0x100, b"test"))
+JPEG = hostile_jpeg.smallest(64, 64)
+
+
+def begin(session=SESSION):
+    return (OPENING + message(HELLO, 4096, 0, session) +
+            message(STREAMS, 1, tlvs=tlv(0x100, b"test")))
+
+
+BEGIN = begin()
 
 
 def stream(first=0, width=64, height=64, codec=1, tlvs=b""):
@@ -27,7 +35,7 @@ def tail(id_, data, status=0, length=None, crc=None, times=(1, 2, 3, 4)):
                    crc32c(data) if crc is None else crc, *times)
 
 
-def frame(id_, data=b"not really a JPEG", part=1 << 20, **size):
+def frame(id_, data=JPEG, part=1 << 20, **size):
     return head(id_, **size) + parts(data, part) + tail(id_, data)
 
 

@@ -11,13 +11,13 @@ import subprocess
 import harness
 import hostile_jpeg
 import hostile_wire as wire
-from hostile_daemon import (BEGIN, HostileDaemon, end, frame, head, parts, stream, tail)
+from hostile_daemon import (BEGIN, JPEG, SESSION, HostileDaemon, begin, end, frame, head, parts, stream,
+                            tail)
 from hostile_wire import (ACK, DROPS, END, ERROR, HEAD, HELLO, MAX_ID, OPENING, PART, PING, PONG,
                           STATUS, STREAM, STREAMS, SUBSCRIBE, TAIL, message, tlv)
 
 READY = BEGIN + message(STATUS, 0, 1) + stream()
 DONE, LOST, MISSING = 0, 3, 5
-JPEG = b"not really a JPEG"
 # A frame of 64 MiB, while it grows, and the rest of the program.
 MEMORY_MAX = 200 << 20
 
@@ -99,20 +99,31 @@ class HostileDaemons(harness.Case):
             self.breaks("malformed", head(0, tlvs=tlvs))
 
     def test_out_of_order(self):
+        aborted = head(0), tail(0, b"", status=1)
         for what, *words in (("second HELLO", BEGIN[8:]),
-                             ("where something else", head(0), head(0)),
+                             ("second STREAMS", message(STREAMS, 1)),
+                             ("FRAME_HEAD within a frame", head(0), head(0)),
                              ("outside a frame", parts(b"x", 1)), ("no frame", tail(0, b"")),
                              ("no frame", head(0), tail(1, b"")),
                              ("no frame", head(0), tail(0, b"", status=2)),
                              ("DROPS within", head(0), message(DROPS, 0, 1, 0, 1)),
                              ("STREAM within", head(0), stream()),
+                             ("END within", head(0), end(0, 0, 0)),
                              ("only a receiver", message(ACK, 0, 0)),
                              ("only a receiver", message(SUBSCRIBE, 0, 0, 0, 0)),
-                             ("where something else", head(0), tail(0, b"", status=1), head(0))):
+                             ("aborted frame with a length", head(0),
+                              tail(0, b"", status=1, length=1)),
+                             *(("where DROPS of an aborted frame is due", *aborted, word)
+                               for word in (head(0), stream(), end(0, 0, 0))),
+                             ("a frame", *aborted, parts(b"x", 1))):
             self.breaks(what, *words)
         self.breaks("HELLO must come first", stream(), begin=OPENING)
-        for fields in ((4095, 0, 1), (4096, 0, 0)):
+        for fields in ((4095, 0, 1), (4096, 0, 0), ((64 << 20) + 1, 0, 1), (0xFFFFFFFF, 0, 1)):
             self.breaks("unusable HELLO", message(HELLO, *fields), begin=OPENING)
+        for what, word in (("where STREAMS is due", stream()), ("where STREAMS is due", head(0)),
+                           ("without a stream", message(STREAMS, 0))):
+            self.breaks(what, word, begin=OPENING + message(HELLO, 4096, 0, 1))
+        self.breaks("malformed", message(0x80), begin=OPENING)
         self.breaks("before STREAM", head(0), begin=BEGIN)
         self.meet(BEGIN + stream(codec=2), LOST, "codec 2, which this version does not know")
 
@@ -129,7 +140,7 @@ class HostileDaemons(harness.Case):
         self.meet(starts(MAX_ID - 1, frame(MAX_ID - 1), end(1, 1, 0)), DONE, None,
                   saved=[(MAX_ID - 1, JPEG)])
         count = 0xFFFFFFFF
-        drops = b"".join(message(DROPS, 0, i % 256, i * count, count) for i in range(1000))
+        drops = b"".join(message(DROPS, 0, 1 + i % 255, i * count, count) for i in range(1000))
         host = self.meet(starts(0, drops, end(1000 * count, 0, 1000 * count)), MISSING, None)
         self.assertEqual(self.assertSummary(host), [1000 * count, 0, 1000 * count, 0])
         self.assertIn("for an unknown reason", host.log())
@@ -137,9 +148,6 @@ class HostileDaemons(harness.Case):
     def test_lying_totals(self):
         for lie in ((2, 2, 0), (1, 0, 1), (1, 1, 1), (MAX_ID, MAX_ID, MAX_ID), (0, 0, 0)):
             self.meet(READY + frame(0) + end(*lie), LOST, "totals .* are not what came",
-                      saved=[(0, JPEG)])
-        for unfinished in (head(1), head(1) + tail(1, b"", status=1)):
-            self.meet(READY + frame(0) + unfinished + end(1, 1, 0), LOST, "totals",
                       saved=[(0, JPEG)])
 
     def test_damaged_frames(self):
@@ -156,20 +164,86 @@ class HostileDaemons(harness.Case):
         """The one in big parts is refused at 64 MiB; the one in parts of a byte is a frame."""
         more = itertools.repeat(parts(bytes(1 << 20), 1 << 20))
         self.meet(itertools.chain([READY + head(0)], more), LOST, "a frame longer than max_message")
-        data = os.urandom(50_000)
+        data = hostile_jpeg.baseline(64, 64, os.urandom(50_000))
         self.meet(READY + frame(0, data, part=1) + end(1, 1, 0), DONE, None, saved=[(0, data)])
         largest = bytes(64 << 20)
         self.meet([READY, head(0), message(PART, blob=largest),
                    tail(0, b"", length=len(largest), crc=0)], LOST, "checksum|cut", lines=2)
 
     def test_claimed_sizes(self):
-        """What is saved is not looked into, whatever its size."""
-        for width, height in ((16383, 16383), (65535, 65535), (0, 0), (1, 1)):
+        """A picture is saved if its markers say what STREAM and FRAME_HEAD do, and no more of it is
+        looked into."""
+        for width, height in ((16383, 16383), (16, 16), (16, 16383)):
             data = hostile_jpeg.baseline(width, height)
             host = self.meet(BEGIN + stream(0, width, height) +
                              frame(0, data, width=width, height=height) + end(1, 1, 0), DONE, None,
                              saved=[(0, data)])
             host.wait_for(f"{width}x{height}")
+        for width, height in ((65535, 65535), (16384, 64), (64, 15), (8, 8), (0, 0)):
+            self.breaks(f"a stream of {width}x{height}", begin=BEGIN + stream(0, width, height))
+            self.breaks(f"a frame of {width}x{height} in a stream of 64x64",
+                        frame(0, hostile_jpeg.smallest(width, height), width=width, height=height))
+        self.breaks("a frame of 64x63", frame(0, hostile_jpeg.smallest(64, 63), height=63))
+        self.meet(READY + frame(0) + stream(1, 32, 16) + frame(1, hostile_jpeg.smallest(32, 16),
+                                                               width=32, height=16) +
+                  end(2, 2, 0), DONE, None,
+                  saved=[(0, JPEG), (1, hostile_jpeg.smallest(32, 16))])
+
+    def test_bytes_that_are_no_jpeg(self):
+        """They are never saved under the name of one."""
+        for what, data in (("does not begin", b"not really a JPEG"), ("does not begin", b"\0" + JPEG),
+                           ("does not end", JPEG[:-2]), ("does not end", JPEG + b"\0\0"),
+                           ("header is not", JPEG[:2] + JPEG[-2:]), ("does not begin", os.urandom(3)),
+                           ("another size", hostile_jpeg.baseline(64, 65)),
+                           ("another size", hostile_jpeg.smallest(8, 8))):
+            self.meet(READY + frame(0, data) + frame(1) + end(2, 2, 0), MISSING,
+                      f"frame 0 arrived damaged: .*{what}", saved=[(1, JPEG)])
+
+    def test_other_streams(self):
+        for word in (message(STREAM, 1, 1, 64, 64, 0, 0), message(STATUS, 1, 1),
+                     message(HEAD, 1, 0, 1, 1, 64, 64), message(DROPS, 1, 2, 0, 1)):
+            self.breaks("of stream 1, which nobody subscribed to", word)
+
+    def test_streams_out_of_time(self):
+        for first in (0, 2, MAX_ID):
+            self.breaks(f"frame {first} where 1 is due", frame(0), stream(first),
+                        saved=[(0, JPEG)])
+
+    def test_unknown_values(self):
+        """What only informs may have values that this version does not know; 0 is no reason."""
+        words = (message(STATUS, 0, 3, blob=b"tired"), message(DROPS, 0, 77, 0, 1), message(0x99),
+                 stream(1, tlvs=tlv(9, bytes(65))))
+        host = self.meet(READY + b"".join(words) + end(1, 0, 1, reason=9), LOST, "was stopped")
+        self.assertIn("for an unknown reason", host.log())
+        self.breaks("DROPS without a reason", message(DROPS, 0, 0, 0, 1))
+
+    def test_long_texts(self):
+        long = b"x" * 65
+        for words in ((OPENING, message(HELLO, 4096, 0, 1, tlvs=tlv(1, long))),
+                      (OPENING, message(HELLO, 4096, 0, 1, tlvs=tlv(2, long))),
+                      (OPENING, message(HELLO, 4096, 0, 1), message(STREAMS, 1, tlvs=tlv(256, long))),
+                      (BEGIN, stream(tlvs=tlv(1, long))), (READY, message(STATUS, 0, 1, blob=bytes(257))),
+                      (READY, message(ERROR, 9, blob=bytes(257)))):
+            self.breaks("malformed", begin=b"".join(words))
+        self.meet(BEGIN + stream(tlvs=tlv(1, long[:64])) + message(STATUS, 0, 1, blob=bytes(256)) +
+                  end(0, 0, 0), DONE, None)
+
+    def test_a_daemon_that_goes_back(self):
+        """Begun anew under the same session, it is not believed; under another one it is."""
+        daemon, folder = self.listen(), self.path("saved")
+        host = self.start(harness.PITETHER, daemon.address, "--save", folder)
+        first = READY + b"".join(frame(id_) for id_ in range(3))
+        daemon.talk([first], harness.BOUND)
+        for _ in range(3):
+            daemon.talk([first], harness.BOUND)
+        daemon.talk([BEGIN, stream(2), frame(2)], harness.BOUND)
+        daemon.talk([BEGIN, stream(3), frame(3), message(DROPS, 0, 1, 4, 5)], harness.BOUND)
+        daemon.talk([begin(SESSION + 1), stream(0), frame(0), end(1, 1, 0)], harness.BOUND)
+        host.wait()
+        self.assertEqual(len(os.listdir(folder)), 6, host.log())
+        self.assertEqual([int(row["id"]) for row in self.index(folder)], [0, 1, 2, 3, 0])
+        self.assertRegex(host.log(), "frames from 0 on, though this session was at 3 already")
+        self.assertRegex(host.log(), "frames from 2 on, though this session was at 3 already")
 
     def test_texts_with_escapes(self):
         """Nothing that a terminal would obey comes through, nor a line that isn't ours."""

@@ -23,7 +23,7 @@ harnesses=(
     "jpeg_slice 1500 device/jpeg_slice.c device/camera_jpeg.c device/mcu_rows.c device/colour.c"
     "jpeg_decode 20000 host/jpeg_decode.c host/jpeg_split.c host/jpeg_parallel.c"
     "client 15000 device/client.c device/client_write.c device/backlog.c device/outgoing.c device/flow.c"
-    "session 10000 host/session.c host/frame.c host/clock_sync.c"
+    "session 10000 host/session.c host/frame.c host/clock_sync.c shared/jpeg_check.c"
     "y4m 50000 device/y4m.c device/camera_y4m.c"
     "options 100000 shared/options.c"
     "message_reader 100000 shared/message_reader.c"

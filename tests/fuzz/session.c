@@ -11,14 +11,25 @@
 #include "fuzz.h"
 #include "shared/clock.h"
 #include "shared/crc32c.h"
+#include "shared/jpeg_check.h"
 
 enum {
+    WIDTH = 640,
+    HEIGHT = 480,
     MAX_MESSAGE = 150000, /* more than a frame has room for at first */
     PART_MAX = 8192,
     FLOOD = 300,
     FRAMES_MAX = 3,
+    SESSION = 77,
+    PAST_NEXT_ID = 1000,
     POOL_BYTES = 512 * 1024,
 };
+
+/* What the bytes of a frame begin and end with, so that it passes for a JPEG. */
+static const uint8_t jpeg_begin[] = { 0xFF,        0xD8, 0xFF,        0xC0,         0,
+                                      11,          8,    HEIGHT >> 8, HEIGHT & 255, WIDTH >> 8,
+                                      WIDTH & 255, 1,    1,           0x11,         0 };
+static const uint8_t jpeg_end[] = { 0xFF, 0xD9 };
 
 struct stage {
     struct session session;
@@ -33,6 +44,7 @@ struct stage {
     unsigned held_count;
     /* What the handler was told. */
     bool started;
+    unsigned width; /* as STREAM said */
     uint64_t first, next, delivered, dropped;
     /* What the daemon was told. */
     struct message_reader daemon;
@@ -59,6 +71,8 @@ static void on_frame(void *user, struct frame *frame)
     take_fate(stage, frame->id, 1, &stage->delivered);
     CHECK(frame->size > 0 && frame->size <= MAX_MESSAGE && frame->size <= frame->capacity);
     CHECK(crc32c(0, frame->data, frame->size) == frame->crc32c);
+    CHECK(frame->width == stage->width && frame->height == HEIGHT);
+    CHECK(!jpeg_check(frame->data, frame->size, frame->width, frame->height));
     CHECK(stage->held_count < FRAMES_MAX);
     stage->held[stage->held_count++] = frame;
 }
@@ -81,13 +95,18 @@ static void on_stream(void *user, const struct wire_stream *stream)
     struct stage *stage = user;
     if (!stage->started)
         stage->first = stage->next = stream->first_frame_id;
+    CHECK(stream->first_frame_id == stage->next &&
+          wire_size_is_good(stream->width, stream->height));
+    CHECK(stage->started || stage->session.id != stage->session.config.past_session ||
+          stage->next >= stage->session.config.past_next_id);
+    stage->width = stream->width;
     stage->started = true;
 }
 
 static void on_status(void *user, const struct wire_status *status)
 {
     (void)user;
-    CHECK(strlen(status->text) <= WIRE_BLOB_TEXT_MAX);
+    CHECK(strlen(status->text) <= WIRE_BLOB_TEXT_MAX && status->state <= WIRE_STREAM_LOST);
 }
 
 static void check_said(struct stage *stage, const struct wire_message *message)
@@ -204,7 +223,7 @@ static void say_hello(struct stage *stage, struct input *input)
     struct wire_message message = { .type = WIRE_HELLO };
     uint64_t choice = stage->honest ? 0 : input_number(input, 1);
     message.hello.max_message = WIRE_CONTROL_MAX - (uint32_t)(choice >> 7);
-    message.hello.session = right_or(stage, input, 77);
+    message.hello.session = right_or(stage, input, SESSION);
     if (stage->honest && stage->greeted)
         return;
     hear(stage, wire_opening, WIRE_OPENING_SIZE);
@@ -225,10 +244,11 @@ static void say_stream(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_STREAM };
     message.stream.codec = (uint8_t)right_or(stage, input, WIRE_CODEC_JPEG);
-    message.stream.width = 640;
-    message.stream.height = 480;
-    message.stream.first_frame_id = right_or(stage, input, stage->next);
-    if (between_frames(stage))
+    message.stream.width = (uint16_t)right_or(stage, input, WIDTH);
+    message.stream.height = HEIGHT;
+    uint64_t past = stage->session.config.past_next_id;
+    message.stream.first_frame_id = right_or(stage, input, stage->started ? stage->next : past);
+    if (between_frames(stage) && !(stage->honest && stage->drops_due))
         hear_message(stage, &message);
 }
 
@@ -247,8 +267,8 @@ static void say_head(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_FRAME_HEAD };
     message.frame_head.frame_id = right_or(stage, input, stage->session.next_id);
-    message.frame_head.width = 640;
-    message.frame_head.height = 480;
+    message.frame_head.width = (uint16_t)right_or(stage, input, WIDTH);
+    message.frame_head.height = HEIGHT;
     if (!between_frames(stage) || (stage->honest && (stage->drops_due || !stage->started)))
         return;
     stage->in_frame = true;
@@ -262,6 +282,10 @@ static void say_part(struct stage *stage, struct input *input)
     uint8_t header[WIRE_HEADER_SIZE];
     uint32_t size = (uint32_t)input_number(input, 2) % (PART_MAX + 1);
     memset(blob, (int)input_number(input, 1), size);
+    if (stage->frame_size == 0 && size >= sizeof(jpeg_begin))
+        memcpy(blob, jpeg_begin, sizeof(jpeg_begin));
+    if (size >= sizeof(jpeg_end) + (stage->frame_size == 0 ? sizeof(jpeg_begin) : 0))
+        memcpy(blob + size - sizeof(jpeg_end), jpeg_end, sizeof(jpeg_end));
     if (stage->honest && (!stage->in_frame || size == 0 || stage->frame_size + size > MAX_MESSAGE))
         return;
     stage->frame_size += size;
@@ -277,8 +301,9 @@ static void say_tail(struct stage *stage, struct input *input)
     struct wire_message message = { .type = WIRE_FRAME_TAIL };
     message.frame_tail.frame_id = right_or(stage, input, session->next_id);
     message.frame_tail.status = (uint8_t)(input_number(input, 1) >> (stage->honest ? 7 : 6));
-    message.frame_tail.length = (uint32_t)right_or(stage, input, frame ? frame->size : 0);
-    message.frame_tail.crc32c = (uint32_t)right_or(stage, input, session->frame_crc);
+    bool whole = frame && message.frame_tail.status == WIRE_FRAME_WHOLE;
+    message.frame_tail.length = (uint32_t)right_or(stage, input, whole ? frame->size : 0);
+    message.frame_tail.crc32c = (uint32_t)right_or(stage, input, whole ? session->frame_crc : 0);
     if (stage->honest && !stage->in_frame)
         return;
     stage->in_frame = false;
@@ -289,7 +314,7 @@ static void say_tail(struct stage *stage, struct input *input)
 static void say_drops(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_DROPS };
-    message.drops.reason = (uint8_t)input_number(input, 1);
+    message.drops.reason = (uint8_t)(input_number(input, 1) | stage->honest);
     message.drops.first_frame_id = right_or(stage, input, stage->session.next_id);
     message.drops.count = (uint32_t)right_or(stage, input, 1);
     if (!between_frames(stage) || (stage->honest && !stage->started))
@@ -425,7 +450,9 @@ static struct stage *stage_open(uint64_t choice)
     message_reader_init(&stage->daemon, WIRE_CONTROL_MAX);
     struct session_config config = { .mode = choice & 1 ? WIRE_LOSSLESS : WIRE_LIVE,
                                      .max_message = MAX_MESSAGE,
-                                     .clock = &stage->clock };
+                                     .clock = &stage->clock,
+                                     .past_session = choice & 4 ? SESSION : 0,
+                                     .past_next_id = choice & 4 ? PAST_NEXT_ID : 0 };
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, stage };
     session_init(&stage->session, &config, &handler, stage->now_ns);

@@ -124,20 +124,55 @@ bool frame_is_right(const uint8_t *data, uint64_t id, size_t size)
     return true;
 }
 
-void script_part(struct script *script, uint64_t id, size_t from, size_t size)
+/* SOI and a frame header of one component; EOI. */
+static const uint8_t jpeg_begin[] = { 0xFF,
+                                      0xD8,
+                                      0xFF,
+                                      0xC0,
+                                      0,
+                                      11,
+                                      8,
+                                      SCRIPT_HEIGHT >> 8,
+                                      SCRIPT_HEIGHT & 255,
+                                      SCRIPT_WIDTH >> 8,
+                                      SCRIPT_WIDTH & 255,
+                                      1,
+                                      1,
+                                      0x11,
+                                      0 };
+static const uint8_t jpeg_end[] = { 0xFF, 0xD9 };
+
+static uint8_t script_byte(uint64_t id, size_t at, size_t whole)
+{
+    if (at < sizeof(jpeg_begin))
+        return jpeg_begin[at];
+    return at + sizeof(jpeg_end) < whole ? frame_byte(id, at)
+                                         : jpeg_end[at + sizeof(jpeg_end) - whole];
+}
+
+bool script_frame_is_right(const uint8_t *data, uint64_t id, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i] != script_byte(id, i, size))
+            return false;
+    return true;
+}
+
+void script_part(struct script *script, uint64_t id, size_t from, size_t size, size_t whole)
 {
     uint8_t header[WIRE_HEADER_SIZE];
+    assert_true(from + size <= whole && whole >= SCRIPT_FRAME_MIN);
     wire_encode_part((uint32_t)size, header);
     script_add(script, header, sizeof(header));
     for (size_t i = from; i < from + size; i++)
-        script_add(script, &(uint8_t){ frame_byte(id, i) }, 1);
+        script_add(script, &(uint8_t){ script_byte(id, i, whole) }, 1);
 }
 
-static uint32_t frame_crc(uint64_t id, size_t size)
+static uint32_t script_crc(uint64_t id, size_t size)
 {
     uint32_t crc = 0;
     for (size_t i = 0; i < size; i++)
-        crc = crc32c(crc, &(uint8_t){ frame_byte(id, i) }, 1);
+        crc = crc32c(crc, &(uint8_t){ script_byte(id, i, size) }, 1);
     return crc;
 }
 
@@ -146,7 +181,7 @@ void script_tail(struct script *script, uint64_t id, size_t size)
     script_say(script, &(struct wire_message){ .type = WIRE_FRAME_TAIL,
                                                .frame_tail = { .frame_id = id,
                                                                .length = (uint32_t)size,
-                                                               .crc32c = frame_crc(id, size),
+                                                               .crc32c = script_crc(id, size),
                                                                .encode_start = 1000 * id + 3,
                                                                .encode_end = 1000 * id + 4,
                                                                .send_start = 1000 * id + 5,
@@ -164,7 +199,7 @@ void script_frame(struct script *script, uint64_t id, size_t size, unsigned part
 {
     script_head(script, id);
     for (size_t i = 0; i < parts; i++)
-        script_part(script, id, i * size / parts, (i + 1) * size / parts - i * size / parts);
+        script_part(script, id, i * size / parts, (i + 1) * size / parts - i * size / parts, size);
     script_tail(script, id, size);
 }
 
@@ -181,7 +216,7 @@ struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size)
     frame->id = id;
     frame->width = SCRIPT_WIDTH;
     frame->height = SCRIPT_HEIGHT;
-    frame->crc32c = frame_crc(id, size);
+    frame->crc32c = crc32c(0, frame->data, size);
     return frame;
 }
 

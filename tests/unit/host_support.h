@@ -17,6 +17,8 @@
 #include "shared/wire.h"
 
 enum { SCRIPT_SESSION = 0xC0FFEE, SCRIPT_WIDTH = 640, SCRIPT_HEIGHT = 480 };
+/* The smallest frame that is a JPEG by its markers. */
+enum { SCRIPT_FRAME_MIN = 17 };
 
 /* What a daemon sends, in a row. Zeroed: nothing. */
 struct script {
@@ -40,15 +42,19 @@ void script_end(struct script *script, unsigned reason, uint64_t delivered, uint
 void script_error(struct script *script, unsigned code, const char *text);
 
 void script_head(struct script *script, uint64_t id);
-/* The bytes [from, from + size) of frame `id`. */
-void script_part(struct script *script, uint64_t id, size_t from, size_t size);
+/* The bytes [from, from + size) of frame `id`, which has `whole` bytes. */
+void script_part(struct script *script, uint64_t id, size_t from, size_t size, size_t whole);
 /* The right TAIL of a frame of that size. */
 void script_tail(struct script *script, uint64_t id, size_t size);
 void script_abort(struct script *script, uint64_t id);
 /* The whole frame, in so many parts. */
 void script_frame(struct script *script, uint64_t id, size_t size, unsigned parts);
 
-/* Each frame has bytes of its own. */
+/* Whether this is what script_frame() sent: a JPEG of SCRIPT_WIDTH and SCRIPT_HEIGHT by its
+ * markers, with bytes of the frame's own between them. */
+bool script_frame_is_right(const uint8_t *data, uint64_t id, size_t size);
+
+/* Frames that no session looks at: each has bytes of its own. */
 uint8_t frame_byte(uint64_t id, size_t at);
 bool frame_is_right(const uint8_t *data, uint64_t id, size_t size);
 

@@ -250,6 +250,8 @@ static void events_of_a_known_stream(void **state)
         assert_int_equal(message_reader_next(&reader, &raw), kinds[i]);
         if (types[i])
             assert_int_equal(raw.header.type, types[i]);
+        if (types[i] == WIRE_HELLO)
+            reader.hello_seen = true;
     }
     assert_int_equal(message_reader_next(&reader, &raw), MESSAGE_NONE);
     clear(&stream);
@@ -377,8 +379,11 @@ static void lengths_are_bounded(void **state)
         { false, 16 << 20, WIRE_HELLO, 1024, 20, 0, 0 },
         { false, 16 << 20, WIRE_HELLO, 1025, 20, 0, -EMSGSIZE },
         { false, 16 << 20, WIRE_FRAME_PART, 1025, 0, 0, -EMSGSIZE },
-        { false, 16 << 20, 0x80, 1024, 0, 0, 0 },
+        { false, 16 << 20, WIRE_ERROR, 1024, 2, 0, 0 },
         { false, 16 << 20, 0x80, 1025, 0, 0, -EMSGSIZE },
+        /* Not even what is to be skipped comes before HELLO. */
+        { false, 16 << 20, 0x80, 0, 0, 0, -EBADMSG },
+        { true, 16 << 20, 0x80, 0, 0, 0, 0 },
         { false, 16 << 20, WIRE_HELLO, UINT32_MAX, 20, 0, -EMSGSIZE },
         { true, 16 << 20, WIRE_STATUS, 4096, 2, 0, 0 },
         { true, 16 << 20, WIRE_STATUS, 4097, 2, 0, -EMSGSIZE },

@@ -54,6 +54,7 @@ struct world {
     struct script script; /* to be sent next */
     struct message_reader reader;
     bool opened, subscribed, ended, failed, closed;
+    uint64_t asked_ns; /* t1 of its last PING; 0: none yet */
     unsigned pongs, acks;
     uint64_t ack_ids[IDS_MAX];
     struct wire_end receiver_end;
@@ -87,7 +88,7 @@ static int fake_write(void *state, const struct frame *frame)
         fake->clock_known[fake->count] = frame->times.offset_known;
         fake->ids[fake->count++] = frame->id;
     }
-    fake->damaged += !frame_is_right(frame->data, frame->id, frame->size);
+    fake->damaged += !script_frame_is_right(frame->data, frame->id, frame->size);
     pthread_cond_broadcast(&fake->changed);
     pthread_mutex_unlock(&fake->lock);
     return result;
@@ -241,6 +242,8 @@ static void hear_message(struct world *world, const struct wire_message *message
     assert_false(world->ended || world->failed); /* nothing follows those */
     if (message->type == WIRE_SUBSCRIBE) {
         world->subscribed = true;
+    } else if (message->type == WIRE_PING) {
+        world->asked_ns = message->ping.t1;
     } else if (message->type == WIRE_PONG) {
         world->pongs++;
     } else if (message->type == WIRE_ACK) {
@@ -339,7 +342,8 @@ static void hear_call(struct world *world, int fd)
     world->reader.hello_seen = true;
     world->subscribed = world->ended = world->failed = world->closed = false;
     world->acks = world->pongs = 0;
-    HEAR_UNTIL(world, world->subscribed);
+    world->asked_ns = 0;
+    HEAR_UNTIL(world, world->subscribed && world->asked_ns);
 }
 
 /* The receiver connects and says what it wants. */
@@ -418,7 +422,7 @@ static void cut_and_connected_again(void **state)
     connect_from(world, SCRIPT_SESSION, 0);
     add_frames(world, 0, 3);
     script_head(&world->script, 3);
-    script_part(&world->script, 3, 0, 50);
+    script_part(&world->script, 3, 0, 50, 100);
     settle(world);
     hang_up(world);
     connect_from(world, SCRIPT_SESSION, 7);
@@ -437,6 +441,12 @@ static void cut_and_connected_again(void **state)
     assert_non_null(strstr(stderr_text(), "cut"));
 }
 
+static void answer_ping(struct world *world)
+{
+    script_say(&world->script,
+               &(struct wire_message){ .type = WIRE_PONG, .pong.t1 = world->asked_ns });
+}
+
 /* What is known of the device's clock is kept over a cut; not when the daemon is another one, nor
  * when this machine was suspended meanwhile. */
 static void the_clock_is_kept(void **state)
@@ -444,10 +454,9 @@ static void the_clock_is_kept(void **state)
     static const uint64_t ids[] = { 0, 1, 2, 3, 0 };
     static const bool known[] = { true, true, false, true, false };
     struct world *world = *state;
-    struct wire_message pong = { .type = WIRE_PONG, .pong.t1 = clock_monotonic() };
     start(world);
     connect_from(world, SCRIPT_SESSION, 0);
-    script_say(&world->script, &pong);
+    answer_ping(world);
     add_frames(world, 0, 1);
     settle(world);
     hang_up(world);
@@ -456,7 +465,7 @@ static void the_clock_is_kept(void **state)
     settle(world);
     atomic_store(&asleep_ns, 3600 * CLOCK_SECOND);
     add_frames(world, 2, 3);
-    script_say(&world->script, &pong);
+    answer_ping(world);
     add_frames(world, 3, 4);
     settle(world);
     hang_up(world);
@@ -485,8 +494,8 @@ static void what_was_missed_is_told_once(void **state)
     hang_up(world);
     connect_from(world, SCRIPT_SESSION, 5);
     script_stream(&world->script, 5);
-    script_stream(&world->script, 9);
     script_drops(&world->script, 5, 5, WIRE_DROP_NO_BUFFER);
+    script_stream(&world->script, 10);
     settle(world);
     hang_up(world);
     connect_from(world, SCRIPT_SESSION + 1, 1000);
@@ -590,6 +599,38 @@ static void the_daemon_is_restarted(void **state)
     assert_ids(&world->fakes[0], ids, 3);
     assert_int_equal(totals(world).missed, 0);
     assert_non_null(strstr(stderr_text(), "the daemon was stopped; waiting for its return"));
+}
+
+/* A daemon that begins anew under the same session, with ids that were there before, is not
+ * believed: no frame is taken twice. Once it goes on where it was, so does the receiver. */
+static void a_daemon_that_goes_back(void **state)
+{
+    static const uint64_t ids[] = { 0, 1, 2, 3, 5 };
+    struct world *world = *state;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 4);
+    settle(world);
+    hang_up(world);
+    for (uint64_t first = 0; first < 4; first += 3) {
+        connect_from(world, SCRIPT_SESSION, first);
+        add_frames(world, first, 4);
+        send_all(world);
+        HEAR_UNTIL(world, world->closed);
+        assert_true(world->failed);
+        assert_int_equal(world->receiver_error.code, WIRE_ERROR_PROTOCOL);
+        hang_up(world);
+        world->script.size = 0;
+    }
+    connect_from(world, SCRIPT_SESSION, 5);
+    add_frames(world, 5, 6);
+    say_end(world, WIRE_END_FINISHED, 1, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_ids(&world->fakes[0], ids, 5);
+    assert_int_equal(totals(world).missed, 1);
+    assert_non_null(strstr(stderr_text(), "frames from 0 on, though this session was at 4"));
+    assert_non_null(strstr(stderr_text(), "frames from 3 on, though this session was at 4"));
 }
 
 /* It may do so for ever: that does not fill the journal. */
@@ -828,7 +869,7 @@ static void damaged_frames_do_not_count(void **state)
     connect_from(world, SCRIPT_SESSION, 0);
     add_frames(world, 0, 1);
     script_head(&world->script, 1);
-    script_part(&world->script, 1, 0, 50);
+    script_part(&world->script, 1, 0, 50, 60);
     script_tail(&world->script, 1, 60);
     add_frames(world, 2, 3);
     send_all(world);
@@ -937,7 +978,7 @@ static void no_frame_for_so_long(void **state)
         script_greet(&world->script, SCRIPT_SESSION);
         script_stream(&world->script, 2 + calls);
         script_head(&world->script, 2 + calls);
-        script_part(&world->script, 2 + calls, 0, 50);
+        script_part(&world->script, 2 + calls, 0, 50, 60);
         script_tail(&world->script, 2 + calls, 60);
         send(fd, world->script.bytes, world->script.size, MSG_NOSIGNAL);
         world->script.size = 0;
@@ -1221,6 +1262,7 @@ int main(void)
         TEST(a_silent_connection_is_kept),
         TEST(what_was_missed_is_told_once),
         TEST(the_daemon_is_restarted),
+        TEST(a_daemon_that_goes_back),
         TEST(a_daemon_that_hangs_up_again_and_again),
         TEST(without_reconnecting),
         TEST(hopeless_errors_end_it),

@@ -63,7 +63,7 @@ static struct frame *take_frame(void *user)
 static void on_frame(void *user, struct frame *frame)
 {
     struct world *world = user;
-    assert_true(frame_is_right(frame->data, frame->id, frame->size));
+    assert_true(script_frame_is_right(frame->data, frame->id, frame->size));
     assert_int_equal(atomic_load(&frame->references), 1);
     assert_int_equal(crc32c(0, frame->data, frame->size), frame->crc32c);
     assert_int_equal(frame->session, SCRIPT_SESSION);
@@ -106,13 +106,17 @@ static void on_status(void *user, const struct wire_status *status)
     line(&((struct world *)user)->told, "status %u %s", status->state, status->text);
 }
 
-static struct world *world_make(enum wire_mode mode)
+/* A conversation that follows one which stopped there. */
+static struct world *world_after(enum wire_mode mode, uint64_t session, uint64_t next_id)
 {
     struct world *world = calloc(1, sizeof(*world));
     assert_non_null(world);
-    struct session_config config = {
-        .mode = mode, .max_fps_mhz = 25000, .max_message = MAX_MESSAGE, .clock = &world->clock
-    };
+    struct session_config config = { .mode = mode,
+                                     .max_fps_mhz = 25000,
+                                     .max_message = MAX_MESSAGE,
+                                     .clock = &world->clock,
+                                     .past_session = session,
+                                     .past_next_id = next_id };
     struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
                                        on_stream,  on_status, world };
     world->now = START_NS;
@@ -120,6 +124,11 @@ static struct world *world_make(enum wire_mode mode)
     assert_non_null(world->pool);
     session_init(&world->session, &config, &handler, world->now);
     return world;
+}
+
+static struct world *world_make(enum wire_mode mode)
+{
+    return world_after(mode, 0, 0);
 }
 
 /* All frames must be back: a pool that gives its two has lost none. */
@@ -284,21 +293,22 @@ static void script_everything(struct script *script)
     script_status(script, WIRE_STREAM_STARTING, "");
     script_stream(script, FIRST_ID);
     script_status(script, WIRE_STREAM_RUNNING, "up");
-    script_frame(script, 10, 7, 1);
+    script_frame(script, 10, 17, 1);
     script_drops(script, 11, 2, WIRE_DROP_SUPERSEDED);
     script_ping(script, 4711);
     script_head(script, 13);
-    script_part(script, 13, 0, 9);
+    script_part(script, 13, 0, 9, 40);
     script_ping(script, 4712);
     script_status(script, WIRE_STREAM_RUNNING, "within");
-    script_part(script, 13, 9, 1);
+    script_part(script, 13, 9, 1, 40);
     script_pong(script, START_NS, 7001, 7001);
-    script_part(script, 13, 10, 30);
+    script_part(script, 13, 10, 30, 40);
     script_tail(script, 13, 40);
     script_head(script, 14);
-    script_part(script, 14, 0, 5);
+    script_part(script, 14, 0, 5, 20);
     script_abort(script, 14);
     script_status(script, WIRE_STREAM_RUNNING, "between");
+    script_status(script, 3, "a state from the future");
     script_drops(script, 14, 1, WIRE_DROP_ENCODE_ERROR);
     script_stream(script, 15);
     script_raw(script, 0x91, unknown, sizeof(unknown));
@@ -310,7 +320,7 @@ static void script_everything(struct script *script)
 static const char everything_told[] = "status 0 \n"
                                       "stream from 10 of model\n"
                                       "status 1 up\n"
-                                      "frame 10 640x480 7 bytes\n"
+                                      "frame 10 640x480 17 bytes\n"
                                       "drops 11+2 SUPERSEDED\n"
                                       "status 1 within\n"
                                       "frame 13 640x480 40 bytes\n"
@@ -421,7 +431,7 @@ static void parts_are_not_copied(void **state)
     script_greet(&before, SCRIPT_SESSION);
     script_stream(&before, 0);
     script_head(&before, 0);
-    script_part(&before, 0, 0, FIRST);
+    script_part(&before, 0, 0, FIRST, SIZE);
     size_t header = before.size - FIRST;
     assert_int_equal(feed(world, before.bytes, header, SIZE_MAX), header);
     assert_int_equal(session_space(&world->session, room), 2);
@@ -433,7 +443,7 @@ static void parts_are_not_copied(void **state)
     assert_ptr_equal(room[0].iov_base, world->session.frame->data + 1000);
     assert_int_equal(room[0].iov_len, FIRST - 1000);
     feed(world, before.bytes + header + 1000, FIRST - 1000, SIZE_MAX);
-    script_part(&part, 0, FIRST, SIZE - FIRST);
+    script_part(&part, 0, FIRST, SIZE - FIRST, SIZE);
     feed(world, part.bytes, WIRE_HEADER_SIZE + 5, SIZE_MAX); /* some came with the header */
     assert_int_equal(session_space(&world->session, room), 2);
     assert_ptr_equal(room[0].iov_base, world->session.frame->data + FIRST + 5);
@@ -463,8 +473,8 @@ static void times_are_those_of_reading(void **state)
     feed_all(world, &script);
     assert_int_equal(world->session.frame->times.first_byte, START_NS);
     script.size = 0;
-    script_part(&script, 5, 0, 10);
-    script_tail(&script, 5, 10);
+    script_part(&script, 5, 0, 20, 20);
+    script_tail(&script, 5, 20);
     world->now += 12345;
     feed_all(world, &script); /* on_frame compares last_byte */
     assert_non_null(strstr(world->told.text, "frame 5 "));
@@ -483,14 +493,14 @@ static void damaged_frames_are_thrown_away(void **state)
     script_greet(&script, SCRIPT_SESSION);
     script_stream(&script, 0);
     script_head(&script, 0);
-    script_part(&script, 0, 0, 50);
+    script_part(&script, 0, 0, 50, 50);
     script.bytes[script.size - 1] ^= 1;
     script_tail(&script, 0, 50); /* one bit is wrong */
     script_head(&script, 1);
-    script_part(&script, 1, 0, 49);
+    script_part(&script, 1, 0, 49, 50);
     script_tail(&script, 1, 50); /* too short */
     script_head(&script, 2);
-    script_part(&script, 2, 0, 51);
+    script_part(&script, 2, 0, 51, 51);
     script_tail(&script, 2, 50); /* too long */
     script_frame(&script, 3, 50, 2);
     script_end(&script, WIRE_END_FINISHED, 4, 0);
@@ -528,6 +538,44 @@ static void frames_without_bytes_are_damaged(void **state)
     script_free(&script);
 }
 
+/* The bytes that the checksum is of are no JPEG, or one of another size than the stream's. */
+static void frames_that_are_no_jpegs_are_damaged(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t at;
+        uint8_t bit;
+        const char *why;
+    } wrongs[] = {
+        { 1, 1, "it does not begin as a JPEG does" },
+        { 38, 1, "it does not end as a JPEG does" },
+        { 2, 1, "its header is not a JPEG's" },
+        { 8, 2, "its picture has another size" },
+    };
+    for (size_t i = 0; i < sizeof(wrongs) / sizeof(wrongs[0]); i++) {
+        struct world *world = world_make(WIRE_LOSSLESS);
+        struct script script = { 0 };
+        char damaged[80];
+        script_greet(&script, SCRIPT_SESSION);
+        script_stream(&script, 0);
+        script_head(&script, 0);
+        script_part(&script, 0, 0, 40, 40);
+        uint8_t *jpeg = script.bytes + script.size - 40;
+        jpeg[wrongs[i].at] ^= wrongs[i].bit;
+        script_say(&script, &(struct wire_message){
+                                .type = WIRE_FRAME_TAIL,
+                                .frame_tail = { .length = 40, .crc32c = crc32c(0, jpeg, 40) } });
+        script_frame(&script, 1, 40, 2);
+        feed_all(world, &script);
+        snprintf(damaged, sizeof(damaged), "damaged 0: %s", wrongs[i].why);
+        assert_non_null(strstr(world->told.text, damaged));
+        assert_non_null(strstr(world->told.text, "\nframe 1 "));
+        assert_int_equal(world->session.totals.delivered, 2);
+        world_free(world);
+        script_free(&script);
+    }
+}
+
 /* What no daemon should send. */
 
 static void opening_only(struct script *script)
@@ -551,6 +599,35 @@ static void session_zero(struct script *script)
 static void small_max_message(struct script *script)
 {
     hello_with(script, 1, WIRE_CONTROL_MAX - 1);
+}
+
+static void large_max_message(struct script *script)
+{
+    hello_with(script, 1, WIRE_MAX_MESSAGE_LIMIT + 1);
+}
+
+static void no_streams(struct script *script)
+{
+    hello_with(script, 1, WIRE_CONTROL_MAX);
+    script_stream(script, 0);
+}
+
+static void ping_before_streams(struct script *script)
+{
+    hello_with(script, 1, WIRE_CONTROL_MAX);
+    script_ping(script, 1);
+}
+
+static void no_stream_at_all(struct script *script)
+{
+    hello_with(script, 1, WIRE_MAX_MESSAGE_LIMIT);
+    script_say(script, &(struct wire_message){ .type = WIRE_STREAMS });
+}
+
+static void skippable_before_hello(struct script *script)
+{
+    opening_only(script);
+    script_raw(script, WIRE_FIRST_SKIPPABLE, "", 0);
 }
 
 static void no_hello(struct script *script)
@@ -616,14 +693,142 @@ static void second_hello(struct script *script)
                                                           .session = SCRIPT_SESSION } });
 }
 
+static void second_streams(struct script *script)
+{
+    script_say(script, &(struct wire_message){ .type = WIRE_STREAMS, .streams.count = 1 });
+}
+
+static void stream_with(struct script *script, uint64_t first_id, uint16_t width, uint16_t height)
+{
+    script_say(script, &(struct wire_message){ .type = WIRE_STREAM,
+                                               .stream = { .codec = WIRE_CODEC_JPEG,
+                                                           .width = width,
+                                                           .height = height,
+                                                           .first_frame_id = first_id } });
+}
+
+static void stream_goes_back(struct script *script)
+{
+    script_stream(script, 10);
+}
+
+static void stream_runs_ahead(struct script *script)
+{
+    script_stream(script, 12);
+}
+
+static void stream_too_narrow(struct script *script)
+{
+    stream_with(script, 11, 15, 480);
+}
+
+static void stream_too_flat(struct script *script)
+{
+    stream_with(script, 11, 640, 8);
+}
+
+static void stream_too_wide(struct script *script)
+{
+    stream_with(script, 11, 16384, 480);
+}
+
+static void other_streams_stream(struct script *script)
+{
+    script_say(script, &(struct wire_message){ .type = WIRE_STREAM,
+                                               .stream = { .stream = 1,
+                                                           .codec = WIRE_CODEC_JPEG,
+                                                           .width = 640,
+                                                           .height = 480,
+                                                           .first_frame_id = 11 } });
+}
+
+static void other_streams_status(struct script *script)
+{
+    script_say(script, &(struct wire_message){ .type = WIRE_STATUS,
+                                               .status = { .stream = 1, .state = 1 } });
+}
+
+static void other_streams_head(struct script *script)
+{
+    script_say(script,
+               &(struct wire_message){
+                   .type = WIRE_FRAME_HEAD,
+                   .frame_head = { .stream = 1, .frame_id = 11, .width = 640, .height = 480 } });
+}
+
+static void other_streams_drops(struct script *script)
+{
+    script_say(script, &(struct wire_message){ .type = WIRE_DROPS,
+                                               .drops = { .stream = 255,
+                                                          .reason = WIRE_DROP_TOO_BIG,
+                                                          .first_frame_id = 11,
+                                                          .count = 1 } });
+}
+
+static void head_of_another_size(struct script *script)
+{
+    script_say(script,
+               &(struct wire_message){ .type = WIRE_FRAME_HEAD,
+                                       .frame_head = { .frame_id = 11, .width = 8, .height = 8 } });
+}
+
+static void drops_without_a_reason(struct script *script)
+{
+    script_drops(script, 11, 1, 0);
+}
+
+static void stream_after_abort(struct script *script)
+{
+    script_head(script, 11);
+    script_abort(script, 11);
+    script_stream(script, 11);
+}
+
+static void abort_with(struct script *script, uint32_t length, uint32_t crc)
+{
+    script_head(script, 11);
+    script_say(script, &(struct wire_message){ .type = WIRE_FRAME_TAIL,
+                                               .frame_tail = { .frame_id = 11,
+                                                               .status = WIRE_FRAME_ABORTED,
+                                                               .length = length,
+                                                               .crc32c = crc } });
+}
+
+static void abort_with_a_length(struct script *script)
+{
+    abort_with(script, 1, 0);
+}
+
+static void abort_with_a_checksum(struct script *script)
+{
+    abort_with(script, 0, 1);
+}
+
+static void part_with_a_broken_tlv(struct script *script)
+{
+    static const uint8_t part[] = {
+        'P', 'T', WIRE_FRAME_PART, 0, 0, 0, 0, 6, 0, 0, 0, 4, 0, 9, 0, 1, 0xFF, 0xD8
+    };
+    script_head(script, 11);
+    script_add(script, part, sizeof(part));
+}
+
+static void long_text(struct script *script)
+{
+    uint8_t header[WIRE_HEADER_SIZE] = { 'P', 'T', WIRE_STATUS, 0, 0, 0, 1, 3, 0, 2 };
+    static const uint8_t body[2 + WIRE_BLOB_TEXT_MAX + 1] = { 0, WIRE_STREAM_RUNNING };
+    script_add(script, header, sizeof(header));
+    script_add(script, body, sizeof(body));
+}
+
 static void id_gap(struct script *script)
 {
-    script_frame(script, 12, 5, 1);
+    script_frame(script, 12, 20, 1);
 }
 
 static void doubled_id(struct script *script)
 {
-    script_frame(script, 10, 5, 1);
+    script_frame(script, 10, 20, 1);
 }
 
 static void drops_gap(struct script *script)
@@ -643,26 +848,26 @@ static void drops_none(struct script *script)
 
 static void part_outside(struct script *script)
 {
-    script_part(script, 11, 0, 5);
+    script_part(script, 11, 0, 5, 20);
 }
 
 static void part_after_abort(struct script *script)
 {
     script_head(script, 11);
     script_abort(script, 11);
-    script_part(script, 11, 0, 5);
+    script_part(script, 11, 0, 5, 20);
 }
 
 static void empty_part(struct script *script)
 {
     script_head(script, 11);
-    script_part(script, 11, 0, 0);
+    script_part(script, 11, 0, 0, 20);
 }
 
 static void tail_of_another(struct script *script)
 {
     script_head(script, 11);
-    script_part(script, 11, 0, 5);
+    script_part(script, 11, 0, 5, 20);
     script_tail(script, 12, 5);
 }
 
@@ -681,7 +886,7 @@ static void tail_of_unknown_status(struct script *script)
 static void head_within(struct script *script)
 {
     script_head(script, 11);
-    script_part(script, 11, 0, 5);
+    script_part(script, 11, 0, 5, 20);
     script_head(script, 12);
 }
 
@@ -714,8 +919,8 @@ static void stream_within(struct script *script)
 static void frame_too_long(struct script *script)
 {
     script_head(script, 11);
-    script_part(script, 11, 0, MAX_MESSAGE - 10);
-    script_part(script, 11, MAX_MESSAGE - 10, 11);
+    script_part(script, 11, 0, MAX_MESSAGE - 10, MAX_MESSAGE + 1);
+    script_part(script, 11, MAX_MESSAGE - 10, 11, MAX_MESSAGE + 1);
 }
 
 static void part_too_long(struct script *script)
@@ -808,6 +1013,11 @@ static const struct offence {
 } offences[] = {
     { session_zero, "an unusable HELLO", PROTO, false, true },
     { small_max_message, "an unusable HELLO", PROTO, false, true },
+    { large_max_message, "an unusable HELLO", PROTO, false, true },
+    { no_streams, "STREAM where STREAMS is due", PROTO, false, true },
+    { ping_before_streams, "PING where STREAMS is due", PROTO, false, true },
+    { no_stream_at_all, "a daemon without a stream", PROTO, false, true },
+    { skippable_before_hello, "malformed", PROTO, false, true },
     { no_hello, "HELLO must come first", PROTO, false, true },
     { ping_before_hello, "HELLO must come first", PROTO, false, true },
     { long_before_hello, "longer than allowed", LARGE, false, true },
@@ -818,6 +1028,23 @@ static const struct offence {
     { one_wrong_byte, "no pitetherd", PROTO, true, true },
     { other_version, "another version of the protocol", WIRE_ERROR_VERSION, true, true },
     { second_hello, "a second HELLO", PROTO, false, false },
+    { second_streams, "a second STREAMS", PROTO, false, false },
+    { stream_goes_back, "frame 10 where 11 is due", PROTO, false, false },
+    { stream_runs_ahead, "frame 12 where 11 is due", PROTO, false, false },
+    { stream_too_narrow, "a stream of 15x480", PROTO, false, false },
+    { stream_too_flat, "a stream of 640x8", PROTO, false, false },
+    { stream_too_wide, "a stream of 16384x480", PROTO, false, false },
+    { other_streams_stream, "STREAM of stream 1, which", PROTO, false, false },
+    { other_streams_status, "STATUS of stream 1, which", PROTO, false, false },
+    { other_streams_head, "FRAME_HEAD of stream 1, which", PROTO, false, false },
+    { other_streams_drops, "DROPS of stream 255, which", PROTO, false, false },
+    { head_of_another_size, "a frame of 8x8 in a stream of 640x480", PROTO, false, false },
+    { drops_without_a_reason, "DROPS without a reason", PROTO, false, false },
+    { stream_after_abort, "STREAM where DROPS of an aborted frame is due", PROTO, false, false },
+    { abort_with_a_length, "an aborted frame with", PROTO, false, false },
+    { abort_with_a_checksum, "an aborted frame with", PROTO, false, false },
+    { part_with_a_broken_tlv, "malformed", PROTO, false, false },
+    { long_text, "malformed", PROTO, false, false },
     { id_gap, "frame 12 where 11 is due", PROTO, false, false },
     { doubled_id, "frame 10 where 11 is due", PROTO, false, false },
     { drops_gap, "frame 12 where 11 is due", PROTO, false, false },
@@ -829,19 +1056,19 @@ static const struct offence {
     { tail_of_another, "belongs to no frame", PROTO, false, false },
     { tail_outside, "belongs to no frame", PROTO, false, false },
     { tail_of_unknown_status, "belongs to no frame", PROTO, false, false },
-    { head_within, "a FRAME_HEAD where", PROTO, false, false },
-    { head_after_abort, "a FRAME_HEAD where", PROTO, false, false },
+    { head_within, "FRAME_HEAD within a frame", PROTO, false, false },
+    { head_after_abort, "FRAME_HEAD where DROPS of an aborted frame is due", PROTO, false, false },
     { drops_within, "DROPS within a frame", PROTO, false, false },
     { drops_skip_the_aborted, "frame 12 where 11 is due", PROTO, false, false },
-    { stream_within, "within a frame", PROTO, false, false },
+    { stream_within, "STREAM within a frame", PROTO, false, false },
     { frame_too_long, "a frame longer than max_message", PROTO, false, false },
     { part_too_long, "longer than allowed", LARGE, false, false },
     { control_too_long, "longer than allowed", LARGE, false, false },
-    { unknown_codec, "codec 2", NONE, true, false },
-    { wrong_end, "totals", NONE, false, false },
-    { end_within, "", NONE, false, false },
-    { end_after_abort, "", NONE, false, false },
-    { end_that_does_not_add_up, "totals", NONE, false, false },
+    { unknown_codec, "codec 2", PROTO, true, false },
+    { wrong_end, "its totals (2 captured", PROTO, false, false },
+    { end_within, "END within a frame", PROTO, false, false },
+    { end_after_abort, "END where DROPS of an aborted frame is due", PROTO, false, false },
+    { end_that_does_not_add_up, "its totals (1 captured, 0 delivered", PROTO, false, false },
     { receivers_subscribe, "only a receiver sends", PROTO, false, false },
     { receivers_ack, "only a receiver sends", PROTO, false, false },
     { garbage, "malformed", PROTO, false, false },
@@ -959,7 +1186,7 @@ static void frames_before_stream(void **state)
         if (drops)
             script_drops(&script, 0, 1, WIRE_DROP_SENSOR_GAP);
         else
-            script_frame(&script, 0, 5, 1); /* 0 is what next_id is before STREAM */
+            script_frame(&script, 0, 20, 1); /* 0 is what next_id is before STREAM */
         feed_all(world, &script);
         assert_int_equal(world->session.state, SESSION_FAILED);
         assert_non_null(strstr(world->session.error, "a frame before STREAM"));
@@ -967,6 +1194,83 @@ static void frames_before_stream(void **state)
         world_free(world);
         script_free(&script);
     }
+}
+
+static struct world *world_running(void)
+{
+    struct world *world = world_make(WIRE_LOSSLESS);
+    struct script script = { 0 };
+    script_greet(&script, SCRIPT_SESSION);
+    script_stream(&script, FIRST_ID);
+    feed_all(world, &script);
+    assert_int_equal(world->session.state, SESSION_RUNNING);
+    script_free(&script);
+    return world;
+}
+
+/* Within a session ids never go back, whatever happens to the connection or to the daemon. */
+static void ids_go_on_over_connections(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t session, next_id, first_id;
+        bool good;
+    } turns[] = {
+        { SCRIPT_SESSION, 10, 10, true },
+        { SCRIPT_SESSION, 10, 11, true },
+        { SCRIPT_SESSION, 10, 9, false },
+        { SCRIPT_SESSION, 10, 0, false },
+        { SCRIPT_SESSION + 1, 10, 0, true },
+        { 0, 0, 0, true },
+        { SCRIPT_SESSION, UINT64_MAX, UINT64_MAX, true },
+        { SCRIPT_SESSION, UINT64_MAX, UINT64_MAX - 1, false },
+    };
+    for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
+        static struct lines lines;
+        struct script script = { 0 };
+        struct world *world = world_after(WIRE_LOSSLESS, turns[i].session, turns[i].next_id);
+        script_greet(&script, SCRIPT_SESSION);
+        script_stream(&script, turns[i].first_id);
+        feed_all(world, &script);
+        said(world, &lines);
+        assert_int_equal(world->session.state, turns[i].good ? SESSION_RUNNING : SESSION_FAILED);
+        assert_int_equal(world->session.started, turns[i].good);
+        assert_int_equal(count_text(lines.text, "ERROR PROTOCOL\n"), !turns[i].good);
+        assert_int_equal(count_text(world->session.error, "though this session was at"),
+                         !turns[i].good);
+        assert_int_equal(world->told.used > 0, turns[i].good);
+        assert_false(world->session.hopeless); /* the next one may be right */
+        world_free(world);
+        script_free(&script);
+    }
+}
+
+/* An answer to no PING, or the second one to the same, says nothing about the clock. */
+static void pongs_that_nobody_asked_for(void **state)
+{
+    (void)state;
+    static struct lines lines;
+    struct world *world = world_running();
+    struct script script = { 0 };
+    script_pong(&script, START_NS - 1, 5000, 5000);
+    script_pong(&script, 0, 5000, 5000);
+    feed_all(world, &script);
+    assert_false(world->clock.known);
+    script.size = 0;
+    for (unsigned i = 0; i < 8; i++) /* the burst's PINGs, all of this instant */
+        script_pong(&script, START_NS, 5000, 5000);
+    feed_all(world, &script);
+    assert_true(world->clock.known);
+    struct clock_sync before = world->clock;
+    script.size = 0;
+    script_pong(&script, START_NS, 900000, 900000);
+    feed_all(world, &script);
+    assert_memory_equal(&world->clock, &before, sizeof(before));
+    said(world, &lines);
+    assert_int_equal(count_text(lines.text, "PING "), 8);
+    assert_int_equal(world->session.state, SESSION_RUNNING);
+    world_free(world);
+    script_free(&script);
 }
 
 /* Ids near their end: no range may run over it. */
@@ -998,18 +1302,6 @@ static void ranges_do_not_overflow(void **state)
 }
 
 /* Timeouts. */
-
-static struct world *world_running(void)
-{
-    struct world *world = world_make(WIRE_LOSSLESS);
-    struct script script = { 0 };
-    script_greet(&script, SCRIPT_SESSION);
-    script_stream(&script, FIRST_ID);
-    feed_all(world, &script);
-    assert_int_equal(world->session.state, SESSION_RUNNING);
-    script_free(&script);
-    return world;
-}
 
 static void the_opening_is_due_in_time(void **state)
 {
@@ -1122,7 +1414,7 @@ static void frames_that_are_cut(void **state)
         if (i > 0)
             script_head(&script, FIRST_ID + 1);
         if (i > 1)
-            script_part(&script, FIRST_ID + 1, 0, 50);
+            script_part(&script, FIRST_ID + 1, 0, 50, 100);
         if (i == 3)
             script_abort(&script, FIRST_ID + 1);
         if (i == 4) /* no frame is free for it */
@@ -1184,7 +1476,7 @@ static void a_ping_goes_along_with_an_ack(void **state)
     for (unsigned i = 0; i < 25; i++) { /* frames of 0.1 s, with ticks in the middle of each */
         struct script script = { 0 };
         script_head(&script, FIRST_ID + i);
-        script_part(&script, FIRST_ID + i, 0, 100);
+        script_part(&script, FIRST_ID + i, 0, 100, 100);
         world->now = START_NS + (2 * i + 1) * CLOCK_SECOND / 20;
         feed_all(world, &script);
         session_tick(&world->session, true, world->now);
@@ -1211,14 +1503,15 @@ static void frames_know_the_clock(void **state)
     struct world *world = world_running();
     struct script script = { 0 };
     script_frame(&script, FIRST_ID, 100, 1);
-    script_pong(&script, START_NS - 1000, 5000, 5200); /* 800 ns on the way */
+    script_pong(&script, START_NS, 5000, 5200); /* 800 ns on the way */
+    world->now += 1000;
     feed_all(world, &script);
     assert_false(world->times.offset_known);
     script.size = 0;
     script_frame(&script, FIRST_ID + 1, 100, 1);
     feed_all(world, &script);
     assert_true(world->times.offset_known);
-    int64_t middle = ((5000 - ((int64_t)START_NS - 1000)) + (5200 - (int64_t)START_NS)) / 2;
+    int64_t middle = ((5000 - (int64_t)START_NS) + (5200 - (int64_t)START_NS - 1000)) / 2;
     assert_in_range(world->times.offset - middle + 2, 0, 4);
     assert_in_range(world->times.error, 400, 403);
     script.size = 0;
@@ -1296,7 +1589,7 @@ static void unwritten_acks_stop_the_reading(void **state)
     struct script script = { 0 };
     struct iovec room[2];
     for (uint64_t id = FIRST_ID; id < FIRST_ID + 1000; id++)
-        script_frame(&script, id, 1, 1);
+        script_frame(&script, id, 20, 1);
     size_t done = 0;
     while (session_space(&world->session, room) > 0) {
         assert_true(done < script.size);
@@ -1355,17 +1648,17 @@ static void ending_finishes_the_frame(void **state)
     struct world *world = world_running();
     struct script script = { 0 };
     script_drops(&script, 10, 3, WIRE_DROP_SUPERSEDED);
-    script_frame(&script, 13, 5, 1);
+    script_frame(&script, 13, 20, 1);
     script_head(&script, 14);
-    script_part(&script, 14, 0, 5);
+    script_part(&script, 14, 0, 5, 20);
     feed_all(world, &script);
     session_end(&world->session);
     session_end(&world->session); /* says it once */
     assert_int_equal(world->session.state, SESSION_ENDING);
     write_out(world);
     script.size = 0;
-    script_part(&script, 14, 5, 5);
-    script_tail(&script, 14, 10);
+    script_part(&script, 14, 5, 15, 20);
+    script_tail(&script, 14, 20);
     script_end(&script, WIRE_END_DONE, 2, 3);
     script_pong(&script, START_NS, 1, 1); /* the only thing that may follow */
     feed_all(world, &script);
@@ -1407,7 +1700,7 @@ static void ending_while_waiting(void **state)
     struct world *world = world_running();
     struct script script = { 0 };
     world->refuse = 1;
-    script_frame(&script, FIRST_ID, 5, 1);
+    script_frame(&script, FIRST_ID, 20, 1);
     feed_all(world, &script);
     assert_true(world->session.head_waits);
     session_end(&world->session);
@@ -1415,7 +1708,7 @@ static void ending_while_waiting(void **state)
     assert_non_null(strstr(world->told.text, "frame 10 "));
     script.size = 0;
     script_head(&script, FIRST_ID + 1);
-    script_part(&script, FIRST_ID + 1, 0, 5);
+    script_part(&script, FIRST_ID + 1, 0, 5, 20);
     write_out(world);
     feed_all(world, &script);
     assert_non_null(world->session.frame);
@@ -1434,10 +1727,13 @@ int main(void)
         cmocka_unit_test(times_are_those_of_reading),
         cmocka_unit_test(damaged_frames_are_thrown_away),
         cmocka_unit_test(frames_without_bytes_are_damaged),
+        cmocka_unit_test(frames_that_are_no_jpegs_are_damaged),
         cmocka_unit_test(offences_end_it),
         cmocka_unit_test(offenders_are_told),
         cmocka_unit_test(hopeless_errors),
         cmocka_unit_test(frames_before_stream),
+        cmocka_unit_test(ids_go_on_over_connections),
+        cmocka_unit_test(pongs_that_nobody_asked_for),
         cmocka_unit_test(ranges_do_not_overflow),
         cmocka_unit_test(the_opening_is_due_in_time),
         cmocka_unit_test(silence_is_death),

@@ -477,20 +477,78 @@ static void texts_cut_by_their_writer_end_whole(void **state)
         }
 }
 
-/* A peer's texts may be longer than the limit: they too are cut between characters. */
-static void a_peers_long_texts_are_cut_between_characters(void **state)
+/* A peer's texts are bounded in bytes. */
+static void a_peers_long_texts_are_malformed(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < COUNT(characters); i++)
-        for (size_t lead = 0; lead < 5; lead++) {
-            struct wire_message message;
-            uint8_t tlv[4 + 301] = { 0, 1, 1, 45 };
-            fill_text((char *)tlv + 4, 301, characters[i], lead);
-            assert_int_equal(decode_parts(WIRE_HELLO, 20, tlv, sizeof(tlv), NULL, 0, &message), 0);
-            check_cut(message.hello.name, WIRE_TEXT_MAX, characters[i]);
-            assert_int_equal(decode_parts(WIRE_ERROR, 2, NULL, 0, tlv + 4, 301, &message), 0);
-            check_cut(message.error.text, WIRE_BLOB_TEXT_MAX, characters[i]);
+    static const struct {
+        uint8_t type;
+        uint16_t fixed, tlv;
+    } texts[] = {
+        { WIRE_HELLO, 20, 1 },
+        { WIRE_HELLO, 20, 2 },
+        { WIRE_STREAMS, 1, 0x0100 },
+        { WIRE_STREAM, 18, 1 },
+    };
+    struct wire_message message;
+    uint8_t text[WIRE_BLOB_TEXT_MAX + 1], tlv[4 + WIRE_TEXT_MAX + 1];
+    memset(text, 'x', sizeof(text));
+    memset(tlv, 'x', sizeof(tlv));
+    for (size_t i = 0; i < COUNT(texts); i++)
+        for (size_t size = WIRE_TEXT_MAX; size <= WIRE_TEXT_MAX + 1; size++) {
+            bytes_store(tlv, texts[i].tlv, 2);
+            bytes_store(tlv + 2, size, 2);
+            assert_int_equal(
+                decode_parts(texts[i].type, texts[i].fixed, tlv, 4 + size, NULL, 0, &message),
+                size > WIRE_TEXT_MAX ? -EBADMSG : 0);
         }
+    /* What is to be skipped is no text. */
+    bytes_store(tlv, 99, 2);
+    assert_int_equal(decode_parts(WIRE_HELLO, 20, tlv, sizeof(tlv), NULL, 0, &message), 0);
+    static const uint8_t with_blob[] = { WIRE_ERROR, WIRE_STATUS };
+    for (size_t i = 0; i < COUNT(with_blob); i++)
+        for (size_t size = WIRE_BLOB_TEXT_MAX; size <= WIRE_BLOB_TEXT_MAX + 1; size++)
+            assert_int_equal(decode_parts(with_blob[i], 2, NULL, 0, text, size, &message),
+                             size > WIRE_BLOB_TEXT_MAX ? -EBADMSG : 0);
+}
+
+/* A part of a picture has no fields, but its TLVs keep to the rules. */
+static void parts_of_a_picture_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t body[12];
+        uint16_t fixed, tlv;
+        int result;
+    } parts[] = {
+        { { 0 }, 0, 0, 0 },
+        { { 1, 2, 3 }, 3, 0, 0 },
+        { { 7, 0, 1, 0, 1, 9 }, 1, 5, 0 },
+        { { 0, 1, 0, 0, 0, 2, 0, 0 }, 0, 8, 0 },
+        { { 0, 1, 0, 0, 0, 1, 0, 0 }, 0, 8, -EBADMSG },
+        { { 0, 1, 0, 1 }, 0, 4, -EBADMSG },
+        { { 0, 1, 0 }, 0, 3, -EBADMSG },
+    };
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        struct wire_raw raw = { .header = { .type = WIRE_FRAME_PART,
+                                            .length = 100,
+                                            .fixed = parts[i].fixed,
+                                            .tlv = parts[i].tlv },
+                                .body = parts[i].body };
+        assert_int_equal(wire_check_part(&raw), parts[i].result);
+    }
+}
+
+static void sizes(void **state)
+{
+    (void)state;
+    static const unsigned good[][2] = { { 16, 16 }, { 16383, 16383 }, { 16, 16383 } };
+    static const unsigned bad[][2] = { { 15, 16 },    { 16, 15 }, { 16384, 16 },
+                                       { 16, 16384 }, { 0, 480 }, { 640, 65535 } };
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(wire_size_is_good(good[i][0], good[i][1]));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(wire_size_is_good(bad[i][0], bad[i][1]));
 }
 
 /* What is no UTF-8 at all does no harm: any bytes, of any length. */
@@ -662,7 +720,9 @@ int main(void)
         cmocka_unit_test(unknown_metadata_is_skipped),
         cmocka_unit_test(long_texts_are_cut_between_characters),
         cmocka_unit_test(texts_cut_by_their_writer_end_whole),
-        cmocka_unit_test(a_peers_long_texts_are_cut_between_characters),
+        cmocka_unit_test(a_peers_long_texts_are_malformed),
+        cmocka_unit_test(parts_of_a_picture_are_checked),
+        cmocka_unit_test(sizes),
         cmocka_unit_test(texts_may_be_noise),
         cmocka_unit_test(control_characters_are_shown_as_question_marks),
         cmocka_unit_test(high_control_characters_do_not_get_through),
