@@ -1124,6 +1124,7 @@ static void each_sink_ends_alone(void **state)
     add_frames(world, 1, 5);
     settle(world);
     assert_false(world->ended);
+    FAKE_UNTIL(&world->fakes[1], world->fakes[1].count == 5);
     fake_break(&world->fakes[1]);
     add_frames(world, 5, 6);
     send_all(world);
