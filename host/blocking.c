@@ -6,8 +6,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
-
 /* Interrupts the system call that the thread is stuck in. */
 enum { NUDGE = SIGUSR1 };
 /* Again and again, since a nudge may come just before the call. */
@@ -42,6 +40,7 @@ int blocking_start(struct blocking *blocking, const char *name, void (*function)
 {
     struct sigaction action = { .sa_handler = on_nudge };
     sigaction(NUDGE, &action, NULL);
+    blocking->name = name;
     blocking->run = function;
     blocking->user = user;
     atomic_init(&blocking->abandoned, false);
@@ -62,9 +61,9 @@ static bool ends_within(const struct blocking *blocking, int ms)
     return poll(&(struct pollfd){ blocking->ended_fd, POLLIN, 0 }, 1, ms) > 0;
 }
 
-void blocking_join(struct blocking *blocking, uint64_t patience_ns)
+void blocking_join(struct blocking *blocking, struct grace *grace, bool patient)
 {
-    if (patience_ns > 0 && !ends_within(blocking, (int)(patience_ns / CLOCK_MS))) {
+    if (grace && !grace_wait(grace, blocking->ended_fd, blocking->name, patient)) {
         atomic_store(&blocking->abandoned, true);
         do
             pthread_kill(blocking->thread, NUDGE);

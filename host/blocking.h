@@ -1,6 +1,6 @@
 /*
  * A thread whose system calls may block for ever: on a pipe that nobody reads, on a disk that
- * hangs. Whoever ends it can lose patience; what it is stuck in is interrupted then, if the kernel
+ * hangs. Whoever ends it can stop waiting; what it is stuck in is interrupted then, if the kernel
  * lets it be: a call that waits for a broken disk or a server that is away may not.
  */
 #ifndef PITETHER_HOST_BLOCKING_H
@@ -12,22 +12,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host/grace.h"
+
 /* A part of the struct that belongs to the thread. The fields are blocking.c's own. */
 struct blocking {
     pthread_t thread;
+    const char *name;
     void (*run)(void *user);
     void *user;
     atomic_bool abandoned;
     int ended_fd;
 };
 
-/* Starts run(user) on a thread of that name (at most 15 bytes). 0 or a negative errno. */
+/* Starts run(user) on a thread of that name (at most 15 bytes, static). 0 or a negative errno. */
 int blocking_start(struct blocking *blocking, const char *name, void (*run)(void *user),
                    void *user);
 
-/* Waits for its end; with patience_ns > 0 it is abandoned after so long, which ends it as soon as
- * its system call can be interrupted. One call after each blocking_start() that succeeded. */
-void blocking_join(struct blocking *blocking, uint64_t patience_ns);
+/* Waits for its end. Once grace_wait() says that it need not be waited for, it is abandoned, which
+ * ends it as soon as its system call can be interrupted. grace: NULL waits without a limit. One
+ * call after each blocking_start() that succeeded. */
+void blocking_join(struct blocking *blocking, struct grace *grace, bool patient);
 
 /* For the thread itself: true once it is abandoned. A system call that blocks then returns EINTR,
  * and nothing that may block should be begun. False on all other threads. */

@@ -197,7 +197,7 @@ void latency_log_shown(struct latency_log *log, const struct frame *frame, uint6
     pthread_mutex_unlock(&log->lock);
 }
 
-uint64_t latency_log_close(struct latency_log **log, uint64_t patience_ns)
+uint64_t latency_log_close(struct latency_log **log, struct grace *grace)
 {
     if (!log || !*log)
         return 0;
@@ -206,11 +206,13 @@ uint64_t latency_log_close(struct latency_log **log, uint64_t patience_ns)
     self->finishing = true;
     pthread_cond_signal(&self->changed);
     pthread_mutex_unlock(&self->lock);
-    blocking_join(&self->writer, patience_ns);
+    blocking_join(&self->writer, grace, false);
     uint64_t lost = self->lost;
     /* Network file systems may tell of a full disk only here. */
-    if (close(self->fd) && errno != EINTR)
+    if (close(self->fd) && errno != EINTR) {
         log_error("latency: %s: the last lines may be lost", strerror(errno));
+        lost++; /* one at least */
+    }
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);
     free(self);

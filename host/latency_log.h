@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "host/frame.h"
+#include "host/grace.h"
 
 enum { LATENCY_LOG_ERROR_MAX = 256 };
 
@@ -27,9 +28,9 @@ void latency_log_frame(struct latency_log *log, const struct frame *frame);
 void latency_log_shown(struct latency_log *log, const struct frame *frame, uint64_t decoded_ns,
                        uint64_t shown_ns);
 
-/* Writes what is left, for patience_ns (0: without a limit) or until a system call that hangs can
- * be interrupted, frees, and nulls the caller's pointer. Returns how many lines were lost in all;
- * why was logged. NULL and *NULL are fine. */
-uint64_t latency_log_close(struct latency_log **log, uint64_t patience_ns);
+/* Writes what is left, or until it need not be waited for any more, see blocking_join(); frees, and
+ * nulls the caller's pointer. Returns how many lines were lost in all; why was logged. NULL and
+ * *NULL are fine. */
+uint64_t latency_log_close(struct latency_log **log, struct grace *grace);
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/grace.h"
 #include "host/key_import.h"
 #include "host/options.h"
 #include "host/receiver.h"
@@ -28,9 +29,6 @@ enum {
     EXIT_SHORT = 6,
     EXIT_TIMEOUT = 7,
 };
-
-/* How long sinks may take for what is queued once the user wants to leave. */
-#define LEAVING_NS (2 * CLOCK_SECOND)
 
 struct program {
     struct host_options options;
@@ -218,39 +216,71 @@ static int receive(struct program *program)
     return EXIT_DONE;
 }
 
-/* For those who wait for others: 0 is as long as it takes. */
-static uint64_t patience_of(const struct program *program)
+/* Whoever closed the window wants to leave, too. */
+static unsigned signals_so_far(const struct program *program)
 {
-    return program->end == RECEIVER_INTERRUPTED ? LEAVING_NS : 0;
+    unsigned signals = program->receiver ? receiver_signals(program->receiver) : 0;
+    return signals == 0 && program->end == RECEIVER_INTERRUPTED ? 1 : signals;
 }
 
-/* Ends the sinks, says what they did, and returns whether they took all they were given. */
-static bool finish_sinks(struct program *program)
+static void tell_saved(const struct program *program, const struct sink_totals *saved)
 {
+    fprintf(log_stream(), "saved %llu frames (%.1f MB) in %s", (unsigned long long)saved->written,
+            (double)saved->bytes / 1e6, program->options.save);
+    if (saved->failed)
+        fprintf(log_stream(), "; %llu could not be saved", (unsigned long long)saved->failed);
+    fputc('\n', log_stream());
+}
+
+static void tell_piped(const struct sink_totals *piped)
+{
+    fprintf(log_stream(), "wrote %llu frames to standard output",
+            (unsigned long long)piped->written);
+    if (piped->passed_over)
+        fprintf(log_stream(), " and passed over %llu for newer ones",
+                (unsigned long long)piped->passed_over);
+    fprintf(log_stream(), "; %llu were not taken\n", (unsigned long long)piped->failed);
+}
+
+static bool took_all(const struct sink_totals *totals)
+{
+    return totals->failed == 0 && !totals->gone && totals->close_error == 0;
+}
+
+/* Ends the sinks, says what they did, and returns whether they took all that they should have. */
+static bool finish_sinks(struct program *program, struct grace *grace)
+{
+    bool tells = program->options.log_level >= LOG_LEVEL_INFO;
     bool saves = program->save, pipes = program->pipe;
-    /* Files are local and were asked for: they are written to the end. */
-    struct sink_totals saved = sink_finish(&program->save, 0);
-    struct sink_totals piped = sink_finish(&program->pipe, patience_of(program));
-    if (program->options.log_level >= LOG_LEVEL_INFO) {
-        if (saves)
-            fprintf(log_stream(), "saved %llu frames (%.1f MB) in %s",
-                    (unsigned long long)saved.written, (double)saved.bytes / 1e6,
-                    program->options.save);
-        if (saves && saved.failed)
-            fprintf(log_stream(), "; %llu could not be saved", (unsigned long long)saved.failed);
-        if (saves)
-            fputc('\n', log_stream());
-        if (pipes)
-            fprintf(log_stream(), "wrote %llu frames to standard output",
-                    (unsigned long long)piped.written);
-        if (pipes && piped.passed_over)
-            fprintf(log_stream(), " and passed over %llu for newer ones",
-                    (unsigned long long)piped.passed_over);
-        if (pipes)
-            fprintf(log_stream(), "; %llu were not taken\n", (unsigned long long)piped.failed);
-    }
-    return saved.failed == 0 && saved.close_error == 0 && !saved.gone && !piped.gone &&
-           (piped.failed == 0 || program->end == RECEIVER_INTERRUPTED);
+    /* Files were asked for, and wait for nobody but this machine. */
+    struct sink_totals saved = sink_finish(&program->save, grace, true);
+    if (saves && tells)
+        tell_saved(program, &saved);
+    struct sink_totals piped = sink_finish(&program->pipe, grace, false);
+    if (pipes && tells)
+        tell_piped(&piped);
+    return took_all(&saved) && took_all(&piped);
+}
+
+/* Returns whether all lines were written. */
+static bool finish_latency_log(struct program *program, struct grace *grace)
+{
+    uint64_t unwritten = latency_log_close(&program->latency_log, grace);
+    if (unwritten)
+        log_error("--latency: %llu lines of %s were lost", (unsigned long long)unwritten,
+                  program->options.latency);
+    return unwritten == 0;
+}
+
+/* Everything that writes, without end if need be, until the user does not want to wait. */
+static bool finish_writing(struct program *program)
+{
+    struct grace grace;
+    grace_begin(&grace, signals_so_far(program));
+    bool latency_good = finish_latency_log(program, &grace);
+    bool sinks_good = finish_sinks(program, &grace);
+    grace_end(&grace);
+    return latency_good && sinks_good;
 }
 
 /* Frames that a lossless stream should have brought, and did not, or damaged ones. A live stream
@@ -321,13 +351,7 @@ static int run(struct program *program)
     if (!code)
         code = receive(program);
     bool ran = code == EXIT_DONE && program->receiver;
-    signals_block(false); /* nobody reads the signalfd any more: let them end the program */
-    bool sinks_good = finish_sinks(program);
-    uint64_t unwritten = latency_log_close(&program->latency_log, patience_of(program));
-    if (unwritten)
-        log_error("--latency: %llu lines of %s were lost", (unsigned long long)unwritten,
-                  program->options.latency);
-    sinks_good = sinks_good && !unwritten;
+    bool sinks_good = finish_writing(program);
     uint64_t skipped = program->window ? window_skipped(program->window) : 0;
     window_destroy(&program->window);
     receiver_destroy(&program->receiver);

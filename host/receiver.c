@@ -51,6 +51,7 @@ struct receiver {
     uint64_t last_frame_ns; /* or when it all began */
     bool stop_seen, was_connected;
     uint64_t retry_ns;
+    unsigned signals;
     struct progress progress;
     struct log_limit status_limit, stream_limit, damaged_limit, again_limit;
     struct tls *tls; /* NULL: plain text */
@@ -131,6 +132,11 @@ void receiver_stop(struct receiver *receiver, enum receiver_end reason)
     uint64_t one = 1;
     ssize_t written = write(receiver->wake_fd, &one, sizeof(one));
     (void)written;
+}
+
+unsigned receiver_signals(const struct receiver *receiver)
+{
+    return receiver->signals;
 }
 
 static bool is_stopping(struct receiver *receiver)
@@ -265,6 +271,7 @@ static void look_around(struct receiver *receiver)
     ssize_t got = read(receiver->wake_fd, &count, sizeof(count));
     (void)got;
     while (read(receiver->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+        receiver->signals++;
         receiver->impatient = is_stopping(receiver);
         receiver_stop(receiver, RECEIVER_INTERRUPTED);
     }

@@ -69,6 +69,9 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept);
 /* Makes it end in order, for this reason, unless it is ending already. Any thread. */
 void receiver_stop(struct receiver *receiver, enum receiver_end reason);
 
+/* How many signals have asked it to end. After receiver_run(). */
+unsigned receiver_signals(const struct receiver *receiver);
+
 /* A sink or the window takes no more frames: it is given none once this returns, and the others go
  * on. If it was the last one, the run ends in order, for this reason. Returns whether any is left.
  * For one that is detached already, nothing is done. Any thread. */

@@ -155,7 +155,7 @@ bool sink_push(struct sink *sink, struct frame *frame)
     return !passed_over;
 }
 
-struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns)
+struct sink_totals sink_finish(struct sink **sink, struct grace *grace, bool patient)
 {
     struct sink_totals totals = { 0 };
     if (!sink || !*sink)
@@ -165,7 +165,7 @@ struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns)
     self->finishing = true;
     pthread_cond_signal(&self->changed);
     pthread_mutex_unlock(&self->lock);
-    blocking_join(&self->thread, patience_ns);
+    blocking_join(&self->thread, grace, patient);
     totals = self->totals;
     pthread_cond_destroy(&self->changed);
     pthread_mutex_destroy(&self->lock);

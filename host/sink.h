@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "host/frame.h"
+#include "host/grace.h"
 
 /* As many as there can be frames, so that a frame that exists can always be put in. */
 enum { SINK_QUEUE = 64, SINK_ERROR_MAX = 512 };
@@ -48,11 +49,10 @@ int sink_start(struct sink **sink, const struct sink_ops *ops, void *state, enum
  * the sink has no more to write than before. Never blocks. One thread. */
 bool sink_push(struct sink *sink, struct frame *frame);
 
-/* Writes all that is queued, ends the thread, frees, and nulls the caller's pointer. With
- * patience_ns > 0, what could not be written after so long is counted as failed: see
- * blocking_join(). Returns the
+/* Writes all that is queued, ends the thread, frees, and nulls the caller's pointer. What is left
+ * once it need not be waited for any more is counted as failed: see blocking_join(). Returns the
  * totals. NULL and *NULL are fine. */
-struct sink_totals sink_finish(struct sink **sink, uint64_t patience_ns);
+struct sink_totals sink_finish(struct sink **sink, struct grace *grace, bool patient);
 
 /* The totals so far; any thread. */
 struct sink_totals sink_totals(struct sink *sink);

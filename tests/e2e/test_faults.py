@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import threading
 
 import harness
 
@@ -135,14 +136,104 @@ class Faults(harness.Case):
         host.send(signal.SIGINT)
         self.assertEqual(host.wait(), 6, host.log())
 
+    def not_taken(self, host):
+        """What the end says of standard output: frames written, and not taken."""
+        line = host.wait_for(r"wrote (\d+) frames to standard output.*; (\d+) were not taken")
+        return [int(number) for number in line.groups()]
+
     def test_ctrl_c_while_nobody_reads_the_pipe(self):
+        """Frames that can't be written any more are lost, and the exit code says so."""
+        for options in (), ("--lossless",), ("--lossless", "--save", self.path("out")):
+            with self.subTest(options):
+                ours, theirs = socket.socketpair()
+                with ours:
+                    daemon = self.daemon(fps="200", listen="127.0.0.1:0")
+                    host = self.host(daemon, "--stdout", *options, stdout=theirs)
+                    theirs.close()
+                    ours.recv(1)
+                    self.run_host(daemon, "--null", "--frames", "100") # some fit in the socket
+                    host.send(signal.SIGINT)
+                    self.assertEqual(host.wait(), 4, host.log())
+                self.assertGreater(self.not_taken(host)[1], 0)
+                self.assertSummary(host)
+
+    def test_ctrl_c_while_a_reader_waits_for_the_next_frame(self):
+        """Who reads all that it gets is no failure, whatever was passed over before."""
+        host = self.host(self.daemon(), "--stdout", stdout=subprocess.PIPE)
+        reader = threading.Thread(target=host.process.stdout.buffer.read)
+        reader.start()
+        host.wait_for("camera")
+        host.send(signal.SIGINT)
+        self.assertDone(host)
+        reader.join()
+        self.assertEqual(self.not_taken(host)[1], 0)
+
+    def test_full_output_and_ctrl_c(self):
+        with open("/dev/full", "wb") as full:
+            host = self.host(self.daemon(), "--stdout", stdout=full)
+        host.wait_for("stdout: frame [0-9]+ could not be written: No space left on device")
+        host.send(signal.SIGINT)
+        self.assertEqual(host.wait(), 4, host.log())
+        written, failed = self.not_taken(host)
+        self.assertEqual(written, 0)
+        self.assertGreater(failed, 0)
+
+    def start_stalled(self, *options):
+        """A run that is at its end, and waits for a reader that does not read on."""
+        ours, theirs = socket.socketpair()
+        self.addCleanup(ours.close)
+        host = self.host(self.daemon(fps="100", listen="127.0.0.1:0"), "--stdout", "--frames", "50",
+                         *options, stdout=theirs)
+        theirs.close()
+        host.wait_for("stdout: still writing what is left; Ctrl-C ends it")
+        self.assertIsNone(host.process.poll(), host.log())
+        return host, ours
+
+    def test_ctrl_c_after_the_end_while_nobody_reads_the_pipe(self):
+        for number, options in ((signal.SIGINT, ["--lossless"]), (signal.SIGTERM, [])):
+            folder = self.path(number.name)
+            host, _ = self.start_stalled("--save", folder, *options)
+            self.check_saved(folder, 50)
+            host.send(number)
+            self.assertEqual(host.wait(), 4, host.log())
+            written, failed = self.not_taken(host)
+            if options:
+                self.assertEqual(written + failed, 50)
+                self.assertGreater(failed, 0)
+            else:
+                self.assertEqual([written, failed], [0, 2])
+            host.wait_for("saved 50 frames")
+            self.assertSummary(host)
+
+    def test_ctrl_c_while_a_live_pipe_is_not_read(self):
+        """It gets as many frames as were asked for, so the run is not at its end."""
         ours, theirs = socket.socketpair()
         with ours:
-            host = self.host(self.daemon(fps="200"), "--stdout", stdout=theirs)
+            host = self.host(self.daemon(fps="100"), "--stdout", "--frames", "5", stdout=theirs)
             theirs.close()
-            host.wait_for("camera")
+            self.run_host(self.socket, "--null", "--frames", "50")
+            self.assertIsNone(host.process.poll(), host.log())
             host.send(signal.SIGINT)
-            self.assertIn(host.wait(), (0, 5), host.log())
+            self.assertEqual(host.wait(), 4, host.log())
+        self.assertEqual(self.not_taken(host), [0, 2])
+
+    def test_a_second_ctrl_c_after_the_end(self):
+        """The grace period is not waited for; the summary comes all the same."""
+        host, _ = self.start_stalled("--lossless")
+        host.send(signal.SIGINT)
+        host.send(signal.SIGTERM) # of the same, one would be pending
+        self.assertEqual(host.wait(), 4, host.log())
+        self.assertSummary(host)
+
+    def test_a_reader_that_comes_late(self):
+        """It is waited for, however long it does something else."""
+        host, ours = self.start_stalled("--lossless")
+        data = b""
+        while piece := ours.recv(1 << 16):
+            data += piece
+        self.assertDone(host)
+        self.assertEqual(data.count(b"\xff\xd9"), 50)
+        self.assertEqual(self.not_taken(host), [50, 0])
 
     def test_pipe_closed(self):
         host = self.host(self.daemon(), "--stdout", stdout=subprocess.PIPE)

@@ -220,6 +220,11 @@ struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size)
     return frame;
 }
 
+struct grace grace_of(uint64_t ns)
+{
+    return (struct grace){ .signal_fd = -1, .signals = 1, .deadline_ns = clock_monotonic() + ns };
+}
+
 static struct {
     int saved, file;
     char *text;

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "host/frame.h"
+#include "host/grace.h"
 #include "shared/wire.h"
 
 enum { SCRIPT_SESSION = 0xC0FFEE, SCRIPT_WIDTH = 640, SCRIPT_HEIGHT = 480 };
@@ -60,6 +61,9 @@ bool frame_is_right(const uint8_t *data, uint64_t id, size_t size);
 
 /* The whole frame `id` from a pool, with times of its own; the caller's. */
 struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size);
+
+/* As after one signal, with so long a grace period. */
+struct grace grace_of(uint64_t ns);
 
 /* From stderr_capture() on, what is written to stderr is kept. stderr_text() returns all of it so
  * far, valid until the next call; stderr_release() ends it, and is harmless without a begin. */

@@ -27,6 +27,20 @@ struct world {
     unsigned count;
 };
 
+static int fail_after = -1; /* close() succeeds so often before it has no space; -1: always */
+
+int __real_close(int fd);
+int __wrap_close(int fd);
+
+int __wrap_close(int fd)
+{
+    int result = __real_close(fd);
+    if (fail_after < 0 || fail_after-- > 0)
+        return result;
+    errno = ENOSPC;
+    return -1;
+}
+
 static int world_setup(void **state)
 {
     struct world *world = *state = calloc(1, sizeof(*world));
@@ -44,7 +58,8 @@ static int world_teardown(void **state)
 {
     struct world *world = *state;
     stderr_release();
-    latency_log_close(&world->log, CLOCK_MS);
+    struct grace grace = grace_of(CLOCK_MS);
+    latency_log_close(&world->log, &grace);
     unlink(world->path);
     frame_pool_destroy(world->pool);
     free(world->text);
@@ -97,7 +112,7 @@ static void every_column(void **state)
     latency_log_shown(world->log, frame, 11, 12); /* not known yet */
     latency_log_frame(world->log, frame);
     frame_release(frame);
-    assert_int_equal(latency_log_close(&world->log, 0), 0);
+    assert_int_equal(latency_log_close(&world->log, NULL), 0);
     assert_null(world->log);
     read_lines(world);
     assert_int_equal(world->count, 3);
@@ -122,7 +137,7 @@ static void the_longest_line(void **state)
     latency_log_frame(world->log, frame);
     latency_log_shown(world->log, frame, UINT64_MAX, UINT64_MAX);
     frame_release(frame);
-    assert_int_equal(latency_log_close(&world->log, 0), 0);
+    assert_int_equal(latency_log_close(&world->log, NULL), 0);
     read_lines(world);
     assert_int_equal(world->count, 2);
     assert_int_equal(strlen(world->lines[1]), 16 + 12 * 21 + strlen(",100"));
@@ -135,7 +150,7 @@ static void lines_come_in_order(void **state)
     start(world);
     for (uint64_t id = 0; id < 800; id++)
         add(world, id);
-    assert_int_equal(latency_log_close(&world->log, 0), 0);
+    assert_int_equal(latency_log_close(&world->log, NULL), 0);
     read_lines(world);
     assert_int_equal(world->count, 1 + 800);
     for (unsigned id = 0; id < 800; id++) {
@@ -160,7 +175,8 @@ static void a_disk_that_hangs(void **state)
     for (uint64_t id = 0; id < FRAMES; id++)
         add(world, id);
     uint64_t begun = clock_monotonic();
-    uint64_t lost = latency_log_close(&world->log, 100 * CLOCK_MS);
+    struct grace grace = grace_of(100 * CLOCK_MS);
+    uint64_t lost = latency_log_close(&world->log, &grace);
     assert_in_range(clock_monotonic() - begun, 100 * CLOCK_MS, BOUND_MS * CLOCK_MS);
     assert_int_equal(count_text(stderr_text(), "\n"), 1);
     assert_non_null(strstr(stderr_text(), "latency: the file takes lines too slowly"));
@@ -169,6 +185,18 @@ static void a_disk_that_hangs(void **state)
     close(reader);
     assert_int_equal(count_text(world->text, "\n") - 1 + lost, FRAMES);
     assert_true(lost > FRAMES / 2);
+}
+
+/* A server that has no room says so at the end. The log closes its thread's descriptor first. */
+static void the_last_words_of_a_disk(void **state)
+{
+    struct world *world = *state;
+    start(world);
+    for (uint64_t id = 0; id < 3; id++)
+        add(world, id);
+    fail_after = 1;
+    assert_int_equal(latency_log_close(&world->log, NULL), 1);
+    assert_non_null(strstr(stderr_text(), "No space left on device: the last lines may be lost"));
 }
 
 /* It would be waited for, with signals blocked. */
@@ -193,8 +221,8 @@ static void files_that_cannot_be(void **state)
     assert_non_null(strstr(error, "/dev/full"));
     assert_non_null(strstr(error, strerror(ENOSPC)));
     assert_int_equal(latency_log_open(&world->log, "/proc/none", error), -ENOENT);
-    assert_int_equal(latency_log_close(&world->log, 0), 0);
-    assert_int_equal(latency_log_close(NULL, 0), 0);
+    assert_int_equal(latency_log_close(&world->log, NULL), 0);
+    assert_int_equal(latency_log_close(NULL, NULL), 0);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
@@ -202,8 +230,9 @@ static void files_that_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(every_column),      TEST(the_longest_line),         TEST(lines_come_in_order),
-        TEST(a_disk_that_hangs), TEST(a_fifo_that_nobody_reads), TEST(files_that_cannot_be),
+        TEST(every_column),         TEST(the_longest_line),         TEST(lines_come_in_order),
+        TEST(a_disk_that_hangs),    TEST(the_last_words_of_a_disk), TEST(a_fifo_that_nobody_reads),
+        TEST(files_that_cannot_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -201,7 +201,7 @@ static void join(struct world *world)
     assert_int_equal(pthread_timedjoin_np(world->thread, NULL, &until), 0);
     world->running = false;
     for (unsigned i = 0; i < world->outlets.sink_count; i++)
-        sink_finish(&world->outlets.sinks[i], 0);
+        sink_finish(&world->outlets.sinks[i], NULL, false);
 }
 
 static int world_teardown(void **state)
@@ -216,7 +216,7 @@ static int world_teardown(void **state)
         join(world);
     }
     for (unsigned i = 0; i < world->outlets.sink_count; i++)
-        sink_finish(&world->outlets.sinks[i], 0);
+        sink_finish(&world->outlets.sinks[i], NULL, false);
     receiver_destroy(&world->receiver);
     report_destroy(world->outlets.report);
     if (world->listener >= 0)
@@ -834,7 +834,7 @@ static void exactly_so_many_live(void **state)
     static const uint64_t ids[] = { 0, 9, 10 };
     struct world *world = *state;
     struct fake *fake = &world->fakes[0];
-    sink_finish(&world->outlets.sinks[0], 0);
+    sink_finish(&world->outlets.sinks[0], NULL, false);
     world->outlets.sink_count = 0;
     add_sink_of(world, SINK_LIVE);
     world->config.frames = 3;
@@ -984,7 +984,7 @@ static void no_frame_for_so_long(void **state)
         world->script.size = 0;
         close(fd);
     }
-    sink_finish(&world->outlets.sinks[0], 0);
+    sink_finish(&world->outlets.sinks[0], NULL, false);
     assert_true(clock_monotonic() - begun >= 2 * CLOCK_SECOND);
     assert_true(calls > 0);
     assert_int_equal(world->end, RECEIVER_TIMEOUT);

@@ -147,7 +147,8 @@ static int world_teardown(void **state)
     stderr_release();
     fake_gate(&world->fake, false);
     fake_door(&world->fake, false);
-    sink_finish(&world->sink, CLOCK_MS);
+    struct grace grace = grace_of(CLOCK_MS);
+    sink_finish(&world->sink, &grace, false);
     frame_pool_destroy(world->pool);
     for (int i = 0; i < 2; i++)
         if (world->fake.pipe[i] >= 0)
@@ -183,9 +184,10 @@ static bool push(struct world *world, uint64_t id, size_t size)
     return more;
 }
 
-static struct sink_totals finish(struct world *world, uint64_t patience_ns)
+static struct sink_totals finish(struct world *world, uint64_t grace_ns)
 {
-    struct sink_totals totals = sink_finish(&world->sink, patience_ns);
+    struct grace grace = grace_of(grace_ns);
+    struct sink_totals totals = sink_finish(&world->sink, grace_ns ? &grace : NULL, false);
     assert_null(world->sink);
     assert_int_equal(world->fake.closes, 1);
     return totals;
@@ -441,9 +443,9 @@ static void nothing_to_finish(void **state)
 {
     (void)state;
     struct sink *none = NULL;
-    struct sink_totals totals = sink_finish(&none, 0);
+    struct sink_totals totals = sink_finish(&none, NULL, false);
     assert_int_equal(totals.written + totals.failed + totals.bytes, 0);
-    totals = sink_finish(NULL, CLOCK_SECOND);
+    totals = sink_finish(NULL, NULL, false);
     assert_int_equal(totals.written + totals.failed + totals.bytes, 0);
 }
 

@@ -182,7 +182,8 @@ static void abandoned(void **state)
             sink_push(sink, frame);
             frame_release(frame);
         }
-        struct sink_totals totals = sink_finish(&sink, 50 * CLOCK_MS);
+        struct grace grace = grace_of(50 * CLOCK_MS);
+        struct sink_totals totals = sink_finish(&sink, &grace, false);
         assert_int_equal(totals.written, 0);
         assert_int_equal(totals.failed, 3);
     }
@@ -257,7 +258,7 @@ static void fall_behind(struct world *world, bool is_socket, unsigned of_six, ui
         reads++;
     }
     close_reader(world);
-    struct sink_totals totals = sink_finish(&sink, CLOCK_SECOND);
+    struct sink_totals totals = sink_finish(&sink, NULL, false);
     assert_in_range(totals.written, reads, reads + 1);
     assert_int_equal(totals.written + totals.passed_over + totals.failed, frames);
 }
