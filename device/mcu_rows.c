@@ -6,8 +6,9 @@
 #include <string.h>
 
 #include "device/colour.h"
+#include "device/samples.h"
 
-enum { BLOCK = 8 };
+enum { BLOCK = 8, CACHE_LINE = 64 };
 
 struct sampling picture_sampling(enum pixel_format format)
 {
@@ -36,10 +37,13 @@ static size_t round_up(size_t value, size_t step)
     return (value + step - 1) / step * step;
 }
 
-/* Scratch for three components of MCU_ROWS_MAX rows each, `row` bytes a row. */
+/* Scratch for three components of MCU_ROWS_MAX rows each and the spare row, at least `row` bytes a
+ * row. An odd number of cache lines keeps the rows from taking each other's place in the cache,
+ * which has but a few for all lines whose addresses differ by a power of two. */
 static int reserve(struct mcu_rows *rows, size_t row)
 {
-    size_t size = 3 * MCU_ROWS_MAX * row;
+    rows->scratch_row = round_up(row, CACHE_LINE) | CACHE_LINE;
+    size_t size = (3 * MCU_ROWS_MAX + 1) * rows->scratch_row;
     if (rows->scratch_size >= size)
         return 0;
     free(rows->scratch);
@@ -107,21 +111,33 @@ static void gather(uint8_t *restrict to, const uint8_t *restrict from, size_t st
             to[x] = from[4 * x];
 }
 
-static void gather_mirrored(uint8_t *restrict to, const uint8_t *restrict from, size_t step,
-                            unsigned width)
+/* Eight samples at a time, from both ends; in the middle they may overlap, and agree. */
+static void mirror(uint8_t *row, size_t width)
 {
-    from += step * (width - 1);
-    for (unsigned x = 0; x < width; x++, from -= step)
-        to[x] = *from;
+    uint8_t *end = row + width;
+    for (; end - row >= 8; row += 8) {
+        uint64_t left, right;
+        end -= 8;
+        memcpy(&left, row, 8);
+        memcpy(&right, end, 8);
+        left = __builtin_bswap64(left);
+        right = __builtin_bswap64(right);
+        memcpy(row, &right, 8);
+        memcpy(end, &left, 8);
+    }
+    for (; end - row >= 2; row++) {
+        uint8_t left = *row;
+        *row = *--end;
+        *end = left;
+    }
 }
 
 static void load_row(uint8_t *to, const uint8_t *from, const struct component *component,
                      bool mirrored)
 {
+    gather(to, from, component->step, component->width);
     if (mirrored)
-        gather_mirrored(to, from, component->step, component->width);
-    else
-        gather(to, from, component->step, component->width);
+        mirror(to, component->width);
 }
 
 static void pad_row(uint8_t *row, size_t width)
@@ -132,26 +148,26 @@ static void pad_row(uint8_t *row, size_t width)
 int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned mcu_row)
 {
     struct sampling sampling = picture_sampling(picture->format);
-    bool convert = picture->limited_range || picture->encoding != COLOUR_BT601;
-    size_t scratch_row = round_up(picture->width, 64);
-    if (reserve(rows, scratch_row))
+    bool convert = colour_converts(picture);
+    if (reserve(rows, picture->width))
         return -ENOMEM;
     struct component components[3];
     for (unsigned c = 0; c < sampling.components; c++) {
         const struct component *component = &components[c];
         components[c] = find_component(picture, c);
+        /* The conversion copies, too. */
         bool direct =
-            component->step == 1 && component->width % BLOCK == 0 && !convert && !picture->hflip;
+            convert && component->step == 1 && component->width % SAMPLES == 0 && !picture->hflip;
         for (unsigned y = 0; y < component->rows; y++) {
             const uint8_t *from = source_row(picture, component, mcu_row * component->rows + y);
-            uint8_t *to = rows->scratch + (c * MCU_ROWS_MAX + y) * scratch_row;
+            uint8_t *to = mcu_rows_scratch(rows, c, y);
             rows->rows[c][y] = direct ? (uint8_t *)from : to;
             if (!direct)
                 load_row(to, from, component, picture->hflip);
         }
     }
     if (convert)
-        colour_to_jfif(rows, picture, sampling);
+        colour_to_jfif(rows, picture);
     for (unsigned c = 0; c < sampling.components; c++)
         for (unsigned y = 0; y < components[c].rows; y++)
             if (components[c].width % BLOCK != 0)
@@ -159,12 +175,23 @@ int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned
     return 0;
 }
 
+/* Four bytes are moved faster than three: the fourth is overwritten by the next pixel. There is
+ * room for the last one's; the first pixel's would lie behind the picture. */
+static void mirror_rgb(uint8_t *restrict to, const uint8_t *restrict from, size_t width)
+{
+    from += 3 * (width - 1);
+    memcpy(to, from, 3);
+#pragma GCC unroll 4
+    for (size_t x = 1; x < width; x++)
+        memcpy(to + 3 * x, from - 3 * x, 4);
+}
+
 int rgb_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned first,
                   unsigned count)
 {
     const struct plane *plane = &picture->planes[0];
     size_t width = picture->width;
-    if (picture->hflip && reserve(rows, 3 * width))
+    if (picture->hflip && reserve(rows, 3 * width + 1))
         return -ENOMEM;
     for (unsigned i = 0; i < count; i++) {
         unsigned y = picture->vflip ? picture->height - 1 - first - i : first + i;
@@ -172,9 +199,8 @@ int rgb_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned
         rows->rows[0][i] = (uint8_t *)from;
         if (!picture->hflip)
             continue;
-        uint8_t *to = rows->rows[0][i] = rows->scratch + i * 3 * width;
-        for (size_t x = 0; x < width; x++)
-            memcpy(to + 3 * x, from + 3 * (width - 1 - x), 3);
+        rows->rows[0][i] = mcu_rows_scratch(rows, 0, i);
+        mirror_rgb(rows->rows[0][i], from, width);
     }
     return 0;
 }
