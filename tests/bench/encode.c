@@ -6,11 +6,12 @@
  *
  * Each variant encodes the whole file LOOPS times, or (LOOPS 0) as many times as the first variant
  * manages in so many milliseconds; then the next variant, and so on, ROUNDS times over. A variant
- * is KIND:THREADS[:SLICES]:
+ * is KIND:THREADS[:SLICES][@FORM]:
  *     bare      libjpeg-turbo, whole pictures, a compressor for each thread
  *     paced     the same on one thread, a picture each 1/30 s, as from a camera
  *     latency   pitether's encoder, the next picture once the last one is done
  *     pipeline  pitether's encoder, pictures as soon as it takes them
+ * FORM (see formats.h) is what pitether's encoder is given the pictures in: "NV12,limited".
  * Prints a line of JSON for each measurement.
  */
 #include <errno.h>
@@ -25,6 +26,8 @@
 
 #include <jpeglib.h>
 
+#include "formats.h"
+
 #include "device/encoder.h"
 #include "device/hub.h"
 #include "device/y4m.h"
@@ -32,7 +35,7 @@
 
 /* As many as a camera has. */
 enum { CAPTURES = 6 };
-enum { VARIANTS_MAX = 16, MCU_SIDE = 16, PACE_FPS = 30 };
+enum { VARIANTS_MAX = 32, MCU_SIDE = 16, PACE_FPS = 30 };
 
 struct pictures {
     unsigned count;
@@ -51,6 +54,7 @@ struct variant {
     const char *name;
     enum { KIND_BARE, KIND_PACED, KIND_LATENCY, KIND_PIPELINE } kind;
     unsigned threads, slices;
+    struct pictures pictures;
     struct bare *bare; /* one for each thread */
     struct encoder *encoder;
     struct hub hub;
@@ -63,7 +67,6 @@ struct variant {
 /* One measurement. */
 struct run {
     struct variant *variant;
-    const struct pictures *pictures;
     unsigned frames;
     atomic_uint next; /* picture to take */
     atomic_ullong bytes;
@@ -120,6 +123,24 @@ static struct pictures load(const char *path)
     pictures.width = header.width;
     pictures.height = header.height;
     return pictures;
+}
+
+/* The pictures in the form that a variant is given them in. */
+static struct pictures in_form(const struct pictures *pictures, const struct picture *form,
+                               int quality)
+{
+    struct pictures made = *pictures;
+    made.items = must(calloc(made.count, sizeof(*made.items)));
+    for (unsigned i = 0; i < made.count; i++)
+        made.items[i] = form_make(form, &pictures->items[i], quality);
+    return made;
+}
+
+static void pictures_free(struct pictures *pictures)
+{
+    for (unsigned i = 0; i < pictures->count; i++)
+        free((void *)pictures->items[i].planes[0].data);
+    free(pictures->items);
 }
 
 static void bare_create(struct bare *bare, const struct pictures *pictures, int quality)
@@ -191,7 +212,8 @@ static void *bare_run(void *user)
         if (paced)
             wait_until(begin + i * CLOCK_SECOND / PACE_FPS);
         uint64_t start = clock_monotonic();
-        size_t size = bare_encode(self->bare, &run->pictures->items[i % run->pictures->count]);
+        size_t size = bare_encode(self->bare,
+                                  &run->variant->pictures.items[i % run->variant->pictures.count]);
         run->latencies[i] = clock_monotonic() - start;
         atomic_fetch_add(&run->bytes, size);
     }
@@ -228,10 +250,12 @@ static void submit(struct run *run, unsigned index)
     while (atomic_exchange(&variant->used[i], true))
         i++;
     struct capture *capture = &variant->captures[i];
-    *capture = (struct capture){ .picture = run->pictures->items[index % run->pictures->count],
-                                 .id = variant->next_id++,
-                                 .release = give_back,
-                                 .owner = variant };
+    *capture =
+        (struct capture){ .picture =
+                              run->variant->pictures.items[index % run->variant->pictures.count],
+                          .id = variant->next_id++,
+                          .release = give_back,
+                          .owner = variant };
     capture->sensor_time_ns = capture->capture_time_ns = clock_device();
     encoder_submit(variant->encoder, capture);
 }
@@ -296,12 +320,10 @@ static int compare(const void *a, const void *b)
 }
 
 /* Returns the time that it took. */
-static uint64_t measure(struct variant *variant, const struct pictures *pictures, unsigned loops,
-                        int round)
+static uint64_t measure(struct variant *variant, unsigned loops, int round)
 {
     static void (*const runs[])(struct run *) = { run_bare, run_bare, run_latency, run_pipeline };
-    struct run run = { .variant = variant, .pictures = pictures };
-    run.frames = loops * pictures->count;
+    struct run run = { .variant = variant, .frames = loops * variant->pictures.count };
     run.latencies = must(calloc(run.frames, sizeof(*run.latencies)));
     uint64_t cpu = clock_read(CLOCK_PROCESS_CPUTIME_ID), wall = clock_monotonic();
     runs[variant->kind](&run);
@@ -328,16 +350,20 @@ static void set_up(struct variant *variant, const char *name, const struct pictu
     static const char *const kinds[] = { "bare", "paced", "latency", "pipeline" };
     char kind[16];
     int known = -1;
+    const char *at = strchr(name, '@');
+    struct picture form;
     variant->name = name;
     int fields = sscanf(name, "%15[a-z]:%u:%u", kind, &variant->threads, &variant->slices);
     for (int i = 0; i < 4; i++)
         if (fields >= 2 && strcmp(kind, kinds[i]) == 0)
             known = i;
-    if (known < 0 || variant->threads < 1 || variant->threads > ENCODER_THREADS_MAX) {
+    if (known < 0 || variant->threads < 1 || variant->threads > ENCODER_THREADS_MAX ||
+        !form_parse(at ? at + 1 : "YUV420", &form)) {
         fprintf(stderr, "bench_encode: unknown variant %s\n", name);
         exit(2);
     }
     variant->kind = known;
+    variant->pictures = in_form(pictures, &form, quality);
     if (known == KIND_BARE || known == KIND_PACED) {
         variant->bare = must(calloc(variant->threads, sizeof(*variant->bare)));
         for (unsigned i = 0; i < variant->threads; i++)
@@ -359,6 +385,7 @@ static void tear_down(struct variant *variant)
         free(variant->bare[i].buffer);
     }
     free(variant->bare);
+    pictures_free(&variant->pictures);
     if (variant->encoder) {
         encoder_drain(variant->encoder);
         encoder_destroy(&variant->encoder);
@@ -372,7 +399,7 @@ int main(int argc, char **argv)
     static struct variant variants[VARIANTS_MAX];
     if (argc < 7 || argc - 6 > VARIANTS_MAX) {
         fprintf(stderr, "usage: bench_encode FILE.y4m QUALITY ROUNDS MILLISECONDS LOOPS "
-                        "KIND:THREADS[:SLICES]...\n");
+                        "KIND:THREADS[:SLICES][@FORM]...\n");
         return 2;
     }
     struct pictures pictures = load(argv[1]);
@@ -384,17 +411,15 @@ int main(int argc, char **argv)
     if (loops == 0) {
         /* Everybody once, so that nobody's first allocations are counted. */
         for (int i = 0; i < count; i++)
-            measure(&variants[i], &pictures, 1, -1);
-        uint64_t once = measure(&variants[0], &pictures, 1, -1);
+            measure(&variants[i], 1, -1);
+        uint64_t once = measure(&variants[0], 1, -1);
         loops = once < target ? (unsigned)(target / once) : 1;
     }
     for (int round = 0; round < rounds; round++)
         for (int i = 0; i < count; i++)
-            measure(&variants[i], &pictures, loops, round);
+            measure(&variants[i], loops, round);
     for (int i = 0; i < count; i++)
         tear_down(&variants[i]);
-    for (unsigned i = 0; i < pictures.count; i++)
-        free((void *)pictures.items[i].planes[0].data);
-    free(pictures.items);
+    pictures_free(&pictures);
     return 0;
 }
