@@ -1,6 +1,8 @@
 #include "host/dial.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -159,13 +161,15 @@ static int finish_connect(int fd, uint64_t most_ns, const struct dial_waiter *wa
     return -ETIMEDOUT;
 }
 
-static int connect_one(const struct socket_address *address, uint64_t most_ns,
+static int connect_one(const struct socket_address *address, unsigned max_segment, uint64_t most_ns,
                        const struct dial_waiter *waiter)
 {
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return -errno;
-    int error = 0;
+    int error = 0, segment = (int)max_segment;
+    if (segment > 0 && address->storage.ss_family != AF_UNIX)
+        setsockopt(fd, IPPROTO_TCP, TCP_MAXSEG, &segment, sizeof(segment));
     if (connect(fd, (const struct sockaddr *)&address->storage, address->size))
         error = errno == EINPROGRESS ? finish_connect(fd, most_ns, waiter) : -errno;
     if (!error)
@@ -180,7 +184,7 @@ static int connect_any(struct dialer *dialer, const struct dial_waiter *waiter)
     uint64_t most_ns = dialer->good.size ? CONNECT_AGAIN_NS : CONNECT_NS;
     int result = -ENOENT;
     for (int i = 0; i < dialer->count; i++) {
-        result = connect_one(&dialer->found[i], most_ns, waiter);
+        result = connect_one(&dialer->found[i], dialer->max_segment, most_ns, waiter);
         if (result >= 0)
             dialer->good = dialer->found[i];
         if (result >= 0 || result == -ECANCELED)

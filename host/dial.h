@@ -22,6 +22,8 @@ struct lookup;
 /* What one call of dial() leaves for the next. All zero but for the address, at first. */
 struct dialer {
     struct address address;
+    unsigned max_segment;  /* the largest TCP segment that the peer may send, bytes; 0: the kernel's
+                              choice */
     struct lookup *lookup; /* still under way, or NULL */
     struct socket_address found[ADDRESSES_MAX];
     int count;

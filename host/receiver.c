@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "host/black_hole.h"
 #include "host/dial.h"
 #include "host/handshake.h"
 #include "host/progress.h"
@@ -45,6 +46,7 @@ struct receiver {
     struct session session;
     struct transport *transport;
     struct transport *standby; /* takes the place of transport, which fell silent; or NULL */
+    unsigned smaller; /* large packets seem to get lost: the largest segment to go on with; or 0 */
     uint64_t last_session, last_next_id; /* of the connection before; 0: none */
     uint64_t counted; /* kept, but for those that took the place of another one everywhere */
     uint64_t received, kept, first_frame_ns, ending_ns;
@@ -353,10 +355,17 @@ static bool find_standby(struct receiver *receiver)
 {
     struct dial_waiter waiter = { wait_silent, receiver };
     struct standby_opener opener = { open_transport, receiver };
+    struct dialer *dialer = &receiver->dialer;
+    unsigned before = dialer->max_segment, smaller = black_hole_smaller(before);
+    receiver->smaller = 0;
     if (!receiver->config.reconnect || is_stopping(receiver) ||
         !session_is_silent(&receiver->session, clock_monotonic()))
         return false;
-    receiver->standby = standby_find(&receiver->dialer, &waiter, &opener);
+    if (smaller && black_hole_suspected(receiver->transport->fd, before))
+        dialer->max_segment = receiver->smaller = smaller;
+    receiver->standby = standby_find(dialer, &waiter, &opener);
+    /* It may only be the daemon that pauses. */
+    dialer->max_segment = before;
     return receiver->standby;
 }
 
@@ -440,11 +449,21 @@ static bool converse(struct receiver *receiver, int *error)
     return *error == 0 && session->state < SESSION_ENDED && !find_standby(receiver);
 }
 
+/* The connection is over, and large packets seem to have got lost on its way. */
+static bool loses_large(const struct receiver *receiver)
+{
+    return receiver->smaller && (receiver->standby || receiver->session.state == SESSION_FAILED);
+}
+
 /* What became of the connection. again: there is to be another one. */
 static void tell_end(const struct receiver *receiver, int error, bool again)
 {
     const struct session *session = &receiver->session;
-    if (receiver->standby)
+    if (loses_large(receiver))
+        log_warning("small messages arrive and large ones don't, as where a VPN or PPPoE loses "
+                    "packets above its MTU; going on with TCP segments of at most %u bytes",
+                    receiver->smaller);
+    else if (receiver->standby)
         log_warning("the connection fell silent; going on over a new one");
     else if (session->state == SESSION_ENDED)
         log_warning("the daemon was stopped%s", again ? "; waiting for its return" : "");
@@ -468,6 +487,8 @@ static bool goes_on(struct receiver *receiver, int error)
         receiver_stop(receiver, RECEIVER_FINISHED);
         return false;
     }
+    if (loses_large(receiver))
+        receiver->dialer.max_segment = receiver->smaller;
     /* A daemon may hang up again and again; the last word is always told. */
     if (!again || log_passes(&receiver->again_limit))
         tell_end(receiver, error, again);
@@ -527,6 +548,7 @@ static bool talk(struct receiver *receiver)
                  transport_tls_suite(receiver->transport));
     receiver->trusted = true;
     receiver->told_untrusted = receiver->unwritable = false;
+    receiver->smaller = 0;
     struct session_config config = receiver->config.session;
     config.past_session = receiver->last_session;
     config.past_next_id = receiver->last_next_id;

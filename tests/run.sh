@@ -103,8 +103,9 @@ check_style() (
 
 "$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config \
     libjpeg62-turbo-dev libssl-dev libcmocka-dev libsdl2-dev libcamera-dev \
-    python3 openssl iproute2 util-linux mount ffmpeg jpeginfo libjpeg-turbo-progs gstreamer1.0-tools \
-    gstreamer1.0-plugins-good gstreamer1.0-plugins-bad xvfb xdotool x11-apps x11-utils \
+    python3 openssl iproute2 nftables util-linux mount ffmpeg jpeginfo libjpeg-turbo-progs \
+    gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
+    xvfb xdotool x11-apps x11-utils \
     ${all:+clang-format shellcheck git}
 
 mkdir -p "$build"

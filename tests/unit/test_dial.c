@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -110,6 +111,36 @@ static void over_tcp(void **state)
         struct waiter waiter = { 0 };
         snprintf(text, sizeof(text), "%s:%u", hosts[i], port);
         assert_connected(dial_text(text, &waiter, error), listener);
+    }
+    close(listener);
+}
+
+/* What the peer may send at once is announced with the connection. */
+static void small_segments(void **state)
+{
+    (void)state;
+    static const unsigned sizes[] = { 0, 1220, 536 };
+    uint16_t port;
+    int listener = listen_tcp(&port);
+    for (int i = 0; i < 3; i++) {
+        char text[40], error[DIAL_ERROR_MAX];
+        struct waiter waiter = { 0 };
+        struct dialer dialer = { .max_segment = sizes[i] };
+        int segment = 0;
+        socklen_t size = sizeof(segment);
+        snprintf(text, sizeof(text), "127.0.0.1:%u", port);
+        assert_int_equal(address_parse(text, 7484, &dialer.address), 0);
+        int fd = dial_once(&dialer, &waiter, error);
+        assert_true(fd >= 0);
+        int peer = accept(listener, NULL, NULL);
+        assert_int_equal(getsockopt(peer, IPPROTO_TCP, TCP_MAXSEG, &segment, &size), 0);
+        if (sizes[i])
+            assert_in_range(segment, sizes[i] - 40, sizes[i]); /* less TCP's options */
+        else
+            assert_in_range(segment, 1460, 65536);
+        close(peer);
+        close(fd);
+        dialer_clear(&dialer);
     }
     close(listener);
 }
@@ -405,6 +436,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(over_tcp),
+        cmocka_unit_test(small_segments),
         cmocka_unit_test(over_a_unix_socket),
         cmocka_unit_test(nobody_listens),
         cmocka_unit_test(no_such_host),
