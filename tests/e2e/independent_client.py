@@ -11,7 +11,10 @@ HELLO, ERROR, END, PING, PONG, STREAMS, SUBSCRIBE, STREAM, STATUS, HEAD, PART, T
 FIXED = {HELLO: ">IQQ", ERROR: ">H", END: ">HQQQ", PING: ">Q", PONG: ">QQQ", STREAMS: ">B",
          STREAM: ">BBHHIQ", STATUS: ">BB", HEAD: ">BQQQHH", PART: ">", TAIL: ">QBIIQQQQ",
          DROPS: ">BBQI"}
+TEXTS = {(HELLO, 1), (HELLO, 2), (STREAMS, 0x100), (STREAM, 1)}
+NUMBERS = {(HEAD, kind): 8 if kind == 6 else 4 for kind in range(1, 8)}
 OPENING, MAX_MESSAGE = bytes.fromhex("89505446500d0a01"), 16 << 20
+NO_ID = (1 << 64) - 1
 TABLE = list(range(256))
 for _ in range(8):
     TABLE = [c >> 1 ^ (0x82F63B78 if c & 1 else 0) for c in TABLE]
@@ -26,11 +29,29 @@ def crc32c(data):
         crc = crc >> 8 ^ TABLE[(crc ^ byte) & 255]
     return crc ^ 0xFFFFFFFF
 
-def sof_size(jpeg):
+def jpeg_size(jpeg):
+    """(width, height) as the frame header says, or None: that is no JPEG."""
+    if jpeg[:3] != b"\xff\xd8\xff" or jpeg[-2:] != b"\xff\xd9":
+        return None
     at = 2
-    while jpeg[at + 1] != 0xC0:
-        at += 2 + struct.unpack_from(">H", jpeg, at + 2)[0]
-    return struct.unpack_from(">HH", jpeg, at + 5)[::-1]
+    while at + 9 <= len(jpeg) and jpeg[at] == 0xFF and jpeg[at + 1] != 0xDA:
+        marker, size = jpeg[at + 1], struct.unpack_from(">H", jpeg, at + 2)[0]
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return struct.unpack_from(">HH", jpeg, at + 5)[::-1]
+        at += 1 if marker == 0xFF else 2 + size
+    return None
+
+def check_tlvs(kind, body, at, end):
+    tlvs = {}
+    while at < end:
+        need(at + 4 <= end, "a TLV's head is cut")
+        name, size = struct.unpack_from(">HH", body, at)
+        need(name not in tlvs and len(tlvs) < 32, f"TLV {name:x} twice, or too many")
+        tlvs[name], at = body[at + 4:at + 4 + size], at + 4 + size
+        need(at <= end, f"TLV {name:x} overruns its part")
+        need((kind, name) not in TEXTS or size <= 64, f"the text {name:x} is too long")
+        need(size >= NUMBERS.get((kind, name), 0), f"the number {name:x} is too short")
+    return tlvs
 
 def tls(address, path):
     """A socket whose other end is a TLS connection (PROTOCOL.md, 8)."""
@@ -46,7 +67,7 @@ def tls(address, path):
 
 class Peer:
     def __init__(self, address, key=None):
-        self.pings, self.answered, self.limit = set(), 0, 1024
+        self.pings, self.answered, self.limit, self.greeted = set(), 0, 1024, False
         if key:
             self.sock = tls(address, key)
             self.sock.settimeout(15)
@@ -78,17 +99,15 @@ class Peer:
         magic, kind, _, length, fixed, tlv = struct.unpack(">2sBBIHH", self.read(12))
         need(magic == b"PT" and fixed + tlv <= length <= self.limit, f"header of type {kind:x}")
         need((fixed + tlv if kind == PART else length) <= 4096, f"type {kind:x} is too long")
-        read_at, body, tlvs, at = time.monotonic_ns(), self.read(length), {}, fixed
+        read_at, body = time.monotonic_ns(), self.read(length)
+        need(self.greeted or kind in (HELLO, ERROR), "HELLO must come first")
+        self.greeted = True
         if kind >= 0x80:
             return self.next()
         need(kind in FIXED and fixed >= struct.calcsize(FIXED[kind]), f"type {kind:x} isn't right")
-        while at < fixed + tlv:
-            need(at + 4 <= fixed + tlv, "a TLV's head is cut")
-            name, size = struct.unpack_from(">HH", body, at)
-            need(name not in tlvs, f"TLV {name:x} twice")
-            tlvs[name], at = body[at + 4:at + 4 + size], at + 4 + size
-            need(at <= fixed + tlv, f"TLV {name:x} overruns its part")
+        tlvs = check_tlvs(kind, body, fixed, fixed + tlv)
         fields, blob = struct.unpack_from(FIXED[kind], body), body[fixed + tlv:]
+        need(kind not in (ERROR, STATUS) or len(blob) <= 256, "a text is too long")
         need(kind != ERROR, f"ERROR {fields}: {blob!r}")
         if kind == PING:
             self.send(PONG, ">QQQ", *fields, read_at, time.monotonic_ns())
@@ -102,11 +121,10 @@ def greet(peer, flags):
     peer.sock.sendall(OPENING)
     peer.send(HELLO, ">IQQ", MAX_MESSAGE, 0, 0)
     need(peer.read(8) == OPENING, "not the opening")
-    kind, hello, tlvs, _ = peer.next()
+    kind, hello, _, _ = peer.next()
     need(kind == HELLO and 4096 <= hello[0] <= 64 << 20 and hello[2], "HELLO isn't right")
-    need(len(tlvs.get(1, b"")) <= 64 and len(tlvs.get(2, b"")) <= 64, "a text is too long")
     peer.limit = MAX_MESSAGE
-    kind, streams, tlvs, _ = peer.next()
+    kind, streams, _, _ = peer.next()
     need(kind == STREAMS and streams[0] == 1, "STREAMS isn't right")
     while "--idle" in flags and not peer.answered:
         need(peer.next()[0] == PING, "more than a PING without SUBSCRIBE")
@@ -123,16 +141,16 @@ def main(address, count, outdir, *flags):
         kind, f, tlvs, blob = peer.next()
         need(kind not in (HELLO, STREAMS), "HELLO or STREAMS twice")
         need(head is None or kind in (PART, TAIL, PING, PONG, STATUS), f"{kind:x} inside a frame")
-        need(aborted is None or kind not in (HEAD, END), "an aborted frame without its DROPS")
+        need(aborted is None or kind in (DROPS, PING, PONG, STATUS), f"{kind:x}: DROPS is due")
         if kind == STREAM:
-            need(f[:2] == (0, 1) and f[5] >= (id_ or 0), "STREAM isn't right")
-            id_, first = (f[5], f[5]) if first is None else (id_, first)
-            size, sizes_from = f[2:4], f[5]
+            need(f[:2] == (0, 1) and f[5] == (f[5] if first is None else id_), f"STREAM {f}")
+            need(all(16 <= side <= 16383 for side in f[2:4]), f"STREAM {f}: not a size")
+            id_, first, size = f[5], f[5] if first is None else first, f[2:4]
         elif kind == STATUS:
-            need(f[0] == 0 and f[1] <= 2 and len(blob) <= 256, "STATUS isn't right")
+            need(f[0] == 0 and f[1] <= 2, "STATUS isn't right")
         elif kind == HEAD:
-            need(f[:2] == (0, id_) and f[2] <= f[3], f"HEAD {f}, not of {id_}")
-            need(f[1] < sizes_from or f[4:] == size, f"HEAD {f} isn't STREAM's size {size}")
+            need(f[:2] == (0, id_) and id_ < NO_ID, f"HEAD {f}, not of {id_}")
+            need(f[4:] == size, f"HEAD {f} isn't STREAM's size {size}")
             head, parts = f, []
         elif kind == PART:
             need(head and blob, "FRAME_PART outside a frame, or empty")
@@ -147,7 +165,7 @@ def main(address, count, outdir, *flags):
                 peer.send(ACK, ">QQ", id_, time.monotonic_ns())
             need(f[2:4] == (len(jpeg), crc32c(jpeg)), f"frame {id_} is damaged")
             need(f[4] <= f[5] and f[6] <= f[7], f"frame {id_}: times run backwards {f[4:]}")
-            need(len(jpeg) <= MAX_MESSAGE and sof_size(jpeg) == shown, f"frame {id_}: not its size")
+            need(len(jpeg) <= MAX_MESSAGE and jpeg_size(jpeg) == shown, f"frame {id_}: no JPEG")
             with open(os.path.join(outdir, f"{id_}.jpg"), "wb") as file:
                 file.write(jpeg)
             id_, delivered = id_ + 1, delivered + 1
@@ -160,13 +178,13 @@ def main(address, count, outdir, *flags):
             need(f[0] == 0 and 1 <= f[1] <= 9 and f[2] == id_ and f[3], f"DROPS {f}, not of {id_}")
             reasons[f[1]] = reasons.get(f[1], 0) + f[3]
             id_, dropped, aborted = id_ + f[3], dropped + f[3], None
+            need(id_ <= NO_ID, f"DROPS {f} runs over the last id")
         elif kind == END:
             need(f[1:] == (delivered + dropped, delivered, dropped), f"END {f}: not our count")
             need(f[1] == f[2] + f[3] == id_ - first, f"END {f}: not the ids from {first} to {id_}")
             break
     need(ended or delivered >= int(count), f"the daemon's END {f[0]} after {delivered} frames")
-    while peer.sock.recv(1, socket.MSG_PEEK):
-        need(peer.next()[0] == PONG, "more than PONGs after END")
+    need(not peer.sock.recv(1), "more than nothing after END")
     need(not peer.pings, f"{len(peer.pings)} PINGs without a PONG")
     print(f"independent_client: ids {first}..{id_ - 1}, {delivered} delivered, {dropped} dropped "
           f"{reasons}, {peer.answered} PINGs answered, all rules held")

@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import subprocess
+import sys
 
 import harness
 import hostile_jpeg
@@ -216,6 +217,42 @@ class HostileDaemons(harness.Case):
         host = self.meet(READY + b"".join(words) + end(1, 0, 1, reason=9), LOST, "was stopped")
         self.assertIn("for an unknown reason", host.log())
         self.breaks("DROPS without a reason", message(DROPS, 0, 0, 0, 1))
+
+    def test_what_the_independent_client_finds(self):
+        """It was written from PROTOCOL.md alone, and holds a daemon to the same rules."""
+        client = os.path.join(os.path.dirname(os.path.abspath(__file__)), "independent_client.py")
+        hello, aborted = OPENING + message(HELLO, 4096, 0, 1), head(0) + tail(0, b"", status=1)
+        for what, words in (
+                ("HELLO isn't right", OPENING + message(HELLO, (64 << 20) + 1, 0, 1)),
+                ("HELLO must come first", OPENING + message(0x80) + BEGIN[8:]),
+                ("STREAMS isn't right", hello + stream()),
+                ("text 1 is too long", OPENING + message(HELLO, 4096, 0, 1, tlvs=tlv(1, bytes(65)))),
+                ("a text is too long", BEGIN + message(STATUS, 0, 1, blob=bytes(257))),
+                ("STREAM .*: not a size", BEGIN + stream(0, 8, 8)),
+                ("STREAM .*1, 1, 64", BEGIN + message(STREAM, 1, 1, 64, 64, 0, 0)),
+                ("STREAM .*, 5.$", READY + stream(5)),
+                ("HEAD .*, not of 0", READY + message(HEAD, 1, 0, 1, 1, 64, 64)),
+                ("isn't STREAM's size", READY + head(0, width=32)),
+                ("frame 0: no JPEG", READY + frame(0, b"not really a JPEG")),
+                ("frame 0 is damaged", READY + head(0) + parts(JPEG, 9) + tail(0, JPEG, crc=1)),
+                ("DROPS .*, not of 0", READY + message(DROPS, 0, 0, 0, 1)),
+                ("runs over the last id", BEGIN + stream(MAX_ID) + message(DROPS, 0, 1, MAX_ID, 1)),
+                ("12: DROPS is due", READY + aborted + stream()),
+                ("with length or CRC", READY + head(0) + tail(0, b"", status=1, length=1)),
+                ("not our count", READY + frame(0) + end(1, 0, 1)),
+                ("more than nothing after END", READY + frame(0) + end(1, 1, 0) + message(PONG, 1, 1, 1)),
+                ("TLV 9 overruns", READY + head(0) + message(PART, tlvs=b"\0\x09\0\1", blob=b"x"))):
+            daemon = self.listen()
+            host = self.start(sys.executable, client, daemon.address, "1", self.folder)
+            daemon.talk([words], harness.BOUND)
+            self.assertEqual(host.wait(), 1, (what, host.log()))
+            self.assertRegex(host.log(), what)
+        daemon = self.listen()
+        host = self.start(sys.executable, client, daemon.address, "1", self.folder)
+        daemon.talk([READY + frame(0) + stream(1) + message(0xAA) + message(DROPS, 0, 1, 1, 1) +
+                     end(2, 1, 1)], harness.BOUND)
+        self.assertEqual(host.wait(), 1, host.log())  # its PINGs were not answered
+        self.assertRegex(host.log(), "3 PINGs without a PONG")
 
     def test_long_texts(self):
         long = b"x" * 65

@@ -539,6 +539,28 @@ static void parts_of_a_picture_are_checked(void **state)
     }
 }
 
+/* As PROTOCOL.md, 2, writes it. */
+static void the_documents_example(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = { 0x50, 0x54, 0x10, 0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x01,
+                                     0x00, 0x07, 0x01, 0x01, 0x00, 0x00, 0x03, 0x63, 0x61, 0x6D };
+    struct wire_message message = { .type = WIRE_STREAMS, .streams = { 1, "cam" } };
+    uint8_t out[WIRE_ENCODED_MAX];
+    assert_int_equal(wire_encode(&message, out), sizeof(bytes));
+    assert_memory_equal(out, bytes, sizeof(bytes));
+}
+
+static void names_of_types(void **state)
+{
+    (void)state;
+    assert_string_equal(wire_type_name(WIRE_HELLO), "HELLO");
+    assert_string_equal(wire_type_name(WIRE_FRAME_HEAD), "FRAME_HEAD");
+    assert_string_equal(wire_type_name(WIRE_FRAME_PART), "FRAME_PART");
+    assert_string_equal(wire_type_name(0), "?");
+    assert_string_equal(wire_type_name(WIRE_HELLO + 0x100), "?");
+}
+
 static void sizes(void **state)
 {
     (void)state;
@@ -722,6 +744,8 @@ int main(void)
         cmocka_unit_test(texts_cut_by_their_writer_end_whole),
         cmocka_unit_test(a_peers_long_texts_are_malformed),
         cmocka_unit_test(parts_of_a_picture_are_checked),
+        cmocka_unit_test(the_documents_example),
+        cmocka_unit_test(names_of_types),
         cmocka_unit_test(sizes),
         cmocka_unit_test(texts_may_be_noise),
         cmocka_unit_test(control_characters_are_shown_as_question_marks),
