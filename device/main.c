@@ -267,6 +267,7 @@ int main(int argc, char **argv)
     static struct device_options options; /* holds texts for as long as the program runs */
     char error[OPTION_ERROR_MAX];
     bool has_output = descriptors_secure();
+    signal(SIGXFSZ, SIG_IGN); /* a file that must not grow any more is an error like others */
     /* While there is one thread, which all others take it from. */
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     log_setup("pitetherd", LOG_LEVEL_INFO);

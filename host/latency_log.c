@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "host/blocking.h"
+#include "host/disk_error.h"
 #include "host/whole_file.h"
 #include "shared/log.h"
 
@@ -88,7 +89,7 @@ static void note_lost(struct latency_log *log, int error)
     log->lost++;
     if (error != log->told && error != -EINTR && log_passes(&log->limit))
         log_error("latency: a line could not be written: %s; going on, and trying again with each",
-                  strerror(-error));
+                  disk_error_text(error));
     pthread_mutex_unlock(&log->lock);
 }
 
@@ -140,7 +141,7 @@ int latency_log_open(struct latency_log **log, const char *path, char *error)
     }
     if (result) {
         snprintf(error, LATENCY_LOG_ERROR_MAX, "--latency: can't write %.160s: %s", path,
-                 result == -ENXIO ? "nobody reads it" : strerror(-result));
+                 result == -ENXIO ? "nobody reads it" : disk_error_text(result));
         free(self);
         *log = NULL;
     }

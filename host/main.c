@@ -396,6 +396,7 @@ int main(int argc, char **argv)
     struct host_options *options = &program.options;
     char error[OPTION_ERROR_MAX];
     bool has_output = descriptors_secure();
+    signal(SIGXFSZ, SIG_IGN); /* a file that must not grow any more is an error like others */
     log_setup("pitether", LOG_LEVEL_INFO);
     if (host_options_read(options, argc, argv, error))
         return complain(EXIT_USAGE, error);

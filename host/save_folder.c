@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "host/blocking.h"
+#include "host/disk_error.h"
 #include "host/frame_index.h"
 #include "host/whole_file.h"
 #include "shared/log.h"
@@ -127,7 +128,7 @@ static int open_index(struct save_folder *folder)
     folder->index_fd = openat(folder->fd, frame_index_name,
                               O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (folder->index_fd < 0)
-        return -errno;
+        return disk_error_of_name(folder->fd, -errno);
     /* A file system without locks tells nothing; then a run before this one is likelier than
      * another one beside it. */
     bool alone = flock(folder->index_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;

@@ -4,9 +4,9 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "host/blocking.h"
+#include "host/disk_error.h"
 #include "shared/log.h"
 
 struct sink {
@@ -51,7 +51,7 @@ static void note_result(struct sink *sink, const struct frame *frame, int error)
         if (log_passes(&sink->limit))
             log_error("%s: frame %llu could not be written: %s; going on, and trying again with "
                       "each frame",
-                      sink->ops->name, (unsigned long long)frame->id, strerror(-error));
+                      sink->ops->name, (unsigned long long)frame->id, disk_error_text(error));
     }
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/disk_error.h"
 #include "host/file_name.h"
 #include "host/frame_index.h"
 #include "host/frame_number.h"
@@ -130,7 +131,7 @@ static int sync_all(struct files *files)
     int error = save_folder_sync_all(&files->folder);
     if (error)
         log_error("save: what was saved since the last --sync may not be on the disk: %s",
-                  strerror(-error));
+                  disk_error_text(error));
     else
         files->unsynced = 0;
     return error;
@@ -220,8 +221,7 @@ int sink_files_create(void **state, const char *directory, const char *name_temp
     int result = save_folder_open(&files->folder, directory);
     if (result) {
         snprintf(error, SINK_ERROR_MAX, "--save: can't write into %.200s: %s", directory,
-                 result == -EMEDIUMTYPE ? "there is a frames.csv of another kind in it"
-                                        : strerror(-result));
+                 disk_error_text(result));
         free(files);
         *state = NULL;
     }

@@ -13,11 +13,11 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "host/blocking.h"
+#include "host/disk_error.h"
 #include "host/sink.h"
 #include "shared/log.h"
 
@@ -59,7 +59,7 @@ static int stdout_write(void *state, const struct frame *frame)
         return error;
     /* Half a JPEG is out: what follows it would be no stream. */
     log_error("stdout: frame %llu was cut off: %s; no more is written",
-              (unsigned long long)frame->id, strerror(-error));
+              (unsigned long long)frame->id, disk_error_text(error));
     return -EPIPE;
 }
 

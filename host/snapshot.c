@@ -4,10 +4,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "host/disk_error.h"
 #include "host/whole_file.h"
 #include "shared/log.h"
 
@@ -53,7 +53,7 @@ bool snapshot_save(const char *dir, const struct frame *frame)
     if (fd >= 0)
         close(fd);
     if (error)
-        log_error("can't save a snapshot in %s: %s", dir, strerror(-error));
+        log_error("can't save a snapshot in %s: %s", dir, disk_error_text(error));
     else
         log_info("saved frame %" PRIu64 " as %s/%s", frame->id, dir, name);
     return !error;

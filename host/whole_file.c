@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "host/blocking.h"
+#include "host/disk_error.h"
 #include "shared/clock.h"
 
 static const char prefix[] = ".pitether-", suffix[] = ".part";
@@ -36,7 +37,7 @@ bool temporary_name_is(const char *name)
 static int create(int directory_fd, const char *name)
 {
     int fd = openat(directory_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    return fd < 0 ? -errno : fd;
+    return fd < 0 ? disk_error_of_name(directory_fd, -errno) : fd;
 }
 
 int whole_file_write(int directory_fd, const char *temporary, const void *data, size_t size,
@@ -68,7 +69,7 @@ int whole_file_name(int directory_fd, const char *temporary, const char *name)
     if (renameat2(directory_fd, temporary, directory_fd, name, RENAME_NOREPLACE) == 0)
         return 0;
     if (errno != EINVAL && errno != ENOSYS)
-        return -errno;
+        return disk_error_of_name(directory_fd, -errno);
     if (linkat(directory_fd, temporary, directory_fd, name, 0) == 0) {
         unlinkat(directory_fd, temporary, 0);
         return 0;

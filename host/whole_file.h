@@ -3,8 +3,8 @@
  * is written under a temporary name, and gets its own once all of it is there. And lines that are
  * appended whole or not at all.
  *
- * All of these may block on the disk; on a thread of blocking.h they end with -EINTR once it is
- * abandoned. Any thread.
+ * Errors are those of the system, or of disk_error.h. All of these may block on the disk; on a
+ * thread of blocking.h they end with -EINTR once it is abandoned. Any thread.
  */
 #ifndef PITETHER_HOST_WHOLE_FILE_H
 #define PITETHER_HOST_WHOLE_FILE_H

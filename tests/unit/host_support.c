@@ -1,8 +1,10 @@
 #include "host_support.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "shared/bytes.h"
@@ -223,6 +225,15 @@ struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size)
 struct grace grace_of(uint64_t ns)
 {
     return (struct grace){ .signal_fd = -1, .signals = 1, .deadline_ns = clock_monotonic() + ns };
+}
+
+void limit_files(size_t size)
+{
+    struct rlimit limit;
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+    limit.rlim_cur = size ? size : limit.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 static struct {

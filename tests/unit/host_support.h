@@ -65,6 +65,9 @@ struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size);
 /* As after one signal, with so long a grace period. */
 struct grace grace_of(uint64_t ns);
 
+/* No file may be longer; 0: any length. Writes fail with EFBIG then, after what still fits. */
+void limit_files(size_t size);
+
 /* From stderr_capture() on, what is written to stderr is kept. stderr_text() returns all of it so
  * far, valid until the next call; stderr_release() ends it, and is harmless without a begin. */
 void stderr_capture(void);

@@ -7,11 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -57,16 +55,6 @@ static bool exists(const struct world *world, const char *name)
 {
     struct stat status;
     return fstatat(world->fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* No file may be longer; 0: any length. Writes fail with EFBIG then, after what still fits. */
-static void limit_files(rlim_t size)
-{
-    struct rlimit limit;
-    signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
-    limit.rlim_cur = size ? size : limit.rlim_max;
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
 static void temporary_names(void **state)
