@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,17 @@ static int check(const struct listeners *listeners, const struct socket_address 
     return 0;
 }
 
+/* BBR goes by the bandwidth and the round trip that it measures. Other ways slow down with each
+ * loss, which on Wi-Fi tells nothing of a queue, and frames get old meanwhile. Connections take it
+ * over from the socket that listens, unless the route to the peer demands another one; where the
+ * kernel does not offer it, they have the system's default. Set here, where the daemon may still be
+ * root, for whom the kernel loads the module. */
+static void prefer_bbr(int fd)
+{
+    static const char name[] = "bbr";
+    setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, name, sizeof(name) - 1);
+}
+
 static struct listener *add(struct listeners *listeners, int fd,
                             const struct socket_address *address)
 {
@@ -72,6 +84,8 @@ static struct listener *add(struct listeners *listeners, int fd,
     *listener = (struct listener){ .fd = fd,
                                    .address = *address,
                                    .remote = !socket_address_is_local(address) };
+    if (address->storage.ss_family != AF_UNIX)
+        prefer_bbr(fd);
     return listener;
 }
 

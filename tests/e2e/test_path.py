@@ -4,6 +4,7 @@ paths that are only slow, which are not taken for such. Each test has a network 
 mostly wait, so they run side by side."""
 import re
 import signal
+import subprocess
 import time
 
 import harness
@@ -88,6 +89,26 @@ class Paths(network.NetworkCase):
         self.host.wait_for(SMALLER.format(1220))
         captured = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         self.wait_for_row(lambda row: int(row["captured_ns"]) > captured, "frames again")
+
+    def congestion_control(self):
+        """Of the daemon's connection with the host."""
+        answer = subprocess.run(self.network.at("device", "ss", "-tinH", "state", "established"),
+                                check=True, capture_output=True, text=True, timeout=harness.BOUND)
+        return set(re.findall(r"\b(bbr|cubic|reno)\b", answer.stdout))
+
+    def test_bbr(self):
+        """The daemon takes it where the kernel offers it, whatever the system's default is; what the
+        route demands goes before."""
+        self.network.run("device", "echo reno >/proc/sys/net/ipv4/tcp_congestion_control")
+        with open("/proc/sys/net/ipv4/tcp_available_congestion_control", encoding="ascii") as file:
+            best = "bbr" if "bbr" in file.read().split() else "reno"
+        self.watch()
+        self.assertEqual(self.congestion_control(), {best})
+        self.host.kill()
+        self.network.run("device", "ip route replace default via 10.77.1.254 congctl reno")
+        self.host = self.start_host()
+        self.daemon.wait_for("watches", 2)
+        self.wait_until(lambda: self.congestion_control() == {"reno"}, "what the route demands")
 
     def slow(self):
         """A frame takes some 20 s, and the whole time some of it arrives."""

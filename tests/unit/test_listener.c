@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,6 +20,27 @@
 #include "device/listener.h"
 
 enum { BOUND_MS = 5000 };
+
+/* The kernel may not offer what is asked for. */
+static bool refuses_bbr;
+static unsigned asked_for_bbr;
+
+int __real_setsockopt(int fd, int level, int option, const void *value, socklen_t size);
+int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t size);
+
+int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_t size)
+{
+    if (level == IPPROTO_TCP && option == TCP_CONGESTION) {
+        assert_int_equal(size, 3);
+        assert_memory_equal(value, "bbr", 3);
+        asked_for_bbr++;
+        if (refuses_bbr) {
+            errno = ENOENT;
+            return -1;
+        }
+    }
+    return __real_setsockopt(fd, level, option, value, size);
+}
 
 struct fixture {
     struct listeners listeners;
@@ -269,6 +291,22 @@ static void no_more_than_fit(void **state)
     assert_int_equal(fixture->listeners.count, LISTENERS_MAX);
 }
 
+/* TCP alone has it, and nothing depends on it. See also tests/e2e/test_path.py. */
+static void bbr_where_it_is_offered(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int refuses = 0; refuses < 2; refuses++) {
+        refuses_bbr = refuses;
+        asked_for_bbr = 0;
+        assert_int_equal(open_text(fixture, fixture->text, false), 0);
+        assert_int_equal(asked_for_bbr, 0);
+        assert_int_equal(open_text(fixture, "127.0.0.1:0", false), 0);
+        assert_int_equal(asked_for_bbr, 1);
+        listeners_close(&fixture->listeners);
+    }
+    refuses_bbr = false;
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -286,6 +324,7 @@ int main(void)
         TEST(missing_folder_is_told),
         TEST(too_long_a_path),
         TEST(no_more_than_fit),
+        TEST(bbr_where_it_is_offered),
     };
     return cmocka_run_group_tests_name("listener", tests, NULL, NULL);
 }
