@@ -1,16 +1,12 @@
 #include "device/backlog.h"
 
-/* How much too early a frame may be at most. */
-#define JITTER_NS UINT64_C(15000000)
-
 void backlog_init(struct backlog *backlog, enum wire_mode mode, size_t max_bytes,
-                  uint32_t max_fps_mhz)
+                  const struct decimation *decimation)
 {
     backlog->mode = mode;
     backlog->max_bytes = max_bytes;
     backlog->all_bytes = 0;
-    backlog->interval_ns = max_fps_mhz ? UINT64_C(1000000000000) / max_fps_mhz : 0;
-    backlog->next_due_ns = 0;
+    backlog->decimation = *decimation;
     backlog->first = backlog->count = 0;
 }
 
@@ -44,8 +40,8 @@ static bool join_losses(struct backlog *backlog)
     return false;
 }
 
-/* There is room for a frame: a live client has one at most, and is_full() keeps an entry free. So
- * when a loss finds none, it has losses beside it. */
+/* There is room for a frame: a live client has one at most, and backlog_is_full() keeps an entry
+ * free. So when a loss finds none, it has losses beside it. */
 static void append(struct backlog *backlog, struct backlog_item item)
 {
     struct backlog_item *last = backlog->count > 0 ? at(backlog, backlog->count - 1) : NULL;
@@ -59,9 +55,54 @@ static void append(struct backlog *backlog, struct backlog_item item)
     *at(backlog, backlog->count++) = item;
 }
 
-void backlog_lost(struct backlog *backlog, struct drop_run run)
+static void append_loss(struct backlog *backlog, struct drop_run run)
 {
     append(backlog, (struct backlog_item){ .run = run });
+}
+
+/* How many frames at the run's beginning were not asked for. */
+static uint64_t count_unwanted(const struct backlog *backlog, const struct lost_run *lost)
+{
+    uint64_t low = 0, high = lost->run.count; /* the answer is from low to high */
+    uint64_t span = lost->last_ns > lost->first_ns ? lost->last_ns - lost->first_ns : 0;
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        double share = lost->run.count > 1 ? (double)middle / (double)(lost->run.count - 1) : 0;
+        uint64_t time = lost->first_ns + (uint64_t)(share * (double)span);
+        if (decimation_wants(&backlog->decimation, lost->run.first + middle, time))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+void backlog_lost(struct backlog *backlog, const struct lost_run *lost)
+{
+    struct drop_run unwanted = { lost->run.first, count_unwanted(backlog, lost),
+                                 WIRE_DROP_RATE_LIMITED };
+    struct drop_run wanted = { lost->run.first + unwanted.count, lost->run.count - unwanted.count,
+                               lost->run.reason };
+    if (wanted.reason == WIRE_DROP_RATE_LIMITED && backlog->mode == WIRE_LOSSLESS)
+        wanted.reason = WIRE_DROP_QUEUE_FULL;
+    if (unwanted.count > 0)
+        append_loss(backlog, unwanted);
+    if (wanted.count > 0)
+        append_loss(backlog, wanted);
+}
+
+void backlog_give_up(struct backlog *backlog, enum wire_drop_reason reason)
+{
+    unsigned count = backlog->count;
+    /* What is put in again never takes more entries than were read. */
+    backlog->count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        struct backlog_item item = *at(backlog, i);
+        if (item.frame)
+            item.run = (struct drop_run){ item.frame->head.frame_id, 1, reason };
+        frame_release(item.frame);
+        append_loss(backlog, item.run);
+    }
 }
 
 /* Turns the waiting frame of a live client, which is the last frame in the ring, into a loss. What
@@ -75,14 +116,16 @@ static void supersede(struct backlog *backlog)
         return;
     struct frame *frame = at(backlog, index - 1)->frame;
     backlog->count = index - 1;
-    backlog_lost(backlog, (struct drop_run){ frame->head.frame_id, 1, WIRE_DROP_SUPERSEDED });
+    append_loss(backlog, (struct drop_run){ frame->head.frame_id, 1, WIRE_DROP_SUPERSEDED });
     for (; index < end; index++)
-        backlog_lost(backlog, at(backlog, index)->run);
+        append_loss(backlog, at(backlog, index)->run);
     frame_release(frame);
 }
 
-static bool is_full(struct backlog *backlog)
+bool backlog_is_full(struct backlog *backlog)
 {
+    if (backlog->mode == WIRE_LIVE)
+        return false;
     size_t bytes = 0;
     struct frame_pool *pool = NULL;
     for (unsigned i = 0; i < backlog->count; i++) {
@@ -102,32 +145,15 @@ static bool is_full(struct backlog *backlog)
     return bytes >= backlog->max_bytes || share_used || backlog->count >= BACKLOG_ITEMS - 1;
 }
 
-/* Frames arrive with jitter, so one that comes a little early is in time; the due times themselves
- * keep their pace, so that the rate holds over time. */
-static bool too_soon(struct backlog *backlog, uint64_t sensor_time)
-{
-    uint64_t interval = backlog->interval_ns;
-    if (interval == 0)
-        return false;
-    uint64_t early = interval / 4 < JITTER_NS ? interval / 4 : JITTER_NS;
-    if (sensor_time + early < backlog->next_due_ns)
-        return true;
-    backlog->next_due_ns += interval;
-    if (backlog->next_due_ns < sensor_time)
-        backlog->next_due_ns = sensor_time + interval;
-    return false;
-}
-
 void backlog_frame(struct backlog *backlog, struct frame *frame)
 {
-    struct drop_run run = { frame->head.frame_id, 1, WIRE_DROP_RATE_LIMITED };
-    /* Before the rate is looked at: while the queue is full, one run of losses is enough. */
-    if (backlog->mode == WIRE_LOSSLESS && is_full(backlog)) {
-        run.reason = WIRE_DROP_QUEUE_FULL;
-        backlog_lost(backlog, run);
-    } else if (too_soon(backlog, frame->head.sensor_time)) {
-        backlog_lost(backlog, run);
+    uint64_t id = frame->head.frame_id, time = frame->head.sensor_time;
+    if (!decimation_wants(&backlog->decimation, id, time)) {
+        append_loss(backlog, (struct drop_run){ id, 1, WIRE_DROP_RATE_LIMITED });
+    } else if (backlog_is_full(backlog)) {
+        append_loss(backlog, (struct drop_run){ id, 1, WIRE_DROP_QUEUE_FULL });
     } else {
+        decimation_take(&backlog->decimation, id, time);
         if (backlog->mode == WIRE_LIVE)
             supersede(backlog);
         append(backlog, (struct backlog_item){ .frame = frame_hold(frame) });

@@ -223,7 +223,7 @@ int capture_create(struct capture_control **control, const struct capture_config
     pthread_cond_init(&self->changed, &attributes);
     pthread_cond_init(&self->over, &attributes);
     pthread_condattr_destroy(&attributes);
-    intake_init(&self->intake, encoder, config->frame_limit, on_limit, self);
+    intake_init(&self->intake, encoder, config->demand, config->frame_limit, on_limit, self);
     int error = pthread_create(&self->thread, NULL, run, self);
     if (error) {
         free(self);

@@ -17,6 +17,7 @@ struct capture_config {
     const struct camera_ops *ops;
     struct camera *camera; /* open, not started; stays the caller's */
     uint64_t frame_limit;  /* stop for good after so many captures, as by capture_quit(); 0: none */
+    struct demand *demand; /* which pictures are worth encoding; NULL: all */
     uint64_t patience_ns;  /* for how long a camera may say nothing; 0: camera_patience_ns() */
 };
 

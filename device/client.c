@@ -26,11 +26,18 @@ enum { READ_AT_ONCE = 8 * 1024 };
  * what a receiver says to 2800 frames a second. Hearing next to nothing is work, too. */
 enum { FLOOD_BYTES = 128 * 1024, TURN_BYTES = 64 };
 
+static void stop_watching(struct client *client)
+{
+    if (client->shared->demand)
+        demand_remove(client->shared->demand, &client->demand);
+}
+
 void client_destroy(struct client **client)
 {
     struct client *self = *client;
     if (self->watch.ready)
         loop_remove(self->loop, &self->watch);
+    stop_watching(self);
     transport_close(&self->transport);
     backlog_clear(&self->backlog);
     frame_release(self->sending.frame);
@@ -51,6 +58,7 @@ static void die(struct client *client, const char *how)
     if (client->state == CLIENT_DEAD)
         return;
     client->state = CLIENT_DEAD;
+    stop_watching(client);
     *client->shared->changed = true;
     loop_remove(client->loop, &client->watch);
     if (client->started && log_passes(client->shared->news_limit))
@@ -85,6 +93,7 @@ static void begin_ending(struct client *client, const struct wire_message *farew
     client->end_due = true;
     client->ending_ns = client->progress_ns = clock_monotonic();
     client->state = CLIENT_ENDING;
+    stop_watching(client);
     *client->shared->changed = true;
 }
 
@@ -169,7 +178,9 @@ static void fail_reading(struct client *client, int error)
 static void start_accounting(struct client *client)
 {
     client->started = client->stream_due = true;
-    client->first_id = client->next_id = client->shared->next_id;
+    client->first_id =
+        client->shared->next_id > client->demand_id ? client->shared->next_id : client->demand_id;
+    client->next_id = client->first_id;
     client->stream = client->shared->stream;
     client->stream.first_frame_id = client->first_id;
 }
@@ -208,6 +219,12 @@ static void begin_to_watch(struct client *client)
 {
     client->state = CLIENT_SUBSCRIBED;
     *client->shared->changed = true;
+    if (client->shared->demand) {
+        client->demand.decimation = client->backlog.decimation;
+        client->demand_id = demand_add(client->shared->demand, &client->demand);
+    }
+    if (client->shared->stream_running)
+        start_accounting(client);
     move_to(client, client->shared->loop);
 }
 
@@ -219,15 +236,20 @@ static void take_subscribe(struct client *client, const struct wire_subscribe *s
         client_fail(client, WIRE_ERROR_NO_SUCH_STREAM, "there is only stream 0");
     } else if (subscribe->mode > WIRE_LOSSLESS) {
         client_fail(client, WIRE_ERROR_PROTOCOL, "unknown mode");
+    } else if (subscribe->max_fps_mhz > 0 && subscribe->every > 1) {
+        client_fail(client, WIRE_ERROR_PROTOCOL, "both max_fps and every");
     } else {
         size_t most = client->shared->queue_bytes, asked = subscribe->queue_bytes;
+        struct decimation decimation;
+        decimation_init(&decimation, subscribe->max_fps_mhz, subscribe->every,
+                        subscribe->first_due);
+        decimation_bound(&decimation,
+                         decimation.by_time ? clock_device() : client->shared->next_id);
         backlog_init(&client->backlog, subscribe->mode, asked && asked < most ? asked : most,
-                     subscribe->max_fps_mhz);
+                     &decimation);
         /* Clients share frames, but those that stall at different times hold different ones. */
         client->backlog.all_bytes = 2 * most;
         client->status_due = true;
-        if (client->shared->stream_running)
-            start_accounting(client);
         begin_to_watch(client);
         if (log_passes(client->shared->news_limit))
             log_info("client %s watches, %s", client->name,
@@ -243,8 +265,8 @@ static void take_ping(struct client *client, const struct wire_ping *ping)
         (struct wire_pong){ .t1 = ping->t1, .t2 = clock_device() };
 }
 
-/* The receiver has enough: what waits is not its business any more, and it has nothing more to
- * say. It can't have been told of more than was sent. */
+/* The receiver has enough, and nothing more to say: what waits is not sent, but counted. It can't
+ * have been told of more than was sent. */
 static void take_end(struct client *client, const struct wire_end *end)
 {
     if (end->delivered > client->totals.delivered || end->dropped > dropped(client) ||
@@ -252,7 +274,7 @@ static void take_end(struct client *client, const struct wire_end *end)
         client_fail(client, WIRE_ERROR_PROTOCOL, "END's totals are not what was sent");
         return;
     }
-    backlog_clear(&client->backlog);
+    backlog_give_up(&client->backlog, WIRE_DROP_UNSENT);
     client_end(client, WIRE_END_DONE);
     client->deaf = true;
 }
@@ -396,16 +418,32 @@ struct client *client_create(const struct client_shared *shared, struct transpor
     return client;
 }
 
-void client_frame(struct client *client, struct frame *frame)
+void client_update_demand(struct client *client)
 {
-    if (client_watches(client) && client->started)
-        backlog_frame(&client->backlog, frame);
+    if (client->demand.listed)
+        demand_update(client->shared->demand, &client->demand, &client->backlog.decimation,
+                      backlog_is_full(&client->backlog));
 }
 
-void client_lost(struct client *client, struct drop_run run)
+void client_frame(struct client *client, struct frame *frame)
 {
-    if (client_watches(client) && client->started)
-        backlog_lost(&client->backlog, run);
+    if (!client_watches(client) || !client->started || frame->head.frame_id < client->first_id)
+        return;
+    backlog_frame(&client->backlog, frame);
+    client_update_demand(client);
+}
+
+void client_lost(struct client *client, const struct lost_run *lost)
+{
+    uint64_t end = lost->run.first + lost->run.count;
+    if (!client_watches(client) || !client->started || end <= client->first_id)
+        return;
+    struct lost_run own = *lost;
+    if (own.run.first < client->first_id) {
+        own.run.count = end - client->first_id;
+        own.run.first = client->first_id;
+    }
+    backlog_lost(&client->backlog, &own);
 }
 
 void client_stream_changed(struct client *client)

@@ -10,6 +10,7 @@
 
 #include "device/backlog.h"
 #include "device/camera.h"
+#include "device/demand.h"
 #include "device/flow.h"
 #include "device/loop.h"
 #include "device/outgoing.h"
@@ -36,6 +37,7 @@ struct client_shared {
     /* Asked once, when a peer has shaken hands; false: there are too many. NULL: never too many. */
     bool (*admit)(void *user, struct client *client);
     void *user;
+    struct demand *demand;        /* which frames are wanted; NULL: nobody asks */
     struct loop *loop;            /* of those who watch, ... */
     struct loop *lobby;           /* ... and of all others, who are served with less haste */
     bool *changed;                /* set when somebody begins or ends to watch, or dies */
@@ -94,6 +96,8 @@ struct client {
     bool started;               /* first_id is set: its frames are accounted for */
     struct wire_stream stream;  /* what the last STREAM said, or will if it is due */
     uint64_t first_id, next_id; /* it was told of the frames in [first_id, next_id) */
+    struct demand_entry demand; /* what it wants */
+    uint64_t demand_id;         /* those below it may have been left out before it subscribed */
     struct drop_run pending;    /* a loss to be told before all else; count 0: none */
     struct backlog backlog;
     struct flow flow;
@@ -115,13 +119,16 @@ void client_destroy(struct client **client);
 
 /* News of the stream, in order. A frame's `stream` is set. */
 void client_frame(struct client *client, struct frame *frame);
-void client_lost(struct client *client, struct drop_run run);
+void client_lost(struct client *client, const struct lost_run *lost);
 void client_stream_changed(struct client *client);
 void client_status_changed(struct client *client);
 
 /* Writes what is owed, as far as the socket takes it. Call after news and after each round.
  * (client_write.c) */
 void client_write(struct client *client);
+
+/* Tells the demand whether its queue is full, after something was taken from it. */
+void client_update_demand(struct client *client);
 
 /* Ends the conversation with END once all that waits is sent; gives up on one that takes nothing
  * for 2 s, or takes longer than 30 s. */

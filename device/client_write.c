@@ -246,11 +246,9 @@ static void batch_done(struct client *client)
     }
 }
 
-void client_write(struct client *client)
+static void write_all(struct client *client)
 {
     uint64_t written = 0;
-    if (client->state == CLIENT_HANDSHAKE)
-        return;
     while (client->state != CLIENT_DEAD) {
         int error = outgoing_flush(&client->outgoing, client->transport, &written);
         if (written > 0 && client->state == CLIENT_ENDING)
@@ -272,4 +270,13 @@ void client_write(struct client *client)
             break;
     }
     loop_change(client->loop, &client->watch, EPOLLIN);
+}
+
+void client_write(struct client *client)
+{
+    if (client->state == CLIENT_HANDSHAKE)
+        return;
+    write_all(client);
+    if (client->demand.full)
+        client_update_demand(client);
 }

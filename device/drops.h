@@ -1,5 +1,5 @@
 /*
- * A run of frames that were lost for one reason.
+ * Runs of frames that were lost for one reason.
  */
 #ifndef PITETHER_DEVICE_DROPS_H
 #define PITETHER_DEVICE_DROPS_H
@@ -24,6 +24,23 @@ static inline bool drop_run_extend(struct drop_run *run, struct drop_run next)
     return true;
 }
 
+/* A run on its way to the subscriptions, each of which may want other frames of it. */
+struct lost_run {
+    struct drop_run run;
+    /* Sensor times of the first and the last frame, as far as they are known; those in between lie
+     * evenly between them. */
+    uint64_t first_ns, last_ns;
+};
+
+/* Adds `next` to the end of lost, as drop_run_extend() does. */
+static inline bool lost_run_extend(struct lost_run *lost, const struct lost_run *next)
+{
+    if (!drop_run_extend(&lost->run, next->run))
+        return false;
+    lost->last_ns = next->last_ns;
+    return true;
+}
+
 /* The same whatever the reasons are: the first one's stands for both, unless that was the
  * receiver's own wish, which must not hide a real loss. */
 static inline bool drop_run_absorb(struct drop_run *run, struct drop_run next)
@@ -35,6 +52,14 @@ static inline bool drop_run_absorb(struct drop_run *run, struct drop_run next)
     if (!drop_run_extend(&whole, next))
         return false;
     *run = whole;
+    return true;
+}
+
+static inline bool lost_run_absorb(struct lost_run *lost, const struct lost_run *next)
+{
+    if (!drop_run_absorb(&lost->run, next->run))
+        return false;
+    lost->last_ns = next->last_ns;
     return true;
 }
 

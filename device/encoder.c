@@ -41,7 +41,7 @@ struct encoder {
     struct job jobs[ENCODER_THREADS_MAX + 1];
     unsigned first, active; /* ring of jobs in the order in which they began */
     struct capture *waiting;
-    struct drop_run later[LATER_MAX];
+    struct lost_run later[LATER_MAX];
     unsigned later_count;
     struct encoder_totals totals;
     struct rate_control rate;
@@ -73,7 +73,7 @@ static struct job *job_at(struct encoder *encoder, unsigned index)
 static void tell_later(struct encoder *encoder)
 {
     for (unsigned i = 0; i < encoder->later_count; i++)
-        hub_lost(encoder->hub, encoder->later[i]);
+        hub_lost(encoder->hub, &encoder->later[i]);
     encoder->later_count = 0;
 }
 
@@ -83,7 +83,9 @@ static void give_up_waiting(struct encoder *encoder, enum wire_drop_reason reaso
         return;
     struct capture *capture = encoder->waiting;
     encoder->waiting = NULL;
-    hub_lost(encoder->hub, (struct drop_run){ capture->id, 1, reason });
+    hub_lost(encoder->hub, &(struct lost_run){ { capture->id, 1, reason },
+                                               capture->sensor_time_ns,
+                                               capture->sensor_time_ns });
     capture_release(capture);
     tell_later(encoder);
     pthread_cond_signal(&encoder->begun);
@@ -329,17 +331,17 @@ void encoder_submit(struct encoder *encoder, struct capture *capture)
     pthread_mutex_unlock(&encoder->lock);
 }
 
-void encoder_lost(struct encoder *encoder, struct drop_run run)
+void encoder_lost(struct encoder *encoder, const struct lost_run *lost)
 {
     pthread_mutex_lock(&encoder->lock);
     unsigned count = encoder->later_count;
-    bool merged = count > 0 && drop_run_extend(&encoder->later[count - 1], run);
+    bool merged = count > 0 && lost_run_extend(&encoder->later[count - 1], lost);
     if (encoder->waiting && count == LATER_MAX && !merged)
         give_up_waiting(encoder, WIRE_DROP_ENCODER_BUSY);
     if (!encoder->waiting)
-        hub_lost(encoder->hub, run);
+        hub_lost(encoder->hub, lost);
     else if (!merged)
-        encoder->later[encoder->later_count++] = run;
+        encoder->later[encoder->later_count++] = *lost;
     pthread_mutex_unlock(&encoder->lock);
 }
 

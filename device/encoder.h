@@ -44,7 +44,7 @@ void encoder_destroy(struct encoder **encoder);
 void encoder_submit(struct encoder *encoder, struct capture *capture);
 
 /* Tells of frames that never became captures, in the order of ids with encoder_submit(). */
-void encoder_lost(struct encoder *encoder, struct drop_run run);
+void encoder_lost(struct encoder *encoder, const struct lost_run *lost);
 
 /* Waits until all that was submitted is encoded, and its captures released. */
 void encoder_drain(struct encoder *encoder);

@@ -79,8 +79,8 @@ static bool join_losses(struct hub *hub, bool whatever_reason)
     for (unsigned i = 0; i + 1 < hub->count; i++) {
         if (!is_lost(hub, i) || !is_lost(hub, i + 1))
             continue;
-        struct drop_run *left = &at(hub, i)->run, next = at(hub, i + 1)->run;
-        if (whatever_reason ? drop_run_absorb(left, next) : drop_run_extend(left, next)) {
+        struct lost_run *left = &at(hub, i)->lost, *next = &at(hub, i + 1)->lost;
+        if (whatever_reason ? lost_run_absorb(left, next) : lost_run_extend(left, next)) {
             remove_at(hub, i + 1);
             return true;
         }
@@ -117,7 +117,9 @@ static void make_room(struct hub *hub)
         struct frame *frame = event->frame;
         *event = (struct hub_event){
             .kind = HUB_LOST,
-            .run = { frame->head.frame_id, 1, WIRE_DROP_SUPERSEDED },
+            .lost = { { frame->head.frame_id, 1, WIRE_DROP_SUPERSEDED },
+                      frame->head.sensor_time,
+                      frame->head.sensor_time },
         };
         frame_release(frame);
         if (!join_losses(hub, false))
@@ -132,7 +134,7 @@ static void push(struct hub *hub, const struct hub_event *event)
 {
     pthread_mutex_lock(&hub->lock);
     bool merged = event->kind == HUB_LOST && hub->count > 0 && is_lost(hub, hub->count - 1) &&
-                  drop_run_extend(&at(hub, hub->count - 1)->run, event->run);
+                  lost_run_extend(&at(hub, hub->count - 1)->lost, &event->lost);
     if (!merged && hub->count == HUB_EVENTS_MAX)
         make_room(hub);
     if (!merged)
@@ -151,9 +153,12 @@ void hub_publish(struct hub *hub, struct frame *frame)
     push(hub, &(struct hub_event){ .kind = HUB_FRAME, .frame = frame_hold(frame) });
 }
 
-void hub_lost(struct hub *hub, struct drop_run run)
+void hub_lost(struct hub *hub, const struct lost_run *lost)
 {
-    tell(hub, &(struct hub_event){ .kind = HUB_LOST, .run = run });
+    push(hub, &(struct hub_event){ .kind = HUB_LOST, .lost = *lost });
+    /* Nobody waits for news of what nobody wanted. */
+    if (lost->run.reason != WIRE_DROP_RATE_LIMITED)
+        hub_poke(hub);
 }
 
 void hub_stream(struct hub *hub, const struct camera_mode *mode)

@@ -28,7 +28,7 @@ struct hub_event {
     enum hub_event_kind kind;
     union {
         struct frame *frame; /* with a reference, for whoever takes the event */
-        struct drop_run run;
+        struct lost_run lost;
         struct camera_mode mode;
         struct wire_status status;
     };
@@ -54,9 +54,9 @@ void hub_destroy(struct hub *hub);
 /* These five: any thread. Frames and losses must come in the order of their ids: the encoder sees
  * to it. hub_publish() takes a reference of its own. It does not poke: there is nothing to send of
  * a frame before its first slice, and a loop that wakes for it would take a processor from the one
- * who makes that. */
+ * who makes that. Nor does hub_lost() for frames that nobody wanted. */
 void hub_publish(struct hub *hub, struct frame *frame);
-void hub_lost(struct hub *hub, struct drop_run run);
+void hub_lost(struct hub *hub, const struct lost_run *lost);
 void hub_stream(struct hub *hub, const struct camera_mode *mode);
 void hub_status(struct hub *hub, enum wire_stream_state state, const char *text);
 void hub_finished(struct hub *hub);

@@ -3,15 +3,17 @@
 #include <string.h>
 
 #include "device/camera_jpeg.h"
+#include "shared/clock.h"
 
 /* A sensor that claims to have lost more than this in one go has begun to count anew. */
 enum { GAP_MAX = 1000000 };
 
-void intake_init(struct intake *intake, struct encoder *encoder, uint64_t capture_limit,
-                 void (*on_limit)(void *user), void *user)
+void intake_init(struct intake *intake, struct encoder *encoder, struct demand *demand,
+                 uint64_t capture_limit, void (*on_limit)(void *user), void *user)
 {
     memset(intake, 0, sizeof(*intake));
     intake->encoder = encoder;
+    intake->demand = demand;
     intake->capture_limit = capture_limit;
     intake->on_limit = on_limit;
     intake->user = user;
@@ -36,9 +38,20 @@ static void count(struct intake *intake, uint64_t ids, bool captured)
         intake->on_limit(intake->user);
 }
 
-/* The id of the frame with this sequence number, after accounting for those in between. */
-static uint64_t advance(struct intake *intake, uint32_t sequence)
+/* Frames that the sensor left out between the last report and this one: evenly spread. */
+static void lose_gap(struct intake *intake, uint64_t first_id, uint32_t count, uint64_t time_ns)
 {
+    uint64_t between = time_ns > intake->last_ns ? time_ns - intake->last_ns : 0;
+    uint64_t interval = between / (count + 1);
+    encoder_lost(intake->encoder, &(struct lost_run){ { first_id, count, WIRE_DROP_SENSOR_GAP },
+                                                      time_ns - count * interval,
+                                                      time_ns - interval });
+}
+
+/* The id of the frame that is reported, after accounting for those before it. */
+static uint64_t advance(struct intake *intake, const struct intake_report *report)
+{
+    uint32_t sequence = report->sequence;
     uint64_t next_id = intake->totals.ids;
     uint32_t step = intake->sequence_known ? sequence - intake->last_sequence : 1;
     if (step == 0 || step > GAP_MAX) {
@@ -51,7 +64,8 @@ static uint64_t advance(struct intake *intake, uint32_t sequence)
     intake->sequence_known = true;
     intake->last_sequence = sequence;
     if (step > 1)
-        encoder_lost(intake->encoder, (struct drop_run){ next_id, step - 1, WIRE_DROP_SENSOR_GAP });
+        lose_gap(intake, next_id, step - 1, report->time_ns);
+    intake->last_ns = report->time_ns;
     return next_id + step - 1;
 }
 
@@ -77,17 +91,19 @@ static void account(struct intake *intake, const struct intake_report *report)
             capture_release(capture);
         return;
     }
-    uint64_t id = advance(intake, report->sequence);
+    uint64_t id = advance(intake, report), time_ns = report->time_ns;
     bool good = capture && is_good(intake, &capture->picture);
     /* Counted before it is handed on, so that whoever has seen a frame finds it in the totals. */
     count(intake, id + 1, good);
-    if (good) {
+    if (good && (!intake->demand || demand_wants(intake->demand, id, time_ns))) {
         capture->id = id;
         encoder_submit(intake->encoder, capture);
         return;
     }
-    enum wire_drop_reason reason = capture ? WIRE_DROP_CAPTURE_ERROR : report->reason;
-    encoder_lost(intake->encoder, (struct drop_run){ id, 1, reason });
+    enum wire_drop_reason reason = good      ? WIRE_DROP_RATE_LIMITED
+                                   : capture ? WIRE_DROP_CAPTURE_ERROR
+                                             : report->reason;
+    encoder_lost(intake->encoder, &(struct lost_run){ { id, 1, reason }, time_ns, time_ns });
     if (capture)
         capture_release(capture);
 }
@@ -108,12 +124,15 @@ static void receive(struct intake *intake, struct intake_report report)
 
 void intake_capture(struct intake *intake, struct capture *capture)
 {
-    receive(intake, (struct intake_report){ .capture = capture, .sequence = capture->sequence });
+    receive(intake, (struct intake_report){ .capture = capture,
+                                            .sequence = capture->sequence,
+                                            .time_ns = capture->sensor_time_ns });
 }
 
 void intake_lost(struct intake *intake, uint32_t sequence, enum wire_drop_reason reason)
 {
-    receive(intake, (struct intake_report){ .sequence = sequence, .reason = reason });
+    receive(intake, (struct intake_report){
+                        .sequence = sequence, .time_ns = clock_device(), .reason = reason });
 }
 
 void intake_expect(struct intake *intake)

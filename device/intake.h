@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "device/camera.h"
+#include "device/demand.h"
 #include "device/encoder.h"
 #include "shared/log.h"
 
@@ -21,12 +22,13 @@ enum { INTAKE_EARLY_MAX = 16 };
 struct intake_report {
     struct capture *capture; /* NULL: lost */
     uint32_t sequence;
+    uint64_t time_ns; /* sensor time, or if it was lost, when that was told; CLOCK_BOOTTIME */
     enum wire_drop_reason reason;
 };
 
 struct intake_totals {
     uint64_t ids;      /* frame ids given out, lost frames included */
-    uint64_t captures; /* pictures handed to the encoder */
+    uint64_t captures; /* pictures that came, whether or not anybody wanted them */
 };
 
 enum intake_state {
@@ -37,6 +39,7 @@ enum intake_state {
 
 struct intake {
     struct encoder *encoder;
+    struct demand *demand;        /* NULL: each picture is wanted */
     uint64_t capture_limit;       /* 0: none */
     void (*on_limit)(void *user); /* it was reached, and nothing is taken in any more */
     void *user;
@@ -50,16 +53,17 @@ struct intake {
     unsigned early_count;
     bool sequence_known, full;
     uint32_t last_sequence;
+    uint64_t last_ns; /* of the report before */
     struct log_limit jump_limit, broken_limit;
 
     pthread_mutex_t lock;
     struct intake_totals totals; /* under lock; written under gate, too */
 };
 
-/* It is shut. The encoder must outlive it. on_limit is called on the camera's thread, or within
- * intake_open(), and must not call back. */
-void intake_init(struct intake *intake, struct encoder *encoder, uint64_t capture_limit,
-                 void (*on_limit)(void *user), void *user);
+/* It is shut. The encoder and the demand must outlive it. on_limit is called on the camera's
+ * thread, or within intake_open(), and must not call back. */
+void intake_init(struct intake *intake, struct encoder *encoder, struct demand *demand,
+                 uint64_t capture_limit, void (*on_limit)(void *user), void *user);
 /* Shut it first. */
 void intake_destroy(struct intake *intake);
 

@@ -10,6 +10,7 @@
 
 #include "device/camera.h"
 #include "device/capture.h"
+#include "device/demand.h"
 #include "device/encoder.h"
 #include "device/faults.h"
 #include "device/hub.h"
@@ -132,10 +133,11 @@ static const char *name_of(const char *source)
     return strncmp(source, "libcamera", 9) != 0 && slash ? slash + 1 : source;
 }
 
-static int serve(const struct device_options *options, const struct capture_config *capture_config,
+static int serve(const struct device_options *options, struct capture_config capture_config,
                  struct listeners *listeners, struct trust *trust)
 {
     struct hub hub;
+    struct demand demand;
     struct encoder *encoder = NULL;
     struct capture_control *capture = NULL;
     struct encoder_config encoder_config = {
@@ -160,13 +162,17 @@ static int serve(const struct device_options *options, const struct capture_conf
     int error = hub_init(&hub);
     if (error)
         return complain_of("prepare the stream", error);
+    demand_init(&demand);
+    /* Without a pace, frames that nobody wants would be made as fast as the source can. */
+    capture_config.demand = options->unpaced ? NULL : &demand;
     error = encoder_create(&encoder, &encoder_config, &hub);
     if (!error)
-        error = capture_create(&capture, capture_config, encoder, &hub);
+        error = capture_create(&capture, &capture_config, encoder, &hub);
     bool ran = !error;
     if (ran) {
         struct server_parts parts = { .listeners = listeners,
                                       .hub = &hub,
+                                      .demand = &demand,
                                       .capture = capture,
                                       .encoder = encoder,
                                       .trust = trust };
@@ -183,8 +189,11 @@ static int serve(const struct device_options *options, const struct capture_conf
         _exit(EXIT_CAMERA);
     }
     capture_destroy(&capture);
+    if (ran)
+        log_debug("frames encoded: %llu", (unsigned long long)encoder_totals(encoder).frames);
     hub_destroy(&hub);
     encoder_destroy(&encoder);
+    demand_destroy(&demand);
     return error ? complain_of(ran ? "serve" : "start the encoder and the camera's thread", error)
                  : EXIT_DONE;
 }
@@ -254,7 +263,7 @@ static int run(const struct device_options *options)
         code = give_up_root(options);
     if (code == EXIT_DONE) {
         announce_listeners(&listeners, options, trust.tls != NULL);
-        code = serve(options, &capture_config, &listeners, &trust);
+        code = serve(options, capture_config, &listeners, &trust);
     }
     listeners_close(&listeners);
     trust_close(&trust);

@@ -149,10 +149,10 @@ static void take_event(struct server *server, struct hub_event *event)
         take_frame(server, event->frame);
         break;
     case HUB_LOST:
-        stats_lost(&server->stats, event->run);
+        stats_lost(&server->stats, event->lost.run);
         for (; client; client = client->next)
-            client_lost(client, event->run);
-        server->shared.next_id = event->run.first + event->run.count;
+            client_lost(client, &event->lost);
+        server->shared.next_id = event->lost.run.first + event->lost.run.count;
         break;
     case HUB_STREAM:
         stream_changed(server, &event->mode);
@@ -170,15 +170,20 @@ static void take_event(struct server *server, struct hub_event *event)
     }
 }
 
+static void take_events(struct server *server)
+{
+    struct hub_event event;
+    while (hub_take(server->parts.hub, &event))
+        take_event(server, &event);
+}
+
 static void on_news(void *user, uint32_t events)
 {
     (void)events;
     struct server *server = user;
-    struct hub_event event;
     if (!hub_answer(server->parts.hub))
         return;
-    while (hub_take(server->parts.hub, &event))
-        take_event(server, &event);
+    take_events(server);
     for (struct client *client = server->reception.clients; client; client = client->next)
         if (client_wants_news(client))
             client_write(client);
@@ -274,6 +279,8 @@ static void on_tick(void *user, uint32_t events)
     /* A loop that was held up has yet to read what came meanwhile: before that, nobody's silence
      * counts. */
     server->held_up = count > 1 && !server->held_up;
+    /* The hub does not call for frames that nobody wanted. */
+    take_events(server);
     for (struct client *client = server->reception.clients; client; client = client->next) {
         if (!server->held_up)
             client_tick(client, now);
@@ -410,6 +417,7 @@ int server_run(const struct server_config *config, const struct server_parts *pa
     server->adapt.most = config->bits_per_second;
     server->shared = (struct client_shared){
         .admit = reception_admit,
+        .demand = parts->demand,
         .user = &server->reception,
         .loop = &server->loop,
         .lobby = &server->reception.lobby,

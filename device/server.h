@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "device/capture.h"
+#include "device/demand.h"
 #include "device/encoder.h"
 #include "device/hub.h"
 #include "device/listener.h"
@@ -30,6 +31,7 @@ struct server_config {
 struct server_parts {
     struct listeners *listeners;
     struct hub *hub;
+    struct demand *demand; /* told which frames are wanted; NULL: nobody asks */
     struct capture_control *capture;
     struct encoder *encoder; /* asked for its totals */
     struct trust *trust;     /* read again on SIGHUP */

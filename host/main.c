@@ -189,13 +189,13 @@ static int receive(struct program *program)
         .address = options->address,
         .session = { .mode = is_lossless(options) ? WIRE_LOSSLESS : WIRE_LIVE,
                      .max_fps_mhz = (uint32_t)(options->max_fps * 1000),
+                     .every = (uint32_t)options->every,
                      .max_message = WIRE_MAX_MESSAGE_LIMIT },
         .keys = program->keys.count > 0 ? &program->keys : NULL,
         .reconnect = !options->no_reconnect,
         .progress = isatty(STDERR_FILENO) && options->log_level >= LOG_LEVEL_INFO,
         .stats = options->stats,
         .frames = options->frames,
-        .every = options->every,
         .duration_s = options->duration,
         .timeout_s = options->timeout,
     };
@@ -289,10 +289,14 @@ static bool finish_writing(struct program *program)
 static bool is_missing_frames(const struct program *program, const struct report_totals *totals)
 {
     const struct host_options *options = &program->options;
-    uint64_t unwanted = totals->dropped[WIRE_DROP_RATE_LIMITED];
-    return totals->damaged > totals->cut ||
-           (is_lossless(options) &&
-            (totals->damaged > 0 || report_dropped(totals) > unwanted || totals->missed > 0));
+    /* What was not asked for, or came after the end. */
+    uint64_t unwanted = totals->dropped[WIRE_DROP_RATE_LIMITED] +
+                        totals->dropped[WIRE_DROP_UNSENT] - totals->unsent_due;
+    bool lost = report_dropped(totals) > unwanted || totals->missed > 0;
+    /* Where few are wanted, the next frame stands for one that was lost. */
+    if (options->max_fps > 0 || options->every > 1)
+        lost = lost && (totals->unmet > 0 || totals->unsent_due > 0);
+    return totals->damaged > totals->cut || (is_lossless(options) && (totals->damaged > 0 || lost));
 }
 
 static int judge(const struct program *program, bool sinks_good)
@@ -316,13 +320,7 @@ static int judge(const struct program *program, bool sinks_good)
 /* skipped: frames that the window passed over. */
 static void summarize(const struct program *program, uint64_t skipped)
 {
-    struct report_totals totals = report_totals(program->report);
-    report_summary(program->report, log_stream());
-    if (totals.received > program->kept)
-        fprintf(log_stream(), "%llu received frames were not kept: %s\n",
-                (unsigned long long)(totals.received - program->kept),
-                program->options.every > 1 ? "as --every says"
-                                           : "they came after the last one that was asked for");
+    report_summary(program->report, program->kept, log_stream());
     if (skipped > 0)
         fprintf(log_stream(), "the window passed over %llu frames for newer ones\n",
                 (unsigned long long)skipped);

@@ -44,12 +44,13 @@ static const struct option_spec specs[] = {
     { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
       "end after N frames were kept; those that --stdout passes over are not; 0 is never", false },
     { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
-      "end so long after the first frame; 0 is never", false },
+      "end so long after the first frame, and keep what was taken until then; 0 is never", false },
     { "timeout", 0, OPTION_NUMBER, FIELD(timeout), "SECONDS", "0", 0, 1e9, NULL,
       "end after so long without a frame, at the start or later, whatever the connection; 0 is "
       "never",
       false },
-    { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL, "keep one frame of N",
+    { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
+      "have the daemon send one frame of N, by the camera's count; not together with --max-fps",
       false },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
       "have the daemon send at most so many frames per second; 0 is all", false },
@@ -158,6 +159,9 @@ int host_options_read(struct host_options *options, int argc, char **argv, char 
     }
     if (options->max_fps > 0 && options->max_fps < 0.001)
         return fail(error, "--max-fps: the least is 0.001, one frame in 1000 s");
+    if (options->max_fps > 0 && options->every > 1)
+        return fail(error, "--max-fps and --every exclude one another: either alone says how many "
+                           "frames are sent");
     if (options->lossless && options->live)
         return fail(error, "--lossless and --live exclude one another");
     return file_name_check(options->name, error);

@@ -29,8 +29,8 @@ struct receiver_config {
     bool progress;     /* draw a progress line on stderr */
     bool stats;        /* tell the rates every 10 s */
     uint64_t frames;   /* end after so many that a sink was to write; 0: never */
-    uint64_t every;    /* keep one of so many; >= 1 */
-    double duration_s; /* end so long after the first frame; 0: never */
+    double duration_s; /* end so long after the first frame, and keep what was taken until then; 0:
+                          never */
     double timeout_s;  /* end after so long without a frame, whatever the connection; 0: never */
 };
 

@@ -175,6 +175,20 @@ void report_missed(struct report *report, uint64_t count)
     pthread_mutex_unlock(&report->lock);
 }
 
+void report_unmet(struct report *report, uint64_t count)
+{
+    pthread_mutex_lock(&report->lock);
+    report->totals.unmet += count;
+    pthread_mutex_unlock(&report->lock);
+}
+
+void report_unsent_due(struct report *report, uint64_t count)
+{
+    pthread_mutex_lock(&report->lock);
+    report->totals.unsent_due += count;
+    pthread_mutex_unlock(&report->lock);
+}
+
 struct report_totals report_totals(struct report *report)
 {
     pthread_mutex_lock(&report->lock);
@@ -278,7 +292,7 @@ static void list_drops(const struct report_totals *totals, FILE *out)
         fputc(')', out);
 }
 
-void report_summary(struct report *report, FILE *out)
+void report_summary(struct report *report, uint64_t kept, FILE *out)
 {
     pthread_mutex_lock(&report->lock);
     struct report_totals totals = report->totals;
@@ -293,6 +307,8 @@ void report_summary(struct report *report, FILE *out)
     if (totals.received > 1 && seconds > 0)
         fprintf(out, "; %.1f fps, %.1f Mbit/s", (double)(totals.received - 1) / seconds,
                 (double)totals.bytes * 8e-6 / seconds);
+    if (totals.received > kept)
+        fprintf(out, "; %" PRIu64 " received after the end", totals.received - kept);
     fputc('\n', out);
 }
 

@@ -19,8 +19,10 @@ struct report;
 struct report_totals {
     uint64_t captured, received, damaged, bytes;
     uint64_t dropped[WIRE_DROP_REASONS];
-    uint64_t cut;    /* of the damaged ones, those that a lost connection cut short */
-    uint64_t missed; /* between two connections to the same daemon; not part of captured */
+    uint64_t cut;        /* of the damaged ones, those that a lost connection cut short */
+    uint64_t unsent_due; /* of those UNSENT: taken while the run was to last */
+    uint64_t unmet;      /* wanted frames, by --max-fps or --every, that no other came for */
+    uint64_t missed;     /* between two connections to the same daemon; not part of captured */
     uint64_t connections;
 };
 
@@ -35,6 +37,8 @@ void report_damaged(struct report *report);
 void report_cut(struct report *report);
 void report_drops(struct report *report, const struct wire_drops *drops);
 void report_missed(struct report *report, uint64_t count);
+void report_unsent_due(struct report *report, uint64_t count);
+void report_unmet(struct report *report, uint64_t count);
 /* decoded and shown: host times, ns. */
 void report_shown(struct report *report, const struct frame *frame, uint64_t decoded_ns,
                   uint64_t shown_ns);
@@ -60,7 +64,9 @@ void report_log_line(struct report *report, uint64_t now_ns, char *line, size_t 
  * with bars, which begin where the stage begins on the way from the sensor. */
 void report_stages(struct report *report, bool bars, FILE *out);
 
-/* The summary at the end. */
-void report_summary(struct report *report, FILE *out);
+/* The summary at the end. kept: how many of the received frames were; the others came after the
+ * end.
+ */
+void report_summary(struct report *report, uint64_t kept, FILE *out);
 
 #endif

@@ -12,6 +12,7 @@
 
 /* PROTOCOL.md, 3. */
 #define OPENING_DUE_NS (5 * CLOCK_SECOND)
+#define RESUME_DUE_NS CLOCK_SECOND
 #define PING_AFTER_NS (5 * CLOCK_SECOND)
 #define DEAD_AFTER_NS (15 * CLOCK_SECOND)
 /* After a cut of up to 2 s, TCP by itself takes no longer than that to go on. */
@@ -81,6 +82,25 @@ static void ping_if_due(struct session *session, uint64_t after_ns, uint64_t now
         ping(session, now_ns);
 }
 
+static void subscribe(struct session *session, uint64_t first_due)
+{
+    const struct session_config *config = &session->config;
+    say(session, &(struct wire_message){ .type = WIRE_SUBSCRIBE,
+                                         .subscribe = { .mode = (uint8_t)config->mode,
+                                                        .max_fps_mhz = config->max_fps_mhz,
+                                                        .every = config->every,
+                                                        .first_due = first_due } });
+    session->subscribed = true;
+}
+
+/* The grid can only be resumed once it is known whose ids, or whose clock, the daemon's are. A
+ * daemon that answers no PING is not waited for without end. */
+static void resume(struct session *session)
+{
+    if (!session->subscribed && session->state == SESSION_RUNNING)
+        subscribe(session, session->handler.first_due(session->handler.user));
+}
+
 void session_init(struct session *session, const struct session_config *config,
                   const struct session_handler *handler, uint64_t now_ns)
 {
@@ -94,9 +114,8 @@ void session_init(struct session *session, const struct session_config *config,
     say(session, &(struct wire_message){ .type = WIRE_HELLO,
                                          .hello = { .max_message = config->max_message,
                                                     .software = "pitether " PITETHER_VERSION } });
-    say(session, &(struct wire_message){ .type = WIRE_SUBSCRIBE,
-                                         .subscribe = { .mode = (uint8_t)config->mode,
-                                                        .max_fps_mhz = config->max_fps_mhz } });
+    if (!config->resumes)
+        subscribe(session, 0);
     ping(session, now_ns);
 }
 
@@ -383,6 +402,7 @@ static void take_pong(struct session *session, const struct wire_pong *pong, uin
         return;
     session->asked_ns[at] = 0;
     clock_sync_add(session->config.clock, pong->t1, pong->t2, pong->t3, now_ns);
+    resume(session);
     if (session->pings_sent < PING_BURST)
         ping(session, now_ns);
 }
@@ -550,6 +570,8 @@ void session_tick(struct session *session, bool reading, uint64_t now_ns)
         session->heard_ns = now_ns;
     if (session->state >= SESSION_ENDED)
         return;
+    if (now_ns - session->opened_ns >= RESUME_DUE_NS)
+        resume(session);
     if (session->id == 0 && now_ns - session->opened_ns >= OPENING_DUE_NS)
         fail(session, "what answers there said nothing for 5 s: is it a pitetherd?");
     else if (now_ns - session->heard_ns >= DEAD_AFTER_NS)

@@ -20,8 +20,10 @@ enum { SESSION_PINGS_MAX = 16 };
 
 struct session_config {
     enum wire_mode mode;
-    uint32_t max_fps_mhz;     /* 0: all frames */
-    uint32_t max_message;     /* bytes; the longest frame that is taken */
+    uint32_t max_fps_mhz; /* 0: all frames */
+    uint32_t every;       /* one frame of so many; 0 and 1: all. Not together with max_fps_mhz */
+    bool resumes;         /* earlier connections had frames on this grid: see first_due() */
+    uint32_t max_message; /* bytes; the longest frame that is taken */
     struct clock_sync *clock; /* zeroed at first, kept from one connection to the next */
     /* Where the connection before this one stopped: the daemon's session, and the id after the last
      * one that had a fate. Within a session ids never go back. 0: there was none. */
@@ -30,6 +32,9 @@ struct session_config {
 
 /* Called from within session_advance(), in the order of frame ids. */
 struct session_handler {
+    /* For a session that resumes, once, when the daemon's session and clock are known: where the
+     * grid of wanted frames goes on, as SUBSCRIBE's first_due. */
+    uint64_t (*first_due)(void *user);
     /* An empty frame, or NULL: none is free for now. */
     struct frame *(*take_frame)(void *user);
     /* A whole frame, checked; the reference goes to the handler. */
@@ -64,6 +69,7 @@ struct session {
 
     uint64_t id;                /* the daemon's session */
     bool streams_seen;          /* STREAMS is here */
+    bool subscribed;            /* SUBSCRIBE was sent */
     bool started;               /* the first STREAM is here ... */
     uint16_t width, height;     /* ... and the size that the last one said */
     uint64_t first_id, next_id; /* [first_id, next_id) have a fate */
@@ -85,8 +91,8 @@ struct session {
     size_t out_used;
 };
 
-/* Begins a conversation: the opening, HELLO and SUBSCRIBE lie in `out`. Times are this machine's
- * CLOCK_MONOTONIC, ns. */
+/* Begins a conversation: the opening, HELLO, PING and, unless it resumes, SUBSCRIBE lie in `out`.
+ * Times are this machine's CLOCK_MONOTONIC, ns. */
 void session_init(struct session *session, const struct session_config *config,
                   const struct session_handler *handler, uint64_t now_ns);
 

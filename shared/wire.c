@@ -57,9 +57,10 @@ static const struct field ping_fields[] = { FIELD(ping.t1) };
 static const struct field pong_fields[] = { FIELD(pong.t1), FIELD(pong.t2), FIELD(pong.t3) };
 static const struct field streams_fields[] = { FIELD(streams.count) };
 static const struct tlv_field streams_tlvs[] = { TEXT(0x0100, streams.name) };
-static const struct field subscribe_fields[] = { FIELD(subscribe.stream), FIELD(subscribe.mode),
-                                                 FIELD(subscribe.max_fps_mhz),
-                                                 FIELD(subscribe.queue_bytes) };
+static const struct field subscribe_fields[] = {
+    FIELD(subscribe.stream), FIELD(subscribe.mode),      FIELD(subscribe.max_fps_mhz),
+    FIELD(subscribe.every),  FIELD(subscribe.first_due), FIELD(subscribe.queue_bytes)
+};
 static const struct field stream_fields[] = { FIELD(stream.stream),  FIELD(stream.codec),
                                               FIELD(stream.width),   FIELD(stream.height),
                                               FIELD(stream.fps_mhz), FIELD(stream.first_frame_id) };
@@ -379,7 +380,7 @@ const char *wire_drop_name(unsigned reason)
     static const char *const names[] = { "?",          "SENSOR_GAP",   "CAPTURE_ERROR",
                                          "NO_BUFFER",  "ENCODER_BUSY", "ENCODE_ERROR",
                                          "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL",
-                                         "TOO_BIG" };
+                                         "TOO_BIG",    "UNSENT" };
     return reason < COUNT(names) ? names[reason] : "?";
 }
 

@@ -82,7 +82,8 @@ enum wire_drop_reason {
     WIRE_DROP_RATE_LIMITED = 7,
     WIRE_DROP_QUEUE_FULL = 8,
     WIRE_DROP_TOO_BIG = 9,
-    WIRE_DROP_REASONS = 10, /* one more than the last; reasons are 1..9 */
+    WIRE_DROP_UNSENT = 10,
+    WIRE_DROP_REASONS = 11, /* one more than the last; reasons are 1..10 */
 };
 
 struct wire_header {
@@ -124,6 +125,8 @@ struct wire_streams {
 struct wire_subscribe {
     uint8_t stream, mode;
     uint32_t max_fps_mhz; /* frames in 1000 s; 0: all */
+    uint32_t every;       /* one frame of so many; 0 and 1: all. Not together with max_fps_mhz */
+    uint64_t first_due;   /* sensor time (max_fps) or id (every) from which a frame is wanted; 0 */
     uint32_t queue_bytes; /* lossless: 0 is the daemon's own bound */
 };
 

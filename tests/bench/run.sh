@@ -12,7 +12,7 @@ top=$(cd "$here/../.." && pwd)
 build=${BUILD_DIR:-$top/build/bench}
 
 # In this order; those after the bar only when named. A name whose file is not there is left out.
-order=(encode stream fanout memory link rivals soak start hostile)
+order=(encode stream wanted fanout memory link rivals soak start hostile)
 optional=(instructions)
 
 there() {

@@ -77,7 +77,8 @@ def out_of_order(test):
     for words in (hello(), message(STREAMS, 1), message(STATUS, 0, 1), subscribe() + subscribe(),
                   message(STREAM, 0, 1, 64, 64, 30000, 0), message(HEAD, 0, 0, 0, 0, 64, 64),
                   message(PART, blob=b"x"), message(TAIL, 0, 0, 0, 0, 0, 0, 0, 0),
-                  message(DROPS, 0, 1, 0, 1), subscribe(mode=9), end(1, 1, 0), end(0, 1, MAX_ID),
+                  message(DROPS, 0, 1, 0, 1), subscribe(mode=9),
+                  subscribe(max_fps=1, every=2), end(1, 1, 0), end(0, 1, MAX_ID),
                   message(ERROR, 3, blob=bytes(257))):
         test.refused(PROTOCOL, ready, words)
     test.refused(PROTOCOL, greeting(), end(1 << 40, 0, 1 << 40))
@@ -117,7 +118,9 @@ def subscribe_storm(test):
 
 
 def extreme_wishes(test):
-    for options in ({"max_fps": 1}, {"max_fps": 0xFFFFFFFF},
+    for options in ({"max_fps": 1}, {"max_fps": 0xFFFFFFFF}, {"every": 0xFFFFFFFF},
+                    {"max_fps": 0xFFFFFFFF, "first_due": MAX_ID},
+                    {"every": 2, "first_due": MAX_ID},
                     {"mode": wire.LOSSLESS, "queue_bytes": 1},
                     {"mode": wire.LOSSLESS, "queue_bytes": 0xFFFFFFFF, "max_fps": 1}):
         with test.connect(greeting(**options)) as peer:

@@ -12,7 +12,7 @@ VERSION, TLS_REQUIRED, PROTOCOL, TOO_LARGE, TIMEOUT, TOO_MANY_CLIENTS, NO_SUCH_S
 LIVE, LOSSLESS = 0, 1
 SO_ATTACH_FILTER = 26  # not in Python's socket module
 MAX_ID = (1 << 64) - 1
-LAYOUTS = {**FIXED, SUBSCRIBE: ">BBII", ACK: ">QQ"}
+LAYOUTS = {**FIXED, SUBSCRIBE: ">BBIIQI", ACK: ">QQ"}
 # What makes a terminal do something, each way to write it: C0, DEL, C1 in one byte and in two; and
 # what begins a line, turns the text around or hides in it.
 ESCAPES = (b"\x1b]0;owned\x07\x1b[2J\r\n\x00\x7f\x9b31m\xc2\x9b31m\xff" +
@@ -36,8 +36,8 @@ def hello(tlvs=b"", max_message=1 << 24, session=0):
     return message(HELLO, max_message, 0, session, tlvs=tlvs)
 
 
-def subscribe(mode=LIVE, max_fps=0, queue_bytes=0, stream=0):
-    return message(SUBSCRIBE, stream, mode, max_fps, queue_bytes)
+def subscribe(mode=LIVE, max_fps=0, queue_bytes=0, stream=0, every=0, first_due=0):
+    return message(SUBSCRIBE, stream, mode, max_fps, every, first_due, queue_bytes)
 
 
 def greeting(mode=LIVE, **options):

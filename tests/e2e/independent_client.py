@@ -130,7 +130,7 @@ def greet(peer, flags):
         need(peer.next()[0] == PING, "more than a PING without SUBSCRIBE")
     for _ in range(3):
         peer.ping()
-    peer.send(SUBSCRIBE, ">BBII", 0, "--lossless" in flags, 0, 0)
+    peer.send(SUBSCRIBE, ">BBIIQI", 0, "--lossless" in flags, 0, 0, 0, 0)
 
 def main(address, count, outdir, *flags):
     key = [flag[6:] for flag in flags if flag.startswith("--key=")]
@@ -175,7 +175,7 @@ def main(address, count, outdir, *flags):
                 peer.send(END, ">HQQQ", 0, delivered + dropped, delivered, dropped)
                 ended = True
         elif kind == DROPS:
-            need(f[0] == 0 and 1 <= f[1] <= 9 and f[2] == id_ and f[3], f"DROPS {f}, not of {id_}")
+            need(f[0] == 0 and 1 <= f[1] <= 10 and f[2] == id_ and f[3], f"DROPS {f}, not of {id_}")
             reasons[f[1]] = reasons.get(f[1], 0) + f[3]
             id_, dropped, aborted = id_ + f[3], dropped + f[3], None
             need(id_ <= NO_ID, f"DROPS {f} runs over the last id")

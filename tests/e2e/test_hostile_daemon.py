@@ -111,7 +111,7 @@ class HostileDaemons(harness.Case):
                              ("STREAM within", head(0), stream()),
                              ("END within", head(0), end(0, 0, 0)),
                              ("only a receiver", message(ACK, 0, 0)),
-                             ("only a receiver", message(SUBSCRIBE, 0, 0, 0, 0)),
+                             ("only a receiver", message(SUBSCRIBE, 0, 0, 0, 0, 0, 0)),
                              ("aborted frame with a length", head(0),
                               tail(0, b"", status=1, length=1)),
                              *(("where DROPS of an aborted frame is due", *aborted, word)

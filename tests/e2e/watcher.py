@@ -8,7 +8,8 @@ import independent_client as protocol
 
 STARTING, RUNNING, LOST = 0, 1, 2
 REASONS = dict(enumerate(("DELIVERED", "SENSOR_GAP", "CAPTURE_ERROR", "NO_BUFFER", "ENCODER_BUSY",
-                          "ENCODE_ERROR", "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL", "TOO_BIG")))
+                          "ENCODE_ERROR", "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL", "TOO_BIG",
+                          "UNSENT")))
 
 
 class Peer(protocol.Peer):

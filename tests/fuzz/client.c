@@ -158,6 +158,8 @@ static void say_subscribe(struct stage *stage, struct input *input)
     message.subscribe.stream = choice == 0xFF;
     message.subscribe.max_fps_mhz = (uint32_t)input_number(input, 2);
     message.subscribe.queue_bytes = (uint32_t)input_number(input, 3);
+    message.subscribe.every = (uint32_t)input_number(input, 1);
+    message.subscribe.first_due = input_number(input, 8);
     hear_message(stage, &message);
 }
 
@@ -233,8 +235,12 @@ static void grow(struct stage *stage, struct input *input)
 
 static void lose_run(struct stage *stage, uint64_t reason, uint64_t count)
 {
-    client_lost(stage->client,
-                (struct drop_run){ stage->given, count, 1 + reason % (WIRE_DROP_REASONS - 1) });
+    uint64_t time = CLOCK_SECOND + stage->given * CLOCK_MS;
+    client_lost(
+        stage->client,
+        &(struct lost_run){ { stage->given, count, 1 + reason % (WIRE_DROP_REASONS - 1) },
+                            time,
+                            time + count * CLOCK_MS });
     stage->given += count;
     stage->shared.next_id = stage->given;
     write_news(stage);

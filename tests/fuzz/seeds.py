@@ -32,7 +32,7 @@ BODIES = [
     (PING, struct.pack(">Q", 1), b"", b""),
     (PONG, struct.pack(">QQQ", 1, 2, 3), b"", b""),
     (STREAMS, b"\1", tlv(0x100, b"camera"), b""),
-    (SUBSCRIBE, struct.pack(">BBII", 0, 1, 30000, 65536), b"", b""),
+    (SUBSCRIBE, struct.pack(">BBIIQI", 0, 1, 30000, 1, 10**9, 65536), b"", b""),
     (STREAM, struct.pack(">BBHHIQ", 0, 1, 640, 480, 30000, 5), tlv(1, b"imx219"), b""),
     (STATUS, b"\0\2", b"", "unplugged \u20ac".encode()),
     (HEAD, struct.pack(">BQQQHH", 0, 5, 1, 2, 640, 480),

@@ -437,6 +437,13 @@ static void check_pool(struct frame_pool *pool)
         frame_release(frames[--count]);
 }
 
+static uint64_t first_due(void *user)
+{
+    struct stage *stage = user;
+    CHECK(stage->session.id != 0);
+    return stage->now_ns;
+}
+
 static struct stage *stage_open(uint64_t choice)
 {
     static struct frame_pool *pool;
@@ -452,9 +459,10 @@ static struct stage *stage_open(uint64_t choice)
                                      .max_message = MAX_MESSAGE,
                                      .clock = &stage->clock,
                                      .past_session = choice & 4 ? SESSION : 0,
-                                     .past_next_id = choice & 4 ? PAST_NEXT_ID : 0 };
-    struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
-                                       on_stream,  on_status, stage };
+                                     .past_next_id = choice & 4 ? PAST_NEXT_ID : 0,
+                                     .resumes = choice & 8 };
+    struct session_handler handler = { first_due, take_frame, on_frame,  on_damaged,
+                                       on_drops,  on_stream,  on_status, stage };
     session_init(&stage->session, &config, &handler, stage->now_ns);
     return stage;
 }

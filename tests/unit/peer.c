@@ -383,17 +383,21 @@ void room_stream(struct room *room, unsigned width)
     room_news(room);
 }
 
-void room_watch(struct room *room, enum wire_mode mode, uint32_t max_fps_mhz, uint32_t queue_bytes)
+void room_subscribe(struct room *room, const struct wire_subscribe *subscribe)
 {
     if (room->client->state == CLIENT_OPENING)
         room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
-    peer_say(room->peer, &(struct wire_message){ .type = WIRE_SUBSCRIBE,
-                                                 .subscribe = { .mode = (uint8_t)mode,
-                                                                .max_fps_mhz = max_fps_mhz,
-                                                                .queue_bytes = queue_bytes } });
+    peer_say(room->peer, &(struct wire_message){ .type = WIRE_SUBSCRIBE, .subscribe = *subscribe });
     ROOM_UNTIL(room, room->client->state == CLIENT_SUBSCRIBED);
     room_stream(room, 640);
     ROOM_UNTIL(room, room->peer->streams == 1);
+}
+
+void room_watch(struct room *room, enum wire_mode mode, uint32_t max_fps_mhz, uint32_t queue_bytes)
+{
+    room_subscribe(room, &(struct wire_subscribe){ .mode = (uint8_t)mode,
+                                                   .max_fps_mhz = max_fps_mhz,
+                                                   .queue_bytes = queue_bytes });
 }
 
 /* As the server does: one whose socket is full is woken by the loop. */
@@ -428,7 +432,10 @@ struct frame *room_frame(struct room *room, unsigned slices, size_t slice_size)
 
 void room_lost(struct room *room, uint64_t count, enum wire_drop_reason reason)
 {
-    client_lost(room->client, (struct drop_run){ room->given, count, reason });
+    uint64_t first_ns = CLOCK_SECOND + room->given * CLOCK_SECOND / 30;
+    client_lost(room->client, &(struct lost_run){ { room->given, count, reason },
+                                                  first_ns,
+                                                  first_ns + (count - 1) * CLOCK_SECOND / 30 });
     room->given += count;
     room->shared.next_id = room->given;
     room_news(room);

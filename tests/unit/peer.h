@@ -62,6 +62,8 @@ void room_close(struct room *room);
 void room_greet(struct room *room, uint32_t max_message);
 /* The same and SUBSCRIBE, with the camera running in 640x480 from the next id on. */
 void room_watch(struct room *room, enum wire_mode mode, uint32_t max_fps_mhz, uint32_t queue_bytes);
+/* The same with all that SUBSCRIBE can say. */
+void room_subscribe(struct room *room, const struct wire_subscribe *subscribe);
 /* The camera runs, as the server would tell. */
 void room_stream(struct room *room, unsigned width);
 

@@ -38,6 +38,14 @@ static int teardown(void **state)
     return 0;
 }
 
+static void begin(struct fixture *fixture, enum wire_mode mode, size_t max_bytes,
+                  uint32_t max_fps_mhz)
+{
+    struct decimation decimation;
+    decimation_init(&decimation, max_fps_mhz, 1, 0);
+    backlog_init(&fixture->backlog, mode, max_bytes, &decimation);
+}
+
 static void put_frame_at(struct fixture *fixture, size_t size, uint64_t time)
 {
     struct frame *frame = frames_whole(&fixture->frames, fixture->given, 1, size);
@@ -53,7 +61,10 @@ static void put_frame(struct fixture *fixture, size_t size)
 
 static void put_lost(struct fixture *fixture, uint64_t count, enum wire_drop_reason reason)
 {
-    backlog_lost(&fixture->backlog, (struct drop_run){ fixture->given, count, reason });
+    uint64_t first_ns = CLOCK_SECOND + fixture->given * FRAME_30_NS;
+    backlog_lost(&fixture->backlog, &(struct lost_run){ { fixture->given, count, reason },
+                                                        first_ns,
+                                                        first_ns + (count - 1) * FRAME_30_NS });
     fixture->given += count;
 }
 
@@ -109,7 +120,7 @@ static void expect_lost(struct fixture *fixture, uint64_t count, enum wire_drop_
 static void live_keeps_the_newest(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LIVE, PLENTY, 0);
+    begin(fixture, WIRE_LIVE, PLENTY, 0);
     for (int i = 0; i < 4; i++)
         put_frame(fixture, 10);
     expect_lost(fixture, 3, WIRE_DROP_SUPERSEDED);
@@ -121,7 +132,7 @@ static void live_keeps_the_newest(void **state)
 static void live_supersedes_among_losses(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LIVE, PLENTY, 0);
+    begin(fixture, WIRE_LIVE, PLENTY, 0);
     put_lost(fixture, 2, WIRE_DROP_SENSOR_GAP);
     put_lost(fixture, 1, WIRE_DROP_SUPERSEDED);
     put_frame(fixture, 10);
@@ -139,7 +150,7 @@ static void live_supersedes_among_losses(void **state)
 static void taken_frames_are_not_superseded(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LIVE, PLENTY, 0);
+    begin(fixture, WIRE_LIVE, PLENTY, 0);
     put_frame(fixture, 10);
     expect_frame(fixture, 0);
     put_frame(fixture, 10);
@@ -149,7 +160,7 @@ static void taken_frames_are_not_superseded(void **state)
 static void lossless_is_full_by_bytes(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, 1000, 0);
+    begin(fixture, WIRE_LOSSLESS, 1000, 0);
     put_frame(fixture, 999);
     put_frame(fixture, 400); /* there was a byte of room */
     put_frame(fixture, 1);
@@ -165,7 +176,7 @@ static void lossless_is_full_by_bytes(void **state)
 static void full_to_the_byte(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, 1000, 0);
+    begin(fixture, WIRE_LOSSLESS, 1000, 0);
     put_frame(fixture, 600);
     put_frame(fixture, 400);
     put_frame(fixture, 1);
@@ -177,7 +188,7 @@ static void full_to_the_byte(void **state)
 static void losses_alone_fill_no_queue(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, 1000, 0);
+    begin(fixture, WIRE_LOSSLESS, 1000, 0);
     for (int i = 0; i < BACKLOG_ITEMS - 1; i++)
         put_lost(fixture, 1, i % 2 ? WIRE_DROP_SENSOR_GAP : WIRE_DROP_ENCODER_BUSY);
     put_frame(fixture, 1);
@@ -188,7 +199,7 @@ static void losses_alone_fill_no_queue(void **state)
 static void one_frame_is_always_taken(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, 1, 0);
+    begin(fixture, WIRE_LOSSLESS, 1, 0);
     put_frame(fixture, 100000);
     put_frame(fixture, 1);
     expect_frame(fixture, 0);
@@ -200,7 +211,7 @@ static void one_frame_is_always_taken(void **state)
 static void lossless_is_full_by_items(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, PLENTY, 0);
+    begin(fixture, WIRE_LOSSLESS, PLENTY, 0);
     for (int i = 0; i < BACKLOG_ITEMS + 50; i++)
         put_frame(fixture, 1);
     for (uint64_t id = 0; id < BACKLOG_ITEMS - 1; id++)
@@ -213,7 +224,7 @@ static void lossless_is_full_by_items(void **state)
 static void too_many_losses(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, PLENTY, 0);
+    begin(fixture, WIRE_LOSSLESS, PLENTY, 0);
     for (int i = 0; i < 3 * BACKLOG_ITEMS; i++)
         put_lost(fixture, 1, i % 2 ? WIRE_DROP_SENSOR_GAP : WIRE_DROP_ENCODER_BUSY);
     put_frame(fixture, 1);
@@ -225,7 +236,7 @@ static void too_many_losses(void **state)
 static void too_many_huge_losses(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, PLENTY, 0);
+    begin(fixture, WIRE_LOSSLESS, PLENTY, 0);
     for (int i = 0; i < 3 * BACKLOG_ITEMS; i++)
         put_lost(fixture, UINT32_MAX, i % 2 ? WIRE_DROP_SENSOR_GAP : WIRE_DROP_ENCODER_BUSY);
     put_frame(fixture, 1);
@@ -237,7 +248,7 @@ static void too_many_huge_losses(void **state)
 static void too_many_losses_live(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LIVE, PLENTY, 0);
+    begin(fixture, WIRE_LIVE, PLENTY, 0);
     while (fixture->given < 4 * BACKLOG_ITEMS) {
         put_frame(fixture, 1);
         put_lost(fixture, 1, WIRE_DROP_ENCODER_BUSY);
@@ -250,7 +261,7 @@ static void too_many_losses_live(void **state)
 static void losses_between_frames(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, PLENTY, 0);
+    begin(fixture, WIRE_LOSSLESS, PLENTY, 0);
     for (int i = 0; i < BACKLOG_ITEMS; i++) {
         put_frame(fixture, 1);
         put_lost(fixture, 1, i % 2 ? WIRE_DROP_SENSOR_GAP : WIRE_DROP_ENCODER_BUSY);
@@ -259,10 +270,63 @@ static void losses_between_frames(void **state)
     assert_int_equal(fixture->delivered, BACKLOG_ITEMS / 2);
 }
 
+static void lost_frames_that_were_not_asked_for(void **state)
+{
+    struct fixture *fixture = *state;
+    begin(fixture, WIRE_LOSSLESS, PLENTY, 10000);
+    put_frame(fixture, 1);                         /* 0 */
+    put_lost(fixture, 10, WIRE_DROP_ENCODER_BUSY); /* of which 3 begins a wanted part */
+    put_frame(fixture, 1);                         /* 11: stands for 3 */
+    put_lost(fixture, 1, WIRE_DROP_SENSOR_GAP);    /* 12 is due */
+    put_frame(fixture, 1);                         /* 13: stands for 12 */
+    put_lost(fixture, 1, WIRE_DROP_CAPTURE_ERROR); /* 14 is not */
+    expect_frame(fixture, 0);
+    expect_lost(fixture, 2, WIRE_DROP_RATE_LIMITED);
+    expect_lost(fixture, 8, WIRE_DROP_ENCODER_BUSY);
+    expect_frame(fixture, 11);
+    expect_lost(fixture, 1, WIRE_DROP_SENSOR_GAP);
+    expect_frame(fixture, 13);
+    expect_lost(fixture, 1, WIRE_DROP_RATE_LIMITED);
+}
+
+/* Runs of any length and any times: none is lost, and nothing overflows. */
+static void lost_runs_with_odd_times(void **state)
+{
+    struct fixture *fixture = *state;
+    static const uint64_t numbers[] = { 0, 1, CLOCK_SECOND, UINT64_MAX / 2, UINT64_MAX };
+    begin(fixture, WIRE_LOSSLESS, PLENTY, 10000);
+    put_frame(fixture, 1);
+    for (unsigned i = 0; i < 125; i++) {
+        uint64_t count = 1 + numbers[i / 25] % 1000000007;
+        backlog_lost(&fixture->backlog,
+                     &(struct lost_run){ { fixture->given, count, WIRE_DROP_SENSOR_GAP },
+                                         numbers[i % 5],
+                                         numbers[i / 5 % 5] });
+        fixture->given += count;
+        take_all(fixture);
+    }
+}
+
+static void unsent_frames_are_counted(void **state)
+{
+    struct fixture *fixture = *state;
+    begin(fixture, WIRE_LOSSLESS, PLENTY, 0);
+    for (int i = 0; i < BACKLOG_ITEMS - 2; i++)
+        put_frame(fixture, 10);
+    put_lost(fixture, 2, WIRE_DROP_SENSOR_GAP);
+    expect_frame(fixture, 0);
+    put_frame(fixture, 10);
+    backlog_give_up(&fixture->backlog, WIRE_DROP_UNSENT);
+    expect_lost(fixture, BACKLOG_ITEMS - 3, WIRE_DROP_UNSENT);
+    expect_lost(fixture, 2, WIRE_DROP_SENSOR_GAP);
+    expect_lost(fixture, 1, WIRE_DROP_UNSENT);
+    assert_true(backlog_empty(&fixture->backlog));
+}
+
 static void clear_releases(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LOSSLESS, PLENTY, 0);
+    begin(fixture, WIRE_LOSSLESS, PLENTY, 0);
     put_frame(fixture, 10);
     put_lost(fixture, 1, WIRE_DROP_SENSOR_GAP);
     put_frame(fixture, 10);
@@ -279,7 +343,7 @@ static uint64_t decimate(struct fixture *fixture, uint32_t max_fps_mhz, unsigned
                          unsigned jitter_ns)
 {
     uint64_t random = 3;
-    backlog_init(&fixture->backlog, WIRE_LIVE, PLENTY, max_fps_mhz);
+    begin(fixture, WIRE_LIVE, PLENTY, max_fps_mhz);
     for (unsigned i = 0; i < frames; i++) {
         uint64_t late = jitter_ns ? pseudo_random(&random, jitter_ns) : 0;
         put_frame_at(fixture, 1, 77 * CLOCK_SECOND + i * FRAME_30_NS + late);
@@ -292,7 +356,7 @@ static uint64_t decimate(struct fixture *fixture, uint32_t max_fps_mhz, unsigned
 static void thirty_to_ten(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LIVE, PLENTY, 10000);
+    begin(fixture, WIRE_LIVE, PLENTY, 10000);
     for (int i = 0; i < 30; i++) {
         put_frame(fixture, 1);
         if (i % 3 == 0)
@@ -332,7 +396,7 @@ static void jitter_at_the_full_rate(void **state)
 static void no_burst_after_a_gap(void **state)
 {
     struct fixture *fixture = *state;
-    backlog_init(&fixture->backlog, WIRE_LIVE, PLENTY, 10000);
+    begin(fixture, WIRE_LIVE, PLENTY, 10000);
     put_frame_at(fixture, 1, CLOCK_SECOND);
     take_all(fixture);
     for (unsigned i = 0; i < 30; i++) {
@@ -348,7 +412,7 @@ static void any_sequence(struct fixture *fixture, enum wire_mode mode, size_t ma
 {
     struct backlog_item item;
     uint64_t random = 11;
-    backlog_init(&fixture->backlog, mode, max_bytes, max_fps_mhz);
+    begin(fixture, mode, max_bytes, max_fps_mhz);
     for (int i = 0; i < RANDOM_STEPS; i++) {
         unsigned step = pseudo_random(&random, 10);
         if (step < 6)
@@ -411,6 +475,9 @@ int main(void)
         TEST(too_many_huge_losses),
         TEST(too_many_losses_live),
         TEST(losses_between_frames),
+        TEST(lost_frames_that_were_not_asked_for),
+        TEST(lost_runs_with_odd_times),
+        TEST(unsent_frames_are_counted),
         TEST(clear_releases),
         TEST(thirty_to_ten),
         TEST(thirty_to_twenty_nine),

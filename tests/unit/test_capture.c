@@ -160,7 +160,10 @@ static int setup_with(void **state, uint64_t frame_limit, uint64_t patience_ns)
     pthread_mutex_init(&fixture.camera.lock, NULL);
     pthread_cond_init(&fixture.camera.changed, NULL);
     struct encoder_config encoder = { .threads = 1, .slices = 1, .quality = 50 };
-    struct capture_config capture = { &fake_ops, &fixture.camera, frame_limit, patience_ns };
+    struct capture_config capture = { .ops = &fake_ops,
+                                      .camera = &fixture.camera,
+                                      .frame_limit = frame_limit,
+                                      .patience_ns = patience_ns };
     int error = hub_init(&fixture.hub);
     if (!error)
         error = encoder_create(&fixture.encoder, &encoder, &fixture.hub);
@@ -196,10 +199,10 @@ static void take_event(struct fixture *fixture, struct hub_event *event)
         fixture->told++;
         break;
     case HUB_LOST:
-        assert_int_equal(event->run.first, fixture->told);
+        assert_int_equal(event->lost.run.first, fixture->told);
         assert_true(fixture->streams > 0);
-        fixture->told += event->run.count;
-        fixture->lost[event->run.reason] += event->run.count;
+        fixture->told += event->lost.run.count;
+        fixture->lost[event->lost.run.reason] += event->lost.run.count;
         break;
     case HUB_STREAM:
         assert_int_equal(event->mode.width, SIDE);

@@ -704,6 +704,102 @@ static void a_live_conversation_over_tcp(void **state)
     assert_int_equal(room->peer->end.captured, 300);
 }
 
+static void every_is_held(void **state)
+{
+    struct room *room = *state;
+    room_subscribe(room, &(struct wire_subscribe){ .mode = WIRE_LOSSLESS, .every = 4 });
+    for (int i = 0; i < 20; i++)
+        room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->next == 20);
+    for (uint64_t id = 0; id < 20; id++)
+        assert_true(peer_fate(room->peer, id, id + 1, id % 4 ? WIRE_DROP_RATE_LIMITED : 0));
+}
+
+static void every_goes_on_from_first_due(void **state)
+{
+    struct room *room = *state;
+    room_subscribe(
+        room, &(struct wire_subscribe){ .mode = WIRE_LOSSLESS, .every = 4, .first_due = 4000003 });
+    for (int i = 0; i < 20; i++)
+        room_frame(room, 1, 100);
+    ROOM_UNTIL(room, room->peer->next == 20);
+    for (uint64_t id = 0; id < 20; id++)
+        assert_true(peer_fate(room->peer, id, id + 1, id % 4 == 3 ? 0 : WIRE_DROP_RATE_LIMITED));
+}
+
+static void max_fps_and_every_exclude_one_another(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    peer_say(room->peer,
+             &(struct wire_message){ .type = WIRE_SUBSCRIBE,
+                                     .subscribe = { .max_fps_mhz = 1000, .every = 2 } });
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+/* Only the first frame of three is asked for. */
+static void what_was_not_asked_for_is_rate_limited_whatever_became_of_it(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 10000, 0);
+    room_frame(room, 1, 100);
+    room_lost(room, 1, WIRE_DROP_ENCODER_BUSY);
+    room_lost(room, 1, WIRE_DROP_SENSOR_GAP);
+    room_frame(room, 1, 100); /* 3 */
+    room_lost(room, 5, WIRE_DROP_NO_BUFFER);
+    room_frame(room, 1, 100); /* 9 */
+    ROOM_UNTIL(room, room->peer->next == 10);
+    assert_true(peer_fate(room->peer, 1, 3, WIRE_DROP_RATE_LIMITED));
+    assert_true(peer_fate(room->peer, 3, 4, 0));
+    assert_true(peer_fate(room->peer, 4, 6, WIRE_DROP_RATE_LIMITED));
+    assert_true(peer_fate(room->peer, 6, 9, WIRE_DROP_NO_BUFFER));
+    assert_true(peer_fate(room->peer, 9, 10, 0));
+}
+
+/* The camera's thread is told that none is worth encoding, until there is room again. */
+static void frames_of_a_full_queue_are_not_wanted(void **state)
+{
+    struct room *room = *state;
+    struct demand demand;
+    demand_init(&demand);
+    room->shared.demand = &demand;
+    room_watch(room, WIRE_LOSSLESS, 0, 100000);
+    room->peer->reads = false;
+    while (demand_wants(&demand, room->given, CLOCK_SECOND))
+        room_frame(room, 20, 10000);
+    uint64_t skipped = room->given;
+    room_lost(room, 3, WIRE_DROP_RATE_LIMITED);
+    room->peer->reads = true;
+    ROOM_UNTIL(room, room->peer->next == room->given);
+    assert_true(peer_fate(room->peer, 0, skipped, 0));
+    assert_true(peer_fate(room->peer, skipped, skipped + 3, WIRE_DROP_QUEUE_FULL));
+    assert_true(demand_wants(&demand, room->given, CLOCK_SECOND));
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+    assert_false(demand_wants(&demand, room->given, CLOCK_SECOND));
+    demand_destroy(&demand);
+}
+
+static void accounting_begins_behind_what_was_skipped(void **state)
+{
+    struct room *room = *state;
+    struct demand demand;
+    demand_init(&demand);
+    room->shared.demand = &demand;
+    assert_false(demand_wants(&demand, 4, CLOCK_SECOND)); /* nobody watches */
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    assert_int_equal(room->peer->stream.first_frame_id, 5);
+    room_lost(room, 3, WIRE_DROP_RATE_LIMITED); /* 0 to 2: the news come late */
+    room_lost(room, 3, WIRE_DROP_RATE_LIMITED);
+    room_frame(room, 1, 100); /* 6 */
+    ROOM_UNTIL(room, room->peer->next == 7);
+    assert_int_equal(room->peer->first, 5);
+    assert_true(peer_fate(room->peer, 6, 7, 0));
+    peer_end(room->peer);
+    expect_end(room, WIRE_END_DONE);
+    demand_destroy(&demand);
+}
+
 static void max_fps_is_held(void **state)
 {
     struct room *room = *state;
@@ -1102,7 +1198,7 @@ static void peers_end_within_a_frame(void **state)
     room_lost(room, 3, WIRE_DROP_SENSOR_GAP);
     struct frame *frame = room_growing(room, 3, 1000);
     frame_grow(frame, 1);
-    room_frame(room, 1, 100); /* waits, and is not its business any more */
+    room_frame(room, 1, 100); /* waits, and is not sent any more */
     room_settle(room);
     assert_true(room->peer->in_frame);
     peer_end(room->peer);
@@ -1112,8 +1208,31 @@ static void peers_end_within_a_frame(void **state)
     frame_finish(frame);
     room_news(room);
     expect_end(room, WIRE_END_DONE);
-    assert_int_equal(room->peer->end.captured, 5);
+    assert_int_equal(room->peer->end.captured, 6);
     assert_int_equal(room->peer->delivered, 2);
+    assert_true(peer_fate(room->peer, 5, 6, WIRE_DROP_UNSENT));
+}
+
+/* All that waits is counted, with the losses in between, and by the END too. */
+static void peers_end_with_a_queue(void **state)
+{
+    struct room *room = *state;
+    room_watch(room, WIRE_LOSSLESS, 0, 0);
+    room->peer->reads = false;
+    for (int i = 0; i < 40; i++)
+        room_frame(room, 20, 10000);
+    room_lost(room, 2, WIRE_DROP_SENSOR_GAP);
+    for (int i = 0; i < 5; i++)
+        room_frame(room, 1, 100);
+    peer_end(room->peer);
+    room_settle(room);
+    room->peer->reads = true;
+    expect_end(room, WIRE_END_DONE);
+    assert_int_equal(room->peer->end.captured, 47);
+    assert_in_range(room->peer->delivered, 1, 39);
+    assert_true(peer_fate(room->peer, room->peer->delivered, 40, WIRE_DROP_UNSENT));
+    assert_true(peer_fate(room->peer, 40, 42, WIRE_DROP_SENSOR_GAP));
+    assert_true(peer_fate(room->peer, 42, 47, WIRE_DROP_UNSENT));
 }
 
 static void peers_end_within_a_frame_that_fails(void **state)
@@ -1190,7 +1309,8 @@ static void both_end_with_a_frame_waiting(void **state)
     assert_false(room->peer->ended);
     peer_end(room->peer);
     expect_end(room, WIRE_END_SHUTDOWN);
-    assert_int_equal(room->peer->end.captured, 1);
+    assert_int_equal(room->peer->end.captured, 2);
+    assert_true(peer_fate(room->peer, 1, 2, WIRE_DROP_UNSENT));
 }
 
 static void garbage_after_the_daemons_end(void **state)
@@ -1447,6 +1567,12 @@ static const struct CMUnitTest tests[] = {
     TEST(budget_is_held),
     TEST_IN(a_live_conversation_over_tcp, tcp),
     TEST(max_fps_is_held),
+    TEST(every_is_held),
+    TEST(every_goes_on_from_first_due),
+    TEST(max_fps_and_every_exclude_one_another),
+    TEST(what_was_not_asked_for_is_rate_limited_whatever_became_of_it),
+    TEST(frames_of_a_full_queue_are_not_wanted),
+    TEST(accounting_begins_behind_what_was_skipped),
     TEST_IN(lossless_sends_all, small),
     TEST_IN(lossless_sends_all, tcp),
     TEST_IN(slow_lossless_peer, small),
@@ -1467,6 +1593,7 @@ static const struct CMUnitTest tests[] = {
     TEST(peers_end_that_can_not_be),
     TEST(half_closed_without_end),
     TEST(peers_end_within_a_frame),
+    TEST(peers_end_with_a_queue),
     TEST(peers_end_within_a_frame_that_fails),
     TEST_IN(daemons_end_sends_what_waits, small),
     TEST(daemons_end_of_a_live_stream),

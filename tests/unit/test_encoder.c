@@ -127,7 +127,7 @@ static void submit_broken(struct test *test)
 
 static void lose(struct test *test, uint32_t count, enum wire_drop_reason reason)
 {
-    encoder_lost(test->encoder, (struct drop_run){ test->next_id, count, reason });
+    encoder_lost(test->encoder, &(struct lost_run){ .run = { test->next_id, count, reason } });
     test->next_id += count;
 }
 
@@ -210,13 +210,13 @@ static void take_all(struct test *test)
             continue;
         }
         assert_int_equal(event.kind, HUB_LOST);
-        assert_int_equal(event.run.first, test->expected);
-        assert_true(event.run.count >= 1);
-        for (uint32_t i = 0; i < event.run.count; i++) {
-            assert_int_equal(test->fates[event.run.first + i], FATE_NONE);
-            test->fates[event.run.first + i] = (int)event.run.reason;
+        assert_int_equal(event.lost.run.first, test->expected);
+        assert_true(event.lost.run.count >= 1);
+        for (uint32_t i = 0; i < event.lost.run.count; i++) {
+            assert_int_equal(test->fates[event.lost.run.first + i], FATE_NONE);
+            test->fates[event.lost.run.first + i] = (int)event.lost.run.reason;
         }
-        test->expected += event.run.count;
+        test->expected += event.lost.run.count;
     }
     check_pending(test);
 }

@@ -47,7 +47,7 @@ static void put_frame(struct fixture *fixture)
 
 static void put_lost(struct fixture *fixture, uint64_t count, enum wire_drop_reason reason)
 {
-    hub_lost(&fixture->hub, (struct drop_run){ fixture->published, count, reason });
+    hub_lost(&fixture->hub, &(struct lost_run){ .run = { fixture->published, count, reason } });
     fixture->published += count;
 }
 
@@ -64,10 +64,10 @@ static bool take(struct fixture *fixture, struct hub_event *event)
         frame_release(event->frame);
         break;
     case HUB_LOST:
-        assert_int_equal(event->run.first, fixture->told);
-        assert_true(event->run.count > 0);
-        fixture->told += event->run.count;
-        fixture->lost[event->run.reason] += event->run.count;
+        assert_int_equal(event->lost.run.first, fixture->told);
+        assert_true(event->lost.run.count > 0);
+        fixture->told += event->lost.run.count;
+        fixture->lost[event->lost.run.reason] += event->lost.run.count;
         break;
     case HUB_STREAM:
         fixture->streams++;
@@ -102,8 +102,8 @@ static void expect_lost(struct fixture *fixture, uint64_t count, enum wire_drop_
     struct hub_event event;
     assert_true(take(fixture, &event));
     assert_int_equal(event.kind, HUB_LOST);
-    assert_int_equal(event.run.count, count);
-    assert_int_equal(event.run.reason, reason);
+    assert_int_equal(event.lost.run.count, count);
+    assert_int_equal(event.lost.run.reason, reason);
 }
 
 static bool readable(struct hub *hub, int timeout_ms)

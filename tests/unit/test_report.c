@@ -72,6 +72,17 @@ static char *text_of(struct report *report, void (*tell)(struct report *report, 
     return text;
 }
 
+/* All that came was kept. */
+static void summary(struct report *report, FILE *out)
+{
+    report_summary(report, report_totals(report).received, out);
+}
+
+static void summary_with_two_late(struct report *report, FILE *out)
+{
+    report_summary(report, report_totals(report).received - 2, out);
+}
+
 static void stages_plain(struct report *report, FILE *out)
 {
     report_stages(report, false, out);
@@ -92,7 +103,7 @@ static void nothing_came(void **state)
 {
     struct report *report = *state;
     char line[256];
-    char *text = text_of(report, report_summary);
+    char *text = text_of(report, summary);
     assert_string_equal(text, "0 captured = 0 received + 0 dropped + 0 damaged\n");
     free(text);
     report_line(report, START_NS, line, sizeof(line));
@@ -150,8 +161,8 @@ static void drops_by_reason(void **state)
             unknown += reason;
     }
     assert_int_equal(totals.dropped[0], unknown);
-    assert_int_equal(report_dropped(&totals), unknown + 45);
-    assert_int_equal(totals.captured, unknown + 45);
+    assert_int_equal(report_dropped(&totals), unknown + 55);
+    assert_int_equal(totals.captured, unknown + 55);
 }
 
 static void the_summary(void **state)
@@ -159,23 +170,35 @@ static void the_summary(void **state)
     struct report *report = *state;
     for (unsigned i = 0; i < 101; i++)
         add_frame(report, START_NS + i * 20 * CLOCK_MS, 10000);
-    char *text = text_of(report, report_summary);
+    char *text = text_of(report, summary);
     assert_string_equal(text, "101 captured = 101 received + 0 dropped + 0 damaged"
                               "; 50.0 fps, 4.0 Mbit/s\n");
     free(text);
     report_damaged(report);
     add_drops(report, WIRE_DROP_SUPERSEDED, 3);
-    text = text_of(report, report_summary);
+    text = text_of(report, summary);
     assert_string_equal(text, "105 captured = 101 received + 3 dropped (3 SUPERSEDED) + 1 damaged"
                               "; 50.0 fps, 4.0 Mbit/s\n");
     free(text);
     add_drops(report, 200, 2);
     add_drops(report, WIRE_DROP_SENSOR_GAP, 1);
     report_missed(report, 9);
-    text = text_of(report, report_summary);
+    text = text_of(report, summary);
     assert_string_equal(text, "108 captured = 101 received + 6 dropped (2 for an unknown reason, "
                               "1 SENSOR_GAP, 3 SUPERSEDED) + 1 damaged; 9 missed between "
                               "connections; 50.0 fps, 4.0 Mbit/s\n");
+    free(text);
+}
+
+static void the_summary_names_what_came_after_the_end(void **state)
+{
+    struct report *report = *state;
+    for (unsigned i = 0; i < 101; i++)
+        add_frame(report, START_NS + i * 20 * CLOCK_MS, 10000);
+    add_drops(report, WIRE_DROP_UNSENT, 4);
+    char *text = text_of(report, summary_with_two_late);
+    assert_string_equal(text, "105 captured = 101 received + 4 dropped (4 UNSENT) + 0 damaged"
+                              "; 50.0 fps, 4.0 Mbit/s; 2 received after the end\n");
     free(text);
 }
 
@@ -184,7 +207,7 @@ static void the_summary_of_one(void **state)
 {
     struct report *report = *state;
     add_frame(report, START_NS, 10000);
-    char *text = text_of(report, report_summary);
+    char *text = text_of(report, summary);
     assert_string_equal(text, "1 captured = 1 received + 0 dropped + 0 damaged\n");
     free(text);
 }
@@ -408,6 +431,8 @@ int main(void)
         TEST(totals_add_up),
         TEST(drops_by_reason),
         TEST(the_summary),
+        TEST(the_summary_names_what_came_after_the_end),
+        TEST(the_summary_names_what_came_after_the_end),
         TEST(the_summary_of_one),
         TEST(rates_over_a_second),
         TEST(rates_of_the_first_moments),

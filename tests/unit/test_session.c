@@ -47,6 +47,7 @@ struct world {
     struct script said;       /* by the session to the daemon */
     unsigned takes, refuse;   /* calls of take_frame; the number of the one that gets nothing */
     struct frame_times times; /* of the last frame */
+    unsigned asked;           /* where the grid goes on */
     uint64_t now;
 };
 
@@ -106,24 +107,40 @@ static void on_status(void *user, const struct wire_status *status)
     line(&((struct world *)user)->told, "status %u %s", status->state, status->text);
 }
 
-/* A conversation that follows one which stopped there. */
-static struct world *world_after(enum wire_mode mode, uint64_t session, uint64_t next_id)
+/* Only asked once the daemon's session and clock are known. */
+static uint64_t first_due(void *user)
+{
+    struct world *world = user;
+    int64_t offset;
+    uint64_t error;
+    world->asked++;
+    assert_int_equal(world->session.id, SCRIPT_SESSION);
+    return clock_sync_offset(&world->clock, world->now, world->now, &offset, &error) ? 1234 : 5678;
+}
+
+static struct world *world_with(const struct session_config *config)
 {
     struct world *world = calloc(1, sizeof(*world));
     assert_non_null(world);
-    struct session_config config = { .mode = mode,
-                                     .max_fps_mhz = 25000,
-                                     .max_message = MAX_MESSAGE,
-                                     .clock = &world->clock,
-                                     .past_session = session,
-                                     .past_next_id = next_id };
-    struct session_handler handler = { take_frame, on_frame,  on_damaged, on_drops,
-                                       on_stream,  on_status, world };
+    struct session_handler handler = { first_due, take_frame, on_frame,  on_damaged,
+                                       on_drops,  on_stream,  on_status, world };
+    struct session_config own = *config;
+    own.clock = &world->clock;
     world->now = START_NS;
     world->pool = frame_pool_create(2, SIZE_MAX);
     assert_non_null(world->pool);
-    session_init(&world->session, &config, &handler, world->now);
+    session_init(&world->session, &own, &handler, world->now);
     return world;
+}
+
+/* A conversation that follows one which stopped there. */
+static struct world *world_after(enum wire_mode mode, uint64_t session, uint64_t next_id)
+{
+    return world_with(&(struct session_config){ .mode = mode,
+                                                .max_fps_mhz = 25000,
+                                                .max_message = MAX_MESSAGE,
+                                                .past_session = session,
+                                                .past_next_id = next_id });
 }
 
 static struct world *world_make(enum wire_mode mode)
@@ -199,8 +216,9 @@ static void describe(const struct wire_message *message, struct lines *lines)
              message->hello.features, message->hello.session, message->hello.software);
         break;
     case WIRE_SUBSCRIBE:
-        line(lines, "SUBSCRIBE %u %u %u %u", message->subscribe.stream, message->subscribe.mode,
-             message->subscribe.max_fps_mhz, message->subscribe.queue_bytes);
+        line(lines, "SUBSCRIBE %u %u %u %u %" PRIu64 " %u", message->subscribe.stream,
+             message->subscribe.mode, message->subscribe.max_fps_mhz, message->subscribe.every,
+             message->subscribe.first_due, message->subscribe.queue_bytes);
         break;
     case WIRE_ACK:
         line(lines, "ACK %" PRIu64 " %" PRIu64, message->ack.frame_id, message->ack.received);
@@ -269,13 +287,13 @@ static void opens_by_itself(void **state)
     said(world, &lines);
     assert_string_equal(lines.text, "opening\n"
                                     "HELLO 65536 0 0 pitether " PITETHER_VERSION "\n"
-                                    "SUBSCRIBE 0 1 25000 0\n"
+                                    "SUBSCRIBE 0 1 25000 0 0 0\n"
                                     "PING 100000000000\n");
     world_free(world);
     world = world_make(WIRE_LIVE);
     write_out(world);
     said(world, &lines);
-    assert_non_null(strstr(lines.text, "SUBSCRIBE 0 0 25000 0\n"));
+    assert_non_null(strstr(lines.text, "SUBSCRIBE 0 0 25000 0 0 0\n"));
     world_free(world);
 }
 
@@ -332,7 +350,7 @@ static const char everything_told[] = "status 0 \n"
 
 static const char everything_said[] = "opening\n"
                                       "HELLO 65536 0 0 pitether " PITETHER_VERSION "\n"
-                                      "SUBSCRIBE 0 1 25000 0\n"
+                                      "SUBSCRIBE 0 1 25000 0 0 0\n"
                                       "PING 100000000000\n"
                                       "PING 100000000000\n"
                                       "ACK 10 100000000000\n"
@@ -1495,6 +1513,41 @@ static void a_ping_goes_along_with_an_ack(void **state)
     world_free(world);
 }
 
+/* A session that resumes a grid subscribes once it knows whose ids and clock the daemon's are. */
+static void a_grid_is_resumed(void **state)
+{
+    (void)state;
+    static struct lines lines;
+    struct session_config config = { .every = 10, .resumes = true, .max_message = MAX_MESSAGE };
+    for (int answers = 0; answers < 2; answers++) {
+        struct world *world = world_with(&config);
+        struct script script = { 0 };
+        script_greet(&script, SCRIPT_SESSION);
+        feed_all(world, &script);
+        write_out(world);
+        said(world, &lines);
+        assert_int_equal(count_text(lines.text, "SUBSCRIBE"), 0);
+        script.size = 0;
+        if (answers)
+            script_pong(&script, START_NS, 1, 1);
+        feed_all(world, &script);
+        if (!answers) { /* a daemon that answers no PING */
+            session_tick(&world->session, true, START_NS + CLOCK_SECOND - 1);
+            assert_int_equal(world->asked, 0);
+            session_tick(&world->session, true, START_NS + CLOCK_SECOND);
+        }
+        write_out(world);
+        said(world, &lines);
+        assert_non_null(strstr(lines.text, answers ? "SUBSCRIBE 0 0 0 10 1234 0\n"
+                                                   : "SUBSCRIBE 0 0 0 10 5678 0\n"));
+        feed_all(world, &script);
+        session_tick(&world->session, true, START_NS + 3 * CLOCK_SECOND);
+        assert_int_equal(world->asked, 1);
+        world_free(world);
+        script_free(&script);
+    }
+}
+
 /* The offset that the PONGs give is the frames', with the error that it has at their time: here
  * 10 s after the only PONG, in which the clocks may have drifted by 1 ms. */
 static void frames_know_the_clock(void **state)
@@ -1743,6 +1796,7 @@ int main(void)
         cmocka_unit_test(frames_that_are_cut),
         cmocka_unit_test(pings_in_a_burst_then_at_a_pace),
         cmocka_unit_test(a_ping_goes_along_with_an_ack),
+        cmocka_unit_test(a_grid_is_resumed),
         cmocka_unit_test(frames_know_the_clock),
         cmocka_unit_test(a_flood_of_pings_stops_the_reading),
         cmocka_unit_test(a_flood_of_pings_costs_no_ack),

@@ -28,7 +28,7 @@ static const struct {
     { WIRE_PING, 8 },
     { WIRE_PONG, 8 + 8 + 8 },
     { WIRE_STREAMS, 1 },
-    { WIRE_SUBSCRIBE, 1 + 1 + 4 + 4 },
+    { WIRE_SUBSCRIBE, 1 + 1 + 4 + 4 + 8 + 4 },
     { WIRE_STREAM, 1 + 1 + 2 + 2 + 4 + 8 },
     { WIRE_STATUS, 1 + 1 },
     { WIRE_FRAME_HEAD, 1 + 8 + 8 + 8 + 2 + 2 },
@@ -271,12 +271,14 @@ static void streams_fields_have_their_names(void **state)
 {
     (void)state;
     struct wire_message back;
-    struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe = { 1, 2, 30, 40 } };
+    struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe = { 1, 2, 30, 40, 50, 60 } };
     uint8_t out[WIRE_ENCODED_MAX];
     assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
     assert_int_equal(bytes_load(out + 12, 2), 0x0102);
     assert_int_equal(bytes_load(out + 14, 4), 30);
     assert_int_equal(bytes_load(out + 18, 4), 40);
+    assert_int_equal(bytes_load(out + 22, 8), 50);
+    assert_int_equal(bytes_load(out + 30, 4), 60);
     assert_int_equal(back.subscribe.mode, 2);
 
     message =
