@@ -315,13 +315,14 @@ class Disks(Saving):
         fifo, reader = self.make_fifo()
         host = self.host(self.daemon(fps="200"), "--save", self.out, "--latency", fifo, "--frames",
                          200)
-        host.wait_for("saved 200 frames")
+        host.wait_for("latency: still writing what is left")
         with self.assertRaises(subprocess.TimeoutExpired):
             host.process.wait(3)
         os.set_blocking(reader, True)
         with os.fdopen(os.dup(reader)) as lines:
             self.assertGreaterEqual(len(lines.readlines()), 1 + 200)
         self.assertDone(host)
+        host.wait_for("saved 200 frames")
 
     def test_latency_on_a_disk_that_hangs(self):
         """A FIFO that nobody reads costs lines, and no frames."""
