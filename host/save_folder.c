@@ -15,6 +15,8 @@
 #include "host/whole_file.h"
 #include "shared/log.h"
 
+enum { TAIL_MAX = 16 << 20 }; /* bytes behind the last whole line of an index */
+
 void save_folder_close(struct save_folder *folder)
 {
     if (folder->index_fd >= 0)
@@ -57,11 +59,13 @@ static void remove_temporaries(const struct save_folder *folder)
                  folder->path);
 }
 
-/* The length of the file up to its last line feed. */
+/* The length of the file up to its last line feed. -EMEDIUMTYPE: no power cut leaves so much behind
+ * it. */
 static off_t whole_lines(int fd, off_t size)
 {
     char piece[1024];
-    while (size > 0) {
+    off_t least = size > TAIL_MAX ? size - TAIL_MAX : 0;
+    while (size > least) {
         off_t begin = size > (off_t)sizeof(piece) ? size - (off_t)sizeof(piece) : 0;
         ssize_t got = pread(fd, piece, (size_t)(size - begin), begin);
         if (got <= 0)
@@ -71,7 +75,7 @@ static off_t whole_lines(int fd, off_t size)
             return begin + (feed - piece) + 1;
         size = begin;
     }
-    return 0;
+    return least > 0 ? -EMEDIUMTYPE : 0;
 }
 
 /* Is this the beginning of an index of ours? Lines of this form under another head help nobody. */

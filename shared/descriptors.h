@@ -25,6 +25,21 @@ static inline bool descriptors_secure(void)
     return output;
 }
 
+/* Reads until the end or until `room` bytes are there. Their number, or a negative errno. */
+static inline ssize_t descriptors_read(int fd, void *data, size_t room)
+{
+    size_t size = 0;
+    while (size < room) {
+        ssize_t got = read(fd, (char *)data + size, room - size);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got <= 0)
+            return got < 0 ? -errno : (ssize_t)size;
+        size += (size_t)got;
+    }
+    return (ssize_t)size;
+}
+
 /* Writes all of it, however long it takes. 0 or a negative errno, and then maybe a part. */
 static inline int descriptors_write(int fd, const void *data, size_t size)
 {

@@ -88,22 +88,16 @@ static int read_text(const char *path, struct stat *status, char *text, size_t *
     int fd = open_file(path, status, error);
     if (fd < 0)
         return fd;
-    ssize_t got = 1;
-    int result = 0;
-    *size = 0;
-    while (!result && got != 0 && *size <= KEYS_FILE_MAX) {
-        got = read(fd, text + *size, KEYS_FILE_MAX + 1 - *size);
-        if (got > 0)
-            *size += (size_t)got;
-        else if (got < 0 && errno != EINTR)
-            result =
-                fail(error, errno, "can't read the keys file %.300s: %s", path, strerror(errno));
-    }
+    ssize_t got = descriptors_read(fd, text, KEYS_FILE_MAX + 1);
     close(fd);
-    if (!result && *size > KEYS_FILE_MAX)
-        result = fail(error, EINVAL, "%.300s is longer than %d bytes: no keys file is", path,
-                      KEYS_FILE_MAX);
-    return result;
+    *size = got < 0 ? 0 : (size_t)got;
+    if (got < 0)
+        return fail(error, (int)-got, "can't read the keys file %.300s: %s", path,
+                    strerror((int)-got));
+    if (got > KEYS_FILE_MAX)
+        return fail(error, EINVAL, "%.300s is longer than %d bytes: no keys file is", path,
+                    KEYS_FILE_MAX);
+    return 0;
 }
 
 int keys_load(struct keys *keys, const char *path, char *error)

@@ -1,11 +1,13 @@
 #include "shared/options.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/descriptors.h"
 #include "shared/suggest.h"
 
 /* Of an option's name as it is told. */
@@ -404,8 +406,10 @@ static int read_line(const struct option_table *table, void *options, char *line
     if (!*key || *key == '#')
         return 0;
     char *equals = strchr(key, '=');
-    if (!equals)
-        return fail(error, "'%.60s' is not of the form: key = value", key);
+    if (!equals) {
+        key[strcspn(key, " \t")] = '\0'; /* the rest may be a secret, in a file of keys */
+        return fail(error, "'%.60s' is not the beginning of: key = value", key);
+    }
     *equals = '\0';
     key = trim(key);
     const struct option_spec *spec = find_long(table, key, strlen(key));
@@ -423,34 +427,53 @@ static int read_line(const struct option_table *table, void *options, char *line
     return result;
 }
 
+static bool has_controls(const char *line, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (((unsigned char)line[i] < 0x20 && line[i] != '\t' && line[i] != '\r') ||
+            line[i] == 0x7F)
+            return true;
+    return false;
+}
+
+/* text has room for a zero behind its end. */
+static int read_lines(const struct option_table *table, void *options, char *text, size_t size,
+                      bool *given, const char *path, char *error)
+{
+    char what[OPTION_ERROR_MAX];
+    unsigned number = 1;
+    for (char *line = text, *end; line < text + size; line = end + 1, number++) {
+        end = memchr(line, '\n', size - (size_t)(line - text));
+        end = end ? end : text + size;
+        *end = '\0';
+        int result = has_controls(line, (size_t)(end - line))
+                         ? fail(what, "there is a byte in the line that is no text")
+                         : read_line(table, options, line, given, what);
+        if (result)
+            return fail(error, "%.100s:%u: %.400s", path, number, what);
+    }
+    return 0;
+}
+
 int options_read_file(const struct option_table *table, void *options, const char *path,
                       bool *given, char *error)
 {
-    FILE *file = fopen(path, "re");
-    int result = 0;
-    if (!file) {
-        result = -errno;
-        fail(error, "can't read the configuration file %s: %s", path, strerror(errno));
-        return result;
-    }
-    char *line = NULL, what[OPTION_ERROR_MAX];
-    size_t capacity = 0;
-    ssize_t size;
-    for (unsigned number = 1; !result && (size = getline(&line, &capacity, file)) >= 0; number++) {
-        if (strlen(line) != (size_t)size)
-            result = fail(what, "there is a zero byte in the line");
-        else
-            result = read_line(table, options, line, given, what);
-        if (result)
-            fail(error, "%s:%u: %.400s", path, number, what);
-    }
-    /* Not ferror(): that says nothing of a line that there was no memory for. */
-    if (!result && !feof(file)) {
-        result = -errno;
-        fail(error, "can't read the configuration file %s: %s", path, strerror(errno));
-    }
-    free(line);
-    fclose(file);
+    char *text = malloc(OPTION_FILE_MAX + 1);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    ssize_t size = fd < 0 ? -errno
+                   : text ? descriptors_read(fd, text, OPTION_FILE_MAX + 1)
+                          : -ENOMEM;
+    if (fd >= 0)
+        close(fd);
+    int result = size < 0 ? (int)size : 0;
+    if (result)
+        fail(error, "can't read the configuration file %.300s: %s", path, strerror(-result));
+    else if (size > OPTION_FILE_MAX)
+        result = fail(error, "%.300s is longer than %d bytes: no configuration file is", path,
+                      OPTION_FILE_MAX);
+    else
+        result = read_lines(table, options, text, (size_t)size, given, path, error);
+    free(text);
     return result;
 }
 

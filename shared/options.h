@@ -65,7 +65,7 @@ struct option_table {
     const char *after;                    /* text after the options, e.g. exit codes */
 };
 
-enum { OPTION_ERROR_MAX = 512 };
+enum { OPTION_ERROR_MAX = 512, OPTION_FILE_MAX = 64 << 10 };
 
 /* Sets every field to its default. */
 void options_defaults(const struct option_table *table, void *options);
@@ -81,10 +81,11 @@ int options_parse(const struct option_table *table, void *options, int argc, cha
                   bool *given, const char **positional, char *error);
 
 /*
- * Reads "key = value" lines (# begins a comment line) from a file. Options with given[i] set keep
- * what they have: the command line goes before the file. Texts are allocated once and never freed:
- * they live as long as the program's options. 0; -EINVAL with error naming file and line; another
- * negative errno if the file can't be read.
+ * Reads "key = value" lines (# begins a comment line) from a file of any kind, at most
+ * OPTION_FILE_MAX bytes. Options with given[i] set keep what they have: the command line goes
+ * before the file. Texts are allocated once and never freed: they live as long as the program's
+ * options. 0; -EINVAL with error naming file and line; another negative errno if the file can't be
+ * read.
  */
 int options_read_file(const struct option_table *table, void *options, const char *path,
                       bool *given, char *error);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Files that may not grow (ulimit -f) are for both programs what a full disk is: an error that is
-told and counted, and ends nothing."""
+told and counted, and ends nothing. Of files that never end, as much is read as may be."""
 import os
 import resource
 import signal
@@ -100,6 +100,50 @@ class Growth(test_save.Saving):
         self.assertEqual(sorted(os.listdir(self.folder)), ["keys", "line"])
         with open(keys, "rb") as file:
             self.assertEqual(file.read(), line)
+
+
+class Ends(harness.Case):
+    """What never ends is told by its name. (One whose end is looked for fills all memory.)"""
+
+    def file(self, name, begin=b""):
+        """A file of 1 TB, of which the beginning alone takes room."""
+        path = self.path(name)
+        with open(path, "wb") as file:
+            file.write(begin)
+            file.truncate(1 << 40)
+        os.chmod(path, 0o600)
+        return path
+
+    def test_configuration(self):
+        for path in ("/dev/zero", self.file("conf", b"fps = 30\n")):
+            self.fails(2, f"{path} is longer than 65536 bytes: no configuration file is",
+                       harness.PITETHERD, "-c", path)
+
+    def test_keys(self):
+        keys = self.file("keys")
+        for path, why in ((keys, "is longer than 65536 bytes: no keys file is"),
+                          ("/dev/zero", "is no plain file")):
+            self.fails(2, f"{path} {why}", harness.PITETHERD, "--keys", path, "--list-keys")
+            self.fails(2, f"{path} {why}", harness.PITETHERD, "--keys", path, "--add-key", "x")
+            self.fails(2, f"{path} {why}", harness.PITETHERD, "--keys", path, "--source", "pattern",
+                       "--listen", self.socket, *harness.WHO)
+            self.fails(2, f"{path} {why}", harness.PITETHER, "--keys", path, "--null", "localhost")
+            self.fails(2, f"{path} {why}", harness.PITETHER, "--keys", path, "--forget-key", "pi")
+
+    def test_standard_input(self):
+        with open("/dev/zero", "rb") as zero:
+            host = self.start(harness.PITETHER, "--keys", self.path("keys"), "--import-key", "pi",
+                              stdin=zero)
+            self.assertEqual(host.wait(), 2, host.log())
+        host.wait_for("standard input is longer than a key's line")
+
+    def test_films(self):
+        os.symlink("/dev/zero", self.path("zero.y4m"))
+        for path, why in ((self.path("zero.y4m"), "is no plain file"),
+                          (self.file("none.y4m"), "is no usable Y4M file: it has no header line"),
+                          (self.file("film.y4m", b"YUV4MPEG2 W64 H64 F25:1\n"), "")):
+            self.fails(3, f"{path} {why}", harness.PITETHERD, "--source", path, "--listen",
+                       self.socket, *harness.WHO)
 
 
 if __name__ == "__main__":

@@ -770,6 +770,22 @@ static void a_long_tail_of_zeros(void **state)
     assert_int_equal(world->rows, 2);
 }
 
+/* It is looked at backwards, a piece at a time. */
+static void a_tail_without_end(void **state)
+{
+    struct world *world = *state;
+    const off_t size = (off_t)1 << 42;
+    world_start(world, "{id}.jpg");
+    world_stop(world);
+    if (truncate(path_of(world, "frames.csv"), size))
+        skip(); /* not every file system takes such a file */
+    alarm(60);
+    assert_int_equal(sink_files_create(&world->files, world->folder, "{id}", 0, world->error),
+                     -EMEDIUMTYPE);
+    alarm(0);
+    assert_true(size_of(world, "frames.csv") == size);
+}
+
 static void an_index_of_another_kind(void **state)
 {
     struct world *world = *state;
@@ -985,6 +1001,7 @@ int main(void)
         TEST(leftovers_where_there_are_no_locks),
         TEST(a_torn_index_is_mended),
         TEST(a_long_tail_of_zeros),
+        TEST(a_tail_without_end),
         TEST(an_index_of_another_kind),
         TEST(folders_that_cannot_be),
         TEST(a_vanished_folder),
