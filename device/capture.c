@@ -67,15 +67,30 @@ static void on_limit(void *user)
     pthread_mutex_unlock(&control->lock);
 }
 
+/* As the camera's start. One whose pictures the protocol has no size for is off again then. */
+static int start_camera(struct capture_control *control, struct camera_mode *mode, char *error)
+{
+    const struct camera_ops *ops = control->config.ops;
+    struct camera_sink sink = { on_capture, on_lost, on_end, control };
+    int result = ops->start(control->config.camera, &sink, mode, error);
+    if (result || wire_size_is_good(mode->width, mode->height))
+        return result;
+    intake_shut(&control->intake); /* what came early goes back, or the stop would wait for it */
+    ops->stop(control->config.camera);
+    snprintf(error, CAMERA_ERROR_MAX,
+             "the camera's pictures are %ux%u, and %d to %d pixels on a side are needed: choose "
+             "another --size",
+             mode->width, mode->height, WIRE_SIDE_MIN, WIRE_SIDE_MAX);
+    return -EINVAL;
+}
+
 /* Starts the camera; false if it can't be, which the hub and the log are told once. */
 static bool start(struct capture_control *control, struct camera_mode *mode)
 {
     char error[CAMERA_ERROR_MAX] = "";
-    struct camera_sink sink = { on_capture, on_lost, on_end, control };
     hub_status(control->hub, WIRE_STREAM_STARTING, "");
     intake_expect(&control->intake);
-    int result = control->config.ops->start(control->config.camera, &sink, mode, error);
-    if (result) {
+    if (start_camera(control, mode, error)) {
         intake_shut(&control->intake);
         if (!control->told)
             log_warning("%s; trying again until it works", error);

@@ -47,6 +47,7 @@ struct camera {
     bool held; /* release() does not return: the encoder is kept from going on */
     /* What start does; set while the camera is off. */
     unsigned failures;                    /* so many starts fail first */
+    unsigned widths[2];                   /* of the first starts' modes; 0: SIDE */
     void (*early)(struct camera *camera); /* speaks before start returns */
 };
 
@@ -130,7 +131,10 @@ static int start(struct camera *camera, const struct camera_sink *sink, struct c
     pthread_cond_broadcast(&camera->changed);
     pthread_mutex_unlock(&camera->lock);
     snprintf(error, CAMERA_ERROR_MAX, "the fake camera is busy");
-    *mode = (struct camera_mode){ .width = SIDE, .height = SIDE, .fps = 30, .model = "fake" };
+    unsigned width = camera->starts <= 2 ? camera->widths[camera->starts - 1] : 0;
+    *mode = (struct camera_mode){
+        .width = width ? width : SIDE, .height = SIDE, .fps = 30, .model = "fake"
+    };
     return fails ? -EBUSY : 0;
 }
 
@@ -518,6 +522,26 @@ static void a_camera_that_cannot_start_is_tried_again(void **state)
     expect_totals(fixture, 1, 1);
 }
 
+/* The protocol has no such size: nobody is told of it, and the camera is off until the next try. */
+static void a_camera_of_an_impossible_size(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    camera->early = early_four;
+    camera->widths[0] = 8;
+    camera->widths[1] = 65536 + SIDE;
+    capture_want(fixture->control, true);
+    WAIT_UNTIL(fixture, fixture->statuses[WIRE_STREAM_LOST] == 1);
+    assert_non_null(strstr(fixture->status.text, "the camera's pictures are 8x"));
+    WAIT_UNTIL(fixture, fixture->streams == 1);
+    assert_int_equal(fixture->statuses[WIRE_STREAM_LOST], 2);
+    assert_int_equal(camera->stops, 2);
+    WAIT_UNTIL(fixture, fixture->told == 5); /* of the last start; what came before went back */
+    assert_true(camera->released >= 2);
+    give(fixture, 11);
+    expect_totals(fixture, 6, 2);
+}
+
 static void nobody_waits_for_a_retry(void **state)
 {
     struct fixture *fixture = *state;
@@ -820,6 +844,7 @@ int main(void)
         TEST(early_ones_of_a_failed_start),
         TEST(an_end_before_start_returns),
         TEST(a_camera_that_cannot_start_is_tried_again),
+        TEST(a_camera_of_an_impossible_size),
         TEST(nobody_waits_for_a_retry),
         TEST(an_unplugged_camera_comes_back),
         TEST(a_broken_camera_is_no_unplugged_one),
