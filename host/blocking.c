@@ -55,10 +55,11 @@ int blocking_start(struct blocking *blocking, const char *name, void (*function)
     return -error;
 }
 
-/* Unlike pthread_timedjoin_np(), poll() doesn't mind a wall clock that is set. */
+/* Also where it can't be told. Unlike pthread_timedjoin_np(), poll() doesn't mind a wall clock that
+ * is set. */
 static bool ends_within(const struct blocking *blocking, int ms)
 {
-    return poll(&(struct pollfd){ blocking->ended_fd, POLLIN, 0 }, 1, ms) > 0;
+    return poll(&(struct pollfd){ blocking->ended_fd, POLLIN, 0 }, 1, ms) != 0;
 }
 
 void blocking_join(struct blocking *blocking, struct grace *grace, bool patient)

@@ -1,5 +1,6 @@
 #include "host/grace.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -52,6 +53,10 @@ bool grace_wait(struct grace *grace, int fd, const char *what, bool patient)
         int left = time_left(grace, patient);
         bool tells = left < 0 && !told;
         int ready = poll(fds, 2, tells ? SOON_MS : left);
+        if (ready < 0 && errno != EINTR) { /* then its thread can only be joined */
+            signals_block(false);
+            return true;
+        }
         if (fds[0].revents)
             return true;
         if (fds[1].revents)
