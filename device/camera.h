@@ -74,9 +74,10 @@ struct camera_sink {
 enum { CAMERA_ERROR_MAX = 256 };
 
 struct camera_ops {
-    /* argument: what followed "NAME:" in the source's name, or NULL. Finds the camera, takes no
-     * hold of it yet. Errors: -ENODEV not there, -EACCES not permitted, -EINVAL bad argument or
-     * file, -ENOSYS not in this build; of a file, also those of open(). */
+    /* argument: what followed "NAME:" in the source's name, or NULL. Looks for the camera, takes no
+     * hold of it yet. -ENODEV with *camera set: it is not there yet, and start() looks for it
+     * again. Errors, with *camera NULL: -EACCES not permitted, -EINVAL bad file, -ENOSYS not in
+     * this build; of a file, also those of open(). */
     int (*open)(struct camera **camera, const char *argument, const struct camera_request *request,
                 char *error);
     /* Takes hold of the camera and starts it. The sink is copied. On error nothing is running and

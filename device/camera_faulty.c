@@ -114,6 +114,12 @@ static void on_end(void *user, int error)
     camera->sink.on_end(camera->sink.user, error);
 }
 
+static int fail_unplugged(char *error)
+{
+    snprintf(error, CAMERA_ERROR_MAX, "the test picture is unplugged (--pattern-faults)");
+    return -ENODEV;
+}
+
 static int faulty_open(struct camera **camera, const char *argument,
                        const struct camera_request *request, char *error)
 {
@@ -136,7 +142,11 @@ static int faulty_open(struct camera **camera, const char *argument,
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->changed, &attributes);
     pthread_condattr_destroy(&attributes);
-    return 0;
+    struct fault fault;
+    if (!take(self, FAULT_ABSENT, &fault))
+        return 0;
+    self->back_ns = clock_monotonic() + fault.ns;
+    return fail_unplugged(error);
 }
 
 static int faulty_start(struct camera *camera, const struct camera_sink *sink,
@@ -150,10 +160,8 @@ static int faulty_start(struct camera *camera, const struct camera_sink *sink,
     bool gone = clock_monotonic() < camera->back_ns;
     camera->stopping = false;
     pthread_mutex_unlock(&camera->lock);
-    if (gone) {
-        snprintf(error, CAMERA_ERROR_MAX, "the test picture is unplugged (--pattern-faults)");
-        return -ENODEV;
-    }
+    if (gone)
+        return fail_unplugged(error);
     camera->sink = *sink;
     int result = camera_pattern.start(camera->pattern, &between, mode, error);
     camera->running = result == 0;

@@ -1116,7 +1116,8 @@ template <typename Work> static int guard(char *error, Work work)
 
 struct camera {
     std::shared_ptr<lc::CameraManager> manager;
-    std::string id;
+    const char *argument; /* lives as long as the program's options */
+    std::string id;       /* of the one that it is from then on; empty: it was never there */
     struct camera_request asked;
     bool use_heap = true;
     std::unique_ptr<Session> session;
@@ -1130,10 +1131,12 @@ static int libcamera_open(struct camera **out, const char *argument,
         int result = 0;
         auto camera = std::make_unique<struct camera>();
         camera->asked = *request;
+        camera->argument = argument;
         camera->manager = share_manager(error, &result);
-        if (camera->manager)
-            result = choose_camera(*camera->manager, argument, &camera->id, error);
-        if (result == 0)
+        if (!camera->manager)
+            return result;
+        result = choose_camera(*camera->manager, argument, &camera->id, error);
+        if (result == 0 || result == -ENODEV)
             *out = camera.release();
         return result;
     });
@@ -1143,13 +1146,18 @@ static int libcamera_start(struct camera *camera, const struct camera_sink *sink
                            struct camera_mode *mode, char *error)
 {
     return guard(error, [&]() -> int {
+        int result = 0;
+        if (camera->id.empty())
+            result = choose_camera(*camera->manager, camera->argument, &camera->id, error);
+        if (result < 0)
+            return result;
         /* Looked up anew: after it was unplugged and plugged in, it is another object. */
         std::shared_ptr<lc::Camera> found = camera->manager->get(camera->id);
         if (!found)
             return fail(error, -ENODEV, "camera %s is not there: check the cable",
                         camera->id.c_str());
         auto session = std::make_unique<Session>(found, *sink, camera->use_heap);
-        int result = session->begin(camera->asked, mode, error);
+        result = session->begin(camera->asked, mode, error);
         if (result < 0 && session->heap_failed()) {
             camera->use_heap = false;
             session.reset();

@@ -15,6 +15,7 @@ static const struct {
     [FAULT_GAP] = { "gap", VALUE_COUNT },
     [FAULT_BROKEN] = { "broken", VALUE_COUNT },
     [FAULT_LATE] = { "late", VALUE_NONE },
+    [FAULT_ABSENT] = { "absent", VALUE_TIME },
     [FAULT_SLOW_START] = { "slow-start", VALUE_TIME },
     [FAULT_HANG] = { "hang", VALUE_TIME_OR_NONE },
 };
@@ -90,10 +91,11 @@ int faults_parse(struct fault_script *script, const char *text, char *error)
     for (const char *at = text, *begin = text;; begin = at) {
         bool good = script->count < FAULTS_MAX && read_fault(&at, &script->faults[script->count]);
         if (!good || (*at != '\0' && *at != ',')) {
-            snprintf(error, FAULTS_ERROR_MAX,
-                     "--pattern-faults: '%.40s' is no fault, or one too many; give at most %d, such "
-                     "as stall@100:5s,gap@300:7",
-                     begin, FAULTS_MAX);
+            snprintf(
+                error, FAULTS_ERROR_MAX,
+                "--pattern-faults: '%.40s' is no fault, or one too many; give at most %d, such "
+                "as stall@100:5s,gap@300:7",
+                begin, FAULTS_MAX);
             script->count = 0;
             return -EINVAL;
         }

@@ -15,11 +15,12 @@
 #include <stdint.h>
 
 enum fault_kind {
-    FAULT_STALL,      /* stall@N[:TIME]       says nothing for so long, or until it is stopped */
-    FAULT_UNPLUG,     /* unplug@N:TIME        is lost, and can't be started for so long */
-    FAULT_GAP,        /* gap@N:COUNT          the sensor leaves out so many frames */
-    FAULT_BROKEN,     /* broken@N:COUNT       so many frames are broken */
-    FAULT_LATE,       /* late@N               the next stop waits for one more frame */
+    FAULT_STALL,  /* stall@N[:TIME]       says nothing for so long, or until it is stopped */
+    FAULT_UNPLUG, /* unplug@N:TIME        is lost, and can't be started for so long */
+    FAULT_GAP,    /* gap@N:COUNT          the sensor leaves out so many frames */
+    FAULT_BROKEN, /* broken@N:COUNT       so many frames are broken */
+    FAULT_LATE,   /* late@N               the next stop waits for one more frame */
+    FAULT_ABSENT, /* absent@0:TIME        is not there from the program's start on, for so long */
     FAULT_SLOW_START, /* slow-start@N:TIME    the next start takes so long */
     FAULT_HANG,       /* hang@N[:TIME]        the next stop takes so long, or for ever */
     FAULT_KINDS

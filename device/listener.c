@@ -14,6 +14,10 @@
 
 enum { BACKLOG = 128 };
 
+#ifndef IPV6_FREEBIND
+#define IPV6_FREEBIND 78 /* linux/in6.h, which can't be included beside netinet/in.h */
+#endif
+
 static int fail(char *error, int code, const char *what, const char *where, const char *advice)
 {
     snprintf(error, LISTENER_ERROR_MAX, "%s %s%s%s%s%s", what, where, code ? ": " : "",
@@ -36,8 +40,21 @@ static void remove_stale(const struct socket_address *address)
     close(fd);
 }
 
-/* The address gets the port that was chosen where it named none. */
-static int bind_and_listen(int fd, struct socket_address *address)
+/* An address that the machine does not have yet, as while it boots, may be bound all the same:
+ * ip(7), IP_FREEBIND. */
+static int bind_ahead(int fd, const struct socket_address *address)
+{
+    int on = 1;
+    bool is_v6 = address->storage.ss_family == AF_INET6;
+    if (setsockopt(fd, is_v6 ? IPPROTO_IPV6 : IPPROTO_IP, is_v6 ? IPV6_FREEBIND : IP_FREEBIND, &on,
+                   sizeof(on)))
+        return -errno;
+    return bind(fd, (const struct sockaddr *)&address->storage, address->size) ? -errno : 0;
+}
+
+/* The address gets the port that was chosen where it named none. absent: it is none of the
+ * machine's. */
+static int bind_and_listen(int fd, struct socket_address *address, bool *absent)
 {
     int on = 1, family = address->storage.ss_family;
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
@@ -45,8 +62,12 @@ static int bind_and_listen(int fd, struct socket_address *address)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
     if (family == AF_UNIX)
         remove_stale(address);
-    if (bind(fd, (const struct sockaddr *)&address->storage, address->size) || listen(fd, BACKLOG))
-        return -errno;
+    int code = bind(fd, (const struct sockaddr *)&address->storage, address->size) ? -errno : 0;
+    *absent = code == -EADDRNOTAVAIL && !socket_address_is_local(address);
+    if (*absent)
+        code = bind_ahead(fd, address);
+    if (code || listen(fd, BACKLOG))
+        return code ? code : -errno;
     if (family == AF_UNIX)
         return 0;
     address->size = sizeof(address->storage);
@@ -95,7 +116,8 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
     socket_address_format(address, where);
     int fd = socket(address->storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct socket_address bound = *address;
-    int code = fd < 0 ? errno : -bind_and_listen(fd, &bound);
+    bool absent = false;
+    int code = fd < 0 ? errno : -bind_and_listen(fd, &bound, &absent);
     if (code) {
         if (fd >= 0)
             close(fd);
@@ -109,6 +131,7 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
         return fail(error, code, "can't listen at", where, advice);
     }
     struct listener *listener = add(listeners, fd, &bound);
+    listener->absent = absent;
     struct stat status;
     const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
     if (address->storage.ss_family == AF_UNIX && lstat(un->sun_path, &status) == 0) {

@@ -16,6 +16,7 @@ struct listener {
     int fd;
     struct socket_address address; /* as bound: a port 0 has become a real one */
     bool remote;                   /* other machines can reach it */
+    bool absent;                   /* it was no address of this machine when it was opened */
     dev_t device;                  /* of a Unix socket's path, ... */
     ino_t inode; /* ... which is removed at the end only if it is still the same */
 };
@@ -31,9 +32,10 @@ int listener_parse(const char *text, struct address *address, char *error);
 
 /*
  * Opens what text (a --listen value) names and adds it, one listener for each address that a name
- * stands for. allow_remote: also addresses that other machines can reach. A Unix socket's path that
- * a dead daemon left behind is taken over; one that answers is not.
- * 0 or a negative errno with a line for the user in error (LISTENER_ERROR_MAX bytes).
+ * stands for; such as the machine gets later are taken, too. allow_remote: also addresses that
+ * other machines can reach. A Unix socket's path that a dead daemon left behind is taken over; one
+ * that answers is not. 0 or a negative errno with a line for the user in error (LISTENER_ERROR_MAX
+ * bytes).
  */
 int listeners_open(struct listeners *listeners, const char *text, bool allow_remote, char *error);
 

@@ -114,6 +114,9 @@ static void announce_listeners(const struct listeners *listeners,
         bool asks = has_keys && listeners->items[i].remote && !options->insecure_plaintext;
         socket_address_format(&listeners->items[i].address, where);
         log_info("listening on %s%s", where, asks ? ", for those who have a key" : "");
+        if (listeners->items[i].absent)
+            log_warning("%s is no address of this machine yet: nobody reaches it before it is",
+                        where);
     }
 }
 
@@ -240,20 +243,31 @@ static int choose_source(struct source *source, const struct device_options *opt
     return EXIT_DONE;
 }
 
+static int open_camera(struct camera **camera, const struct source *source)
+{
+    char error[CAMERA_ERROR_MAX];
+    int result = source->ops->open(camera, source->argument, &source->request, error);
+    if (result == 0)
+        return EXIT_DONE;
+    if (!*camera)
+        return complain(EXIT_CAMERA, error);
+    log_warning("%s; serving without it until it is there", error);
+    return EXIT_DONE;
+}
+
 static int run(const struct device_options *options)
 {
     struct listeners listeners = { .count = 0 };
     struct trust trust = { .tls = NULL };
     struct camera *camera = NULL;
     struct source source;
-    char error[CAMERA_ERROR_MAX];
     int code = choose_source(&source, options);
     if (code != EXIT_DONE)
         return code;
     /* Before any other thread runs: it may fork a process. */
     code = open_trust(&trust, options);
-    if (code == EXIT_DONE && source.ops->open(&camera, source.argument, &source.request, error))
-        code = complain(EXIT_CAMERA, error);
+    if (code == EXIT_DONE)
+        code = open_camera(&camera, &source);
     struct capture_config capture_config = { .ops = source.ops,
                                              .camera = camera,
                                              .frame_limit = options->frames };

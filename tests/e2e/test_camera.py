@@ -80,6 +80,28 @@ class Camera(harness.Case):
         self.pitetherd.wait_for("camera was unplugged; starting it anew")
         self.pitetherd.wait_for("test picture is unplugged.*trying again until it works")
 
+    def test_absent_at_first(self):
+        """Nobody gives up: it is said, at the start and to receivers, and streams once it is there."""
+        self.begin("absent@0:2s")
+        self.pitetherd.wait_for("warning: the test picture is unplugged.*; serving without it until")
+        for watcher in self.watchers:
+            watcher.wait_for(lambda watcher: watcher.states()[-1:] == [RUNNING], "the camera")
+            watcher.wait_delivered(10)
+        self.stop()
+        self.check()
+        for watcher in self.watchers:
+            self.assertEqual(watcher.states(), [LOST, RUNNING])
+
+    def test_absent_for_ever_ends_in_order(self):
+        self.begin("absent@0:3600s")
+        for watcher in self.watchers:
+            watcher.wait_for(lambda watcher: "is unplugged" in watcher.statuses[-1][1], "a retry")
+        self.stop()
+        for watcher in self.watchers:
+            watcher.join()
+            self.assertEqual(watcher.totals(), (0, 0))
+        self.assertEqual(self.saver.wait(), 3, self.saver.log())
+
     def test_unplugged_for_ever_ends_in_order(self):
         self.begin("unplug@20:3600s")
         for watcher in self.watchers:

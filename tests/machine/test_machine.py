@@ -231,6 +231,22 @@ class MachineTest(harness.Case):
         for row in rows:
             self.assertIn(read(self.path("frames", row["file"])), given)
 
+    def test_6_waits_for_a_camera_that_comes_late(self):
+        """As at a boot without it: the service is there all the time, and says what it waits for."""
+        camera = self.serve_usb_camera(SIZE)
+        camera.kill()
+        self.wait_until(lambda: not self.usb_camera(), "a machine without a USB camera")
+        self.machine.run("systemctl restart pitetherd@usb")
+        host = self.save("--live")
+        host.wait_for('no camera ".*": 0 is photo')
+        time.sleep(30)  # longer than systemd tries a service that ends at once
+        self.assertEqual(self.machine.run("systemctl show -P NRestarts pitetherd@usb").strip(), "0")
+        self.plug_in()
+        host.wait_for("camera USB camera")
+        self.wait_until(lambda: self.saved() > 5, "frames")
+        host.send(signal.SIGINT)
+        self.assertEqual(host.wait(), 0, host.log())
+
     def test_6_compresses_what_a_usb_camera_does_not(self):
         self.serve_usb_camera("320x240")
         self.assertDone(self.save("--live", "--frames", "5"))
@@ -252,7 +268,7 @@ class MachineTest(harness.Case):
     def test_8_leaves_a_clean_journal(self):
         """No warning but of what was done to it above."""
         journal = self.machine.run("journalctl --no-pager -b -o cat -p warning -u 'pitetherd*'")
-        done = ("a JPEG that can't be used: it is cut off|lines like the next one were left out|"
+        done = ("no camera .*: 0 is photo|a JPEG that can't be used: it is cut off|lines like the next one were left out|"
                 "was refused|a key is needed here|Main process exited|Failed with result 'signal'"
                 "|the camera was unplugged|camera .* is not there: check the cable")
         self.assertRegex(journal, done)

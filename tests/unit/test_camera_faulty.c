@@ -26,7 +26,7 @@ static int mark(const struct capture *capture)
                         picture->height) == capture->sequence;
 }
 
-static void open_with(struct fixture *fixture, const char *text)
+static void open_and_expect(struct fixture *fixture, const char *text, int result)
 {
     struct fault_script script;
     char error[CAMERA_ERROR_MAX];
@@ -37,7 +37,13 @@ static void open_with(struct fixture *fixture, const char *text)
     fixture->recorder = malloc(sizeof(*fixture->recorder));
     assert_non_null(fixture->recorder);
     recorder_init(fixture->recorder, mark);
-    assert_int_equal(camera_faulty.open(&fixture->camera, NULL, &request, error), 0);
+    assert_int_equal(camera_faulty.open(&fixture->camera, NULL, &request, error), result);
+    assert_non_null(fixture->camera);
+}
+
+static void open_with(struct fixture *fixture, const char *text)
+{
+    open_and_expect(fixture, text, 0);
 }
 
 static int start(struct fixture *fixture)
@@ -146,6 +152,21 @@ static void unplugged_and_plugged_in_again(void **state)
     close_all(&fixture);
 }
 
+static void absent_at_first(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    uint64_t begin = clock_monotonic();
+    open_and_expect(&fixture, "absent@0:100ms", -ENODEV);
+    bool refused = start(&fixture) == -ENODEV;
+    assert_true(refused || clock_monotonic() - begin >= 100 * CLOCK_MS);
+    while (refused && start(&fixture) != 0)
+        assert_true(clock_monotonic() - begin < 60 * CLOCK_SECOND);
+    recorder_wait(fixture.recorder, 3, 0, 0);
+    stop(&fixture);
+    close_all(&fixture);
+}
+
 static void starts_and_stops_that_take_their_time(void **state)
 {
     (void)state;
@@ -171,6 +192,7 @@ int main(void)
         cmocka_unit_test(a_stall_ends_by_itself),
         cmocka_unit_test(a_stall_ends_with_the_stop),
         cmocka_unit_test(unplugged_and_plugged_in_again),
+        cmocka_unit_test(absent_at_first),
         cmocka_unit_test(starts_and_stops_that_take_their_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,10 +35,11 @@ static void every_kind(void **state)
         { FAULT_SLOW_START, 3, 3600 * CLOCK_SECOND, 0 },
         { FAULT_HANG, 4, 0, 0 },
         { FAULT_HANG, 5, CLOCK_MS, 0 },
+        { FAULT_ABSENT, 0, 7 * CLOCK_SECOND, 0 },
     };
     struct fault_script script;
     parse(&script, "stall@100:5s,stall@7, unplug@0:250ms,  gap@1000000000:1,broken@1:1000000000,"
-                   "late@2,slow-start@3:3600s,hang@4,hang@5:1ms");
+                   "late@2,slow-start@3:3600s,hang@4,hang@5:1ms,absent@0:7s");
     assert_int_equal(script.count, sizeof(wanted) / sizeof(wanted[0]));
     for (unsigned i = 0; i < script.count; i++) {
         assert_int_equal(script.faults[i].kind, wanted[i].kind);
@@ -76,6 +77,7 @@ static void what_is_no_script(void **state)
         "gap@1:7s",
         "gap@1:-7",
         "late@1:1",
+        "absent@0",
         "unplug@1",
         "unplug@1:",
         "stal@1",
