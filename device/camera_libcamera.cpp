@@ -43,6 +43,7 @@
 
 extern "C" {
 #include "device/camera.h"
+#include "device/camera_pace.h"
 #include "shared/clock.h"
 #include "shared/log.h"
 }
@@ -615,6 +616,7 @@ class Session
     int prepare(char *error);
     int launch(const lc::ControlList &controls, char *error);
     void on_done(lc::Request *request);
+    void judge_pace(const Outcome &outcome);
     void on_gone();
     void settle();
     void run();
@@ -638,6 +640,7 @@ class Session
     std::vector<std::unique_ptr<Shot>> shots_;
     uint64_t stall_ns_ = 0;      /* without a sign of life for so long, the camera is broken */
     uint64_t least_ns_ = 0;      /* of a frame that comes from a camera that keeps its pace */
+    bool told_rate_ = false;     /* the camera was */
     uint64_t own_period_ns_ = 0; /* of our pacing, if need be */
     std::thread thread_;
 
@@ -645,9 +648,9 @@ class Session
     std::condition_variable changed_;
     std::vector<Shot *> done_, idle_; /* never grow beyond what is reserved */
     size_t lent_ = 0, queued_ = 0;
-    uint64_t period_ns_ = 0;   /* 0: the camera keeps its own pace */
-    uint64_t due_ns_ = 0;      /* our pacing's next frame */
-    uint64_t earned_ns_ = 0;   /* when a camera that keeps its pace has made what this one has */
+    uint64_t period_ns_ = 0; /* 0: the camera keeps its own pace */
+    uint64_t due_ns_ = 0;    /* our pacing's next frame */
+    struct camera_pace pace_ = {};
     uint64_t progress_ns_ = 0; /* the last sign of life */
     bool stopping_ = false, ended_ = false, gone_ = false, broken_ = false, produced_ = false;
 };
@@ -784,6 +787,7 @@ double Session::set_rate(double fps, lc::ControlList *controls)
     int64_t most = std::max(limit_of(known->second.max(), asked), least);
     int64_t duration = std::clamp(asked, least, most);
     least_ns_ = static_cast<uint64_t>(duration) * 900; /* a tenth less, for clocks that differ */
+    told_rate_ = true;
     if (fps <= 0)
         return 0;
     /* A rate of 60 is 16667 us, and a limit of 16666 is that rate as well. */
@@ -913,6 +917,7 @@ int Session::launch(const lc::ControlList &controls, char *error)
     {
         std::lock_guard<std::mutex> hold(lock_);
         due_ns_ = clock_monotonic();
+        camera_pace_init(&pace_, least_ns_, told_rate_, static_cast<unsigned>(shots_.size()));
         for (auto &shot : shots_) {
             if (period_ns_)
                 idle_.push_back(shot.get());
@@ -928,18 +933,39 @@ int Session::launch(const lc::ControlList &controls, char *error)
 void Session::on_done(lc::Request *request)
 {
     std::lock_guard<std::mutex> hold(lock_);
+    Shot *shot = shots_[request->cookie()].get();
     queued_--;
     progress_ns_ = clock_monotonic();
-    done_.push_back(shots_[request->cookie()].get());
+    done_.push_back(shot);
     changed_.notify_all();
-    /* Frames may come late and then in a bunch, but not more of them than there are buffers. */
-    earned_ns_ = std::max(earned_ns_, progress_ns_) + least_ns_;
-    if (period_ns_ || stopping_ || earned_ns_ - progress_ns_ <= (shots_.size() + 1) * least_ns_)
+    if (!period_ns_ && !stopping_)
+        judge_pace(outcome_of(*request, shot->buffer->metadata()));
+}
+
+/* Holds lock_. */
+void Session::judge_pace(const Outcome &outcome)
+{
+    const enum camera_pace_state before = pace_.state;
+    if (outcome.what == Outcome::CANCELLED)
+        return;
+    camera_pace_frame(&pace_, progress_ns_, outcome.sequence, static_cast<unsigned>(queued_));
+    if (pace_.state == before)
+        return;
+    if (pace_.state == CAMERA_PACE_DRAINED)
+        due_ns_ = UINT64_MAX;
+    if (pace_.state == CAMERA_PACE_TRIED)
+        due_ns_ = pace_.until_ns;
+    if (pace_.state == CAMERA_PACE_KEPT)
+        log_debug("the camera is faster than %d frames a second, at a pace of its own",
+                  static_cast<int>(fastest_fps));
+    if (pace_.state != CAMERA_PACE_NONE)
         return;
     period_ns_ = own_period_ns_;
     due_ns_ = progress_ns_ + period_ns_;
-    log_info("the camera keeps no pace of its own: held to %.4g frames a second",
-             static_cast<double>(CLOCK_SECOND) / static_cast<double>(period_ns_));
+    log_info(
+        "the camera keeps no pace of its own: held to %.4g frames a second (--fps sets another "
+        "rate)",
+        static_cast<double>(CLOCK_SECOND) / static_cast<double>(period_ns_));
 }
 
 void Session::on_gone()
@@ -980,7 +1006,7 @@ void Session::give_back(Shot &shot)
     if (stopping_ || ended_ || broken_)
         return;
     shot.request->reuse(lc::Request::ReuseBuffers);
-    if (period_ns_) {
+    if (period_ns_ || camera_pace_holds(&pace_, clock_monotonic())) {
         idle_.push_back(&shot);
         changed_.notify_all();
     } else {
