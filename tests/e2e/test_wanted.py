@@ -70,9 +70,12 @@ class Wanted(harness.Case):
         relay.cut()
         self.assertIn(host.wait(), (0, 5), host.log())
         times = [int(row["sensor_ns"]) for row in self.index(self.path("times"))]
-        # From a point of the grid on the first frame is taken: at 50 frames/s, at most 20 ms later.
+        # From a point of the grid on the first frame is taken: at 50 frames/s, at most 20 ms later,
+        # unless a cut or a busy machine took it.
         late = [(time - times[0] + 15_000_000) % 250_000_000 for time in times]
-        self.assertLess(max(late), 60_000_000, late)
+        drops = self.drops(host)
+        lost = sum(count for reason, count in drops.items() if reason != "RATE_LIMITED")
+        self.assertLessEqual(sum(time > 60_000_000 for time in late), 1 + lost, late)
 
     def test_what_was_not_asked_for_is_not_missing(self):
         """A picture that takes longer to encode than a frame lasts: those in between are nobody's
