@@ -7,6 +7,24 @@ import pictures
 
 QUALITY = "80"
 
+# What a source may hand over, and how it may have to be converted: see formats.h.
+YUV_FORMATS = ("YUV420", "NV12", "YUV422", "YUYV", "YUV444", "GREY")
+OTHER_FORMATS = ("RGB", "BGR", "JPEG")
+CONVERSIONS = {"as it is": "", "limited range": ",limited", "BT.709": ",bt709",
+               "both": ",limited,bt709", "mirrored": ",hflip"}
+# What a conversion may cost, of the same format without.
+LIMITS = {"limited range": 1.08, "both": 1.15}
+
+
+def forms(kind):
+    """{format: {conversion: variant}}."""
+    found = {}
+    for each in YUV_FORMATS + OTHER_FORMATS:
+        names = [name for name, words in CONVERSIONS.items()
+                 if each in YUV_FORMATS or not words or (words == ",hflip" and each != "JPEG")]
+        found[each] = {name: f"{kind}@{each}{CONVERSIONS[name]}" for name in names}
+    return found
+
 
 def measure(size, variants, milliseconds, loops=0, rounds=common.REPEATS):
     """Runs bench_encode; {variant: [one measurement for each round]}."""
@@ -46,6 +64,29 @@ def named(threads):
     return "1 thread" if threads == 1 else f"{threads} threads"
 
 
+def measure_forms(results, size):
+    """A table of all formats and conversions. Each format's are measured in turn with each other
+    and with planar 4:2:0."""
+    base, rows, raw = "pipeline:1@YUV420", [], {}
+    for each, variants in forms("pipeline:1").items():
+        found = raw[each] = measure(size, list(dict.fromkeys([base, *variants.values()])),
+                                    common.pick(300, 50))
+        plain = found[variants["as it is"]]
+        for name, variant in variants.items():
+            of_planar = ratio(found[variant], "cpu_ms", found[base], "cpu_ms")
+            of_plain = ratio(found[variant], "cpu_ms", plain, "cpu_ms")
+            rows.append([f"{each}, {name}", common.spread(column(found[variant], "cpu_ms")),
+                         of_planar, of_plain])
+            if each in ("YUV420", "NV12") and name in LIMITS:
+                results.summary(f"{size}, {each}, {name}: CPU a frame, of the same as it is",
+                                of_plain, str(LIMITS[name]))
+    results.table(f"{size}, 1 thread, by what the source hands over: median (least-most)",
+                  ["", "CPU ms", "of YUV420", "of as it is"], rows,
+                  ["as it is: full range, BT.601, not mirrored. 4:2:2 and 4:4:4 have more to encode.",
+                   "JPEG: a camera's own, passed on."])
+    return raw
+
+
 def main():
     results = common.Results("encode", "Encoding from memory to memory, photographs, quality 80")
     counts, rows, raw = thread_counts(), [], {}
@@ -79,6 +120,7 @@ def main():
          "of bare x threads", "of 1 thread"], rows,
         ["bare: libjpeg-turbo alone, one thread, whole pictures; bare x threads: so many at once.",
          "latency: one picture at a time; frames/s and CPU: pictures in a row."])
+    raw["forms"] = measure_forms(results, common.pick("1080p", "480p"))
     results.save(rounds=raw)
 
 

@@ -13,7 +13,7 @@ build=${BUILD_DIR:-$top/build/bench}
 
 # In this order; those after the bar only when named. A name whose file is not there is left out.
 order=(encode stream wanted fanout memory link rivals soak start hostile)
-optional=(instructions)
+optional=(instructions conversions)
 
 there() {
     local name
@@ -58,6 +58,7 @@ case " ${names[*]} " in *" rivals "*)
 esac
 case " ${names[*]} " in *" hostile "*) packages+=(iproute2 util-linux openssl) ;; esac
 case " ${names[*]} " in *" instructions "*) packages+=(valgrind) ;; esac
+case " ${names[*]} " in *" conversions "*) packages+=(qemu-user) ;; esac
 "$top/shared/need-packages.sh" "${packages[@]}"
 
 mkdir -p "$build"

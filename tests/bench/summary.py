@@ -6,7 +6,7 @@ import os
 from common import RESULTS, machine_line, show
 
 ORDER = ["encode", "stream", "fanout", "memory", "link", "rivals", "soak", "start",
-         "hostile", "instructions"]
+         "hostile", "instructions", "conversions"]
 
 
 def place(result):
