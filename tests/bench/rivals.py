@@ -118,7 +118,9 @@ def run(name, scale, fps, network=None):
         # takes is not the rival's; but it is where the rival lets it wait.
         pipe = common.percentile([end - begin for begin, end in handed.values()], 5) / 1e6
         ages = [(last - begin) / 1e6 - pipe for (begin, _), last in kept]
-        found["p50"], found["p95"] = (common.percentile(ages, percent) for percent in (50, 95))
+        for percent in 50, 95, 99:
+            found[f"p{percent}"] = common.percentile(ages, percent)
+        found["worst"] = max(ages)
         found["pipe_ms"] = pipe
     return found
 

@@ -5,8 +5,8 @@ import os
 
 from common import RESULTS, machine_line, show
 
-ORDER = ["encode", "stream", "fanout", "memory", "link", "rivals", "soak", "start",
-         "hostile", "instructions", "conversions"]
+ORDER = ["encode", "stream", "wanted", "fanout", "memory", "link", "rivals", "wifi", "soak",
+         "start", "hostile", "instructions", "conversions"]
 
 
 def place(result):

@@ -65,8 +65,8 @@ class Paths(network.NetworkCase):
         self.assertEqual(self.connections(), 3, self.daemon.log())
 
     def test_a_daemon_that_does_not_speak_first(self):
-        """It has keys, but takes plain text, too: the second connection tells nothing of it, so that
-        this takes the 15 s after which the first one is given up."""
+        """It has keys, but takes plain text, too: the second connection tells nothing of it, so
+        that this takes the 15 s after which the first one is given up."""
         self.secure = False
         self.lose_above(1300)
         self.watch("--keys", self.keys)
@@ -97,8 +97,8 @@ class Paths(network.NetworkCase):
         return set(re.findall(r"\b(bbr|cubic|reno)\b", answer.stdout))
 
     def test_bbr(self):
-        """The daemon takes it where the kernel offers it, whatever the system's default is; what the
-        route demands goes before."""
+        """The daemon takes it where the kernel offers it, whatever the system's default is; what
+        the route demands goes before."""
         self.network.run("device", "echo reno >/proc/sys/net/ipv4/tcp_congestion_control")
         with open("/proc/sys/net/ipv4/tcp_available_congestion_control", encoding="ascii") as file:
             best = "bbr" if "bbr" in file.read().split() else "reno"
