@@ -15,9 +15,9 @@
 #include "host/dial.h"
 #include "host/handshake.h"
 #include "host/progress.h"
+#include "host/selection.h"
 #include "host/standby.h"
 #include "shared/clock.h"
-#include "shared/decimation.h"
 #include "shared/log.h"
 #include "shared/signals.h"
 #include "shared/transport_tls.h"
@@ -34,21 +34,7 @@ enum { TICK_MS = 100 };
 /* How long the daemon's END is waited for: while nothing comes, or who has interrupted it waits;
  * and while it comes behind what was on the way. */
 #define ENDING_NS (2 * CLOCK_SECOND)
-/* What is told as an interval between frames at most. */
-#define INTERVAL_MOST (24 * 3600 * CLOCK_SECOND)
 #define ENDING_MOST_NS (10 * CLOCK_SECOND)
-/* A device's clock that is further from where it was has begun anew. */
-#define NEW_CLOCK_NS CLOCK_SECOND
-/* What was taken this shortly before the end of --duration may still be on its way. */
-#define ON_THE_WAY_NS (CLOCK_SECOND / 4)
-
-/* When a frame was taken. */
-struct frame_mark {
-    uint64_t session, id;
-    uint64_t sensor_ns; /* device time */
-    uint64_t host_ns;   /* the same on this machine's clock, as well as it is known */
-};
-
 struct receiver {
     struct receiver_config config;
     struct frame_pool *pool;
@@ -66,11 +52,7 @@ struct receiver {
     uint64_t kept, first_frame_ns, ending_ns;
     uint64_t last_frame_ns; /* or when it all began */
     bool stop_seen, was_connected;
-    struct frame_mark first_frame, last_frame;
-    struct decimation grid; /* of the frames that are wanted, ... */
-    uint64_t grid_offset;   /* ... on this device's clock, minus the host's CLOCK_BOOTTIME; ns */
-    bool grid_offset_known;
-    uint32_t fps_mhz; /* the camera's; 0: not known */
+    struct selection selection;
     uint64_t retry_ns;
     unsigned signals;
     struct progress progress;
@@ -125,16 +107,11 @@ uint64_t receiver_interval(struct receiver *receiver)
     return interval_ns;
 }
 
-/* fps_mhz: of the stream; 0: not known. */
+/* The stream's rate is known. */
 static void set_interval(struct receiver *receiver, uint32_t fps_mhz)
 {
-    uint32_t most = receiver->config.session.max_fps_mhz;
-    if (most && (fps_mhz == 0 || fps_mhz > most))
-        fps_mhz = most;
-    uint64_t interval_ns = fps_mhz ? 1000 * CLOCK_SECOND / fps_mhz : 0;
-    uint64_t every = receiver->config.session.every ? receiver->config.session.every : 1;
-    interval_ns =
-        interval_ns && every > INTERVAL_MOST / interval_ns ? INTERVAL_MOST : interval_ns * every;
+    selection_set_rate(&receiver->selection, fps_mhz);
+    uint64_t interval_ns = selection_interval(&receiver->selection);
     pthread_mutex_lock(&receiver->lock);
     bool changed = receiver->interval_ns != interval_ns;
     receiver->interval_ns = interval_ns;
@@ -230,77 +207,31 @@ static void keep(struct receiver *receiver, struct frame *frame)
         receiver_stop(receiver, RECEIVER_DONE);
 }
 
-static struct frame_mark mark(const struct frame *frame)
+/* How long this machine was suspended since it started. */
+static uint64_t suspended_ns(void)
 {
-    uint64_t host_ns = frame_host_time(frame, frame->times.sensor);
-    return (struct frame_mark){ frame->session, frame->id, frame->times.sensor,
-                                host_ns ? host_ns : frame->times.last_byte };
-}
-
-/* How long after the first frame this one was taken, ns: exact within one run of the daemon. */
-static double since_first(const struct receiver *receiver, const struct frame_mark *frame)
-{
-    const struct frame_mark *first = &receiver->first_frame;
-    return frame->session == first->session ? (double)frame->sensor_ns - (double)first->sensor_ns
-                                            : (double)frame->host_ns - (double)first->host_ns;
-}
-
-/* Unlike its CLOCK_MONOTONIC, which the offset is of, this machine's CLOCK_BOOTTIME goes on while
- * it is suspended. */
-static uint64_t since_boot(int64_t offset)
-{
-    return (uint64_t)offset + clock_monotonic() - clock_read(CLOCK_BOOTTIME);
-}
-
-static void note_grid(struct receiver *receiver, const struct frame *frame)
-{
-    if (receiver->grid.step == 0)
-        return;
-    report_unmet(receiver->outlets.report,
-                 decimation_take(&receiver->grid, frame->id, frame->times.sensor));
-    if (!frame->times.offset_known)
-        return;
-    receiver->grid_offset = since_boot(frame->times.offset);
-    receiver->grid_offset_known = true;
-}
-
-/* A device that was restarted has another clock: the grid goes on where it would have been. */
-static void move_grid(struct receiver *receiver)
-{
-    int64_t offset;
-    uint64_t error, now = clock_monotonic();
-    if (!receiver->grid_offset_known ||
-        !clock_sync_offset(&receiver->clock, now, now, &offset, &error))
-        return;
-    uint64_t change = since_boot(offset) - receiver->grid_offset;
-    if (change + NEW_CLOCK_NS > 2 * NEW_CLOCK_NS)
-        receiver->grid.next += change;
-    receiver->grid_offset += change;
+    return clock_read(CLOCK_BOOTTIME) - clock_monotonic();
 }
 
 static uint64_t first_due(void *user)
 {
     struct receiver *receiver = user;
-    struct decimation *grid = &receiver->grid;
-    bool same = receiver->session.id == receiver->last_session;
-    /* Ids begin again with each run of the daemon, and so does a grid of them. */
-    if (!same && !grid->by_time)
-        decimation_init(grid, 0, receiver->config.session.every, 0);
-    else if (!same)
-        move_grid(receiver);
-    return grid->next;
+    int64_t offset;
+    uint64_t error, now = clock_monotonic();
+    bool known = clock_sync_offset(&receiver->clock, now, now, &offset, &error);
+    return selection_resume(&receiver->selection, receiver->session.id, known ? &offset : NULL,
+                            suspended_ns());
 }
 
-/* Whether the frame is one of those to be kept: with --duration, all that were taken in that time,
- * though they may arrive when it is over. */
-static bool is_due(struct receiver *receiver, const struct frame_mark *frame)
+/* Whether the frame that came last is to be kept: with --duration, all that were taken in that time
+ * are, though they may arrive when it is over. */
+static bool is_due(struct receiver *receiver)
 {
-    double duration = receiver->config.duration_s * 1e9;
     uint64_t limit = receiver->config.frames;
-    if (duration > 0 && since_first(receiver, frame) >= duration)
+    if (!selection_in_time(&receiver->selection))
         return false;
-    return !is_stopping(receiver) ||
-           (duration > 0 && is_done(receiver) && (!limit || receiver->counted < limit));
+    return !is_stopping(receiver) || (receiver->config.duration_s > 0 && is_done(receiver) &&
+                                      (!limit || receiver->counted < limit));
 }
 
 static void on_frame(void *user, struct frame *frame)
@@ -310,13 +241,11 @@ static void on_frame(void *user, struct frame *frame)
     if (receiver->outlets.latency_log)
         latency_log_frame(receiver->outlets.latency_log, frame);
     receiver->last_frame_ns = frame->times.last_byte;
-    if (receiver->first_frame_ns == 0) {
+    if (receiver->first_frame_ns == 0)
         receiver->first_frame_ns = frame->times.last_byte;
-        receiver->first_frame = mark(frame);
-    }
-    note_grid(receiver, frame);
-    receiver->last_frame = mark(frame);
-    if (is_due(receiver, &receiver->last_frame))
+    report_unmet(receiver->outlets.report,
+                 selection_add(&receiver->selection, frame, suspended_ns()));
+    if (is_due(receiver))
         keep(receiver, frame);
     frame_release(frame);
 }
@@ -329,25 +258,12 @@ static void on_damaged(void *user, uint64_t id, const char *why)
                         "frame %" PRIu64 " arrived damaged: %s; thrown away", id, why);
 }
 
-/* How many of the frames that the daemon still had at the end of --duration were taken well before
- * it: as many intervals after the last one received as their ids tell. */
-static uint64_t count_unsent_due(struct receiver *receiver, const struct wire_drops *drops)
-{
-    const struct frame_mark *last = &receiver->last_frame;
-    double left =
-        receiver->config.duration_s * 1e9 - (double)ON_THE_WAY_NS - since_first(receiver, last);
-    if (left <= 0 || !is_done(receiver))
-        return 0;
-    double due = left * receiver->fps_mhz / 1e12 - (double)(drops->first_frame_id - last->id) + 1;
-    return due <= 0 ? 0 : due < drops->count ? (uint64_t)due : drops->count;
-}
-
 static void on_drops(void *user, const struct wire_drops *drops)
 {
     struct receiver *receiver = user;
     report_drops(receiver->outlets.report, drops);
-    if (drops->reason == WIRE_DROP_UNSENT)
-        report_unsent_due(receiver->outlets.report, count_unsent_due(receiver, drops));
+    if (drops->reason == WIRE_DROP_UNSENT && is_done(receiver))
+        report_unsent_due(receiver->outlets.report, selection_overdue(&receiver->selection, drops));
 }
 
 /* On the first STREAM of a connection, next_id is where its accounting begins. */
@@ -357,7 +273,6 @@ static void on_stream(void *user, const struct wire_stream *stream)
     const struct session *session = &receiver->session;
     char rate[32] = "";
     set_interval(receiver, stream->fps_mhz);
-    receiver->fps_mhz = stream->fps_mhz;
     if (stream->fps_mhz)
         snprintf(rate, sizeof(rate), ", %.6g fps", stream->fps_mhz / 1000.0);
     if (log_passes(&receiver->stream_limit))
@@ -686,7 +601,7 @@ static bool talk(struct receiver *receiver)
     receiver->smaller = 0;
     config.past_session = receiver->last_session;
     config.past_next_id = receiver->last_next_id;
-    config.resumes = receiver->grid.anchored;
+    config.resumes = receiver->selection.grid.anchored;
     session_init(session, &config, &handler, clock_monotonic());
     report_connected(receiver->outlets.report);
     set_note(receiver, "waiting for the camera");
@@ -795,7 +710,8 @@ int receiver_create(struct receiver **receiver, const struct receiver_config *co
     self->config = *config;
     self->config.session.clock = &self->clock;
     self->outlets = *outlets;
-    decimation_init(&self->grid, config->session.max_fps_mhz, config->session.every, 0);
+    selection_init(&self->selection, config->session.max_fps_mhz, config->session.every,
+                   config->duration_s);
     self->progress = (struct progress){ .draws = config->progress, .logs = config->stats };
     pthread_mutex_init(&self->lock, NULL);
     pthread_mutex_init(&self->outlets_lock, NULL);
