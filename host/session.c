@@ -438,6 +438,8 @@ static bool has_its_place(struct session *session, uint8_t type)
         blame(session, "%s where STREAMS is due", name);
     else if (session->streams_seen && type == WIRE_STREAMS)
         blame(session, "a second STREAMS");
+    else if (!session->subscribed && (type == WIRE_STREAM || type == WIRE_STATUS))
+        blame(session, "%s before SUBSCRIBE", name);
     else if (type == WIRE_PING || type == WIRE_PONG || type == WIRE_STATUS)
         return true;
     else if (session->frame && type != WIRE_FRAME_TAIL)

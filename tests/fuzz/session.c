@@ -49,7 +49,7 @@ struct stage {
     /* What the daemon was told. */
     struct message_reader daemon;
     unsigned said;
-    bool said_last;
+    bool subscribed, said_last;
     uint64_t acked, acks; /* the id after the last one; how many */
 };
 
@@ -111,22 +111,25 @@ static void on_status(void *user, const struct wire_status *status)
 
 static void check_said(struct stage *stage, const struct wire_message *message)
 {
-    static const uint8_t first[] = { WIRE_HELLO, WIRE_SUBSCRIBE };
+    uint8_t type = message->type;
     CHECK(!stage->said_last);
-    CHECK(stage->said >= sizeof(first) || message->type == first[stage->said]);
-    CHECK(stage->said < sizeof(first) || message->type == WIRE_PING || message->type == WIRE_PONG ||
-          message->type == WIRE_ACK || message->type == WIRE_END || message->type == WIRE_ERROR);
-    if (message->type == WIRE_ACK) {
+    CHECK((stage->said == 0) == (type == WIRE_HELLO));
+    CHECK(type == WIRE_HELLO || type == WIRE_SUBSCRIBE || type == WIRE_PING || type == WIRE_PONG ||
+          type == WIRE_ACK || type == WIRE_END || type == WIRE_ERROR);
+    CHECK(type != WIRE_SUBSCRIBE || !stage->subscribed);
+    stage->subscribed |= type == WIRE_SUBSCRIBE;
+    if (type == WIRE_ACK) {
+        CHECK(stage->subscribed);
         CHECK(stage->acked == 0 || message->ack.frame_id > stage->acked - 1);
         CHECK(message->ack.frame_id < stage->next);
         stage->acked = message->ack.frame_id + 1;
         stage->acks++;
     }
-    if (message->type == WIRE_END)
+    if (type == WIRE_END)
         CHECK(message->end.captured == message->end.delivered + message->end.dropped);
     stage->daemon.hello_seen = true;
     stage->said++;
-    stage->said_last = message->type == WIRE_END || message->type == WIRE_ERROR;
+    stage->said_last = type == WIRE_END || type == WIRE_ERROR;
 }
 
 /* The socket takes so many bytes of what is to be sent. */
@@ -234,10 +237,16 @@ static void say_hello(struct stage *stage, struct input *input)
     hear_message(stage, &(struct wire_message){ .type = WIRE_STREAMS, .streams.count = 1 });
 }
 
-/* Whether the daemon may say what has no place within a frame. */
+/* Whether the daemon may say what has no place within a frame, ... */
 static bool between_frames(const struct stage *stage)
 {
     return !stage->honest || (stage->greeted && !stage->in_frame);
+}
+
+/* ... and what was subscribed to. */
+static bool may_stream(const struct stage *stage)
+{
+    return !stage->honest || (stage->greeted && stage->session.subscribed);
 }
 
 static void say_stream(struct stage *stage, struct input *input)
@@ -248,7 +257,7 @@ static void say_stream(struct stage *stage, struct input *input)
     message.stream.height = HEIGHT;
     uint64_t past = stage->session.config.past_next_id;
     message.stream.first_frame_id = right_or(stage, input, stage->started ? stage->next : past);
-    if (between_frames(stage) && !(stage->honest && stage->drops_due))
+    if (between_frames(stage) && may_stream(stage) && !(stage->honest && stage->drops_due))
         hear_message(stage, &message);
 }
 
@@ -259,7 +268,7 @@ static void say_status(struct stage *stage, struct input *input)
     const uint8_t *text = input_bytes(input, (size_t)input_number(input, 1), &size);
     if (size > 0)
         memcpy(message.status.text, text, size);
-    if (stage->greeted || !stage->honest)
+    if (may_stream(stage))
         hear_message(stage, &message);
 }
 

@@ -1548,6 +1548,33 @@ static void a_grid_is_resumed(void **state)
     }
 }
 
+/* Until then there is nothing to tell of a stream. */
+static void no_stream_before_subscribe(void **state)
+{
+    (void)state;
+    struct session_config config = { .every = 10, .resumes = true, .max_message = MAX_MESSAGE };
+    for (int i = 0; i < 3; i++) {
+        static struct lines lines;
+        struct world *world = world_with(&config);
+        struct script script = { 0 };
+        script_greet(&script, SCRIPT_SESSION);
+        if (i == 0)
+            script_stream(&script, FIRST_ID);
+        else if (i == 1)
+            script_status(&script, WIRE_STREAM_RUNNING, "");
+        else
+            script_end(&script, WIRE_END_SHUTDOWN, 0, 0); /* it may leave, though */
+        feed_all(world, &script);
+        said(world, &lines);
+        assert_int_equal(world->session.state, i < 2 ? SESSION_FAILED : SESSION_ENDED);
+        assert_int_equal(count_text(world->session.error, "before SUBSCRIBE"), i < 2);
+        assert_int_equal(count_text(lines.text, "ERROR PROTOCOL\n"), i < 2);
+        assert_int_equal(world->told.used, 0);
+        world_free(world);
+        script_free(&script);
+    }
+}
+
 /* The offset that the PONGs give is the frames', with the error that it has at their time: here
  * 10 s after the only PONG, in which the clocks may have drifted by 1 ms. */
 static void frames_know_the_clock(void **state)
@@ -1797,6 +1824,7 @@ int main(void)
         cmocka_unit_test(pings_in_a_burst_then_at_a_pace),
         cmocka_unit_test(a_ping_goes_along_with_an_ack),
         cmocka_unit_test(a_grid_is_resumed),
+        cmocka_unit_test(no_stream_before_subscribe),
         cmocka_unit_test(frames_know_the_clock),
         cmocka_unit_test(a_flood_of_pings_stops_the_reading),
         cmocka_unit_test(a_flood_of_pings_costs_no_ack),
