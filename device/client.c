@@ -145,8 +145,9 @@ static bool shake_hands(struct client *client)
     }
     if (error && error != -ENOKEY) {
         log_warning_limited(client->shared->fail_limit, "client %s was refused: %s", client->name,
-                            error == -EACCES   ? "it has none of the keys"
-                            : error == -EPROTO ? "it speaks neither TLS nor pitether's protocol"
+                            error == -EACCES    ? "it has none of the keys"
+                            : error == -EPROTO  ? "it speaks neither TLS nor pitether's protocol"
+                            : error == -EBADMSG ? "its handshake is damaged"
                             : error == -ECONNABORTED ? "TLS failed, here or there"
                                                      : strerror(-error));
         die(client, "was refused");

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -107,6 +108,18 @@ static void put_good_first(struct dialer *dialer)
         }
 }
 
+/* What may help with a name that nobody knows. */
+static const char *lookup_advice(const char *host)
+{
+    static const char local[] = ".local";
+    size_t size = strlen(host), tail = sizeof(local) - 1;
+    return size > tail && strcasecmp(host + size - tail, local) == 0
+               ? " (names in .local are found by mDNS, which needs libnss-mdns here and "
+                 "avahi-daemon "
+                 "there; the machine's address does without)"
+               : "";
+}
+
 /* The look-up is done. 0, or a negative errno if nothing is known. */
 static int take_found(struct dialer *dialer, char *error)
 {
@@ -116,8 +129,8 @@ static int take_found(struct dialer *dialer, char *error)
         memcpy(dialer->found, lookup->found, sizeof(lookup->found));
         put_good_first(dialer);
     } else if (dialer->count == 0) {
-        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s", dialer->address.host,
-                 lookup->why);
+        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s%s", dialer->address.host,
+                 lookup->why, lookup_advice(dialer->address.host));
     }
     dialer_clear(dialer);
     return dialer->count > 0 ? 0 : -ENOENT;
@@ -193,6 +206,30 @@ static int connect_any(struct dialer *dialer, const struct dial_waiter *waiter)
     return result;
 }
 
+/* What may help where the one that was tried last refused or did not answer. */
+static const char *connect_advice(const struct dialer *dialer, int error)
+{
+    bool local = dialer->count > 0 && socket_address_is_local(&dialer->found[dialer->count - 1]);
+    switch (error) {
+    case -ECONNREFUSED:
+        if (!local)
+            return ": either no pitetherd runs there, or it listens to that machine alone, as it "
+                   "does unless it is a service or has --listen; who comes from another machine "
+                   "needs a key, see --add-key";
+        return " (is pitetherd running there?)";
+    case -ENOENT:
+        return " (is pitetherd running there?)";
+    case -EACCES:
+        return " (the socket's permissions keep this user out)";
+    case -ETIMEDOUT:
+    case -EHOSTUNREACH:
+    case -ENETUNREACH:
+        return " (is it switched on, and in the same network? A firewall may be in the way)";
+    default:
+        return "";
+    }
+}
+
 int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
 {
     char text[ADDRESS_TEXT_MAX];
@@ -202,9 +239,7 @@ int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
         address_format(&dialer->address, text);
         if (result < 0)
             snprintf(error, DIAL_ERROR_MAX, "can't connect to %.128s: %s%s", text,
-                     strerror(-result),
-                     result == -ECONNREFUSED || result == -ENOENT ? " (is pitetherd running there?)"
-                                                                  : "");
+                     strerror(-result), connect_advice(dialer, result));
     }
     /* Only a call that follows at once may take what this one's look-up finds. */
     if (result >= 0 || result == -ECANCELED)

@@ -8,7 +8,7 @@
 
 #include "shared/address.h"
 
-enum { DIAL_ERROR_MAX = 256 };
+enum { DIAL_ERROR_MAX = 512 };
 
 /* How dial() waits: until fd is ready for `events` (of poll()), timeout_ms are over, or earlier.
  * Returns true to give up. */

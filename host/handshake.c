@@ -32,6 +32,9 @@ const char *handshake_why(int error)
         return "speaks no TLS, but a key is stored for it, so plain text is out of the question";
     case -ETIMEDOUT:
         return "took too long to prove who it is";
+    case -EBADMSG:
+        return "can't prove who it is: what it said arrived damaged (something on the way changes "
+               "what is sent)";
     case -ECONNABORTED:
         return "can't be asked who it is: TLS failed, here or there";
     default:

@@ -60,6 +60,16 @@ static int find_usual(char folder[PATH_MAX], char path[PATH_MAX], char *error)
     return 0;
 }
 
+/* As name_of() writes it. */
+static bool is_loopback(const char *name)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    return strcmp(name, "localhost") == 0 ||
+           (inet_pton(AF_INET, name, &four) == 1 && ntohl(four.s_addr) >> 24 == 127) ||
+           (inet_pton(AF_INET6, name, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six));
+}
+
 /* By hand a name may have been written in other letters. */
 static const struct key *find(const struct keys *keys, const char *name)
 {
@@ -76,6 +86,8 @@ int host_keys_find(const char *path, const struct address *address, struct key *
     if (name_of(address, name, error))
         return 0;
     int result = path ? 0 : find_usual(folder, usual, error);
+    if (result && is_loopback(name))
+        return 0;
     if (!result)
         result = keys_load(&keys, path ? path : usual, error);
     /* A file that is named is expected to be there. */
@@ -86,6 +98,29 @@ int host_keys_find(const char *path, const struct address *address, struct key *
         *key = *found;
     keys_clear(&keys);
     return found != NULL;
+}
+
+void host_keys_hint(const char *path, char *hint)
+{
+    enum { NAMES = 4 };
+    char folder[PATH_MAX], usual[PATH_MAX], error[KEYS_ERROR_MAX];
+    struct keys keys = { 0 };
+    hint[0] = '\0';
+    if ((!path && find_usual(folder, usual, error)) ||
+        keys_load(&keys, path ? path : usual, error) || keys.count == 0)
+        return;
+    size_t used = (size_t)sprintf(hint, "there %s for ", keys.count > 1 ? "are keys" : "is a key");
+    for (unsigned i = 0; i < keys.count && i < NAMES; i++)
+        used += (size_t)sprintf(hint + used, "%s%s",
+                                i == 0                             ? ""
+                                : i + 1 == keys.count && i < NAMES ? " and "
+                                                                   : ", ",
+                                keys.items[i].name);
+    if (keys.count > NAMES)
+        used += (size_t)sprintf(hint + used, " and %u more", keys.count - NAMES);
+    sprintf(hint + used, ": if it is %s, call it by that name",
+            keys.count > 1 ? "one of these" : "the same machine");
+    keys_clear(&keys);
 }
 
 /* Reads all there is, of a terminal a line. Returns its size. */

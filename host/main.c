@@ -32,14 +32,15 @@ enum {
 
 struct program {
     struct host_options options;
-    struct keys keys; /* at most one: what the daemon and we prove ourselves with */
+    struct keys keys;              /* at most one: what the daemon and we prove ourselves with */
+    char key_hint[KEYS_ERROR_MAX]; /* see receiver_config */
     struct receiver *receiver;
     struct report *report;
     struct latency_log *latency_log;
     struct sink *save, *pipe;
     struct window *window;
     enum receiver_end end;
-    bool was_connected; /* when the end was begun */
+    bool cut_off; /* when the end was begun */
     uint64_t kept;
 };
 
@@ -140,7 +141,7 @@ static void *run_receiver(void *user)
 {
     struct program *program = user;
     program->end = receiver_run(program->receiver, &program->kept);
-    program->was_connected = receiver_was_connected(program->receiver);
+    program->cut_off = receiver_was_cut_off(program->receiver);
     return NULL;
 }
 
@@ -166,8 +167,10 @@ static int find_key(struct program *program)
     int found = host_keys_find(program->options.keys, &program->options.address, &key, error);
     if (found < 0)
         return complain(keys_file_is_users_fault(found) ? EXIT_USAGE : EXIT_SYSTEM, error);
-    if (found == 0)
+    if (found == 0) {
+        host_keys_hint(program->options.keys, program->key_hint);
         return EXIT_DONE;
+    }
     secret_guard_process();
     int result = keys_reserve(&program->keys);
     if (!result)
@@ -192,6 +195,7 @@ static int receive(struct program *program)
                      .every = (uint32_t)options->every,
                      .max_message = WIRE_MAX_MESSAGE_LIMIT },
         .keys = program->keys.count > 0 ? &program->keys : NULL,
+        .key_hint = program->key_hint,
         .reconnect = !options->no_reconnect,
         .progress = isatty(STDERR_FILENO) && options->log_level >= LOG_LEVEL_INFO,
         .stats = options->stats,
@@ -307,8 +311,7 @@ static int judge(const struct program *program, bool sinks_good)
         return EXIT_SYSTEM;
     if (!sinks_good || program->end == RECEIVER_NO_SINK)
         return EXIT_SINK;
-    if (program->end == RECEIVER_CUT ||
-        (program->end == RECEIVER_INTERRUPTED && !program->was_connected))
+    if (program->end == RECEIVER_CUT || (program->end == RECEIVER_INTERRUPTED && program->cut_off))
         return EXIT_CONNECTION;
     if (program->end == RECEIVER_TIMEOUT)
         return EXIT_TIMEOUT;

@@ -51,7 +51,9 @@ struct receiver {
     uint64_t counted; /* kept, but for those that took the place of another one everywhere */
     uint64_t kept, first_frame_ns, ending_ns;
     uint64_t last_frame_ns; /* or when it all began */
-    bool stop_seen, was_connected;
+    bool stop_seen, cut_off;
+    bool parted;  /* the last daemon has ended in order */
+    bool refused; /* the last handshake was */
     struct selection selection;
     uint64_t retry_ns;
     unsigned signals;
@@ -341,7 +343,8 @@ static bool sees_stop(struct receiver *receiver)
 {
     bool stopping = is_stopping(receiver);
     if (stopping && !receiver->stop_seen)
-        receiver->was_connected = receiver->transport && receiver->session.id != 0;
+        receiver->cut_off =
+            !(receiver->transport && receiver->session.id != 0) && !receiver->parted;
     receiver->stop_seen = stopping;
     return stopping;
 }
@@ -508,6 +511,8 @@ static bool loses_large(const struct receiver *receiver)
 static void tell_end(const struct receiver *receiver, int error, bool again)
 {
     const struct session *session = &receiver->session;
+    const char *hint =
+        session->key_needed && receiver->config.key_hint ? receiver->config.key_hint : "";
     if (loses_large(receiver))
         log_warning("small messages arrive and large ones don't, as where a VPN or PPPoE loses "
                     "packets above its MTU; going on with TCP segments of at most %u bytes",
@@ -517,7 +522,8 @@ static void tell_end(const struct receiver *receiver, int error, bool again)
     else if (session->state == SESSION_ENDED)
         log_warning("the daemon was stopped%s", again ? "; waiting for its return" : "");
     else if (session->state == SESSION_FAILED)
-        log_error("%s%s", session->error, again ? "; connecting again" : "");
+        log_error("%s%s%s%s", session->error, *hint ? "; " : "", hint,
+                  again ? "; connecting again" : "");
     else
         log_warning("the connection was cut (%s)%s",
                     error == -EPIPE ? "the daemon closed it" : strerror(-error),
@@ -547,14 +553,18 @@ static bool goes_on(struct receiver *receiver, int error)
 }
 
 /* A daemon that proved itself before may be on its way back: whoever answers in its place is not
- * worth giving up for. */
+ * worth giving up for. Neither is a single refusal: a handshake that was damaged on its way looks
+ * like a wrong key to the daemon. */
 static bool distrusts(struct receiver *receiver, int error)
 {
     const char *host = receiver->config.address.host;
-    bool refused = handshake_is_refused(error);
-    bool again = receiver->config.reconnect && (receiver->trusted || !refused);
+    bool refused = handshake_is_refused(error), first = error == -EACCES && !receiver->refused;
+    bool again = receiver->config.reconnect && (receiver->trusted || !refused || first);
     if (error == -ECANCELED)
         return false;
+    receiver->refused = refused;
+    if (again && first && !receiver->trusted)
+        return true;
     const char *why = handshake_why(error);
     char note[sizeof(receiver->note)];
     if (!receiver->told_untrusted)
@@ -597,6 +607,7 @@ static bool talk(struct receiver *receiver)
         log_info("%s has proved itself; encrypted with %s", receiver->config.address.host,
                  transport_tls_suite(receiver->transport));
     receiver->trusted = true;
+    receiver->refused = false;
     receiver->told_untrusted = receiver->unwritable = false;
     receiver->smaller = 0;
     config.past_session = receiver->last_session;
@@ -610,6 +621,8 @@ static bool talk(struct receiver *receiver)
     flush(receiver);
     if (!is_stopping(receiver) && session_cut(session))
         report_cut(receiver->outlets.report);
+    if (session->id != 0)
+        receiver->parted = session->state == SESSION_ENDED;
     if (session->started)
         receiver->last_next_id = session->next_id;
     if (session->totals.captured > 0)
@@ -682,6 +695,7 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
     receiver->dialer.address = receiver->config.address;
     while (!is_stopping(receiver) && attempt(receiver))
         pause_before_retry(receiver);
+    sees_stop(receiver);
     dialer_clear(&receiver->dialer);
     progress_end(&receiver->progress, receiver->outlets.report, clock_monotonic());
     pthread_mutex_lock(&receiver->outlets_lock);
@@ -695,9 +709,9 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
     return reason;
 }
 
-bool receiver_was_connected(const struct receiver *receiver)
+bool receiver_was_cut_off(const struct receiver *receiver)
 {
-    return receiver->was_connected;
+    return receiver->cut_off;
 }
 
 int receiver_create(struct receiver **receiver, const struct receiver_config *config,

@@ -24,7 +24,8 @@ struct receiver_config {
     struct address address;
     struct session_config session; /* but for the clock, which is the receiver's own */
     const struct keys
-        *keys; /* whose first one proves both sides to one another; NULL: plain text */
+        *keys;            /* whose first one proves both sides to one another; NULL: plain text */
+    const char *key_hint; /* for the user if the daemon asks for a key, or empty, or NULL */
     bool reconnect;
     bool progress;     /* draw a progress line on stderr */
     bool stats;        /* tell the rates every 10 s */
@@ -77,8 +78,9 @@ unsigned receiver_signals(const struct receiver *receiver);
  * For one that is detached already, nothing is done. Any thread. */
 bool receiver_detach(struct receiver *receiver, const void *outlet, enum receiver_end reason);
 
-/* After receiver_run(): whether a daemon was there, and had said HELLO, when the end was begun. */
-bool receiver_was_connected(const struct receiver *receiver);
+/* After receiver_run(): whether, when the end was begun, no daemon was there that had said HELLO,
+ * nor the last one had ended in order. */
+bool receiver_was_cut_off(const struct receiver *receiver);
 
 /* What the user should know besides the picture, e.g. that the connection is gone; empty if all is
  * well. The window is refreshed when it changes. Any thread. */

@@ -387,6 +387,7 @@ static void take_end(struct session *session, const struct wire_end *end)
 
 static void take_error(struct session *session, const struct wire_error *error)
 {
+    session->key_needed = error->code == WIRE_ERROR_TLS_REQUIRED;
     session->hopeless =
         error->code == WIRE_ERROR_VERSION || error->code == WIRE_ERROR_TLS_REQUIRED ||
         error->code == WIRE_ERROR_NO_SUCH_STREAM || error->code == WIRE_ERROR_NOT_ALLOWED;

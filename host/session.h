@@ -66,6 +66,7 @@ struct session {
     enum session_state state;
     char error[SESSION_ERROR_MAX]; /* one line for the user */
     bool hopeless;                 /* FAILED in a way that connecting again won't mend */
+    bool key_needed;               /* FAILED since the daemon asks for a key */
 
     uint64_t id;                /* the daemon's session */
     bool streams_seen;          /* STREAMS is here */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@
 
 /* Room for a file of the greatest size, for one line more, and for seeing that it is too long. */
 enum { TEXT_ROOM = KEYS_FILE_MAX + KEY_LINE_MAX + 2 };
+
+/* Of a user's name in an error. */
+enum { USER_NAME_MAX = 33 };
 
 /* A keys file while it is read or changed. */
 struct keys_file {
@@ -49,16 +53,50 @@ static bool is_credential(const char *path)
            !strchr(path + size + 1, '/');
 }
 
+/* A user's name, or else the number. */
+static const char *name_of_user(uid_t uid, char name[USER_NAME_MAX])
+{
+    struct passwd entry, *found = NULL;
+    char room[1024];
+    if (getpwuid_r(uid, &entry, room, sizeof(room), &found) == 0 && found)
+        snprintf(name, USER_NAME_MAX, "%s", entry.pw_name);
+    else
+        snprintf(name, USER_NAME_MAX, "user %u", (unsigned)uid);
+    return name;
+}
+
+/* The system lets this user not read it. */
+static int fail_forbidden(const char *path, char *error)
+{
+    static const char what[] = "can't open the keys file";
+    struct stat status;
+    char user[USER_NAME_MAX], owner[USER_NAME_MAX];
+    name_of_user(geteuid(), user);
+    if (stat(path, &status))
+        return fail(error, EACCES, "%s %.200s: %s: %s may not enter its folder", what, path,
+                    strerror(EACCES), user);
+    if (status.st_uid == geteuid())
+        return fail(error, EACCES, "%s %.150s: %s (mode %03o): chmod 600 %.150s", what, path,
+                    strerror(EACCES), (unsigned)(status.st_mode & 0777), path);
+    return fail(error, EACCES,
+                "%s %.150s: %s: it is for %s alone, and this runs as %s; run it as %s, or name a "
+                "file of your own with --keys",
+                what, path, strerror(EACCES), name_of_user(status.st_uid, owner), user, owner);
+}
+
 /* Root may name a file of anybody's: who can change that one is for root to know. */
 static int check_access(const char *path, const struct stat *status, char *error)
 {
     uid_t user = geteuid();
     mode_t forbidden = is_credential(path) ? 037 : 077;
+    char name[USER_NAME_MAX];
     if (!S_ISREG(status->st_mode))
         return fail(error, EPERM, "%.300s is no plain file: keys are not read from it", path);
     if (user != 0 && status->st_uid != 0 && status->st_uid != user)
-        return fail(error, EPERM, "%.300s belongs to another user: keys are not read from it",
-                    path);
+        return fail(error, EPERM,
+                    "%.200s belongs to another user, %s: keys are not read from it; make it yours "
+                    "with chown, or name another file with --keys",
+                    path, name_of_user(status->st_uid, name));
     if (status->st_mode & forbidden)
         return fail(error, EPERM, "%.200s is open to other users (mode %03o): chmod 600 %.200s",
                     path, (unsigned)(status->st_mode & 0777), path);
@@ -71,6 +109,8 @@ static int open_file(const char *path, struct stat *status, char *error)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && errno == ELOOP)
         return fail(error, EPERM, "%.300s is a symbolic link: name the file itself", path);
+    if (fd < 0 && errno == EACCES)
+        return fail_forbidden(path, error);
     if (fd < 0)
         return fail(error, errno, "can't open the keys file %.300s: %s", path, strerror(errno));
     int result = fstat(fd, status) ? fail(error, errno, "%.300s: %s", path, strerror(errno))

@@ -37,8 +37,11 @@ static bool is_trouble(unsigned long error)
            reason == SSL_R_TLSV1_ALERT_INTERNAL_ERROR;
 }
 
-/* What a handshake's failure means: by the first of OpenSSL's errors, unless it failed itself. */
-static int refusal(void)
+/* What a handshake's failure means: by the first of OpenSSL's errors, unless it failed itself. A
+ * daemon finds that a receiver has another key than the one that it names (the binder), or none
+ * that it can take up (so that it would need a certificate); the receiver is told either by an
+ * alert. Whatever else is wrong with a message is no matter of keys: it was damaged on its way. */
+static int refusal(bool daemon)
 {
     int reason = ERR_GET_REASON(ERR_peek_error());
     if (is_trouble(ERR_peek_error()) || is_trouble(ERR_peek_last_error()))
@@ -51,8 +54,24 @@ static int refusal(void)
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_BAD_PROTOCOL_VERSION_NUMBER:
         return -EPROTO;
-    default:
+    case SSL_R_BINDER_DOES_NOT_VERIFY:
+    case SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM:
+    case SSL_R_NO_SHARED_CIPHER:
+    case SSL_R_NO_APPLICATION_PROTOCOL:
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_PSK_IDENTITY:
+    case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:
         return -EACCES;
+    case SSL_R_NO_SUITABLE_KEY_SHARE:
+        return daemon ? -EACCES : -EBADMSG;
+    case SSL_R_SSLV3_ALERT_ILLEGAL_PARAMETER: /* of a daemon: the binder */
+        return daemon ? -EBADMSG : -EACCES;
+    default:
+        return -EBADMSG;
     }
 }
 
@@ -163,7 +182,7 @@ static int tls_handshake(struct transport *transport)
         return admit(self);
     int why = SSL_get_error(self->connection, result);
     if (why == SSL_ERROR_SSL)
-        return refusal();
+        return refusal(SSL_is_server(self->connection));
     int error = failure(self, result);
     return error ? error : -ECONNRESET;
 }

@@ -9,15 +9,17 @@
 
 /*
  * A receiver's side over fd, which it takes over like transport_plain_create() does. Its handshake
- * gives -EACCES if the daemon doesn't take the key, -EPROTO if it doesn't speak TLS.
+ * gives -EACCES if the daemon doesn't take the key, -EPROTO if it doesn't speak TLS, -EBADMSG if
+ * what came was damaged on its way. What was damaged on the way to the daemon may look to it like
+ * another key, and so be -EACCES: a second attempt tells.
  * NULL: out of memory, and fd is closed.
  */
 struct transport *transport_tls_connect(int fd, struct tls *tls);
 
 /*
  * A daemon's side: its handshake waits for the peer's first byte to tell whether it speaks TLS or
- * plainly. It gives -EACCES if the peer has no key of ours, -EPROTO if it speaks neither, and,
- * if TLS is demanded, -ENOKEY if it speaks plainly: then it may still be told so, plainly.
+ * plainly. It gives -EACCES if the peer has no key of ours, -EPROTO if it speaks neither,
+ * -EBADMSG if what came is damaged, and, if TLS is demanded, -ENOKEY if it speaks plainly: then it may still be told so, plainly.
  */
 struct transport *transport_tls_accept(int fd, struct tls *tls, bool demanded);
 

@@ -8,13 +8,14 @@ import threading
 
 import harness
 import hostile_daemon
+import hostile_jpeg
 from hostile_wire import DROPS, LIVE, LOSSLESS, message
 
 DONE, SYSTEM, USAGE, CONNECTION, SINK, MISSING, SHORT, TIMEOUT = range(8)
 CAMERA, LISTEN = 3, 4  # of pitetherd
 QUEUE_FULL = 8
 MODES = {LIVE: "--live", LOSSLESS: "--lossless"}
-PICTURE = b"not really a JPEG"
+PICTURE = hostile_jpeg.baseline(64, 64)
 
 
 class Relay:
@@ -179,6 +180,12 @@ class ExitCodes(harness.Case):
         daemon.kill()
         host.wait_for("trying again until it works")
         self.interrupted(CONNECTION, host)
+
+    def test_host_interrupted_when_the_daemon_has_ended(self):
+        daemon, host = self.streaming("--live")
+        daemon.send(signal.SIGTERM)
+        host.wait_for("daemon was stopped")
+        self.interrupted(DONE, host)
 
     def test_host_usage(self):
         open_keys = self.write("keys", "", 0o644)

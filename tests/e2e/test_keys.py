@@ -134,7 +134,7 @@ class Keys(harness.Case):
         os.chmod(self.keys, 0)
         for command in (("--list-keys",), ("--revoke", "laptop"), ("--source", "pattern")):
             done = self.run_program(*bare, harness.PITETHERD, "--keys", self.keys, *command, code=2)
-            self.assertIn("Permission denied", done.stderr)
+            self.assertIn("Permission denied (mode 000): chmod 600 " + self.keys, done.stderr)
         below = os.path.join(self.keys, "keys")
         self.assertIn("Not a directory", self.on_device("--list-keys", keys=below, code=2).stderr)
 

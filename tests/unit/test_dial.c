@@ -349,6 +349,11 @@ static void the_address_changes(void **state)
     resolver_says(false, 0, 0, 0);
     assert_int_equal(dial_once(&dialer, &waiter, error), -ENOENT);
     assert_non_null(strstr(error, "can't look up pi.test: the name is gone"));
+    assert_null(strstr(error, "mDNS"));
+    struct dialer local = { .address = { .host = "PI.Local", .port = 1 } };
+    assert_int_equal(dial_once(&local, &waiter, error), -ENOENT);
+    assert_non_null(strstr(error, "can't look up PI.Local: the name is gone (names in .local are "
+                                  "found by mDNS, which needs libnss-mdns here"));
     resolver_says(false, 1, before, 0);
     assert_connected(dial_once(&dialer, &waiter, error), old);
     resolver_says(false, 1, after, 0);

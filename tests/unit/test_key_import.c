@@ -118,12 +118,66 @@ static void who_has_no_home(void **state)
     setenv("XDG_CONFIG_HOME", "relative", 1);
     unsetenv("HOME");
     int local = find(fixture, NULL, "unix:/pi", name), result = find(fixture, NULL, "pi", name);
+    static const char *const loopback[] = { "127.0.0.1", "127.9.9.9:80", "::1",
+                                            "[::1]:80",  "localhost",    "LocalHost." };
+    static const char *const others[] = { "128.0.0.1", "::2", "localhost.example" };
+    for (size_t i = 0; i < COUNT(loopback); i++)
+        local |= find(fixture, NULL, loopback[i], name);
+    for (size_t i = 0; i < COUNT(others); i++)
+        result = find(fixture, NULL, others[i], name) == -EINVAL ? result : 0;
+    bool says_why = strstr(fixture->error, "HOME is not set");
+    /* Where the file is said, it counts. */
+    add(fixture, "127.0.0.1");
+    int told = find(fixture, fixture->path, "127.0.0.1", name);
     if (home)
         setenv("HOME", home, 1);
     free(home);
     assert_int_equal(result, -EINVAL);
-    assert_non_null(strstr(fixture->error, "HOME is not set"));
+    assert_true(says_why);
     assert_int_equal(local, 0);
+    assert_int_equal(told, 1);
+}
+
+static void the_names_that_have_keys(void **state)
+{
+    static const struct {
+        const char *name, *hint;
+    } steps[] = {
+        { NULL, "" },
+        { "pi.local",
+          "there is a key for pi.local: if it is the same machine, call it by that name" },
+        { "b", "there are keys for pi.local and b: if it is one of these, call it by that name" },
+        { "c",
+          "there are keys for pi.local, b and c: if it is one of these, call it by that name" },
+        { "d", "there are keys for pi.local, b, c and d: if it is one of these, call it by that "
+               "name" },
+        { "e", "there are keys for pi.local, b, c, d and 1 more: if it is one of these, call it by "
+               "that name" },
+    };
+    struct fixture *fixture = *state;
+    char hint[KEYS_ERROR_MAX];
+    for (size_t i = 0; i < COUNT(steps); i++) {
+        if (steps[i].name)
+            add(fixture, steps[i].name);
+        host_keys_hint(NULL, hint);
+        assert_string_equal(hint, steps[i].hint);
+    }
+    host_keys_hint("/nowhere", hint);
+    assert_string_equal(hint, "");
+}
+
+/* The longest names fit. */
+static void long_names_that_have_keys(void **state)
+{
+    struct fixture *fixture = *state;
+    char hint[KEYS_ERROR_MAX], name[KEY_NAME_MAX + 1] = "";
+    memset(name, 'x', KEY_NAME_MAX);
+    for (unsigned i = 0; i < 6; i++) {
+        name[0] = (char)('a' + i);
+        add(fixture, name);
+    }
+    host_keys_hint(NULL, hint);
+    assert_non_null(strstr(hint, " and 2 more: if it is one of these"));
 }
 
 static void what_can_not_be_read_is_not_passed_over(void **state)
@@ -151,6 +205,8 @@ int main(void)
         test(however_it_is_written),
         test(who_has_no_keys),
         test(who_has_no_home),
+        test(the_names_that_have_keys),
+        test(long_names_that_have_keys),
         test(what_can_not_be_read_is_not_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

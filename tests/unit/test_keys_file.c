@@ -336,10 +336,40 @@ static void files_of_others_are_refused(void **state)
         struct keys keys = { 0 };
         int failed = setresuid(1234, 1234, 1234);
         failed |= keys_load(&keys, fixture->path, fixture->error) != -EPERM;
-        _exit(failed || !strstr(fixture->error, "belongs to another user"));
+        _exit(failed || !strstr(fixture->error, "belongs to another user, user 4321: "));
     }
     assert_int_equal(waitpid(child, &code, 0), child);
     assert_int_equal(code, 0);
+}
+
+static int load_as_1234(struct fixture *fixture, const char *words)
+{
+    int code = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        struct keys keys = { 0 };
+        bool failed = setresuid(1234, 1234, 1234) ||
+                      keys_load(&keys, fixture->path, fixture->error) != -EACCES;
+        _exit(failed || !strstr(fixture->error, words));
+    }
+    assert_int_equal(waitpid(child, &code, 0), child);
+    return code;
+}
+
+/* Whose they are, and what may be done. */
+static void files_that_may_not_be_read(void **state)
+{
+    struct fixture *fixture = *state;
+    if (geteuid() != 0)
+        skip();
+    write_file(fixture->path, "", 0600);
+    assert_int_equal(chmod(fixture->folder, 0755), 0);
+    assert_int_equal(load_as_1234(fixture,
+                                  ": it is for root alone, and this runs as user 1234; run "
+                                  "it as root, or name a file of your own with --keys"),
+                     0);
+    assert_int_equal(chmod(fixture->folder, 0700), 0);
+    assert_int_equal(load_as_1234(fixture, ": user 1234 may not enter its folder"), 0);
 }
 
 static void changes_at_once_lose_nothing(void **state)
@@ -388,6 +418,7 @@ int main(void)
         test(leftovers_are_no_hindrance),
         test(root_leaves_the_file_to_its_owner),
         test(files_of_others_are_refused),
+        test(files_that_may_not_be_read),
         test(changes_at_once_lose_nothing),
     };
     unsetenv("CREDENTIALS_DIRECTORY");

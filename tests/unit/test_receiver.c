@@ -1001,7 +1001,7 @@ static void no_frame_without_a_daemon(void **state)
     join(world);
     assert_true(clock_monotonic() - begun >= 50 * CLOCK_MS);
     assert_int_equal(world->end, RECEIVER_TIMEOUT);
-    assert_false(receiver_was_connected(world->receiver));
+    assert_true(receiver_was_cut_off(world->receiver));
     assert_non_null(strstr(stderr_text(), "error: no frame came for 0.05 s (--timeout)"));
 }
 
@@ -1019,7 +1019,7 @@ static void no_frame_from_the_camera(void **state)
     say_end(world, WIRE_END_DONE, 0, 0);
     join(world);
     assert_int_equal(world->end, RECEIVER_TIMEOUT);
-    assert_true(receiver_was_connected(world->receiver));
+    assert_false(receiver_was_cut_off(world->receiver));
     assert_int_equal(
         count_text(stderr_text(), "no frame came for 2 s (--timeout): no camera: unplugged"), 1);
 }
@@ -1086,7 +1086,7 @@ static void stopped_from_another_thread(void **state)
     say_end(world, WIRE_END_DONE, 3, 0);
     join(world);
     assert_int_equal(world->end, RECEIVER_INTERRUPTED);
-    assert_true(receiver_was_connected(world->receiver));
+    assert_false(receiver_was_cut_off(world->receiver));
     assert_int_equal(world->fakes[0].count, 2);
     assert_int_equal(totals(world).received, 3);
 }
@@ -1100,7 +1100,7 @@ static void stopped_while_there_is_no_daemon(void **state)
     receiver_stop(world->receiver, RECEIVER_INTERRUPTED);
     join(world);
     assert_int_equal(world->end, RECEIVER_INTERRUPTED);
-    assert_false(receiver_was_connected(world->receiver));
+    assert_true(receiver_was_cut_off(world->receiver));
     assert_int_equal(totals(world).connections, 0);
 }
 
@@ -1115,7 +1115,7 @@ static void stopped_before_hello(void **state)
     hang_up(world);
     join(world);
     assert_int_equal(world->end, RECEIVER_INTERRUPTED);
-    assert_false(receiver_was_connected(world->receiver));
+    assert_true(receiver_was_cut_off(world->receiver));
 }
 
 /* The daemon takes END and says nothing any more: it is waited for, but not for ever. */
