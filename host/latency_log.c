@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "host/blocking.h"
@@ -16,7 +18,8 @@
 #include "shared/log.h"
 
 /* WAITING lines wait for their frames to be shown: at 60 fps, a second. Those before them are
- * taken BATCH at a time; the rest of the QUEUE is for when the disk is slow. */
+ * taken BATCH at a time, for standard output one by one; the rest of the QUEUE is for when the disk
+ * is slow. */
 enum { WAITING = 64, BATCH = 16, QUEUE = 1024, LINE_SIZE = 320 };
 
 struct row {
@@ -27,6 +30,7 @@ struct row {
 
 struct latency_log {
     int fd;
+    unsigned waiting, batch;
     struct blocking writer;
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -70,14 +74,14 @@ static char *put_row(char *at, const struct row *row)
 static unsigned take_rows(struct latency_log *log, struct row *rows)
 {
     pthread_mutex_lock(&log->lock);
-    while (log->count < WAITING + BATCH && !log->finishing)
+    while (log->count < log->waiting + log->batch && !log->finishing)
         pthread_cond_wait(&log->changed, &log->lock);
-    unsigned count = log->count < BATCH ? log->count : BATCH;
+    unsigned count = log->count < log->batch ? log->count : log->batch;
     for (unsigned i = 0; i < count; i++)
         rows[i] = log->rows[(log->first + i) % QUEUE];
     log->first = (log->first + count) % QUEUE;
     log->count -= count;
-    if (log->count <= WAITING)
+    if (log->count <= log->waiting)
         log->overflowing = false;
     pthread_mutex_unlock(&log->lock);
     return count;
@@ -113,16 +117,59 @@ static void run(void *user)
             write_row(log, &rows[i]);
 }
 
-/* 0 or a negative errno. */
-static int start(struct latency_log *log, const char *path)
+/* Whether the file, which is open for writing with this status, is a log of ours. */
+static bool is_ours(const char *path, const struct stat *status)
 {
-    /* O_NONBLOCK: a FIFO would be waited for. */
-    log->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (log->fd < 0)
+    struct stat again;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool ours = fd >= 0 && fstat(fd, &again) == 0 && again.st_dev == status->st_dev &&
+                again.st_ino == status->st_ino && whole_file_begins(fd, again.st_size, head);
+    if (fd >= 0)
+        close(fd);
+    return ours;
+}
+
+/* Where there are no locks, another run is not seen. */
+static int empty_file(int fd, const char *path)
+{
+    struct stat status;
+    if (fstat(fd, &status))
         return -errno;
-    int error = fcntl(log->fd, F_SETFL, O_APPEND) ? -errno : 0;
-    if (!error)
-        error = whole_append(log->fd, head, sizeof(head) - 1);
+    if (!S_ISREG(status.st_mode))
+        return 0;
+    if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+        return -EBUSY;
+    if (!is_ours(path, &status))
+        return -EEXIST;
+    return ftruncate(fd, 0) ? -errno : 0;
+}
+
+/* A descriptor or a negative errno. */
+static int open_file(const char *path)
+{
+    if (strcmp(path, "-") == 0) {
+        int copy = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        return copy < 0 ? -errno : copy;
+    }
+    /* O_NONBLOCK: a FIFO would be waited for. */
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0666);
+    if (fd < 0)
+        return -errno;
+    int error = fcntl(fd, F_SETFL, O_APPEND) ? -errno : empty_file(fd, path);
+    if (error)
+        close(fd);
+    return error ? error : fd;
+}
+
+/* 0 or a negative errno. */
+static int start(struct latency_log *log, const char *path, bool shows)
+{
+    log->fd = open_file(path);
+    if (log->fd < 0)
+        return log->fd;
+    log->waiting = shows ? WAITING : 0;
+    log->batch = strcmp(path, "-") == 0 ? 1 : BATCH;
+    int error = whole_append(log->fd, head, sizeof(head) - 1);
     if (!error)
         error = blocking_start(&log->writer, "latency", run, log);
     if (error)
@@ -130,18 +177,32 @@ static int start(struct latency_log *log, const char *path)
     return error;
 }
 
-int latency_log_open(struct latency_log **log, const char *path, char *error)
+static const char *why_not(int error)
+{
+    switch (-error) {
+    case ENXIO:
+        return "nobody reads it";
+    case EEXIST:
+        return "it is something else than an earlier run's, and is left as it is";
+    case EBUSY:
+        return "another pitether writes it";
+    default:
+        return disk_error_text(error);
+    }
+}
+
+int latency_log_open(struct latency_log **log, const char *path, bool shows, char *error)
 {
     struct latency_log *self = *log = calloc(1, sizeof(*self));
     int result = -ENOMEM;
     if (self) {
         pthread_mutex_init(&self->lock, NULL);
         pthread_cond_init(&self->changed, NULL);
-        result = start(self, path);
+        result = start(self, path, shows);
     }
     if (result) {
         snprintf(error, LATENCY_LOG_ERROR_MAX, "--latency: can't write %.160s: %s", path,
-                 result == -ENXIO ? "nobody reads it" : disk_error_text(result));
+                 why_not(result));
         free(self);
         *log = NULL;
     }
@@ -160,7 +221,7 @@ static void add(struct latency_log *log, const struct row *row)
                                              "lost (no frames)");
         log->overflowing = true;
     }
-    if (log->count >= WAITING + BATCH)
+    if (log->count >= log->waiting + log->batch)
         pthread_cond_signal(&log->changed);
     pthread_mutex_unlock(&log->lock);
 }

@@ -7,6 +7,7 @@
 #ifndef PITETHER_HOST_LATENCY_LOG_H
 #define PITETHER_HOST_LATENCY_LOG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "host/frame.h"
@@ -16,9 +17,11 @@ enum { LATENCY_LOG_ERROR_MAX = 256 };
 
 struct latency_log;
 
-/* Makes the file, or empties it, and starts the thread; a FIFO must have a reader. 0 or a negative
- * errno with one line in error (LATENCY_LOG_ERROR_MAX bytes). */
-int latency_log_open(struct latency_log **log, const char *path, char *error);
+/* Makes the file, or empties it if it is an earlier run's, and starts the thread; a FIFO must have
+ * a reader, and "-" is standard output, which gets each line at once. shows: frames will be shown,
+ * and lines wait for that. 0 or a negative errno with one line in error (LATENCY_LOG_ERROR_MAX
+ * bytes); -EEXIST: it is another file, and left as it is; -EBUSY: another run writes it. */
+int latency_log_open(struct latency_log **log, const char *path, bool shows, char *error);
 
 /* A frame has come whole. Never blocks: a line that finds the queue full is lost. */
 void latency_log_frame(struct latency_log *log, const struct frame *frame);

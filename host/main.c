@@ -56,6 +56,11 @@ static int complain_of(const char *what, int error)
     return EXIT_SYSTEM;
 }
 
+static bool logs_to_stdout(const struct host_options *options)
+{
+    return options->latency && strcmp(options->latency, "-") == 0;
+}
+
 static int choose_sinks(struct host_options *options)
 {
     if (options->save || options->to_stdout || options->window || options->null)
@@ -197,7 +202,8 @@ static int receive(struct program *program)
         .keys = program->keys.count > 0 ? &program->keys : NULL,
         .key_hint = program->key_hint,
         .reconnect = !options->no_reconnect,
-        .progress = isatty(STDERR_FILENO) && options->log_level >= LOG_LEVEL_INFO,
+        .progress = isatty(STDERR_FILENO) && options->log_level >= LOG_LEVEL_INFO &&
+                    !(logs_to_stdout(options) && isatty(STDOUT_FILENO)),
         .stats = options->stats,
         .frames = options->frames,
         .duration_s = options->duration,
@@ -272,7 +278,7 @@ static bool finish_latency_log(struct program *program, struct grace *grace)
     uint64_t unwritten = latency_log_close(&program->latency_log, grace);
     if (unwritten)
         log_error("--latency: %llu lines of %s were lost", (unsigned long long)unwritten,
-                  program->options.latency);
+                  logs_to_stdout(&program->options) ? "standard output" : program->options.latency);
     return unwritten == 0;
 }
 
@@ -343,7 +349,8 @@ static int run(struct program *program)
     }
     char error[LATENCY_LOG_ERROR_MAX];
     if (program->options.latency &&
-        latency_log_open(&program->latency_log, program->options.latency, error))
+        latency_log_open(&program->latency_log, program->options.latency, program->options.window,
+                         error))
         code = complain(EXIT_SINK, error);
     if (!code)
         code = open_window(program);
@@ -408,6 +415,8 @@ int main(int argc, char **argv)
         return administer_keys(options);
     if (options->to_stdout && !has_output)
         return complain(EXIT_USAGE, "--stdout: standard output is closed");
+    if (logs_to_stdout(options) && !has_output)
+        return complain(EXIT_USAGE, "--latency -: standard output is closed");
     signals_block(true);
     signal(SIGPIPE, SIG_IGN);
     return run(&program);

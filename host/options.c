@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "host/file_name.h"
+#include "host/frame_index.h"
+#include "host/save_target.h"
 #include "shared/log.h"
 #include "shared/wire.h"
 
@@ -77,7 +79,10 @@ static const struct option_spec specs[] = {
     { "stats", 0, OPTION_FLAG, FIELD(stats), NULL, NULL, 0, 0, NULL,
       "tell rates every 10 s, and drops and the latency of each stage at the end", false },
     { "latency", 0, OPTION_TEXT, FIELD(latency), "FILE", NULL, 0, 0, NULL,
-      "write the time of each stage of each frame to FILE, as CSV", false },
+      "write the time of each stage of each frame to FILE, as CSV, in the place of an earlier "
+      "run's; "
+      "- is standard output",
+      false },
     { "latency-report", 0, OPTION_FLAG, FIELD(latency_report), NULL, NULL, 0, 0, NULL,
       "tell the latency of each stage at the end, with bars", false },
     { "log-level", 0, OPTION_CHOICE, FIELD(log_level), "LEVEL", "info", 0, 0, log_level_names,
@@ -139,6 +144,18 @@ static int choose_address(const struct host_options *options, const char **addre
                                   "HOST[:PORT]");
 }
 
+static int check_latency(const struct host_options *options, char *error)
+{
+    const char *slash = strrchr(options->latency, '/');
+    if (strcmp(slash ? slash + 1 : options->latency, frame_index_name) == 0)
+        return fail(error,
+                    "--latency: frames.csv is what --save calls its index: give another name");
+    if (options->to_stdout && strcmp(options->latency, "-") == 0)
+        return fail(error, "--latency - and --stdout exclude one another: both write to standard "
+                           "output");
+    return 0;
+}
+
 int host_options_read(struct host_options *options, int argc, char **argv, char *error)
 {
     const char *address;
@@ -164,5 +181,9 @@ int host_options_read(struct host_options *options, int argc, char **argv, char 
                            "frames are sent");
     if (options->lossless && options->live)
         return fail(error, "--lossless and --live exclude one another");
+    if (options->save && save_target_check(options->save, error))
+        return -EINVAL;
+    if (options->latency && check_latency(options, error))
+        return -EINVAL;
     return file_name_check(options->name, error);
 }

@@ -78,17 +78,6 @@ static off_t whole_lines(int fd, off_t size)
     return least > 0 ? -EMEDIUMTYPE : 0;
 }
 
-/* Is this the beginning of an index of ours? Lines of this form under another head help nobody. */
-static bool begins_right(int fd, size_t size)
-{
-    char head[1024];
-    size_t wanted = strlen(frame_index_head);
-    if (size > wanted)
-        size = wanted;
-    return size <= sizeof(head) && pread(fd, head, size, 0) == (ssize_t)size &&
-           memcmp(head, frame_index_head, size) == 0;
-}
-
 /* Half a line, which a killed run or a power cut has left, would spoil the next one too. *size is
  * the file's. */
 static int mend_index(const struct save_folder *folder, off_t *size)
@@ -111,7 +100,9 @@ static int prepare_index(struct save_folder *folder, bool alone)
     struct stat status;
     if (fstat(folder->index_fd, &status))
         return -errno;
-    if (!S_ISREG(status.st_mode) || !begins_right(folder->index_fd, (size_t)status.st_size))
+    /* Lines of this form under another head help nobody. */
+    if (!S_ISREG(status.st_mode) ||
+        !whole_file_begins(folder->index_fd, status.st_size, frame_index_head))
         return -EMEDIUMTYPE;
     folder->index_device = status.st_dev;
     folder->index_inode = status.st_ino;

@@ -87,6 +87,16 @@ int whole_file_name(int directory_fd, const char *temporary, const char *name)
     return error;
 }
 
+bool whole_file_begins(int fd, off_t size, const char *text)
+{
+    char begin[1024];
+    size_t length = strlen(text);
+    if ((uintmax_t)size < length)
+        length = (size_t)size;
+    return length <= sizeof(begin) && pread(fd, begin, length, 0) == (ssize_t)length &&
+           memcmp(begin, text, length) == 0;
+}
+
 int whole_append(int fd, const void *data, size_t size)
 {
     size_t done;
@@ -104,5 +114,7 @@ int whole_append_undo(int fd, size_t size)
         return -errno;
     if (status.st_size != end)
         return -EBUSY;
-    return ftruncate(fd, end - (off_t)size) ? -errno : 0;
+    end -= (off_t)size;
+    /* Standard output may be open without O_APPEND: the next line would leave a hole. */
+    return ftruncate(fd, end) || lseek(fd, end, SEEK_SET) < 0 ? -errno : 0;
 }

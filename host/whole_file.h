@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 enum { TEMPORARY_NAME_SIZE = 32 };
 
@@ -28,8 +29,12 @@ int whole_file_write(int directory_fd, const char *temporary, const void *data, 
  * is taken; nothing is ever overwritten. */
 int whole_file_name(int directory_fd, const char *temporary, const char *name);
 
-/* Appends to fd, which is open with O_APPEND. 0 or a negative errno: what was written of it is cut
- * off again, where the file can be cut. */
+/* Whether a file of that size begins with the text of at most 1 KiB, or is as much of its beginning
+ * as a kill has left. */
+bool whole_file_begins(int fd, off_t size, const char *text);
+
+/* Appends to fd, which is open with O_APPEND, or which nobody else writes to. 0 or a negative
+ * errno: what was written of it is cut off again, where the file can be cut. */
 int whole_append(int fd, const void *data, size_t size);
 
 /* Cuts off the last bytes that were appended through fd, unless somebody else has appended more. 0

@@ -239,6 +239,97 @@ class Names(Saving):
             self.assertEqual(file.read(), pictures)
 
 
+class Mistakes(Saving):
+    """What is named by mistake is not made, and not overwritten."""
+
+    def recipe(self, name, product):
+        """What is told in the place of --save NAME, as it is written, works: returns the codec, and
+        how many frames were written and are there."""
+        daemon = self.daemon("--frames", "20")
+        host = self.fails(2, f"'{name}' is no folder's name; ", harness.PITETHER, daemon.address,
+                          "--save", name)
+        self.assertFalse(os.path.exists(name))
+        command = re.search(r": (pitether HOST .*)$", host.log()).group(1)
+        command = command.replace("HOST", daemon.address, 1)
+        command = command.replace("pitether", f"'{harness.PITETHER}'", 1)
+        if "ffmpeg" in command:
+            command = command.replace("ffmpeg", "ffmpeg -nostdin -v error")
+        told = subprocess.run(["sh", "-c", command], cwd=self.folder, check=True, text=True,
+                              stderr=subprocess.PIPE, timeout=harness.BOUND).stderr
+        written = re.search(r"wrote (\d+) frames to standard output", told).group(1)
+        probe = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v",
+                                "-show_entries", "stream=nb_read_frames,codec_name", "-of",
+                                "csv=p=0", self.path(product)], check=True, text=True,
+                               stdout=subprocess.PIPE, timeout=harness.BOUND).stdout
+        return (*probe.strip().split(","), written)
+
+    def test_a_video(self):
+        codec, frames, written = self.recipe(self.path("clip.mp4"), "video.mkv")
+        self.assertEqual((codec, frames), ("mjpeg", written))
+
+    def test_a_picture(self):
+        self.assertEqual(self.recipe(self.path("clip.jpg"), "picture.jpg"), ("mjpeg", "1", "1"))
+
+    def test_a_file(self):
+        with open(self.out, "w", encoding="ascii") as file:
+            file.write("mine")
+        self.fails(4, "--save: can't write into .*: Not a directory", harness.PITETHER, "localhost",
+                   "--save", self.out)
+        self.fails(4, "--latency: can't write .* is left as it is", harness.PITETHER, "localhost",
+                   "--null", "--latency", self.out)
+        with open(self.out, encoding="ascii") as file:
+            self.assertEqual(file.read(), "mine")
+
+    def test_an_index_as_latency(self):
+        daemon = self.daemon()
+        self.run_host(daemon, "--save", self.out, "--frames", "3")
+        index, link = os.path.join(self.out, "frames.csv"), self.path("link.csv")
+        with open(index, "rb") as file:
+            before = file.read()
+        os.symlink(index, link)
+        self.fails(2, "frames.csv is what --save calls its index", harness.PITETHER, daemon.address,
+                   "--null", "--latency", index)
+        self.fails(4, "is left as it is", harness.PITETHER, daemon.address, "--null", "--latency",
+                   link)
+        with open(index, "rb") as file:
+            self.assertEqual(file.read(), before)
+
+    def test_latency_on_standard_output(self):
+        """Each line comes at once; who closes it loses lines, and is told."""
+        host = self.host(self.daemon(), "--null", "--latency", "-", stdout=subprocess.PIPE)
+        head = host.process.stdout.readline()
+        self.assertTrue(head.startswith("session,id,sensor_ns,"), head)
+        ids = [int(host.process.stdout.readline().split(",")[1]) for _ in range(3)]
+        self.assertEqual(ids, list(range(ids[0], ids[0] + 3)))
+        host.process.stdout.close()
+        host.wait_for("latency: a line could not be written: Broken pipe")
+        host.send(signal.SIGINT)
+        self.assertEqual(host.wait(), 4, host.log())
+        host.wait_for(r"--latency: \d+ lines of standard output were lost")
+        self.assertEqual(os.listdir(self.folder), ["socket"])
+        closed = self.start("sh", "-c", f"exec '{harness.PITETHER}' --null --latency - x >&-")
+        self.assertEqual(closed.wait(), 2)
+        closed.wait_for("--latency -: standard output is closed")
+
+    def test_keys(self):
+        """A file of something else does not become one of keys."""
+        path = self.path("notes")
+        for text in ("remember the milk\n", "\x7fELF\x02\x01\x01\x00\x00", "file,session,id\n"):
+            with open(path, "w", encoding="ascii") as file:
+                file.write(text)
+            os.chmod(path, 0o600)
+            self.fails(2, f"{path}:1: ", harness.PITETHERD, "--keys", path, "--add-key", "x")
+            self.fails(2, f"{path}:1: ", harness.PITETHERD, "--keys", path, "--revoke", "x")
+            self.fails(2, f"{path}:1: ", harness.PITETHER, "--keys", path, "--forget-key", "x")
+            key = self.start("sh", "-c", f"'{harness.PITETHERD}' --keys '{self.path('keys')}' "
+                             f"--add-key x | exec '{harness.PITETHER}' --keys '{path}' "
+                             "--import-key x")
+            self.assertEqual(key.wait(), 2, key.log())
+            os.remove(self.path("keys"))
+            with open(path, encoding="ascii") as file:
+                self.assertEqual(file.read(), text)
+
+
 class Disks(Saving):
     def test_full_disk(self):
         os.mkdir(self.out)

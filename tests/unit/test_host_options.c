@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -139,6 +141,31 @@ static void addresses(void **state)
     }
 }
 
+/* A folder that is there, or that is written as one, may be called anything. */
+static void folders_with_odd_names(void **state)
+{
+    (void)state;
+    static const char *const names[] = {
+        "clip.mp4/", "mp4", "clip.mp4.d", "clip.2026", "./-", "-x"
+    };
+    struct host_options options;
+    char error[OPTION_ERROR_MAX], line[128], folder[] = "/tmp/pitether-test-XXXXXX", path[64];
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(line, sizeof(line), "pi --save=%s", names[i]);
+        assert_int_equal(read_line(&options, line, error), 0);
+        assert_string_equal(options.save, names[i]);
+    }
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/clip.mp4", folder);
+    snprintf(line, sizeof(line), "pi --save=%s", path);
+    assert_int_equal(read_line(&options, line, error), -EINVAL);
+    assert_int_equal(mkdir(path, 0777), 0);
+    assert_int_equal(read_line(&options, line, error), 0);
+    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+    assert_int_equal(read_line(&options, "pi --null --latency -", error), 0);
+}
+
 static void what_is_refused(void **state)
 {
     (void)state;
@@ -177,6 +204,16 @@ static void what_is_refused(void **state)
         { "pi --log-level loud", "error, warning, info, debug" },
         { "pi --null=yes", "takes no value" },
         { "pi --name frame.jpg", "needs {n}" },
+        { "pi --save clip.mp4",
+          "'clip.mp4' is no folder's name; to record a video: pitether HOST" },
+        { "pi --save there/CLIP.MKV", "to record a video" },
+        { "pi --save a.b.mjpeg", "to record a video" },
+        { "pi --save picture.jpg", "to have one picture: pitether HOST" },
+        { "pi --save .png", "to have one picture" },
+        { "pi --save -", "'-' is no folder's name; to write to standard output: --stdout" },
+        { "pi --null --latency frames.csv", "is what --save calls its index" },
+        { "pi --null --latency there/frames.csv", "is what --save calls its index" },
+        { "pi --stdout --latency -", "exclude one another" },
         { "pi --name ../{id}", "--name: '../{id}'" },
         { "pi --name {id}/x", "slash" },
     };
@@ -255,10 +292,15 @@ static void help_tells_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),        cmocka_unit_test(every_default_is_a_good_value),
-        cmocka_unit_test(values),          cmocka_unit_test(addresses),
-        cmocka_unit_test(what_is_refused), cmocka_unit_test(long_addresses),
-        cmocka_unit_test(help_goes_first), cmocka_unit_test(help_tells_all),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(every_default_is_a_good_value),
+        cmocka_unit_test(values),
+        cmocka_unit_test(addresses),
+        cmocka_unit_test(folders_with_odd_names),
+        cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(long_addresses),
+        cmocka_unit_test(help_goes_first),
+        cmocka_unit_test(help_tells_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -70,7 +70,7 @@ static int world_teardown(void **state)
 static void start(struct world *world)
 {
     char error[LATENCY_LOG_ERROR_MAX];
-    assert_int_equal(latency_log_open(&world->log, world->path, error), 0);
+    assert_int_equal(latency_log_open(&world->log, world->path, true, error), 0);
     assert_non_null(world->log);
 }
 
@@ -207,20 +207,82 @@ static void a_fifo_that_nobody_reads(void **state)
     unlink(world->path);
     assert_int_equal(mkfifo(world->path, 0666), 0);
     alarm(BOUND_MS / 1000);
-    assert_int_equal(latency_log_open(&world->log, world->path, error), -ENXIO);
+    assert_int_equal(latency_log_open(&world->log, world->path, true, error), -ENXIO);
     alarm(0);
     assert_non_null(strstr(error, "nobody reads it"));
+}
+
+static void put_text(const struct world *world, const char *text, size_t size)
+{
+    int fd = open(world->path, O_WRONLY | O_TRUNC);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, size), size);
+    close(fd);
+}
+
+static void assert_text(struct world *world, const char *text, size_t size)
+{
+    char got[512];
+    int fd = open(world->path, O_RDONLY);
+    assert_true(fd >= 0);
+    assert_int_equal(read(fd, got, sizeof(got)), size);
+    assert_memory_equal(got, text, size);
+    close(fd);
+}
+
+/* A log of an earlier run is replaced, also one whose head a kill has cut; any other file stays. */
+static void what_is_there_already(void **state)
+{
+    struct world *world = *state;
+    static const char *const others[] = { "x", "session\n", "file,session,id,wall_time\n1.jpg\n",
+                                          "session,id,sensor_ns,captured_ns,encode_start_ns,enc0" };
+    char error[LATENCY_LOG_ERROR_MAX], head[512] = "";
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        put_text(world, others[i], strlen(others[i]));
+        assert_int_equal(latency_log_open(&world->log, world->path, true, error), -EEXIST);
+        assert_non_null(strstr(error, world->path));
+        assert_non_null(strstr(error, "something else than an earlier run's"));
+        assert_text(world, others[i], strlen(others[i]));
+    }
+    put_text(world, "", 0);
+    start(world);
+    add(world, 1);
+    assert_int_equal(latency_log_close(&world->log, NULL), 0);
+    start(world); /* all that this one writes is its head */
+    assert_int_equal(latency_log_close(&world->log, NULL), 0);
+    int fd = open(world->path, O_RDONLY);
+    ssize_t size = read(fd, head, sizeof(head) - 1);
+    close(fd);
+    assert_int_equal(count_text(head, "\n"), 1);
+    put_text(world, head, 20);
+    start(world);
+    assert_int_equal(latency_log_close(&world->log, NULL), 0);
+    assert_text(world, head, (size_t)size);
+}
+
+static void two_runs_at_once(void **state)
+{
+    struct world *world = *state;
+    struct latency_log *other;
+    char error[LATENCY_LOG_ERROR_MAX];
+    start(world);
+    assert_int_equal(latency_log_open(&other, world->path, true, error), -EBUSY);
+    assert_non_null(strstr(error, "another pitether writes it"));
+    add(world, 1);
+    assert_int_equal(latency_log_close(&world->log, NULL), 0);
+    read_lines(world);
+    assert_int_equal(world->count, 2);
 }
 
 static void files_that_cannot_be(void **state)
 {
     struct world *world = *state;
     char error[LATENCY_LOG_ERROR_MAX];
-    assert_int_equal(latency_log_open(&world->log, "/dev/full", error), -ENOSPC);
+    assert_int_equal(latency_log_open(&world->log, "/dev/full", true, error), -ENOSPC);
     assert_null(world->log);
     assert_non_null(strstr(error, "/dev/full"));
     assert_non_null(strstr(error, strerror(ENOSPC)));
-    assert_int_equal(latency_log_open(&world->log, "/proc/none", error), -ENOENT);
+    assert_int_equal(latency_log_open(&world->log, "/proc/none", true, error), -ENOENT);
     assert_int_equal(latency_log_close(&world->log, NULL), 0);
     assert_int_equal(latency_log_close(NULL, NULL), 0);
 }
@@ -232,7 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(every_column),         TEST(the_longest_line),         TEST(lines_come_in_order),
         TEST(a_disk_that_hangs),    TEST(the_last_words_of_a_disk), TEST(a_fifo_that_nobody_reads),
-        TEST(files_that_cannot_be),
+        TEST(files_that_cannot_be), TEST(what_is_there_already),    TEST(two_runs_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

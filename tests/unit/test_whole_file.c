@@ -133,32 +133,50 @@ static void half_a_file_is_removed(void **state)
     assert_false(exists(world, world->temporary));
 }
 
-static int open_log(const struct world *world)
+static int open_log(const struct world *world, int flags)
 {
-    int fd = openat(world->fd, "log", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    int fd = openat(world->fd, "log", O_RDWR | O_CREAT | O_CLOEXEC | flags, 0666);
     assert_true(fd >= 0);
     return fd;
 }
 
+/* Standard output may be open without O_APPEND. */
 static void half_a_line_is_taken_back(void **state)
 {
     struct world *world = *state;
-    int fd = open_log(world);
-    assert_int_equal(whole_append(fd, "one\n", 4), 0);
-    limit_files(6);
-    int error = whole_append(fd, "two\n", 4);
-    limit_files(0);
-    assert_int_equal(error, -EFBIG);
-    assert_holds(world, "log", "one\n");
-    assert_int_equal(whole_append(fd, "three\n", 6), 0);
-    assert_holds(world, "log", "one\nthree\n");
+    static const int flags[] = { O_APPEND | O_TRUNC, O_TRUNC };
+    for (unsigned i = 0; i < 2; i++) {
+        int fd = open_log(world, flags[i]);
+        assert_int_equal(whole_append(fd, "one\n", 4), 0);
+        limit_files(6);
+        int error = whole_append(fd, "two\n", 4);
+        limit_files(0);
+        assert_int_equal(error, -EFBIG);
+        assert_holds(world, "log", "one\n");
+        assert_int_equal(whole_append(fd, "three\n", 6), 0);
+        assert_holds(world, "log", "one\nthree\n");
+        close(fd);
+    }
+}
+
+static void how_a_file_begins(void **state)
+{
+    struct world *world = *state;
+    int fd = open_log(world, O_TRUNC);
+    assert_true(whole_file_begins(fd, 0, "head\n"));
+    assert_int_equal(whole_append(fd, "head", 4), 0);
+    assert_true(whole_file_begins(fd, 4, "head\n"));
+    assert_false(whole_file_begins(fd, 4, "heat\n"));
+    assert_int_equal(whole_append(fd, "\nline\n", 6), 0);
+    assert_true(whole_file_begins(fd, 10, "head\n"));
+    assert_false(whole_file_begins(fd, 10, "head,\n"));
     close(fd);
 }
 
 static void a_line_is_undone(void **state)
 {
     struct world *world = *state;
-    int fd = open_log(world), other = open_log(world);
+    int fd = open_log(world, O_APPEND), other = open_log(world, O_APPEND);
     assert_int_equal(whole_append(other, "one\n", 4), 0);
     assert_int_equal(whole_append(fd, "two\n", 4), 0);
     assert_int_equal(whole_append_undo(fd, 4), 0);
@@ -176,13 +194,10 @@ static void a_line_is_undone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(temporary_names),
-        TEST(a_file_and_its_name),
-        TEST(a_name_that_is_taken),
-        TEST(a_temporary_name_that_is_taken),
-        TEST(half_a_file_is_removed),
-        TEST(half_a_line_is_taken_back),
-        TEST(a_line_is_undone),
+        cmocka_unit_test(temporary_names), TEST(a_file_and_its_name),
+        TEST(a_name_that_is_taken),        TEST(a_temporary_name_that_is_taken),
+        TEST(half_a_file_is_removed),      TEST(half_a_line_is_taken_back),
+        TEST(how_a_file_begins),           TEST(a_line_is_undone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
