@@ -1,5 +1,6 @@
 #include "host/dial.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -23,6 +24,7 @@
 #define CONNECT_AGAIN_NS (6 * CLOCK_SECOND / 5)
 /* Resolvers wait for seconds before they ask again. */
 #define LOOKUP_PATIENCE_NS (CLOCK_SECOND / 2)
+enum { LOOKUP_WAIT_MS = 10000 }; /* at a time, while there is nothing else to go by */
 
 /* A look-up that goes on even if nobody waits for it any more: the resolver can't be interrupted.
  */
@@ -127,6 +129,7 @@ static int take_found(struct dialer *dialer, char *error)
     if (lookup->count > 0) {
         dialer->count = lookup->count;
         memcpy(dialer->found, lookup->found, sizeof(lookup->found));
+        dialer->found_ns = clock_monotonic();
         put_good_first(dialer);
     } else if (dialer->count == 0) {
         snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s%s", dialer->address.host,
@@ -136,23 +139,46 @@ static int take_found(struct dialer *dialer, char *error)
     return dialer->count > 0 ? 0 : -ENOENT;
 }
 
-/* Finds out where to connect. The name is looked up each time, since the daemon may have another
- * address by now; but with no network for the resolver, either, an answer may come long after the
- * network is back. 0, or a negative errno with the error told. */
+/* Whether nobody has to be asked for it. */
+static bool is_numeric(const struct address *address)
+{
+    struct in6_addr parsed;
+    return address->is_unix || inet_pton(AF_INET, address->host, &parsed) == 1 ||
+           inet_pton(AF_INET6, address->host, &parsed) == 1;
+}
+
+static int take_address(struct dialer *dialer, char *error)
+{
+    const char *why = "";
+    dialer->count = address_resolve(&dialer->address, false, dialer->found, &why);
+    if (dialer->count <= 0)
+        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s", dialer->address.host, why);
+    return dialer->count > 0 ? 0 : -ENOENT;
+}
+
+/* Finds out where to connect. The name is looked up again and again, since the daemon may have
+ * another address by now; but with no network for the resolver, either, an answer may come long
+ * after the network is back. 0, or a negative errno with the error told. */
 static int look_up(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
 {
+    if (is_numeric(&dialer->address))
+        return take_address(dialer, error);
+    if (!dialer->lookup && dialer->count > 0 &&
+        clock_monotonic() - dialer->found_ns < dialer->good_ns)
+        return 0;
     int result = dialer->lookup ? 0 : lookup_start(&dialer->lookup, &dialer->address);
     if (result) {
         snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %s", dialer->address.host,
                  strerror(-result));
         return result;
     }
-    uint64_t begun = clock_monotonic();
+    uint64_t until = clock_monotonic() + LOOKUP_PATIENCE_NS;
     while (!atomic_load(&dialer->lookup->done)) {
-        if (waiter->wait(waiter->user, dialer->lookup->done_fd, POLLIN, 100))
-            return -ECANCELED;
-        if (dialer->count > 0 && clock_monotonic() - begun >= LOOKUP_PATIENCE_NS)
+        int left = dialer->count > 0 ? clock_left_ms(until) : LOOKUP_WAIT_MS;
+        if (left == 0)
             return 0;
+        if (waiter->wait(waiter->user, dialer->lookup->done_fd, POLLIN, left))
+            return -ECANCELED;
     }
     return take_found(dialer, error);
 }

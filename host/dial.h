@@ -19,20 +19,23 @@ struct dial_waiter {
 
 struct lookup;
 
-/* What one call of dial() leaves for the next. All zero but for the address, at first. */
+/* What one call of dial() leaves for the next. All zero but for the first two, at first. */
 struct dialer {
     struct address address;
+    uint64_t good_ns;      /* what was looked up is good for so long */
     unsigned max_segment;  /* the largest TCP segment that the peer may send, bytes; 0: the kernel's
                               choice */
     struct lookup *lookup; /* still under way, or NULL */
     struct socket_address found[ADDRESSES_MAX];
     int count;
+    uint64_t found_ns;          /* when they were found */
     struct socket_address good; /* the one that was connected to last; size 0: none */
 };
 
 /* Looks the address up, on a thread of its own since that may take long, and tries what is found,
  * what worked the last time first, for 3 s each, or 1.2 s once there was a connection. While a
- * look-up takes longer than half a second, what the one before it has found is tried. Returns the
+ * look-up takes longer than half a second, what the one before it has found is tried. A numeric
+ * address and a Unix socket's path are taken as they are. Returns the
  * connected socket, non-blocking, or a negative errno with one line in error (DIAL_ERROR_MAX
  * bytes); -ECANCELED: given up. */
 int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error);

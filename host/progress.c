@@ -32,15 +32,32 @@ static void log_rates(struct progress *progress, struct report *report, uint64_t
     progress->told_ns = now_ns;
 }
 
+static void draw(struct progress *progress, struct report *report, uint64_t now_ns)
+{
+    char line[PROGRESS_LINE_MAX];
+    report_line(report, now_ns, line, sizeof(line));
+    cut_to_terminal(line);
+    progress->still = strcmp(line, progress->drawn) == 0;
+    if (!progress->still)
+        log_progress(line);
+    strcpy(progress->drawn, line);
+    progress->drawn_ns = now_ns;
+}
+
+uint64_t progress_due(const struct progress *progress)
+{
+    uint64_t due = UINT64_MAX;
+    if (progress->draws && !progress->still)
+        due = progress->drawn_ns + DRAW_EVERY_NS;
+    if (progress->logs && progress->told_ns + LOG_EVERY_NS < due)
+        due = progress->told_ns + LOG_EVERY_NS;
+    return due;
+}
+
 void progress_show(struct progress *progress, struct report *report, uint64_t now_ns)
 {
-    char line[256];
-    if (progress->draws && now_ns - progress->drawn_ns >= DRAW_EVERY_NS) {
-        report_line(report, now_ns, line, sizeof(line));
-        cut_to_terminal(line);
-        log_progress(line);
-        progress->drawn_ns = now_ns;
-    }
+    if (progress->draws && now_ns - progress->drawn_ns >= DRAW_EVERY_NS)
+        draw(progress, report, now_ns);
     if (progress->told_ns == 0)
         progress->told_ns = now_ns;
     if (progress->logs && now_ns - progress->told_ns >= LOG_EVERY_NS)

@@ -25,9 +25,9 @@
 /* Frames that may wait for slow sinks; what they hold is bounded in bytes as well. */
 enum { POOL_FRAMES = SINK_QUEUE, POOL_BYTES = 256 << 20 };
 
-enum { TICK_MS = 100 };
 #define RETRY_FIRST_NS (CLOCK_SECOND / 10)
-#define RETRY_MOST_NS (CLOCK_SECOND / 4)
+#define RETRY_MOST_NS (2 * CLOCK_SECOND / 5)
+#define LOOKUP_GOOD_NS CLOCK_SECOND
 #define HANDSHAKE_NS (5 * CLOCK_SECOND)
 /* Who is refused has time, and a daemon has no patience with those who come too often. */
 #define RETRY_REFUSED_NS (5 * CLOCK_SECOND)
@@ -35,6 +35,9 @@ enum { TICK_MS = 100 };
  * and while it comes behind what was on the way. */
 #define ENDING_NS (2 * CLOCK_SECOND)
 #define ENDING_MOST_NS (10 * CLOCK_SECOND)
+/* What is longer never ends. */
+#define NEVER_S 1e9
+
 struct receiver {
     struct receiver_config config;
     struct frame_pool *pool;
@@ -55,7 +58,7 @@ struct receiver {
     bool parted;  /* the last daemon has ended in order */
     bool refused; /* the last handshake was */
     struct selection selection;
-    uint64_t retry_ns;
+    uint64_t retry_ns, next_standby_ns;
     unsigned signals;
     struct progress progress;
     struct log_limit status_limit, stream_limit, damaged_limit, again_limit;
@@ -317,11 +320,26 @@ static void look_around(struct receiver *receiver)
     }
 }
 
+/* begin_ns and so many seconds; UINT64_MAX: never. */
+static uint64_t seconds_after(uint64_t begin_ns, double seconds)
+{
+    return seconds > 0 && seconds < NEVER_S ? begin_ns + (uint64_t)(seconds * 1e9) : UINT64_MAX;
+}
+
+static uint64_t duration_due(const struct receiver *receiver)
+{
+    uint64_t begin_ns = receiver->first_frame_ns;
+    return begin_ns ? seconds_after(begin_ns, receiver->config.duration_s) : UINT64_MAX;
+}
+
+static uint64_t timeout_due(const struct receiver *receiver)
+{
+    return seconds_after(receiver->last_frame_ns, receiver->config.timeout_s);
+}
+
 static void check_duration(struct receiver *receiver, uint64_t now)
 {
-    double duration = receiver->config.duration_s;
-    if (duration > 0 && receiver->first_frame_ns &&
-        (double)(now - receiver->first_frame_ns) >= duration * 1e9)
+    if (now >= duration_due(receiver))
         /* Without a connection, what was asked for was not brought to its end. */
         receiver_stop(receiver, receiver->transport ? RECEIVER_DONE : RECEIVER_CUT);
 }
@@ -329,12 +347,11 @@ static void check_duration(struct receiver *receiver, uint64_t now)
 static void check_timeout(struct receiver *receiver, uint64_t now)
 {
     char note[sizeof(receiver->note)];
-    double timeout = receiver->config.timeout_s;
-    if (timeout <= 0 || is_stopping(receiver) ||
-        (double)(now - receiver->last_frame_ns) < timeout * 1e9)
+    if (is_stopping(receiver) || now < timeout_due(receiver))
         return;
     receiver_note(receiver, note, sizeof(note));
-    log_error("no frame came for %g s (--timeout)%s%s", timeout, *note ? ": " : "", note);
+    log_error("no frame came for %g s (--timeout)%s%s", receiver->config.timeout_s,
+              *note ? ": " : "", note);
     receiver_stop(receiver, RECEIVER_TIMEOUT);
 }
 
@@ -349,17 +366,32 @@ static bool sees_stop(struct receiver *receiver)
     return stopping;
 }
 
-/* Waits for fd (-1: none) and for requests to stop. Returns whether it is time to stop. */
-static bool wait_for(struct receiver *receiver, int fd, short events, int timeout_ms)
+/* timeout_ms, or less: nothing of what the run itself has to do in time may be late. */
+static int bounded_timeout(const struct receiver *receiver, bool stopping, int timeout_ms)
 {
-    struct pollfd fds[4] = {
+    uint64_t due = progress_due(&receiver->progress);
+    if (!stopping && duration_due(receiver) < due)
+        due = duration_due(receiver);
+    if (!stopping && timeout_due(receiver) < due)
+        due = timeout_due(receiver);
+    int left = clock_left_ms(due);
+    return left < timeout_ms ? left : timeout_ms;
+}
+
+/* Waits for fd (-1: none) and for requests to stop; or until `other` (-1: none) can be read.
+ * Returns whether it is time to stop. */
+static bool wait_for(struct receiver *receiver, int fd, short events, int other, int timeout_ms)
+{
+    struct pollfd fds[5] = {
         { receiver->wake_fd, POLLIN, 0 },
         { receiver->signal_fd, POLLIN, 0 },
         { events ? fd : -1, events, 0 }, /* poll() tells of an end even to who asks for nothing */
         { receiver->session.head_waits ? frame_pool_fd(receiver->pool) : -1, POLLIN, 0 },
+        { other, POLLIN, 0 },
     };
+    timeout_ms = bounded_timeout(receiver, is_stopping(receiver), timeout_ms);
     /* Where waiting fails for want of memory, it still must be possible to end it. */
-    bool failed = poll(fds, 4, timeout_ms < TICK_MS ? timeout_ms : TICK_MS) < 0;
+    bool failed = poll(fds, 5, timeout_ms) < 0;
     receiver->readable = fds[2].revents & POLLIN;
     if (failed || fds[0].revents || fds[1].revents)
         look_around(receiver);
@@ -372,7 +404,7 @@ static bool wait_for(struct receiver *receiver, int fd, short events, int timeou
 
 static bool wait_connecting(void *user, int fd, short events, int timeout_ms)
 {
-    return wait_for(user, fd, events, timeout_ms);
+    return wait_for(user, fd, events, -1, timeout_ms);
 }
 
 /* As wait_connecting(), until the connection is heard again. */
@@ -380,7 +412,7 @@ static bool wait_silent(void *user, int fd, short events, int timeout_ms)
 {
     struct receiver *receiver = user;
     struct pollfd heard = { receiver->transport->fd, POLLIN, 0 };
-    return wait_for(receiver, fd, events, timeout_ms) || poll(&heard, 1, 0) > 0;
+    return wait_for(receiver, fd, events, heard.fd, timeout_ms) || poll(&heard, 1, 0) > 0;
 }
 
 static struct transport *open_transport(void *user, int fd)
@@ -389,20 +421,31 @@ static struct transport *open_transport(void *user, int fd)
     return receiver->tls ? transport_tls_connect(fd, receiver->tls) : transport_plain_create(fd);
 }
 
-/* Sees whether the connection is silent, and another one could take its place. */
+/* When it is to be seen whether another connection could take the place of this one, for it will
+ * have been silent for long enough; UINT64_MAX: never. */
+static uint64_t standby_due(const struct receiver *receiver)
+{
+    uint64_t due = session_silent_at(&receiver->session);
+    if (!receiver->config.reconnect)
+        return UINT64_MAX;
+    return due > receiver->next_standby_ns ? due : receiver->next_standby_ns;
+}
+
 static bool find_standby(struct receiver *receiver)
 {
     struct dial_waiter waiter = { wait_silent, receiver };
     struct standby_opener opener = { open_transport, receiver };
     struct dialer *dialer = &receiver->dialer;
     unsigned before = dialer->max_segment, smaller = black_hole_smaller(before);
-    receiver->smaller = 0;
-    if (!receiver->config.reconnect || is_stopping(receiver) ||
-        !session_is_silent(&receiver->session, clock_monotonic()))
+    uint64_t now = clock_monotonic();
+    if (now < session_silent_at(&receiver->session) || now >= standby_due(receiver))
+        receiver->smaller = 0;
+    if (is_stopping(receiver) || now < standby_due(receiver))
         return false;
     if (smaller && black_hole_suspected(receiver->transport->fd, before))
         dialer->max_segment = receiver->smaller = smaller;
     receiver->standby = standby_find(dialer, &waiter, &opener);
+    receiver->next_standby_ns = clock_monotonic() + RETRY_FIRST_NS;
     /* It may only be the daemon that pauses. */
     dialer->max_segment = before;
     return receiver->standby;
@@ -455,17 +498,34 @@ static int read_once(struct receiver *receiver)
     return 0;
 }
 
-/* Whether the daemon's END is waited for no longer. */
-static bool is_too_late(struct receiver *receiver, uint64_t now)
+/* When the daemon's END is waited for no longer. */
+static uint64_t ending_due(struct receiver *receiver)
 {
     uint64_t since = receiver->ending_ns, heard = receiver->session.heard_ns;
-    bool late = receiver->impatient ||
-                now - (heard > since && is_done(receiver) ? heard : since) >= ENDING_NS ||
-                now - since >= ENDING_MOST_NS;
+    uint64_t due = (heard > since && is_done(receiver) ? heard : since) + ENDING_NS;
+    return due < since + ENDING_MOST_NS ? due : since + ENDING_MOST_NS;
+}
+
+static bool is_too_late(struct receiver *receiver, uint64_t now)
+{
+    bool late = receiver->impatient || now >= ending_due(receiver);
     if (late && receiver->session.started)
         log_warning(
             "the daemon's END did not come: frames that still waited there are not counted");
     return late;
+}
+
+/* How long a turn of the conversation may wait, ms. */
+static int turn_timeout(struct receiver *receiver, bool reading)
+{
+    uint64_t due = session_due(&receiver->session, reading);
+    if (reading && receiver->transport->more)
+        return 0;
+    if (receiver->ending_ns)
+        return clock_left_ms(ending_due(receiver));
+    if (standby_due(receiver) < due)
+        due = standby_due(receiver);
+    return clock_left_ms(due);
 }
 
 /* One turn of the conversation. False: it is over. *error says how the socket failed, or 0. */
@@ -474,9 +534,10 @@ static bool converse(struct receiver *receiver, int *error)
     struct session *session = &receiver->session;
     struct iovec room[2];
     bool reading = session_space(session, room) > 0;
-    int timeout_ms = reading && receiver->transport->more ? 0 : TICK_MS;
-    short events = (short)((reading ? POLLIN : 0) | (session->out_used > 0 ? POLLOUT : 0));
-    bool stopping = wait_for(receiver, receiver->transport->fd, events, timeout_ms);
+    short events = (short)((reading ? POLLIN : 0) | (session->out_used > 0 ? POLLOUT : 0) |
+                           (receiver->transport->waits_for & POLLOUT));
+    bool stopping =
+        wait_for(receiver, receiver->transport->fd, events, -1, turn_timeout(receiver, reading));
     uint64_t now = clock_monotonic();
     if (receiver->readable)
         session_heard(session, now);
@@ -642,7 +703,7 @@ static bool talk(struct receiver *receiver)
 static void pause_before_retry(struct receiver *receiver)
 {
     uint64_t until = clock_monotonic() + receiver->retry_ns;
-    for (int left; (left = clock_left_ms(until)) > 0 && !wait_for(receiver, -1, 0, left);)
+    for (int left; (left = clock_left_ms(until)) > 0 && !wait_for(receiver, -1, 0, -1, left);)
         ;
     receiver->retry_ns =
         2 * receiver->retry_ns < RETRY_MOST_NS ? 2 * receiver->retry_ns : RETRY_MOST_NS;
@@ -693,6 +754,7 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
     receiver->retry_ns = RETRY_FIRST_NS;
     receiver->last_frame_ns = clock_monotonic();
     receiver->dialer.address = receiver->config.address;
+    receiver->dialer.good_ns = LOOKUP_GOOD_NS;
     while (!is_stopping(receiver) && attempt(receiver))
         pause_before_retry(receiver);
     sees_stop(receiver);

@@ -560,9 +560,14 @@ bool session_cut(struct session *session)
     return true;
 }
 
-bool session_is_silent(const struct session *session, uint64_t now_ns)
+uint64_t session_silent_at(const struct session *session)
 {
-    return session->state <= SESSION_RUNNING && now_ns - session->heard_ns >= SILENT_AFTER_NS;
+    return session->state <= SESSION_RUNNING ? session->heard_ns + SILENT_AFTER_NS : UINT64_MAX;
+}
+
+static uint64_t ping_pause(bool reading)
+{
+    return reading ? PING_ALONE_NS : PING_AFTER_NS;
 }
 
 void session_tick(struct session *session, bool reading, uint64_t now_ns)
@@ -580,5 +585,17 @@ void session_tick(struct session *session, bool reading, uint64_t now_ns)
     else if (now_ns - session->heard_ns >= DEAD_AFTER_NS)
         fail(session, "nothing was heard for 15 s");
     else
-        ping_if_due(session, reading ? PING_ALONE_NS : PING_AFTER_NS, now_ns);
+        ping_if_due(session, ping_pause(reading), now_ns);
+}
+
+uint64_t session_due(const struct session *session, bool reading)
+{
+    uint64_t due = session->heard_ns + DEAD_AFTER_NS;
+    uint64_t opening_due = session->opened_ns + OPENING_DUE_NS;
+    uint64_t ping_due = session->pinged_ns + ping_pause(reading);
+    if (session->id == 0 && opening_due < due)
+        due = opening_due;
+    if (session->out_used <= SESSION_OUT_MAX / 2 && ping_due < due)
+        due = ping_due;
+    return due;
 }

@@ -113,16 +113,19 @@ void session_heard(struct session *session, uint64_t now_ns);
 /* Works through what is here. True: it waits for a free frame; call again once there is one. */
 bool session_advance(struct session *session, uint64_t now_ns);
 
-/* PINGs and time-outs; call every 100 ms or so. reading: whether bytes were wanted since the last
- * call; a silence that we asked for is no sign of a dead peer. */
+/* PINGs and time-outs; call after each wait, which ends at session_due() at the latest. reading:
+ * whether bytes were wanted in it; a silence that we asked for is no sign of a dead peer. */
 void session_tick(struct session *session, bool reading, uint64_t now_ns);
+
+/* When session_tick() has something to do even if nothing comes. */
+uint64_t session_due(const struct session *session, bool reading);
 
 /* The first `size` bytes of out were written. */
 void session_written(struct session *session, size_t size);
 
-/* Whether nothing has come for 2.5 s although bytes were wanted and a PING is out: the network or
- * the daemon pauses. */
-bool session_is_silent(const struct session *session, uint64_t now_ns);
+/* When nothing will have come for 2.5 s although bytes were wanted and a PING is out: the network
+ * or the daemon pauses then. UINT64_MAX: the session is ending. */
+uint64_t session_silent_at(const struct session *session);
 
 /* The receiver has enough: says END, the daemon's END will follow. */
 void session_end(struct session *session);

@@ -23,7 +23,7 @@
 #include "shared/mailbox.h"
 
 #define STATUS_PERIOD (500 * CLOCK_MS)
-#define STATUS_PERIOD_UNSEEN CLOCK_SECOND
+#define STATUS_PERIOD_UNSEEN (2 * CLOCK_SECOND)
 #define SLEEP_MOST (10 * CLOCK_SECOND)
 
 struct window {

@@ -30,11 +30,14 @@ static inline uint64_t clock_monotonic(void)
 }
 
 /* A time-out for poll(): the ms until clock_monotonic() is `until`, rounded up, so that nobody
- * turns in circles at the end; 0: it is reached. At most some days. */
+ * turns in circles at the end; 0: it is reached. At most a day. */
 static inline int clock_left_ms(uint64_t until)
 {
     uint64_t now = clock_monotonic();
-    return now < until ? (int)((until - now) / CLOCK_MS) + 1 : 0;
+    if (now >= until)
+        return 0;
+    uint64_t left = (until - now) / CLOCK_MS + 1, day = 24 * 3600 * 1000;
+    return (int)(left < day ? left : day);
 }
 
 static inline struct timespec clock_timespec(uint64_t ns)

@@ -16,6 +16,8 @@ import tempfile
 import time
 import unittest
 
+import wakeups
+
 WIDTH, HEIGHT = 640, 480
 DARK = (16, 16, 16)
 BARS = [
@@ -420,7 +422,6 @@ class WindowTest(unittest.TestCase):
             self.wait_for_picture()
         self.press("space")
         self.wait_for_loss()
-        self.quit_with("q")
 
     def test_a_slow_camera_is_no_lost_signal(self):
         self.daemon.end()
@@ -434,6 +435,35 @@ class WindowTest(unittest.TestCase):
             return whole(picture).number() > first + 1
         self.wait_for("two more pictures", has_next)
         self.quit_with("q")
+
+    def assert_sleeps(self, most, all_threads=False):
+        seen = wakeups.rate(self.host.process.pid, most, all_threads)
+        print(f"{self.id()}: {seen:.1f} wake-ups a second")
+        self.assertLessEqual(seen, most)
+
+    def test_what_shows_nothing_sleeps(self):
+        """Frames that come wake the receiver's thread, but not the window's."""
+        self.open_window()
+        self.wait_for_picture()
+        self.press("space")
+        self.wait_for("a title that says frozen", lambda: " - frozen" in self.title())
+        self.assert_sleeps(4)
+        self.press("space")
+        self.wait_for("a title that says nothing of it", lambda: "frozen" not in self.title())
+        self.tool("xdotool", "windowunmap", self.window)
+        self.wait_for("a hidden window", lambda: not self.find_window())
+        self.assert_sleeps(4)
+        self.tool("xdotool", "windowmap", self.window)
+        last = self.wait_for_picture().number()
+        self.wait_for("a newer picture", lambda: (self.shown_number() or 0) > last)
+        self.wait_for("the focus", self.take_focus)
+        self.quit_with("q")
+
+    def test_an_empty_window_sleeps(self):
+        self.daemon.end()
+        self.open_window()
+        self.wait_for("the text", lambda: self.says("connecting to", self.address))
+        self.assert_sleeps(8, all_threads=True)
 
     def test_a_signal_ends_it(self):
         self.open_window()

@@ -398,9 +398,11 @@ static void pass_time(struct stage *stage, struct input *input)
     if (stage->honest)
         return;
     stage->now_ns += (choice >> 1) * 100 * CLOCK_MS;
-    CHECK(!session_is_silent(&stage->session, stage->now_ns) ||
-          stage->session.state <= SESSION_RUNNING);
     session_tick(&stage->session, choice & 1, stage->now_ns);
+    CHECK(stage->session.state >= SESSION_ENDED ||
+          session_due(&stage->session, choice & 1) > stage->now_ns);
+    CHECK((session_silent_at(&stage->session) == UINT64_MAX) ==
+          (stage->session.state > SESSION_RUNNING));
 }
 
 static void use_frames(struct stage *stage, struct input *input)

@@ -365,6 +365,29 @@ static void the_address_changes(void **state)
     close(old);
 }
 
+/* What was found need not be looked up again for so long as it is good. */
+static void a_look_up_is_good_for_a_while(void **state)
+{
+    (void)state;
+    uint16_t port;
+    int listener = listen_tcp(&port);
+    struct dialer dialer = { .address = { .host = "pi.test", .port = 1 },
+                             .good_ns = 3600 * CLOCK_SECOND };
+    struct waiter waiter = { 0 };
+    char error[DIAL_ERROR_MAX];
+    unsigned calls = resolver_calls();
+    resolver_says(false, 0, 0, 0);
+    assert_int_equal(dial_once(&dialer, &waiter, error), -ENOENT);
+    resolver_says(false, 1, port, 0);
+    for (int i = 0; i < 3; i++)
+        assert_connected(dial_once(&dialer, &waiter, error), listener);
+    assert_int_equal(resolver_calls(), calls + 2);
+    dialer.found_ns -= dialer.good_ns;
+    assert_connected(dial_once(&dialer, &waiter, error), listener);
+    assert_int_equal(resolver_calls(), calls + 3);
+    close(listener);
+}
+
 /* The second of two addresses is the one that works: from then on it goes first. */
 static void what_worked_goes_first(void **state)
 {
@@ -449,6 +472,7 @@ int main(void)
         cmocka_unit_test(given_up_at_once),
         cmocka_unit_test(given_up_in_the_end),
         cmocka_unit_test_teardown(the_address_changes, resolver_restore),
+        cmocka_unit_test_teardown(a_look_up_is_good_for_a_while, resolver_restore),
         cmocka_unit_test_teardown(what_worked_goes_first, resolver_restore),
         cmocka_unit_test(no_descriptor_is_left),
         /* Last: their threads' descriptors go when the resolver is done. */

@@ -1403,22 +1403,61 @@ static void silence_is_noticed(void **state)
     struct world *world = world_running();
     struct script script = { 0 };
     uint64_t silent = 5 * CLOCK_SECOND / 2;
-    assert_false(session_is_silent(&world->session, START_NS + silent - 1));
-    assert_true(session_is_silent(&world->session, START_NS + silent));
+    assert_int_equal(session_silent_at(&world->session), START_NS + silent);
     write_out(world);
     world->now = START_NS + silent;
     script_ping(&script, 1);
     feed(world, script.bytes, 1, 1);
-    assert_false(session_is_silent(&world->session, world->now + silent - 1));
+    assert_int_equal(session_silent_at(&world->session), world->now + silent);
     session_tick(&world->session, false, world->now + silent);
-    assert_false(session_is_silent(&world->session, world->now + 2 * silent - 1));
-    assert_true(session_is_silent(&world->session, world->now + 2 * silent));
+    assert_int_equal(session_silent_at(&world->session), world->now + 2 * silent);
     session_heard(&world->session, world->now + 2 * silent);
-    assert_false(session_is_silent(&world->session, world->now + 3 * silent - 1));
+    assert_int_equal(session_silent_at(&world->session), world->now + 3 * silent);
     session_end(&world->session); /* then it is too late for anything else */
-    assert_false(session_is_silent(&world->session, world->now + 10 * silent));
+    assert_true(session_silent_at(&world->session) == UINT64_MAX);
     world_free(world);
     script_free(&script);
+}
+
+/* Nothing is done before it is due, something is then, and there is an end of it. */
+static void what_is_due_is_known(void **state)
+{
+    (void)state;
+    for (int opened = 0; opened < 2; opened++) {
+        struct world *world = opened ? world_running() : world_make(WIRE_LIVE);
+        struct session *session = &world->session;
+        unsigned turns = 0;
+        write_out(world);
+        for (; session->state < SESSION_ENDED; turns++) {
+            uint64_t due = session_due(session, true);
+            session_tick(session, true, due - 1);
+            assert_int_equal(session->out_used, 0);
+            assert_true(session->state <= SESSION_RUNNING);
+            session_tick(session, true, due);
+            assert_true(session->out_used > 0 || session->state == SESSION_FAILED);
+            write_out(world);
+        }
+        assert_in_range(turns, opened ? 10 : 4, opened ? 11 : 5); /* PINGs, and the end */
+        world_free(world);
+    }
+}
+
+/* Who does not read has a PING to send now and then, and no more. */
+static void what_is_due_while_nothing_is_read(void **state)
+{
+    (void)state;
+    struct world *world = world_running();
+    write_out(world);
+    for (int turn = 0; turn < 20; turn++) {
+        uint64_t due = session_due(&world->session, false);
+        session_tick(&world->session, false, due - 1);
+        assert_int_equal(world->session.out_used, 0);
+        session_tick(&world->session, false, due);
+        assert_true(world->session.out_used > 0);
+        write_out(world);
+    }
+    assert_true(session_due(&world->session, false) >= START_NS + 100 * CLOCK_SECOND);
+    world_free(world);
 }
 
 /* A frame that was cut in two is damaged, wherever the cut is; one that was aborted has no part. */
@@ -1820,6 +1859,8 @@ int main(void)
         cmocka_unit_test(silence_that_was_asked_for),
         cmocka_unit_test(silence_of_a_daemon_that_does_not_read),
         cmocka_unit_test(silence_is_noticed),
+        cmocka_unit_test(what_is_due_is_known),
+        cmocka_unit_test(what_is_due_while_nothing_is_read),
         cmocka_unit_test(frames_that_are_cut),
         cmocka_unit_test(pings_in_a_burst_then_at_a_pace),
         cmocka_unit_test(a_ping_goes_along_with_an_ack),
