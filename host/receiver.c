@@ -62,6 +62,7 @@ struct receiver {
     unsigned signals;
     struct progress progress;
     struct log_limit status_limit, stream_limit, damaged_limit, again_limit;
+    bool told_lost;  /* that the daemon has no camera */
     struct tls *tls; /* NULL: plain text */
     bool trusted;    /* a handshake has been done */
     bool readable;   /* the last wait's descriptor */
@@ -300,8 +301,13 @@ static void on_status(void *user, const struct wire_status *status)
         log_warning_limited(&receiver->status_limit, "the daemon has no camera: %s", status->text);
         snprintf(note, sizeof(note), "no camera: %.100s", status->text);
         wire_trim_text(note);
+        receiver->told_lost = true;
     } else if (status->state == WIRE_STREAM_STARTING) {
         snprintf(note, sizeof(note), "waiting for the camera");
+    } else if (receiver->told_lost) {
+        /* Its STREAM may be the same as before, and is not told again then. */
+        log_info("the daemon has a camera now");
+        receiver->told_lost = false;
     }
     set_note(receiver, note);
 }

@@ -77,6 +77,8 @@ class Camera(harness.Case):
             self.assertEqual(watcher.states(), [RUNNING, LOST, RUNNING])
             self.assertGreaterEqual(watcher.counts()["SENSOR_GAP"], 7)
             self.assertEqual(watcher.counts()["CAPTURE_ERROR"], 3)
+        self.saver.wait_for("the daemon has no camera: the camera was unplugged")
+        self.saver.wait_for("the daemon has a camera now")
         self.pitetherd.wait_for("camera was unplugged; starting it anew")
         self.pitetherd.wait_for("test picture is unplugged.*trying again until it works")
 

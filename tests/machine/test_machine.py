@@ -217,7 +217,7 @@ class MachineTest(harness.Case):
         camera.kill()
         host.wait_for("the camera was unplugged")
         self.plug_in()
-        host.wait_for("camera USB camera", 2)
+        host.wait_for("the daemon has a camera now")
         seen = self.saved()
         self.wait_until(lambda: self.saved() > seen + 5, "frames after it was plugged in again")
         host.send(signal.SIGINT)
