@@ -71,7 +71,7 @@ struct camera_sink {
  * line for the user (what failed, with what value, what to do) into error, which holds
  * CAMERA_ERROR_MAX bytes.
  */
-enum { CAMERA_ERROR_MAX = 256 };
+enum { CAMERA_ERROR_MAX = 512 };
 
 struct camera_ops {
     /* argument: what followed "NAME:" in the source's name, or NULL. Looks for the camera, takes no

@@ -34,7 +34,7 @@ struct fault {
 };
 
 enum { FAULTS_MAX = 32, FAULT_FRAME_MAX = 1000000000, FAULT_SECONDS_MAX = 3600 };
-enum { FAULTS_ERROR_MAX = 256 }; /* as CAMERA_ERROR_MAX */
+enum { FAULTS_ERROR_MAX = 256 }; /* no more than CAMERA_ERROR_MAX */
 
 struct fault_script {
     struct fault faults[FAULTS_MAX]; /* those to come */
