@@ -33,7 +33,8 @@ make_root() { # folder
         --customize-hook="chroot \"\$1\" apt-get -qq install -y --download-only \
             --no-install-recommends libcamera0.0.3 libcamera-ipa libjpeg62-turbo libssl3 \
             libsdl2-2.0-0" \
-        "$suite" "$1" "deb ${key:+[signed-by=$key] }$uri $suite main"
+        "$suite" "$1" "deb ${key:+[signed-by=$key] }$uri $suite main" \
+        "deb ${key:+[signed-by=$key] }$uri $suite-backports main"
 }
 
 copy_root() {
@@ -115,6 +116,35 @@ check_units() {
     say "$(tail -n 1 "$work/security")"
 }
 
+# What apt would do with the newer libcamera of backports, where pitetherd is installed.
+ask_apt() { # its arguments
+    inside apt-get -s -t "$suite-backports" "$@" >"$work/plan" 2>&1 || {
+        cat "$work/plan" >&2
+        die "apt-get $* can't be planned"
+    }
+}
+
+plans() { # pattern of a line
+    grep -Eq -- "$1" "$work/plan" || { cat "$work/plan" >&2; die "apt does not plan: $1"; }
+}
+
+# The newer library may be installed beside the one that the program was built for, but its IPA
+# modules take the place of those that go with that one, and then it finds no camera. So they are held
+# back, or the package is removed, which apt says and asks for.
+check_libcamera_upgrade() {
+    ask_apt --with-new-pkgs upgrade
+    plans '^  .*libcamera-ipa'
+    ! grep -E '^(Inst libcamera|Remv )' "$work/plan" || die "an upgrade takes libcamera away"
+    for words in dist-upgrade 'install libcamera-ipa'; do
+        # shellcheck disable=SC2086 # words on purpose
+        ask_apt $words
+        plans '^Inst libcamera-ipa'
+        plans '^The following packages will be REMOVED:'
+        plans '^Remv pitetherd'
+    done
+    say "a newer libcamera is kept back by an upgrade, and by what takes it pitetherd is removed"
+}
+
 copy_root
 stand_in_for_systemd
 cp "$daemon" "$root/pitetherd.deb"
@@ -126,6 +156,7 @@ was_asked 'udevadm trigger --subsystem-match=dma_heap'
 ! grep pitetherd "$root/asked" || die "the installation alone must not start anything"
 say "installed; with them came $(grep -c '^Setting up' "$work/apt") packages in all"
 check_units
+check_libcamera_upgrade
 inside bash -eu -s <"$here/service.sh"
 
 make_next_release
