@@ -221,6 +221,15 @@ static void *run(void *user)
     return NULL;
 }
 
+static void discard(struct capture_control *control)
+{
+    intake_destroy(&control->intake);
+    pthread_cond_destroy(&control->over);
+    pthread_cond_destroy(&control->changed);
+    pthread_mutex_destroy(&control->lock);
+    free(control);
+}
+
 int capture_create(struct capture_control **control, const struct capture_config *config,
                    struct encoder *encoder, struct hub *hub)
 {
@@ -241,7 +250,7 @@ int capture_create(struct capture_control **control, const struct capture_config
     intake_init(&self->intake, encoder, config->demand, config->frame_limit, on_limit, self);
     int error = pthread_create(&self->thread, NULL, run, self);
     if (error) {
-        free(self);
+        discard(self);
         *control = NULL;
         return -error;
     }
@@ -277,11 +286,7 @@ void capture_destroy(struct capture_control **control)
     struct capture_control *self = *control;
     capture_quit(self);
     pthread_join(self->thread, NULL);
-    intake_destroy(&self->intake);
-    pthread_cond_destroy(&self->over);
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->lock);
-    free(self);
+    discard(self);
     *control = NULL;
 }
 

@@ -30,7 +30,9 @@ struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes)
     pool->max_bytes = max_bytes;
     pool->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (pool->fd < 0) {
+        int error = errno;
         free(pool);
+        errno = error;
         return NULL;
     }
     pthread_mutex_init(&pool->lock, NULL);

@@ -42,8 +42,8 @@ struct frame {
 };
 
 /* At most `limit` frames (>= 2) will be held at once, and no more are given while they have more
- * than max_bytes of memory together; free frames beyond that give theirs back. NULL: out of memory
- * or descriptors. */
+ * than max_bytes of memory together; free frames beyond that give theirs back. NULL: errno tells,
+ * ENOMEM or what there is in the way of a descriptor. */
 struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes);
 
 /* All frames must have come back. NULL is fine. */

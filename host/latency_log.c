@@ -117,16 +117,18 @@ static void run(void *user)
             write_row(log, &rows[i]);
 }
 
-/* Whether the file, which is open for writing with this status, is a log of ours. */
-static bool is_ours(const char *path, const struct stat *status)
+/* 0: the file, which is open for writing with this status, is a log of ours; -EEXIST: it is not, or
+ * may not be read; or another negative errno. */
+static int check_ours(const char *path, const struct stat *status)
 {
     struct stat again;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool ours = fd >= 0 && fstat(fd, &again) == 0 && again.st_dev == status->st_dev &&
+    if (fd < 0)
+        return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : -EEXIST;
+    bool ours = fstat(fd, &again) == 0 && again.st_dev == status->st_dev &&
                 again.st_ino == status->st_ino && whole_file_begins(fd, again.st_size, head);
-    if (fd >= 0)
-        close(fd);
-    return ours;
+    close(fd);
+    return ours ? 0 : -EEXIST;
 }
 
 /* Where there are no locks, another run is not seen. */
@@ -139,8 +141,9 @@ static int empty_file(int fd, const char *path)
         return 0;
     if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
         return -EBUSY;
-    if (!is_ours(path, &status))
-        return -EEXIST;
+    int error = check_ours(path, &status);
+    if (error)
+        return error;
     return ftruncate(fd, 0) ? -errno : 0;
 }
 
@@ -191,6 +194,13 @@ static const char *why_not(int error)
     }
 }
 
+static void discard(struct latency_log *log)
+{
+    pthread_cond_destroy(&log->changed);
+    pthread_mutex_destroy(&log->lock);
+    free(log);
+}
+
 int latency_log_open(struct latency_log **log, const char *path, bool shows, char *error)
 {
     struct latency_log *self = *log = calloc(1, sizeof(*self));
@@ -199,11 +209,12 @@ int latency_log_open(struct latency_log **log, const char *path, bool shows, cha
         pthread_mutex_init(&self->lock, NULL);
         pthread_cond_init(&self->changed, NULL);
         result = start(self, path, shows);
+        if (result)
+            discard(self);
     }
     if (result) {
         snprintf(error, LATENCY_LOG_ERROR_MAX, "--latency: can't write %.160s: %s", path,
                  why_not(result));
-        free(self);
         *log = NULL;
     }
     return result;
@@ -275,9 +286,7 @@ uint64_t latency_log_close(struct latency_log **log, struct grace *grace)
         log_error("latency: %s: the last lines may be lost", strerror(errno));
         lost++; /* one at least */
     }
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->lock);
-    free(self);
+    discard(self);
     *log = NULL;
     return lost;
 }

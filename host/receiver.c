@@ -782,30 +782,43 @@ bool receiver_was_cut_off(const struct receiver *receiver)
     return receiver->cut_off;
 }
 
+/* What may fail of it; each says why at once. 0 or a negative errno. */
+static int prepare(struct receiver *receiver)
+{
+    sigset_t signals = signals_to_end();
+    receiver->pool = frame_pool_create(POOL_FRAMES, POOL_BYTES);
+    if (!receiver->pool)
+        return -errno;
+    receiver->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (receiver->wake_fd < 0)
+        return -errno;
+    receiver->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (receiver->signal_fd < 0)
+        return -errno;
+    if (!receiver->config.keys)
+        return 0;
+    receiver->tls = tls_create(TLS_RECEIVER, receiver->config.keys);
+    return receiver->tls ? 0 : -ENOMEM;
+}
+
 int receiver_create(struct receiver **receiver, const struct receiver_config *config,
                     const struct receiver_outlets *outlets)
 {
     struct receiver *self = *receiver = calloc(1, sizeof(*self));
     if (!self)
         return -ENOMEM;
-    sigset_t signals = signals_to_end();
     self->config = *config;
     self->config.session.clock = &self->clock;
     self->outlets = *outlets;
+    self->wake_fd = self->signal_fd = -1;
     selection_init(&self->selection, config->session.max_fps_mhz, config->session.every,
                    config->duration_s);
     self->progress = (struct progress){ .draws = config->progress, .logs = config->stats };
     pthread_mutex_init(&self->lock, NULL);
     pthread_mutex_init(&self->outlets_lock, NULL);
-    self->pool = frame_pool_create(POOL_FRAMES, POOL_BYTES);
-    self->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    self->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (config->keys)
-        self->tls = tls_create(TLS_RECEIVER, config->keys);
-    if (self->pool && self->wake_fd >= 0 && self->signal_fd >= 0 && !self->tls == !config->keys)
-        return 0;
-    int error = errno ? -errno : -ENOMEM;
-    receiver_destroy(receiver);
+    int error = prepare(self);
+    if (error)
+        receiver_destroy(receiver);
     return error;
 }
 

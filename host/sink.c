@@ -115,6 +115,13 @@ static void run(void *user)
     pthread_mutex_unlock(&sink->lock);
 }
 
+static void discard(struct sink *sink)
+{
+    pthread_cond_destroy(&sink->changed);
+    pthread_mutex_destroy(&sink->lock);
+    free(sink);
+}
+
 int sink_start(struct sink **sink, const struct sink_ops *ops, void *state, enum sink_policy policy,
                void (*gone)(void *user, const struct sink *sink), void *user)
 {
@@ -127,14 +134,14 @@ int sink_start(struct sink **sink, const struct sink_ops *ops, void *state, enum
         pthread_mutex_init(&self->lock, NULL);
         pthread_cond_init(&self->changed, NULL);
         error = blocking_start(&self->thread, ops->name, run, self);
+        if (error)
+            discard(self);
     }
     if (error) {
         ops->close(state);
-        free(self);
         *sink = NULL;
-        return error;
     }
-    return 0;
+    return error;
 }
 
 bool sink_push(struct sink *sink, struct frame *frame)
@@ -167,9 +174,7 @@ struct sink_totals sink_finish(struct sink **sink, struct grace *grace, bool pat
     pthread_mutex_unlock(&self->lock);
     blocking_join(&self->thread, grace, patient);
     totals = self->totals;
-    pthread_cond_destroy(&self->changed);
-    pthread_mutex_destroy(&self->lock);
-    free(self);
+    discard(self);
     *sink = NULL;
     return totals;
 }

@@ -378,13 +378,13 @@ struct camera_sink recorder_sink(struct recorder *recorder)
 void recorder_wait(struct recorder *recorder, unsigned captures, unsigned losses, unsigned ends)
 {
     enum { WAIT_SECONDS = 30 };
-    struct timespec until =
-        clock_timespec(clock_read(CLOCK_REALTIME) + WAIT_SECONDS * CLOCK_SECOND);
+    struct timespec until = clock_timespec(clock_monotonic() + WAIT_SECONDS * CLOCK_SECOND);
     int error = 0;
     pthread_mutex_lock(&recorder->lock);
     while (!error && recorder->ends <= ends &&
            (recorder->captures < captures || recorder->losses < losses || recorder->ends < ends))
-        error = pthread_cond_timedwait(&recorder->changed, &recorder->lock, &until);
+        error =
+            pthread_cond_clockwait(&recorder->changed, &recorder->lock, CLOCK_MONOTONIC, &until);
     bool ended = recorder->ends > ends;
     pthread_mutex_unlock(&recorder->lock);
     assert_int_equal(error, 0);

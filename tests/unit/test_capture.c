@@ -70,10 +70,8 @@ static const uint8_t pixels[SIDE * SIDE];
 
 static bool wait_changed(struct camera *camera)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
-    until.tv_sec += BOUND_MS / 1000;
-    return pthread_cond_timedwait(&camera->changed, &camera->lock, &until) == 0;
+    struct timespec until = clock_timespec(clock_monotonic() + BOUND_MS * CLOCK_MS);
+    return pthread_cond_clockwait(&camera->changed, &camera->lock, CLOCK_MONOTONIC, &until) == 0;
 }
 
 static void release(struct capture *capture)

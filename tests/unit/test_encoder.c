@@ -338,11 +338,11 @@ static void accounts_are_exact_when_nobody_takes(void **state)
 
 static void wait_for_gate(struct test *test)
 {
-    struct timespec until = clock_timespec(clock_read(CLOCK_REALTIME) + WAIT_MS * CLOCK_MS);
+    struct timespec until = clock_timespec(clock_monotonic() + WAIT_MS * CLOCK_MS);
     int error = 0;
     pthread_mutex_lock(&test->lock);
     while (test->at_gate == 0 && !error)
-        error = pthread_cond_timedwait(&test->changed, &test->lock, &until);
+        error = pthread_cond_clockwait(&test->changed, &test->lock, CLOCK_MONOTONIC, &until);
     pthread_mutex_unlock(&test->lock);
     assert_int_equal(error, 0);
 }

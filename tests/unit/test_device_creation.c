@@ -1,0 +1,107 @@
+/*
+ * Where threads or descriptors run out, the device's modules say so, and leave nothing behind.
+ */
+#include <errno.h>
+
+#include "balance.h"
+#include "device/capture.h"
+#include "device/encoder.h"
+#include "device/hub.h"
+#include "support.h"
+
+static void a_hub(void **state)
+{
+    struct hub hub;
+    (void)state;
+    balance_begin(BALANCE_ALL, 0);
+    assert_int_equal(hub_init(&hub), -EMFILE);
+    balance_end();
+    balance_begin(BALANCE_ALL, 1);
+    assert_int_equal(hub_init(&hub), 0);
+    hub_destroy(&hub);
+    balance_end();
+}
+
+static void an_encoder(void **state)
+{
+    static const struct encoder_config config = { .threads = 3, .slices = 1, .quality = 50 };
+    struct encoder *encoder;
+    struct hub hub;
+    (void)state;
+    assert_int_equal(hub_init(&hub), 0);
+    for (unsigned threads = 0; threads < config.threads; threads++) {
+        balance_begin(threads, 0);
+        assert_int_equal(encoder_create(&encoder, &config, &hub), -EAGAIN);
+        assert_null(encoder);
+        balance_end();
+    }
+    balance_begin(config.threads, 0);
+    assert_int_equal(encoder_create(&encoder, &config, &hub), 0);
+    encoder_destroy(&encoder);
+    balance_end();
+    hub_destroy(&hub);
+}
+
+static void a_capture(void **state)
+{
+    static const struct encoder_config config = { .threads = 1, .slices = 1, .quality = 50 };
+    static const struct capture_config capture = { .ops = &camera_pattern };
+    struct capture_control *control;
+    struct encoder *encoder;
+    struct hub hub;
+    (void)state;
+    assert_int_equal(hub_init(&hub), 0);
+    assert_int_equal(encoder_create(&encoder, &config, &hub), 0);
+    for (unsigned threads = 0; threads < 2; threads++) {
+        balance_begin(threads, 0);
+        assert_int_equal(capture_create(&control, &capture, encoder, &hub), threads ? 0 : -EAGAIN);
+        assert_int_equal(control != NULL, threads);
+        capture_destroy(&control);
+        balance_end();
+    }
+    encoder_destroy(&encoder);
+    hub_destroy(&hub);
+}
+
+/* Opened, and started in vain. */
+static void check_camera(const struct camera_ops *ops)
+{
+    static const struct camera_request request = { .width = 64, .height = 48 };
+    const struct camera_sink sink = { 0 };
+    struct camera_mode mode;
+    struct camera *camera;
+    char error[CAMERA_ERROR_MAX];
+    balance_begin(0, BALANCE_ALL);
+    assert_int_equal(ops->open(&camera, "", &request, error), 0);
+    assert_int_equal(ops->start(camera, &sink, &mode, error), -EAGAIN);
+    ops->close(&camera);
+    assert_null(camera);
+    balance_end();
+}
+
+static void cameras(void **state)
+{
+    struct camera_request request = { 0 };
+    struct camera *camera;
+    char error[CAMERA_ERROR_MAX];
+    (void)state;
+    check_camera(&camera_pattern);
+    check_camera(&camera_faulty);
+    balance_begin(BALANCE_ALL, BALANCE_ALL);
+    assert_int_equal(camera_y4m.open(&camera, "/dev/null", &request, error), -EINVAL);
+    assert_null(camera);
+    assert_int_equal(camera_y4m.open(&camera, "/nowhere.y4m", &request, error), -ENOENT);
+    assert_null(camera);
+    balance_end();
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hub),
+        cmocka_unit_test(an_encoder),
+        cmocka_unit_test(a_capture),
+        cmocka_unit_test(cameras),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
