@@ -31,6 +31,7 @@ static void *run(void *user)
     pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
     self = user;
     self->run(self->user);
+    atomic_store(&self->ended, true);
     eventfd_write(self->ended_fd, 1);
     return NULL;
 }
@@ -44,6 +45,7 @@ int blocking_start(struct blocking *blocking, const char *name, void (*function)
     blocking->run = function;
     blocking->user = user;
     atomic_init(&blocking->abandoned, false);
+    atomic_init(&blocking->ended, false);
     blocking->ended_fd = eventfd(0, EFD_CLOEXEC);
     if (blocking->ended_fd < 0)
         return -errno;
@@ -55,20 +57,15 @@ int blocking_start(struct blocking *blocking, const char *name, void (*function)
     return -error;
 }
 
-/* Also where it can't be told. Unlike pthread_timedjoin_np(), poll() doesn't mind a wall clock that
- * is set. */
-static bool ends_within(const struct blocking *blocking, int ms)
-{
-    return poll(&(struct pollfd){ blocking->ended_fd, POLLIN, 0 }, 1, ms) != 0;
-}
-
 void blocking_join(struct blocking *blocking, struct grace *grace, bool patient)
 {
     if (grace && !grace_wait(grace, blocking->ended_fd, blocking->name, patient)) {
+        struct pollfd ended = { blocking->ended_fd, POLLIN, 0 };
         atomic_store(&blocking->abandoned, true);
-        do
+        while (!atomic_load(&blocking->ended)) {
             pthread_kill(blocking->thread, NUDGE);
-        while (!ends_within(blocking, NUDGE_EVERY_MS));
+            poll(&ended, 1, NUDGE_EVERY_MS);
+        }
     }
     pthread_join(blocking->thread, NULL);
     close(blocking->ended_fd);

@@ -20,7 +20,7 @@ struct blocking {
     const char *name;
     void (*run)(void *user);
     void *user;
-    atomic_bool abandoned;
+    atomic_bool abandoned, ended;
     int ended_fd;
 };
 

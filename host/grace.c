@@ -53,9 +53,9 @@ bool grace_wait(struct grace *grace, int fd, const char *what, bool patient)
         int left = time_left(grace, patient);
         bool tells = left < 0 && !told;
         int ready = poll(fds, 2, tells ? SOON_MS : left);
-        if (ready < 0 && errno != EINTR) { /* then its thread can only be joined */
+        if (ready < 0 && errno != EINTR) {
             signals_block(false);
-            return true;
+            return left < 0;
         }
         if (fds[0].revents)
             return true;

@@ -27,10 +27,11 @@ void grace_begin(struct grace *grace, unsigned signals);
 /* From here on a signal ends the program. */
 void grace_end(struct grace *grace);
 
-/* Waits until fd is readable, or poll() fails. False: it is not, and is to be waited for no longer;
- * from then on a signal ends the program. patient: not even the grace period's end stops the
- * waiting, only the second signal does. A wait that takes long is logged once; what: who is waited
- * for. */
+/* Waits until fd is readable. False: it is not, and is to be waited for no longer; from then on a
+ * signal ends the program. patient: not even the grace period's end stops the waiting, only the
+ * second signal does. A wait that takes long is logged once; what: who is waited for. Where poll()
+ * fails, nobody can be waited for, as if the time that is left, if that is limited, was over; else
+ * true: whoever joins fd's thread waits for it without a limit. */
 bool grace_wait(struct grace *grace, int fd, const char *what, bool patient);
 
 #endif

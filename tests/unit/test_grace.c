@@ -167,6 +167,9 @@ static void waiting_fails(void **state)
     struct fixture *self = *state;
     poll_fails = true;
     assert_true(waits(self, false));
+    self->grace.signals = 1;
+    assert_false(waits(self, false));
+    assert_true(waits(self, true));
     poll_fails = false;
     assert_false(is_blocked(SIGINT));
 }

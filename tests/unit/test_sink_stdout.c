@@ -24,6 +24,7 @@ struct world {
     int saved, reader;
     struct frame_pool *pool;
     void *state;
+    struct sink *sink; /* or NULL */
     uint8_t *got;
     size_t got_size;
 };
@@ -65,8 +66,9 @@ static void restore(struct world *world)
 static int world_teardown(void **state)
 {
     struct world *world = *state;
+    close_reader(world); /* which ends a sink that is left over from a test that failed */
+    sink_finish(&world->sink, NULL, false);
     restore(world);
-    close_reader(world);
     sink_stdout.close(world->state);
     frame_pool_destroy(world->pool);
     free(world->got);
@@ -172,18 +174,17 @@ static void abandoned(void **state)
 {
     struct world *world = *state;
     for (int blocks = 0; blocks < 2; blocks++) {
-        struct sink *sink;
         int flags = fcntl(STDOUT_FILENO, F_GETFL) & ~O_NONBLOCK;
         assert_int_equal(fcntl(STDOUT_FILENO, F_SETFL, flags | (blocks ? 0 : O_NONBLOCK)), 0);
-        assert_int_equal(sink_start(&sink, &sink_stdout, world->state, SINK_LOSSLESS, never, NULL),
-                         0);
+        assert_int_equal(
+            sink_start(&world->sink, &sink_stdout, world->state, SINK_LOSSLESS, never, NULL), 0);
         for (unsigned id = 0; id < 3; id++) {
             struct frame *frame = frame_make(world->pool, id, 2 * PIPE_SIZE);
-            sink_push(sink, frame);
+            sink_push(world->sink, frame);
             frame_release(frame);
         }
         struct grace grace = grace_of(50 * CLOCK_MS);
-        struct sink_totals totals = sink_finish(&sink, &grace, false);
+        struct sink_totals totals = sink_finish(&world->sink, &grace, false);
         assert_int_equal(totals.written, 0);
         assert_int_equal(totals.failed, 3);
     }
@@ -224,7 +225,7 @@ static uint64_t read_frame(struct world *world, size_t size)
     return id;
 }
 
-static void push(struct world *world, struct sink *sink, uint64_t id, size_t size)
+static void push(struct world *world, uint64_t id, size_t size)
 {
     struct frame *frame = frame_pool_take(world->pool);
     assert_non_null(frame);
@@ -232,7 +233,7 @@ static void push(struct world *world, struct sink *sink, uint64_t id, size_t siz
     memcpy(frame->data, &id, sizeof(id));
     frame->size = size;
     frame->id = id;
-    sink_push(sink, frame);
+    sink_push(world->sink, frame);
     frame_release(frame);
 }
 
@@ -242,13 +243,13 @@ static void fall_behind(struct world *world, bool is_socket, unsigned of_six, ui
                         size_t size)
 {
     char error[SINK_ERROR_MAX];
-    struct sink *sink;
     uint64_t newest = 0, last = 0, reads = 0;
     connect_anew(world, is_socket);
     assert_int_equal(sink_stdout_create(&world->state, true, error), 0);
-    assert_int_equal(sink_start(&sink, &sink_stdout, world->state, SINK_LIVE, never, NULL), 0);
+    assert_int_equal(sink_start(&world->sink, &sink_stdout, world->state, SINK_LIVE, never, NULL),
+                     0);
     for (uint64_t id = 1; id <= frames; id++) {
-        push(world, sink, id, size);
+        push(world, id, size);
         if (id % 6 >= of_six)
             continue;
         uint64_t read = read_frame(world, size);
@@ -258,7 +259,7 @@ static void fall_behind(struct world *world, bool is_socket, unsigned of_six, ui
         reads++;
     }
     close_reader(world);
-    struct sink_totals totals = sink_finish(&sink, NULL, false);
+    struct sink_totals totals = sink_finish(&world->sink, NULL, false);
     assert_in_range(totals.written, reads, reads + 1);
     assert_int_equal(totals.written + totals.passed_over + totals.failed, frames);
 }
