@@ -75,7 +75,7 @@ class Faults(network.NetworkCase):
 
     def not_kept(self):
         """What was still received when the host had been told to end."""
-        late = re.search(r"(\d+) received frames were not kept", self.host.log())
+        late = re.search(r"(\d+) received after the end", self.host.log())
         return int(late.group(1)) if late else 0
 
     def cut(self, seconds):

@@ -75,7 +75,7 @@ class Saving(harness.Case):
         """The numbers of frames that were saved, and that were not: all that were kept."""
         totals = host.wait_for(r"^saved (\d+) frames[^;]*(?:; (\d+) could not be saved)?$")
         saved, lost = int(totals.group(1)), int(totals.group(2) or 0)
-        left_out = re.search(r"(\d+) received frames were not kept", host.log())
+        left_out = re.search(r"(\d+) received after the end", host.log())
         received = self.assertSummary(host)[1]
         self.assertEqual(saved + lost, received - (int(left_out.group(1)) if left_out else 0))
         return saved, lost
