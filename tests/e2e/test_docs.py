@@ -113,6 +113,37 @@ class Docs(harness.Case):
         self.check(harness.PITETHER, "pitether")
         self.check_man(harness.PITETHER, "host/pitether.1")
 
+    def test_the_chart_says_what_the_text_says(self):
+        """Ages relative to pitether's, read from the drawing: its axis is logarithmic."""
+        with open(os.path.join(TOP, "tests", "bench", "latency.svg"), encoding="utf-8") as file:
+            chart = file.read()
+        with open(README, encoding="utf-8") as file:
+            text = re.sub(r"\s+", " ", file.read())
+        marks = [(float(y) - 4, float(value)) for y, value in
+                 re.findall(r'y="([\d.]+)" text-anchor="end" fill="#808080">(\d+)<', chart)]
+        (top, most), (bottom, least) = min(marks), max(marks)
+        rates = re.findall(r'text-anchor="middle" fill="#808080">(\d+)<', chart)
+        ages = {}
+        for line in re.findall(r"<polyline.*?(?=<polyline|</svg>)", chart, re.S):
+            points = re.search(r'points="([^"]+)"', line).group(1).split()
+            ages[re.findall(r">([^<]+)</text>", line)[0]] = {
+                rate: least * (most / least) ** ((bottom - float(point.split(",")[1])) /
+                                                 (bottom - top))
+                for rate, point in zip(rates, points)}
+        ratios = {rate: {name: age[rate] / ages["pitether"][rate] for name, age in ages.items()}
+                  for rate in ("5", "20")}
+        told = []
+        for by_name in ratios.values():
+            self.assertAlmostEqual(by_name["ideal"], 1, delta=0.05)
+            others = [ratio for name, ratio in by_name.items()
+                      if name not in ("pitether", "ideal", "GStreamer")]
+            told += [min(others), max(others)]
+        queues = [by_name["GStreamer"] for by_name in ratios.values()]
+        self.assertIn("Over 5 Mbit/s, the frames of those who drop or block are {:.1f} to {:.1f} "
+                      "times as old as pitether's, over 20 Mbit/s {:.1f} to {:.1f} times; those of "
+                      "GStreamer as it is, which queues, {:.0f} and {:.0f} times."
+                      .format(*told, *queues), text)
+
     def test_each_program_knows_the_options_of_the_other(self):
         """Those lists are in host/options.c and device/options.c; a word in the wrong place is told
         where it belongs."""
