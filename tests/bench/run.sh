@@ -12,7 +12,7 @@ top=$(cd "$here/../.." && pwd)
 build=${BUILD_DIR:-$top/build/bench}
 
 # In this order; those after the bar only when named. A name whose file is not there is left out.
-order=(encode stream wanted fanout memory link rivals wifi soak start hostile)
+order=(encode stream wanted fanout memory link rivals wifi soak start outage overload hostile)
 optional=(instructions conversions)
 
 there() {
@@ -57,6 +57,7 @@ case " ${names[*]} " in *" rivals "* | *" wifi "*)
     ;;
 esac
 case " ${names[*]} " in *" hostile "*) packages+=(iproute2 util-linux openssl) ;; esac
+case " ${names[*]} " in *" outage "* | *" overload "*) packages+=(iproute2 util-linux) ;; esac
 case " ${names[*]} " in *" instructions "*) packages+=(valgrind) ;; esac
 case " ${names[*]} " in *" conversions "*) packages+=(qemu-user) ;; esac
 "$top/shared/need-packages.sh" "${packages[@]}"

@@ -6,7 +6,7 @@ import os
 from common import RESULTS, machine_line, show
 
 ORDER = ["encode", "stream", "wanted", "fanout", "memory", "link", "rivals", "wifi", "soak",
-         "start", "hostile", "instructions", "conversions"]
+         "start", "outage", "overload", "hostile", "instructions", "conversions"]
 
 
 def place(result):

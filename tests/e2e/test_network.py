@@ -43,17 +43,15 @@ class Faults(network.NetworkCase):
         self.host = self.start_host(address)
 
     def back_after(self, what, restore):
-        """Has the network come back, and returns the seconds from then on until a frame arrives
-        that was captured after that."""
+        """Has the network come back, and waits for a frame that was captured after that. How long
+        that took is for the benchmark `outage` to judge."""
         before, captured = time.monotonic_ns(), time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         restore()
         self.wait_for_row(lambda row: int(row["captured_ns"]) >= captured, "frames again")
         seconds = min(int(row["received_host_ns"]) for row in self.index(self.out)
                       if int(row["captured_ns"]) >= captured) / 1e9 - before / 1e9
         print(f"{what}: the stream is back after {seconds:.2f} s", flush=True)
-        # It is 2 s on a machine with nothing else to do; this catches one that waits for a time-out.
-        self.assertLess(seconds, 10)
-        return seconds
+        harness.note(what=what, seconds=seconds)
 
     def finish(self):
         """Daemon or host come to their end; the host's account of them adds up to all ids, no frame
@@ -87,12 +85,12 @@ class Faults(network.NetworkCase):
         time.sleep(seconds)  # a cut is as long as it is
         heard = len(listener.log().split())
         back = time.monotonic_ns()
-        took = self.back_after(f"cut of {seconds} s", self.network.restore)
+        self.back_after(f"cut of {seconds} s", self.network.restore)
         bare = (int(listener.wait_for("[0-9]+", heard + 1).group()) - back) / 1e9
         print(f"cut of {seconds} s: a talker over TCP is back after {bare:.2f} s", flush=True)
+        harness.note(what=f"cut of {seconds} s, a talker over TCP", seconds=bare)
         talker.kill()
-        missed = self.finish()
-        return took, bare, missed
+        return self.finish()
 
     def test_cut_of_1_s(self):
         self.cut(1)
@@ -101,9 +99,11 @@ class Faults(network.NetworkCase):
         self.cut(5)
 
     def test_cut_of_7_s(self):
-        """The worst that TCP makes of it: it tries again after 6 s and after 12 s."""
-        took, bare, _ = self.cut(7)
-        self.assertLess(took, bare / 2)
+        """The worst that TCP makes of it: it tries again after 6 s and after 12 s. The host does not
+        wait for that, but goes on over another connection."""
+        self.cut(7)
+        self.host.wait_for("the connection fell silent; going on over a new one")
+        self.daemon.wait_for("watches", 2)
 
     def test_cut_of_7_s_without_keys(self):
         self.secure = False
@@ -124,7 +124,7 @@ class Faults(network.NetworkCase):
 
     def test_cut_of_20_s(self):
         """Longer than a silent connection is kept."""
-        missed = self.cut(20)[2]
+        missed = self.cut(20)
         self.assertGreater(missed, 0)
         self.daemon.wait_for("nothing heard for 15 s")
 

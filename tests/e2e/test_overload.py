@@ -2,7 +2,7 @@
 """More work than there is time for: frames are dropped and each one is accounted for, what is
 delivered is new, and who asks for something is answered.
 
-No time is compared with a clock of ours: a busy machine makes all of this slower, and no less true.
+No time is judged: a busy machine makes all of this slower, and no less true.
 """
 import os
 import re
@@ -52,13 +52,15 @@ class Overload(harness.Case):
         for _ in range(5):
             self.assertLessEqual(watcher.ping(), 1)
 
-    def check_age(self, watcher):
-        """Frames don't queue up: one is sent before some three more could have been."""
+    def note_age(self, watcher):
+        """How old frames are when the last of them is sent, in frames: the benchmark `overload` sees
+        whether they queue up."""
         ids = sorted(watcher.tails)
         captured = [watcher.heads[i][1] for i in ids]
         ages = [watcher.tails[i][3] - watcher.heads[i][1] for i in ids]
         spacing = [after - before for before, after in zip(captured, captured[1:])]
-        self.assertLess(statistics.median(ages), 4 * statistics.median(spacing))
+        harness.note(what=self.id().rpartition(".")[2], age=statistics.median(ages) / 1e9,
+                     spacing=statistics.median(spacing) / 1e9)
 
     def check_end(self, daemon, watchers, host):
         daemon.send(signal.SIGTERM)
@@ -88,7 +90,7 @@ class Overload(harness.Case):
             watcher.wait_delivered(30)
             self.assertTrue({"NO_BUFFER", "ENCODER_BUSY"} & set(watcher.counts()),
                             watcher.describe())
-        self.check_age(live)
+        self.note_age(live)
         self.check_end(daemon, [live, lossless, held], host)
 
     def test_a_starved_daemon(self):
@@ -101,7 +103,7 @@ class Overload(harness.Case):
         live.wait_delivered(30)
         for watcher in (live, lossless):
             self.assertGreater(watcher.totals()[1], 0, watcher.describe())
-        self.check_age(live)
+        self.note_age(live)
         self.check_end(daemon, [live, lossless, held], host)
 
     def test_two_hundred_watchers(self):
