@@ -99,9 +99,11 @@ static void each_has_a_name_of_its_own(void **state)
 static void a_file_that_may_not_be_so_long(void **state)
 {
     struct world *world = *state;
+    struct frame *frame = frame_make(world->pool, 7, 5000);
     limit_files(1000); /* the log fits */
-    bool saved = save(world, world->folder, 7, 5000);
+    bool saved = snapshot_save(world->folder, frame);
     limit_files(0);
+    frame_release(frame);
     assert_false(saved);
     list(world);
     assert_int_equal(world->count, 0);
