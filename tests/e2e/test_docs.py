@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """README, man pages and --help say the same: each option with its value and default, and the exit
-codes; the man pages also each option's sentence, and the version."""
+codes; the man pages also each option's sentence, and the version. PROTOCOL.md and the sources have
+the same numbers."""
 import os
 import re
 import subprocess
 
 import harness
+import hostile_wire
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 README = os.path.join(TOP, "README.md")
@@ -172,6 +174,33 @@ class Docs(harness.Case):
             with open(path, encoding="ascii") as file:
                 columns = file.read().rstrip("\n").split(",")
             self.assertEqual(sorted(columns_in_man(page, heading)), sorted(columns))
+
+    def test_the_protocol(self):
+        """Types with their fixed parts, reasons and errors are the sources' ones."""
+        texts = []
+        for name in ("PROTOCOL.md", "wire.h"):
+            with open(os.path.join(TOP, "shared", name), encoding="utf-8") as file:
+                texts.append(file.read())
+        document, header = texts
+
+        def enumerators(prefix):
+            return {name: int(value, 0) for name, value in
+                    re.findall(rf"^ +WIRE_{prefix}(\w+) = (\w+),", header, re.M)}
+        rows = re.findall(r"^\| (0x\w\w) \| (\w+) \| [DR ]+ \| ([^|]+) \|", document, re.M)
+        types = {name: value for name, value in enumerators("").items()
+                 if re.search(rf"^    WIRE_{name} = 0x", header, re.M) and name != "FIRST_SKIPPABLE"}
+        self.assertEqual({name: int(value, 0) for value, name, _ in rows}, types)
+        for value, name, fixed in rows:
+            letters = "".join({"u8": "B", "u16": "H", "u32": "I", "u64": "Q"}[field]
+                              for field in re.findall(r"\bu\d+", fixed))
+            self.assertEqual(">" + letters, hostile_wire.LAYOUTS[int(value, 0)], name)
+        reasons = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", document, re.M)
+        known = enumerators("DROP_")
+        del known["REASONS"]
+        self.assertEqual({name: int(value) for value, name in reasons}, known)
+        errors = re.search(r"^- \*\*ERROR\*\*(.*?)\. ", document, re.M).group(1)
+        self.assertEqual({name: int(value) for value, name in
+                          re.findall(r"(\d+) `([A-Z_]+)`", errors)}, enumerators("ERROR_"))
 
 
 if __name__ == "__main__":
