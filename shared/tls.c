@@ -17,6 +17,12 @@
 /* TLS_CHACHA20_POLY1305_SHA256; RFC 8446, B.4. */
 static const unsigned char session_cipher[2] = { 0x13, 0x03 };
 
+/* Newer OpenSSLs begin with a hybrid key exchange, whose messages don't fit into a packet: that is
+ * another round trip, or none at all where large packets are lost. What is recorded now is safe
+ * from a later quantum computer all the same, as the key is part of all that is derived; RFC
+ * 8446, 7.1. */
+#define GROUPS "X25519:P-256"
+
 static const unsigned char protocols[] = {
     sizeof(TLS_PROTOCOL) - 1, 'p', 'i', 't', 'e', 't', 'h', 'e', 'r', '/', '1'
 };
@@ -136,6 +142,7 @@ static bool set_up(struct tls *tls, enum tls_side side)
                                   SSL_MODE_RELEASE_BUFFERS);
     return SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) &&
            SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) &&
+           SSL_CTX_set1_groups_list(context, GROUPS) &&
            SSL_CTX_set_ciphersuites(context, has_aes_instructions() ? AES_FIRST : CHACHA_FIRST) &&
            (side == TLS_DAEMON ? set_up_daemon(tls) : set_up_receiver(tls));
 }

@@ -246,6 +246,7 @@ class Tls(harness.Case):
         self.revoke("laptop")
         daemon.send(signal.SIGHUP)
         daemon.wait_for("its key is revoked")
+        daemon.wait_for(r"client \S+ \(laptop\) .*: delivered")  # the connection had it, too
         self.assertFalse(self.has_secret("laptop", (daemon.log() + host.log()).encode()))
         if "SANITIZED" in os.environ:
             return

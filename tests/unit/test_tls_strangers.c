@@ -428,6 +428,17 @@ static size_t shake_damaged(enum tls_side speaker, size_t flip, int results[2])
     return passed[speaker];
 }
 
+/* Where large packets are lost, as the least that IPv6 carries, it still works. */
+static void a_handshake_fits_into_small_packets(void **state)
+{
+    (void)state;
+    enum { SMALL = 1220 };
+    int results[2];
+    assert_in_range(shake_damaged(TLS_DAEMON, SIZE_MAX, results), 100, SMALL);
+    assert_in_range(shake_damaged(TLS_RECEIVER, SIZE_MAX, results), 100, SMALL);
+    assert_int_equal(results[TLS_RECEIVER], 0);
+}
+
 /* What a daemon says arrives damaged: that is no matter of keys, to either side. */
 static void a_damaged_answer(void **state)
 {
@@ -462,7 +473,7 @@ static void a_damaged_question(void **state)
         wrong_key += results[TLS_DAEMON] == -EACCES;
         damaged += results[TLS_DAEMON] == -EBADMSG;
     }
-    assert_true(wrong_key > size / 4 && damaged > size / 10);
+    assert_true(wrong_key > size / 4 && damaged > 20);
 }
 
 struct text {
@@ -626,6 +637,7 @@ int main(void)
         cmocka_unit_test(the_daemon_keeps_silent_until_it_is_spoken_to),
         cmocka_unit_test(a_plain_peer_where_it_may_be_one),
         cmocka_unit_test(a_plain_peer_where_it_may_not),
+        cmocka_unit_test(a_handshake_fits_into_small_packets),
         cmocka_unit_test(a_damaged_answer),
         cmocka_unit_test(a_damaged_question),
         cmocka_unit_test(garbage_that_begins_like_tls),
