@@ -208,6 +208,12 @@ test_list() {
     (pitetherd_inside --list-cameras) >"$work/list" 2>"$work/list.log"
 }
 
+test_list_on_full_disk() {
+    local code=0
+    (pitetherd_inside --list-cameras) >/dev/full 2>"$work/list.log" || code=$?
+    [ "$code" = 1 ] && grep -q "can't write to standard output: No space left" "$work/list.log"
+}
+
 # It may come yet.
 test_unknown_camera() {
     start_daemon --source libcamera:nowhere && stop_daemon &&
@@ -268,6 +274,7 @@ test_virtual_cameras() {
     *) camera=photo709 ;;
     esac
     check 'list: works' test_list
+    check 'list: fails where it can not be written' test_list_on_full_disk
     check 'list: shows the photograph' grep -q '^0: photo (Virtual photo)' "$work/list"
     check 'list: shows formats and sizes' grep -q 'NV12:.* 1920x1080' "$work/list"
     check 'unknown camera: waited for, and what is there is told' test_unknown_camera
