@@ -204,21 +204,33 @@ static bool has_thread(void)
     return out.threaded;
 }
 
+/* With the lock, where there is no thread: writes what standard error has room for. */
+static void write_at_once(const char *line, size_t size)
+{
+    char news[LOG_LINE_MAX];
+    struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+    bool writes = poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT);
+    uint64_t lost = writes ? log_queue_take_loss(&out.queue) : 0;
+    if (lost > 0 && !write_whole(news, loss_line(news, lost)))
+        log_queue_lose(&out.queue, lost);
+    if (!writes || !write_whole(line, size))
+        log_queue_lose(&out.queue, 1);
+}
+
 /* Any thread. Ends in a line feed. */
 static void put(const char *line, size_t size)
 {
     int saved = errno;
-    if (has_thread()) {
-        pthread_mutex_lock(&out.lock);
+    bool threaded = has_thread();
+    pthread_mutex_lock(&out.lock);
+    if (threaded) {
         out.broken = false;
         log_queue_put(&out.queue, line, size);
         pthread_cond_signal(&out.changed);
-        pthread_mutex_unlock(&out.lock);
     } else {
-        struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
-        if (poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT))
-            write_whole(line, size);
+        write_at_once(line, size);
     }
+    pthread_mutex_unlock(&out.lock);
     errno = saved;
 }
 
