@@ -19,7 +19,8 @@ struct transport *transport_tls_connect(int fd, struct tls *tls);
 /*
  * A daemon's side: its handshake waits for the peer's first byte to tell whether it speaks TLS or
  * plainly. It gives -EACCES if the peer has no key of ours, -EPROTO if it speaks neither,
- * -EBADMSG if what came is damaged, and, if TLS is demanded, -ENOKEY if it speaks plainly: then it may still be told so, plainly.
+ * -EBADMSG if what came is damaged, and, if TLS is demanded, -ENOKEY if it speaks plainly: then it
+ * may still be told so, plainly.
  */
 struct transport *transport_tls_accept(int fd, struct tls *tls, bool demanded);
 

@@ -236,11 +236,10 @@ static void grow(struct stage *stage, struct input *input)
 static void lose_run(struct stage *stage, uint64_t reason, uint64_t count)
 {
     uint64_t time = CLOCK_SECOND + stage->given * CLOCK_MS;
-    client_lost(
-        stage->client,
-        &(struct lost_run){ { stage->given, count, 1 + reason % (WIRE_DROP_REASONS - 1) },
-                            time,
-                            time + count * CLOCK_MS });
+    client_lost(stage->client,
+                &(struct lost_run){ { stage->given, count, 1 + reason % (WIRE_DROP_REASONS - 1) },
+                                    time,
+                                    time + count * CLOCK_MS });
     stage->given += count;
     stage->shared.next_id = stage->given;
     write_news(stage);
