@@ -39,6 +39,8 @@ struct program {
     struct latency_log *latency_log;
     struct sink *save, *pipe;
     struct window *window;
+    bool display_lost;
+    uint64_t skipped; /* frames that the window passed over */
     enum receiver_end end;
     bool cut_off; /* when the end was begun */
     uint64_t kept;
@@ -150,6 +152,21 @@ static void *run_receiver(void *user)
     return NULL;
 }
 
+/* What was asked to be kept goes on without the window. */
+static void leave_window(struct program *program, enum window_end end)
+{
+    program->display_lost = end == WINDOW_LOST;
+    if (end == WINDOW_LOST)
+        log_error("the display is gone, and the window with it");
+    if (end != WINDOW_TOLD_TO &&
+        receiver_detach(program->receiver, program->window,
+                        end == WINDOW_LOST ? RECEIVER_NO_SINK : RECEIVER_INTERRUPTED)) {
+        log_info("going on without the window (Ctrl-C ends)");
+        program->skipped = window_skipped(program->window);
+        window_destroy(&program->window);
+    }
+}
+
 /* The window has to have the first thread, so the receiver goes to another one. */
 static int run_with_window(struct program *program)
 {
@@ -158,8 +175,7 @@ static int run_with_window(struct program *program)
     if (error)
         return complain_of("start the receiver's thread", error);
     pthread_setname_np(thread, "receiver");
-    if (window_run(program->window))
-        receiver_stop(program->receiver, RECEIVER_INTERRUPTED);
+    leave_window(program, window_run(program->window));
     pthread_join(thread, NULL);
     return EXIT_DONE;
 }
@@ -315,7 +331,7 @@ static int judge(const struct program *program, bool sinks_good)
     bool bounded = program->options.frames > 0 || program->options.duration > 0;
     if (program->end == RECEIVER_FAILED)
         return EXIT_SYSTEM;
-    if (!sinks_good || program->end == RECEIVER_NO_SINK)
+    if (!sinks_good || program->display_lost || program->end == RECEIVER_NO_SINK)
         return EXIT_SINK;
     if (program->end == RECEIVER_CUT || (program->end == RECEIVER_INTERRUPTED && program->cut_off))
         return EXIT_CONNECTION;
@@ -360,13 +376,14 @@ static int run(struct program *program)
         code = receive(program);
     bool ran = code == EXIT_DONE && program->receiver;
     bool sinks_good = finish_writing(program);
-    uint64_t skipped = program->window ? window_skipped(program->window) : 0;
+    if (program->window)
+        program->skipped = window_skipped(program->window);
     window_destroy(&program->window);
     receiver_destroy(&program->receiver);
     keys_clear(&program->keys);
     bool connected = ran && report_totals(program->report).connections > 0;
     if (connected && program->options.log_level >= LOG_LEVEL_INFO)
-        summarize(program, skipped);
+        summarize(program, program->skipped);
     if (connected && (program->options.stats || program->options.latency_report))
         report_stages(program->report, program->options.latency_report, log_stream());
     if (ran)

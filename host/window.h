@@ -41,9 +41,14 @@ bool window_available(void);
 enum { WINDOW_ERROR_MAX = 256 };
 int window_create(struct window **window, const struct window_config *config, char *error);
 
-/* First thread only. Shows frames until the user quits or window_close_soon() is called. Returns
- * true if it was the user. */
-bool window_run(struct window *window);
+/* First thread only. Shows frames until the user quits, the display is gone, or
+ * window_close_soon() is called. */
+enum window_end {
+    WINDOW_TOLD_TO,
+    WINDOW_QUIT,
+    WINDOW_LOST, /* nothing but window_skipped() and window_destroy() may follow */
+};
+enum window_end window_run(struct window *window);
 
 /* Offers a frame; the window takes a reference of its own if it wants to show it. A frame that was
  * not shown yet gives way to the newer one. Any thread; never blocks. */
@@ -58,7 +63,8 @@ void window_close_soon(struct window *window);
 /* Frames that gave way to newer ones before they were shown. Any thread. */
 uint64_t window_skipped(struct window *window);
 
-/* First thread only, after window_run(). Nulls the caller's pointer; NULL and *NULL are fine. */
+/* First thread only, after window_run(), when nobody will call any of the others any more. Nulls
+ * the caller's pointer; NULL and *NULL are fine. */
 void window_destroy(struct window **window);
 
 #endif

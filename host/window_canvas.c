@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/window.h"
+#include "host/window_display.h"
 #include "host/window_text.h"
 #include "shared/clock.h"
 #include "shared/log.h"
@@ -81,6 +82,8 @@ int canvas_open(struct canvas *canvas, const char *title, char *error)
 
 void canvas_close(struct canvas *canvas)
 {
+    if (window_display_is_lost())
+        return;
     canvas_forget_picture(canvas);
     if (canvas->renderer)
         SDL_DestroyRenderer(canvas->renderer);
@@ -167,6 +170,8 @@ static void draw_picture(struct canvas *canvas, SDL_Rect area)
 void canvas_present(struct canvas *canvas)
 {
     SDL_Rect whole = { 0 };
+    if (window_display_is_lost())
+        return;
     SDL_SetRenderDrawColor(canvas->renderer, DARK, DARK, DARK, SDL_ALPHA_OPAQUE);
     SDL_RenderClear(canvas->renderer);
     if (!SDL_GetRendererOutputSize(canvas->renderer, &whole.w, &whole.h)) {

@@ -20,10 +20,10 @@ int window_create(struct window **window, const struct window_config *config, ch
     return -ENOSYS;
 }
 
-bool window_run(struct window *window)
+enum window_end window_run(struct window *window)
 {
     (void)window;
-    return false;
+    return WINDOW_TOLD_TO;
 }
 
 void window_offer(struct window *window, struct frame *frame)

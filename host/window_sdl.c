@@ -15,6 +15,7 @@
 
 #include "host/snapshot.h"
 #include "host/window_canvas.h"
+#include "host/window_display.h"
 #include "host/window_picture.h"
 #include "host/window_signal.h"
 #include "host/window_title.h"
@@ -33,13 +34,14 @@ struct window {
 
     /* Any thread. */
     struct mailbox newest;
-    atomic_bool woken;  /* a wake-up is on its way through SDL's queue */
+    atomic_bool woken;  /* a wake-up is on its way */
     atomic_bool asleep; /* frozen or hidden: no frame is to wake it */
     atomic_bool refresh;
     atomic_bool closing;
 
     /* The window's thread. Times are of clock_monotonic(). */
     struct canvas canvas;
+    struct window_display display;
     struct window_picture picture;
     struct frame *shown; /* a reference of our own, or NULL; what `s` saves */
     struct window_signal signal;
@@ -76,10 +78,13 @@ int window_create(struct window **window, const struct window_config *config, ch
     snprintf(error, WINDOW_ERROR_MAX, "out of memory");
     if (made) {
         made->config = *config;
+        made->display.wake_fd = -1;
         made->name = strdup(config->title);
         made->snapshot_dir = strdup(config->snapshot_dir);
         if (made->name && made->snapshot_dir && window_picture_init(&made->picture) == 0)
             result = canvas_open(&made->canvas, made->name, error);
+        if (!result)
+            result = window_display_init(&made->display, made->canvas.window);
     }
     if (result)
         window_destroy(&made);
@@ -94,6 +99,7 @@ void window_destroy(struct window **window)
     struct window *gone = *window;
     *window = NULL;
     canvas_close(&gone->canvas);
+    window_display_destroy(&gone->display);
     frame_release(mailbox_take(&gone->newest));
     frame_release(gone->shown);
     window_picture_destroy(&gone->picture);
@@ -104,13 +110,10 @@ void window_destroy(struct window **window)
 
 static void wake(struct window *window)
 {
-    /* One event at most is under way. The flag is cleared before the mailbox is looked into, so
-     * whoever finds it set knows that the look is still to come. */
-    if (atomic_exchange(&window->woken, true))
-        return;
-    SDL_Event event = { .type = SDL_USEREVENT };
-    if (SDL_PushEvent(&event) <= 0)
-        atomic_store(&window->woken, false);
+    /* The flag is cleared before the mailbox is looked into, so whoever finds it set knows that the
+     * look is still to come. */
+    if (!atomic_exchange(&window->woken, true))
+        window_display_wake(&window->display);
 }
 
 void window_offer(struct window *window, struct frame *frame)
@@ -278,6 +281,9 @@ static void on_key(struct window *window, const SDL_KeyboardEvent *key)
 static void on_window_event(struct window *window, Uint8 event)
 {
     switch (event) {
+    case SDL_WINDOWEVENT_CLOSE:
+        window->quit = true;
+        break;
     case SDL_WINDOWEVENT_MINIMIZED:
     case SDL_WINDOWEVENT_HIDDEN:
         window->hidden = true;
@@ -302,14 +308,10 @@ static void on_window_event(struct window *window, Uint8 event)
 static void on_event(struct window *window, const SDL_Event *event)
 {
     switch (event->type) {
-    case SDL_USEREVENT:
-        atomic_store(&window->woken, false);
-        window->offered = true;
-        if (atomic_exchange(&window->refresh, false))
-            window->next_status = 0;
-        break;
     case SDL_QUIT:
-        window->quit = true;
+        /* Where nobody has closed the window, it is SDL that has lost a Wayland compositor. */
+        if (!window->quit)
+            window_display_lose();
         break;
     case SDL_KEYDOWN:
         on_key(window, &event->key);
@@ -333,6 +335,22 @@ static bool has_frame_to_show(const struct window *window)
     return window->offered && !window->frozen && !window->hidden;
 }
 
+/* Takes in all that has happened; whether anything has. */
+static bool take_events(struct window *window)
+{
+    SDL_Event event;
+    bool any = atomic_exchange(&window->woken, false);
+    if (any)
+        window->offered = true;
+    if (any && atomic_exchange(&window->refresh, false))
+        window->next_status = 0;
+    while (!window_display_is_lost() && SDL_PollEvent(&event)) {
+        on_event(window, &event);
+        any = true;
+    }
+    return any;
+}
+
 /* Sleeps until something happens or is due, and takes in all that has happened. */
 static void handle_events(struct window *window)
 {
@@ -342,16 +360,16 @@ static void handle_events(struct window *window)
     if (due > now + SLEEP_MOST)
         due = now + SLEEP_MOST;
     int timeout_ms = due > now ? (int)((due - now + CLOCK_MS - 1) / CLOCK_MS) : 0;
-    SDL_Event event;
-    if (SDL_WaitEventTimeout(&event, timeout_ms))
-        do
-            on_event(window, &event);
-        while (SDL_PollEvent(&event));
+    /* Drawing may have made SDL read events: those must be seen before it sleeps. */
+    if (take_events(window) || timeout_ms == 0 || window->quit || window_display_is_lost())
+        return;
+    window_display_wait(&window->display, timeout_ms);
+    take_events(window);
 }
 
-bool window_run(struct window *window)
+enum window_end window_run(struct window *window)
 {
-    while (!window->quit && !atomic_load(&window->closing)) {
+    while (!window->quit && !atomic_load(&window->closing) && !window_display_is_lost()) {
         uint64_t now = clock_monotonic();
         if (now >= window->next_status)
             update_status(window, now);
@@ -361,5 +379,7 @@ bool window_run(struct window *window)
         if (has_frame_to_show(window) && clock_monotonic() >= window->next_show)
             show_newest(window);
     }
-    return window->quit;
+    if (window_display_is_lost())
+        return WINDOW_LOST;
+    return window->quit ? WINDOW_QUIT : WINDOW_TOLD_TO;
 }

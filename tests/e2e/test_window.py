@@ -202,8 +202,9 @@ class WindowTest(unittest.TestCase):
             raise AssertionError(f"not installed: {', '.join(missing)}")
         cls.start_display()
 
-    @classmethod
-    def start_display(cls):
+    @staticmethod
+    def start_server():
+        """An X server and its number."""
         here, there = os.pipe()
         command = ["Xvfb", "-displayfd", str(there), "-screen", "0", "1600x1200x24"]
         server = subprocess.Popen(
@@ -214,16 +215,22 @@ class WindowTest(unittest.TestCase):
             stderr=subprocess.DEVNULL,
         )
         os.close(there)
+        with os.fdopen(here) as pipe:
+            display = pipe.readline().strip()  # ends, if the server does
+        if not display:
+            server.wait(PATIENCE)
+            raise AssertionError("Xvfb did not start")
+        return server, display
+
+    @classmethod
+    def start_display(cls):
+        server, display = WindowTest.start_server()
 
         def stop():
             server.terminate()
             server.wait(PATIENCE)
 
         cls.addClassCleanup(stop)
-        with os.fdopen(here) as pipe:
-            display = pipe.readline().strip()  # ends, if the server does
-        if not display:
-            raise AssertionError("Xvfb did not start")
         cls.environment = dict(os.environ, DISPLAY=f":{display}", SDL_VIDEODRIVER="x11")
         cls.environment.pop("WAYLAND_DISPLAY", None)
 
@@ -241,12 +248,12 @@ class WindowTest(unittest.TestCase):
         self.daemon = Program(self, "pitetherd", command, self.environment, self.folder)
         self.wait_for("the daemon's socket", lambda: os.path.exists(self.socket))
 
-    def start_host(self, environment=None):
-        command = [self.pitether, self.address, "--window"]
+    def start_host(self, environment=None, options=()):
+        command = [self.pitether, self.address, "--window", *options]
         self.host = Program(self, "pitether", command, environment or self.environment, self.folder)
 
-    def open_window(self):
-        self.start_host()
+    def open_window(self, *options):
+        self.start_host(options=options)
         self.window = self.wait_for("the window", self.find_window)
         # A key goes to the window that has the focus; there is no window manager to give it.
         self.wait_for("the focus", self.take_focus)
@@ -464,6 +471,56 @@ class WindowTest(unittest.TestCase):
         self.open_window()
         self.wait_for("the text", lambda: self.says("connecting to", self.address))
         self.assert_sleeps(8, all_threads=True)
+
+    def saved(self):
+        folder = os.path.join(self.folder, "out")
+        return len([name for name in os.listdir(folder) if name.endswith(".jpg")])
+
+    def end_of_host(self):
+        self.wait_for("the end", lambda: not self.host.is_running())
+        self.assertRegex(self.host.log(), r"\d+ captured = \d+ received")
+        return self.host.process.returncode
+
+    def assert_goes_on(self):
+        """Frames are saved, with nothing in the way of it; returns the exit code of Ctrl-C."""
+        self.wait_for("the news", lambda: "going on without the window" in self.host.log())
+        before = self.saved()
+        self.wait_for("more files", lambda: self.saved() > before + 30)
+        self.host.process.send_signal(signal.SIGINT)
+        return self.end_of_host()
+
+    def test_saving_goes_on_without_the_window(self):
+        self.open_window("--save", "out")
+        self.wait_for_picture()
+        self.press("q")
+        self.wait_for("no window", lambda: not self.find_window())
+        self.assertEqual(self.assert_goes_on(), 0, self.host.log())
+
+    def start_on_a_server(self, *options):
+        """A window on an X server of its own."""
+        server, display = self.start_server()
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)
+        self.environment = dict(self.environment, DISPLAY=f":{display}")
+        self.open_window(*options)
+        self.wait_for_picture()
+        return server
+
+    def test_saving_goes_on_without_the_x_server(self):
+        self.start_on_a_server("--save", "out").kill()
+        self.assertEqual(self.assert_goes_on(), 4, self.host.log())
+
+    def test_without_its_x_server_a_window_ends_in_order(self):
+        self.start_on_a_server().kill()
+        self.assertEqual(self.end_of_host(), 4, self.host.log())
+        self.assertIn("the display is gone", self.host.log())
+
+    def test_a_frozen_window_sees_that_its_x_server_is_gone(self):
+        server = self.start_on_a_server()
+        self.press("space")
+        self.wait_for("a title that says frozen", lambda: " - frozen" in self.title())
+        server.kill()
+        self.assertEqual(self.end_of_host(), 4, self.host.log())
 
     def test_a_signal_ends_it(self):
         self.open_window()
