@@ -436,5 +436,10 @@ int main(int argc, char **argv)
         return complain(EXIT_USAGE, "--latency -: standard output is closed");
     signals_block(true);
     signal(SIGPIPE, SIG_IGN);
-    return run(&program);
+    int code = run(&program);
+    if (!program.display_lost)
+        return code;
+    /* What the display's drivers do at the end might wait for what is no longer there. */
+    log_flush();
+    _exit(code);
 }

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <poll.h>
+#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/eventfd.h>
@@ -14,7 +15,10 @@
 
 #include "shared/log.h"
 
-static atomic_bool lost; /* Xlib's handlers are the process's, too */
+/* Xlib's handlers are the process's, too. */
+static atomic_bool lost;
+static jmp_buf escape;
+static bool guarded; /* escape may be jumped to */
 
 bool window_display_is_lost(void)
 {
@@ -26,20 +30,26 @@ void window_display_lose(void)
     atomic_store(&lost, true);
 }
 
+bool window_display_guard(void (*body)(void *user), void *user)
+{
+    if (setjmp(escape) == 0) {
+        guarded = true;
+        body(user);
+    }
+    guarded = false;
+    return !window_display_is_lost();
+}
+
 #ifdef SDL_VIDEO_DRIVER_X11
-/* Any handler prevents Xlib's own, which ends the program. */
+/* Xlib would end the program; and what it returned to goes on with what is no longer there: Mesa's
+ * threads have crashed. So nobody comes back from here. */
 static int on_io_error(Display *display)
 {
     (void)display;
     window_display_lose();
+    if (guarded)
+        longjmp(escape, 1);
     return 0;
-}
-
-static void on_exit_due(Display *display, void *user)
-{
-    (void)display;
-    (void)user;
-    window_display_lose();
 }
 
 /* A request that failed costs what it asked for, and no more. */
@@ -52,21 +62,18 @@ static int on_error(Display *display, XErrorEvent *event)
 }
 
 /* SDL has loaded Xlib, and only where it is needed: we are not linked with it. */
-static void survive(Display *display)
+static void survive(void)
 {
     void *xlib = dlopen("libX11.so.6", RTLD_NOW | RTLD_NOLOAD);
     if (!xlib)
         return;
     XIOErrorHandler (*set_io_error)(XIOErrorHandler);
     XErrorHandler (*set_error)(XErrorHandler);
-    void (*set_exit)(Display *, void (*)(Display *, void *), void *);
     *(void **)&set_io_error = dlsym(xlib, "XSetIOErrorHandler");
     *(void **)&set_error = dlsym(xlib, "XSetErrorHandler");
-    *(void **)&set_exit = dlsym(xlib, "XSetIOErrorExitHandler"); /* libX11 1.7 and newer */
-    if (set_io_error && set_error && set_exit) {
+    if (set_io_error && set_error) {
         set_io_error(on_io_error);
         set_error(on_error);
-        set_exit(display, on_exit_due, NULL);
     }
     dlclose(xlib);
 }
@@ -77,7 +84,7 @@ static int find_x11(SDL_Window *window)
     SDL_VERSION(&info.version);
     if (!SDL_GetWindowWMInfo(window, &info) || info.subsystem != SDL_SYSWM_X11)
         return -1;
-    survive(info.info.x11.display);
+    survive();
     return ConnectionNumber(info.info.x11.display);
 }
 #else

@@ -33,4 +33,8 @@ bool window_display_is_lost(void);
 /* For what tells so in an event. */
 void window_display_lose(void);
 
+/* Calls body(user), which is left in its middle if the X server goes: what it was about to release
+ * then stays. All of SDL's functions are called in here. False: the display is lost. */
+bool window_display_guard(void (*body)(void *user), void *user);
+
 #endif

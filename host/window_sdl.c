@@ -44,6 +44,7 @@ struct window {
     struct window_display display;
     struct window_picture picture;
     struct frame *shown; /* a reference of our own, or NULL; what `s` saves */
+    struct frame *next;  /* the same, while it is about to be shown */
     struct window_signal signal;
     uint64_t taken_ns; /* when the newest frame of the mailbox was received, shown or not */
     bool offered;      /* the mailbox may hold a frame */
@@ -92,15 +93,21 @@ int window_create(struct window **window, const struct window_config *config, ch
     return result;
 }
 
+static void close_canvas(void *user)
+{
+    canvas_close(user);
+}
+
 void window_destroy(struct window **window)
 {
     if (!window || !*window)
         return;
     struct window *gone = *window;
     *window = NULL;
-    canvas_close(&gone->canvas);
+    window_display_guard(close_canvas, &gone->canvas);
     window_display_destroy(&gone->display);
     frame_release(mailbox_take(&gone->newest));
+    frame_release(gone->next);
     frame_release(gone->shown);
     window_picture_destroy(&gone->picture);
     free(gone->name);
@@ -202,12 +209,13 @@ static void update_status(struct window *window, uint64_t now)
 static void show_newest(struct window *window)
 {
     window->offered = false;
-    struct frame *frame = mailbox_take(&window->newest);
+    struct frame *frame = window->next = mailbox_take(&window->newest);
     uint64_t decoded;
     if (!frame)
         return;
     window->taken_ns = frame->times.last_byte;
     if (!window_picture_set(&window->picture, &window->canvas, frame, &decoded)) {
+        window->next = NULL;
         frame_release(frame);
         return;
     }
@@ -226,6 +234,7 @@ static void show_newest(struct window *window)
         window->next_status > shown + STATUS_PERIOD)
         window->next_status = 0;
     window->shown = frame;
+    window->next = NULL;
     frame_release(before);
     window->stale = window->lost = false;
     /* More than two frames a refresh would be decoded for nobody. One a refresh would make a camera
@@ -367,8 +376,9 @@ static void handle_events(struct window *window)
     take_events(window);
 }
 
-enum window_end window_run(struct window *window)
+static void show_frames(void *user)
 {
+    struct window *window = user;
     while (!window->quit && !atomic_load(&window->closing) && !window_display_is_lost()) {
         uint64_t now = clock_monotonic();
         if (now >= window->next_status)
@@ -379,7 +389,11 @@ enum window_end window_run(struct window *window)
         if (has_frame_to_show(window) && clock_monotonic() >= window->next_show)
             show_newest(window);
     }
-    if (window_display_is_lost())
+}
+
+enum window_end window_run(struct window *window)
+{
+    if (!window_display_guard(show_frames, window))
         return WINDOW_LOST;
     return window->quit ? WINDOW_QUIT : WINDOW_TOLD_TO;
 }
