@@ -50,7 +50,8 @@ class Pipes(harness.Case):
 
         def now():
             return int(self.index(clock)[-1]["id"])
-        self.wait_until(lambda: os.path.isdir(clock) and self.index(clock), "a frame")
+        self.wait_until(lambda: os.path.exists(os.path.join(clock, "frames.csv")) and
+                        self.index(clock), "a frame")
         names, newest = [], []
         for i in range(count):
             names.append(f"{i}.jpg")
