@@ -127,6 +127,12 @@ static void on_window_shown(void *user, const struct frame *frame, uint64_t deco
         latency_log_shown(program->latency_log, frame, decoded_ns, shown_ns);
 }
 
+static void on_window_seen(void *user, bool seen)
+{
+    struct program *program = user;
+    receiver_pause(program->receiver, !seen);
+}
+
 static int open_window(struct program *program)
 {
     char title[ADDRESS_TEXT_MAX], error[WINDOW_ERROR_MAX];
@@ -139,6 +145,7 @@ static int open_window(struct program *program)
         .snapshot_dir = options->save ? options->save : ".",
         .status = on_window_status,
         .shown = on_window_shown,
+        .seen = on_window_seen,
         .user = program,
     };
     return window_create(&program->window, &config, error) ? complain(EXIT_SINK, error) : EXIT_DONE;

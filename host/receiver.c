@@ -1,6 +1,7 @@
 #include "host/receiver.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,13 @@ uint64_t receiver_interval(struct receiver *receiver)
     return interval_ns;
 }
 
+static void wake(struct receiver *receiver)
+{
+    uint64_t one = 1;
+    ssize_t written = write(receiver->wake_fd, &one, sizeof(one));
+    (void)written;
+}
+
 void receiver_stop(struct receiver *receiver, enum receiver_end reason)
 {
     pthread_mutex_lock(&receiver->lock);
@@ -57,9 +65,15 @@ void receiver_stop(struct receiver *receiver, enum receiver_end reason)
         receiver->reason = reason;
     receiver->stopping = true;
     pthread_mutex_unlock(&receiver->lock);
-    uint64_t one = 1;
-    ssize_t written = write(receiver->wake_fd, &one, sizeof(one));
-    (void)written;
+    wake(receiver);
+}
+
+void receiver_pause(struct receiver *receiver, bool paused)
+{
+    pthread_mutex_lock(&receiver->lock);
+    receiver->paused_ns = paused ? clock_monotonic() : 0;
+    pthread_mutex_unlock(&receiver->lock);
+    wake(receiver);
 }
 
 unsigned receiver_signals(const struct receiver *receiver)
@@ -90,6 +104,13 @@ static void pause_before_retry(struct receiver *receiver)
         ;
     receiver->retry_ns =
         2 * receiver->retry_ns < RETRY_MOST_NS ? 2 * receiver->retry_ns : RETRY_MOST_NS;
+}
+
+/* While nobody sees the window, no daemon is looked for. */
+static void rest(struct receiver *receiver)
+{
+    while (!receiver_is_stopping(receiver) && clock_monotonic() >= receiver_rest_due(receiver))
+        receiver_wait(receiver, -1, 0, -1, INT_MAX);
 }
 
 /* Connects once, and talks. False: no more. */
@@ -125,8 +146,10 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
     receiver->last_frame_ns = clock_monotonic();
     receiver->dialer.address = receiver->config.address;
     receiver->dialer.good_ns = LOOKUP_GOOD_NS;
-    while (!receiver_is_stopping(receiver) && attempt(receiver))
+    while (!receiver_is_stopping(receiver) && attempt(receiver)) {
         pause_before_retry(receiver);
+        rest(receiver);
+    }
     receiver_sees_stop(receiver);
     dialer_clear(&receiver->dialer);
     progress_end(&receiver->progress, receiver->outlets.report, clock_monotonic());

@@ -78,6 +78,11 @@ unsigned receiver_signals(const struct receiver *receiver);
  * For one that is detached already, nothing is done. Any thread. */
 bool receiver_detach(struct receiver *receiver, const void *outlet, enum receiver_end reason);
 
+/* Nobody sees the window, or somebody does again. If it is for the window alone that a live stream
+ * comes, the daemon is left after two seconds, so that neither it nor this program works for
+ * nobody, and connected to again as soon as the window is seen. Any thread. */
+void receiver_pause(struct receiver *receiver, bool paused);
+
 /* After receiver_run(): whether, when the end was begun, no daemon was there that had said HELLO,
  * nor the last one had ended in order. */
 bool receiver_was_cut_off(const struct receiver *receiver);

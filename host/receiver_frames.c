@@ -69,7 +69,7 @@ static void keep(struct receiver *receiver, struct frame *frame)
     pthread_mutex_unlock(&receiver->outlets_lock);
     receiver->kept++;
     receiver->counted += counts;
-    if (receiver->counted == receiver->config.frames)
+    if (receiver->config.frames && receiver->counted == receiver->config.frames)
         receiver_stop(receiver, RECEIVER_DONE);
 }
 
@@ -146,8 +146,10 @@ static void on_stream(void *user, const struct wire_stream *stream)
         log_info("camera %s, %ux%u%s", stream->model, stream->width, stream->height, rate);
     if (receiver->last_session == session->id && session->first_id > receiver->last_next_id) {
         uint64_t missed = session->first_id - receiver->last_next_id;
-        log_warning_limited(&receiver->stream_limit,
-                            "%" PRIu64 " frames were missed while there was no connection", missed);
+        if (!receiver->rested)
+            log_warning_limited(&receiver->stream_limit,
+                                "%" PRIu64 " frames were missed while there was no connection",
+                                missed);
         report_missed(receiver->outlets.report, missed);
     }
     receiver->last_session = session->id;

@@ -38,6 +38,8 @@ struct receiver {
     uint64_t last_frame_ns; /* or when it all began */
     bool stop_seen, cut_off;
     bool parted;  /* the last daemon has ended in order */
+    bool resting; /* it is left since nobody sees the window ... */
+    bool rested;  /* ... as the one before this connection was */
     bool refused; /* the last handshake was */
     struct selection selection;
     uint64_t retry_ns, next_standby_ns;
@@ -54,6 +56,7 @@ struct receiver {
     /* Under lock. */
     bool stopping;
     enum receiver_end reason;
+    uint64_t paused_ns; /* since when nobody sees the window; 0: somebody does */
     char note[128];
     uint64_t interval_ns;
 
@@ -82,6 +85,9 @@ bool receiver_wait(struct receiver *receiver, int fd, short events, int other, i
 /* As struct dial_waiter wants it, and until the connection is heard again. */
 bool receiver_wait_connecting(void *user, int fd, short events, int timeout_ms);
 bool receiver_wait_silent(void *user, int fd, short events, int timeout_ms);
+/* When the daemon is to be left, for nobody sees the window and no other sink is there; UINT64_MAX:
+ * never. Any thread. */
+uint64_t receiver_rest_due(struct receiver *receiver);
 /* As receiver_is_stopping(); notes how things stood when that began. */
 bool receiver_sees_stop(struct receiver *receiver);
 

@@ -131,6 +131,8 @@ static int turn_timeout(struct receiver *receiver, bool reading)
         return clock_left_ms(ending_due(receiver));
     if (standby_due(receiver) < due)
         due = standby_due(receiver);
+    if (receiver_rest_due(receiver) < due)
+        due = receiver_rest_due(receiver);
     return clock_left_ms(due);
 }
 
@@ -155,9 +157,11 @@ static bool converse(struct receiver *receiver, int *error)
         flush(receiver); /* an ACK that waits costs the stream's pace */
     }
     now = clock_monotonic();
-    if (stopping && receiver->ending_ns == 0) {
+    bool rests = now >= receiver_rest_due(receiver);
+    if ((stopping || rests) && receiver->ending_ns == 0) {
         session_end(session);
         receiver->ending_ns = now;
+        receiver->resting = !stopping;
     }
     session_tick(session, reading, now);
     flush(receiver);
@@ -204,6 +208,8 @@ static bool goes_on(struct receiver *receiver, int error)
     bool again = receiver->config.reconnect && !session->hopeless;
     if (receiver_is_stopping(receiver))
         return false;
+    if (receiver->resting)
+        return true;
     if (session->state == SESSION_ENDED && session->daemon_end.reason == WIRE_END_FINISHED) {
         log_info("the daemon's source came to its end");
         receiver_stop(receiver, RECEIVER_FINISHED);
@@ -276,6 +282,9 @@ static bool talk(struct receiver *receiver)
     receiver->refused = false;
     receiver->told_untrusted = receiver->unwritable = false;
     receiver->smaller = 0;
+    receiver->rested = receiver->resting;
+    receiver->resting = false;
+    receiver->ending_ns = 0;
     config.past_session = receiver->last_session;
     config.past_next_id = receiver->last_next_id;
     config.resumes = receiver->selection.grid.anchored;

@@ -9,6 +9,9 @@
 #include "host/receiver_internal.h"
 #include "shared/transport.h"
 
+/* A window that is soon seen again costs no new connection. */
+#define REST_AFTER_NS (2 * CLOCK_SECOND)
+
 /* Signals and stop requests. A second signal ends it without a farewell. */
 static void look_around(struct receiver *receiver)
 {
@@ -69,8 +72,24 @@ bool receiver_sees_stop(struct receiver *receiver)
     return stopping;
 }
 
+uint64_t receiver_rest_due(struct receiver *receiver)
+{
+    const struct receiver_config *config = &receiver->config;
+    const struct receiver_outlets *outlets = &receiver->outlets;
+    bool alone = config->session.mode == WIRE_LIVE && !config->frames && config->duration_s <= 0 &&
+                 config->timeout_s <= 0 && !outlets->null && !outlets->latency_log;
+    pthread_mutex_lock(&receiver->outlets_lock);
+    for (unsigned i = 0; i < outlets->sink_count; i++)
+        alone = alone && !outlets->sinks[i];
+    pthread_mutex_unlock(&receiver->outlets_lock);
+    pthread_mutex_lock(&receiver->lock);
+    uint64_t paused_ns = receiver->paused_ns;
+    pthread_mutex_unlock(&receiver->lock);
+    return alone && paused_ns ? paused_ns + REST_AFTER_NS : UINT64_MAX;
+}
+
 /* timeout_ms, or less: nothing of what the run itself has to do in time may be late. */
-static int bounded_timeout(const struct receiver *receiver, bool stopping, int timeout_ms)
+static int bounded_timeout(struct receiver *receiver, bool stopping, int timeout_ms)
 {
     uint64_t due = progress_due(&receiver->progress);
     if (!stopping && duration_due(receiver) < due)

@@ -29,6 +29,9 @@ struct window_config {
     /* Called on the window's thread: this frame was decoded, then presented, at these host times.
      */
     void (*shown)(void *user, const struct frame *frame, uint64_t decoded_ns, uint64_t shown_ns);
+    /* Called on the window's thread: new frames will be seen from now on, or not, because it is
+     * frozen or hidden. At first they are. */
+    void (*seen)(void *user, bool seen);
     void *user;
 };
 

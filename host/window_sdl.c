@@ -257,7 +257,14 @@ static void draw_again(struct window *window)
 /* It was frozen or hidden, or is so no more: then it may have missed that there is a frame. */
 static void on_seen_or_unseen(struct window *window)
 {
-    atomic_store(&window->asleep, window->frozen || window->hidden);
+    bool asleep = window->frozen || window->hidden;
+    if (atomic_exchange(&window->asleep, asleep) != asleep) {
+        window->config.seen(window->config.user, !asleep);
+        /* Frames may have to be asked for again: what is shown isn't called a lost signal at once.
+         */
+        if (window->shown)
+            window->signal.last_ns = clock_monotonic();
+    }
     window->offered = true;
     window->next_status = 0;
 }

@@ -449,17 +449,20 @@ class WindowTest(unittest.TestCase):
         self.assertLessEqual(seen, most)
 
     def test_what_shows_nothing_sleeps(self):
-        """Frames that come wake the receiver's thread, but not the window's."""
+        """After two seconds the daemon is left, and nothing wakes anybody."""
         self.open_window()
         self.wait_for_picture()
         self.press("space")
         self.wait_for("a title that says frozen", lambda: " - frozen" in self.title())
-        self.assert_sleeps(4)
+        self.assert_sleeps(4, all_threads=True)
+        self.assertEqual(self.daemon.log().count("client unix is gone"), 1)
         self.press("space")
         self.wait_for("a title that says nothing of it", lambda: "frozen" not in self.title())
+        last = self.wait_for_picture().number()
+        self.wait_for("a newer picture", lambda: (self.shown_number() or 0) > last)
         self.tool("xdotool", "windowunmap", self.window)
         self.wait_for("a hidden window", lambda: not self.find_window())
-        self.assert_sleeps(4)
+        self.assert_sleeps(4, all_threads=True)
         self.tool("xdotool", "windowmap", self.window)
         last = self.wait_for_picture().number()
         self.wait_for("a newer picture", lambda: (self.shown_number() or 0) > last)

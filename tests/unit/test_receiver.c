@@ -779,6 +779,56 @@ static void the_daemon_comes_later(void **state)
     assert_int_equal(count_text(stderr_text(), "trying again until it works"), 1);
 }
 
+/* What comes for a window that nobody sees is left, and asked for again. */
+static void a_window_that_is_not_seen(void **state)
+{
+    struct world *world = *state;
+    world->config.session.mode = WIRE_LIVE;
+    sink_finish(&world->outlets.sinks[0], NULL, false);
+    world->outlets.sink_count = 0;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    add_frames(world, 0, 2);
+    settle(world);
+    receiver_pause(world->receiver, true);
+    receiver_pause(world->receiver, false); /* soon enough */
+    settle(world);
+    assert_false(world->ended);
+    receiver_pause(world->receiver, true);
+    HEAR_UNTIL(world, world->ended);
+    assert_int_equal(world->receiver_end.captured, 2);
+    say_end(world, WIRE_END_DONE, 2, 0);
+    struct pollfd call = { .fd = world->listener, .events = POLLIN };
+    assert_int_equal(poll(&call, 1, 1000), 0); /* it rests */
+    receiver_pause(world->receiver, false);
+    connect_from(world, SCRIPT_SESSION, 5);
+    settle(world);
+    say_end(world, WIRE_END_FINISHED, 0, 0);
+    join(world);
+    assert_int_equal(world->end, RECEIVER_FINISHED);
+    assert_int_equal(totals(world).missed, 3);
+    assert_null(strstr(stderr_text(), "warning"));
+}
+
+/* Where anything else is done with the frames, they go on. */
+static void a_sink_beside_a_window_that_is_not_seen(void **state)
+{
+    struct world *world = *state;
+    world->config.session.mode = WIRE_LIVE;
+    start(world);
+    connect_from(world, SCRIPT_SESSION, 0);
+    receiver_pause(world->receiver, true);
+    settle(world);
+    struct pollfd word = { .fd = world->fd, .events = POLLIN };
+    uint64_t until = clock_monotonic() + 2500 * CLOCK_MS;
+    for (int left; (left = clock_left_ms(until)) > 0;)
+        if (poll(&word, 1, left) > 0)
+            hear(world);
+    assert_false(world->ended);
+    say_end(world, WIRE_END_FINISHED, 0, 0);
+    join(world);
+}
+
 static void the_note(void **state)
 {
     struct world *world = *state;
@@ -1356,6 +1406,8 @@ int main(void)
         TEST(a_web_server),
         TEST(other_errors_do_not),
         TEST(the_daemon_comes_later),
+        TEST(a_window_that_is_not_seen),
+        TEST(a_sink_beside_a_window_that_is_not_seen),
         TEST(the_note),
         TEST(a_grid_of_ids_goes_on),
         TEST(a_grid_of_times_goes_on),
