@@ -202,12 +202,9 @@ static void what_can_not_be_read_is_not_passed_over(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        test(however_it_is_written),
-        test(who_has_no_keys),
-        test(who_has_no_home),
-        test(the_names_that_have_keys),
-        test(long_names_that_have_keys),
-        test(what_can_not_be_read_is_not_passed_over),
+        test(however_it_is_written),     test(who_has_no_keys),
+        test(who_has_no_home),           test(the_names_that_have_keys),
+        test(long_names_that_have_keys), test(what_can_not_be_read_is_not_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -412,6 +412,7 @@ static size_t shake_damaged(enum tls_side speaker, size_t flip, int results[2])
     struct transport *ends[2];
     ends[TLS_DAEMON] = transport_tls_accept(ways[TLS_DAEMON][0], pair.tls[TLS_DAEMON], true);
     ends[TLS_RECEIVER] = transport_tls_connect(ways[TLS_RECEIVER][0], pair.tls[TLS_RECEIVER]);
+    assert_true(ends[TLS_DAEMON] && ends[TLS_RECEIVER]);
     results[TLS_DAEMON] = results[TLS_RECEIVER] = -EAGAIN;
     for (int turn = 0; turn < 12; turn++) {
         enum tls_side side = turn % 2 ? TLS_DAEMON : TLS_RECEIVER;
