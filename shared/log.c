@@ -27,7 +27,7 @@ static bool log_to_journal; /* which knows the program's name */
 static atomic_int log_most = LOG_LEVEL_INFO;
 
 /* Written by nobody for so long, what waits at the program's end is given up. */
-#define FLUSH_NS (300 * CLOCK_MS)
+#define FLUSH_NS CLOCK_SECOND
 
 /* Back to the beginning of the terminal's line, which is emptied. */
 static const char wipe[] = "\r\033[K";
