@@ -79,7 +79,7 @@ build_and_test_threads() {
     build_in "$directory" -DPITETHER_SANITIZE=thread &&
         test_in "$directory" \
             -R '^(mailbox|device_creation|host_creation|encoder|capture|hub|demand|camera_pattern|camera_faulty|log|host_frame|grace|sink|sink_stdout|latency_log|dial|standby|receiver|jpeg_parallel|e2e_.*)$' \
-            -E '^e2e_(window|hostile_window|pipes|keys)$'
+            -E '^e2e_(window|hostile_window|pipes|keys|wakeups)$'
 }
 
 check_install() {
