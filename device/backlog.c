@@ -65,6 +65,8 @@ static uint64_t count_unwanted(const struct backlog *backlog, const struct lost_
 {
     uint64_t low = 0, high = lost->run.count; /* the answer is from low to high */
     uint64_t span = lost->last_ns > lost->first_ns ? lost->last_ns - lost->first_ns : 0;
+    if (span > INT64_MAX) /* made up by a camera, and rounded it might not fit */
+        span = INT64_MAX;
     while (low < high) {
         uint64_t middle = low + (high - low) / 2;
         double share = lost->run.count > 1 ? (double)middle / (double)(lost->run.count - 1) : 0;
