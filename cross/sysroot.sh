@@ -80,7 +80,7 @@ apt_there() {
 
 write_sources() {
     local uri key
-    read -r uri key < <("$(dirname "$0")/../shared/debian-source.sh") || die "apt names no Debian mirror on this machine"
+    read -r uri key < <("$(dirname "$0")/../shared/scripts/debian-source.sh") || die "apt names no Debian mirror on this machine"
     [ -r "$key" ] || key=/usr/share/keyrings/debian-archive-keyring.gpg
     [ -r "$key" ] || die "Debian's public key is missing: apt-get install debian-archive-keyring"
     echo "deb [signed-by=$key] $uri $suite main" >"$state/sources.list"

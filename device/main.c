@@ -8,24 +8,24 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "device/camera.h"
-#include "device/capture.h"
-#include "device/demand.h"
-#include "device/encoder.h"
-#include "device/faults.h"
-#include "device/hub.h"
-#include "device/key_admin.h"
-#include "device/listener.h"
+#include "device/auth/auth.h"
+#include "device/auth/key_admin.h"
+#include "device/camera/camera.h"
+#include "device/camera/faults.h"
+#include "device/encode/encoder.h"
 #include "device/options.h"
-#include "device/privileges.h"
-#include "device/server.h"
-#include "device/trust.h"
-#include "shared/clock.h"
-#include "shared/descriptors.h"
-#include "shared/log.h"
-#include "shared/secret.h"
-#include "shared/signals.h"
-#include "shared/wire.h"
+#include "device/serve/listener.h"
+#include "device/serve/server.h"
+#include "device/stream/demand.h"
+#include "device/stream/events.h"
+#include "device/stream/supervisor.h"
+#include "device/system/privileges.h"
+#include "shared/base/clock.h"
+#include "shared/base/descriptors.h"
+#include "shared/base/log.h"
+#include "shared/base/signals.h"
+#include "shared/keys/secret.h"
+#include "shared/protocol/wire.h"
 
 /* So long, after all clients are gone, for a camera to stop: a USB camera may take half of it. */
 #define CAMERA_LEAVE_NS (4 * CLOCK_SECOND)
@@ -78,10 +78,10 @@ static int administer_keys(const struct device_options *options, bool has_output
     return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
 }
 
-static int open_trust(struct trust *trust, const struct device_options *options)
+static int open_auth(struct auth *auth, const struct device_options *options)
 {
     char error[KEYS_ERROR_MAX];
-    int result = trust_open(trust, options->keys, error);
+    int result = auth_open(auth, options->keys, error);
     if (!result)
         return EXIT_DONE;
     return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
@@ -136,13 +136,13 @@ static const char *name_of(const char *source)
     return strncmp(source, "libcamera", 9) != 0 && slash ? slash + 1 : source;
 }
 
-static int serve(const struct device_options *options, struct capture_config capture_config,
-                 struct listeners *listeners, struct trust *trust)
+static int serve(const struct device_options *options, struct supervisor_config supervisor_config,
+                 struct listeners *listeners, struct auth *auth)
 {
-    struct hub hub;
+    struct stream_events events;
     struct demand demand;
     struct encoder *encoder = NULL;
-    struct capture_control *capture = NULL;
+    struct supervisor *supervisor = NULL;
     struct encoder_config encoder_config = {
         .threads = (unsigned)options->threads,
         .slices = (unsigned)options->slices,
@@ -162,39 +162,39 @@ static int serve(const struct device_options *options, struct capture_config cap
         .bits_per_second = options->bitrate,
         .allow_plaintext = options->insecure_plaintext,
     };
-    int error = hub_init(&hub);
+    int error = events_init(&events);
     if (error)
         return complain_of("prepare the stream", error);
     demand_init(&demand);
     /* Without a pace, frames that nobody wants would be made as fast as the source can. */
-    capture_config.demand = options->unpaced ? NULL : &demand;
-    error = encoder_create(&encoder, &encoder_config, &hub);
+    supervisor_config.demand = options->unpaced ? NULL : &demand;
+    error = encoder_create(&encoder, &encoder_config, &events);
     if (!error)
-        error = capture_create(&capture, &capture_config, encoder, &hub);
+        error = supervisor_create(&supervisor, &supervisor_config, encoder, &events);
     bool ran = !error;
     if (ran) {
         struct server_parts parts = { .listeners = listeners,
-                                      .hub = &hub,
+                                      .events = &events,
                                       .demand = &demand,
-                                      .capture = capture,
+                                      .supervisor = supervisor,
                                       .encoder = encoder,
-                                      .trust = trust };
+                                      .auth = auth };
         error = server_run(&server_config, &parts);
         /* Who asks once more does not wait. */
         signals_block(false);
     }
-    hub_close(&hub);
+    events_close(&events);
     /* What a camera that hangs still uses can't be taken apart. */
-    if (capture && !capture_wait(capture, CAMERA_LEAVE_NS)) {
+    if (supervisor && !supervisor_wait(supervisor, CAMERA_LEAVE_NS)) {
         log_error("the camera hangs: leaving it as it is");
         listeners_close(listeners);
         log_flush();
         _exit(EXIT_CAMERA);
     }
-    capture_destroy(&capture);
+    supervisor_destroy(&supervisor);
     if (ran)
         log_debug("frames encoded: %llu", (unsigned long long)encoder_totals(encoder).frames);
-    hub_destroy(&hub);
+    events_destroy(&events);
     encoder_destroy(&encoder);
     demand_destroy(&demand);
     return error ? complain_of(ran ? "serve" : "start the encoder and the camera's thread", error)
@@ -258,29 +258,29 @@ static int open_camera(struct camera **camera, const struct source *source)
 static int run(const struct device_options *options)
 {
     struct listeners listeners = { .count = 0 };
-    struct trust trust = { .tls = NULL };
+    struct auth auth = { .tls = NULL };
     struct camera *camera = NULL;
     struct source source;
     int code = choose_source(&source, options);
     if (code != EXIT_DONE)
         return code;
     /* Before any other thread runs: it may fork a process. */
-    code = open_trust(&trust, options);
+    code = open_auth(&auth, options);
     if (code == EXIT_DONE)
         code = open_camera(&camera, &source);
-    struct capture_config capture_config = { .ops = source.ops,
-                                             .camera = camera,
-                                             .frame_limit = options->frames };
+    struct supervisor_config supervisor_config = { .ops = source.ops,
+                                                   .camera = camera,
+                                                   .frame_limit = options->frames };
     if (code == EXIT_DONE)
-        code = open_listeners(&listeners, options, trust.tls != NULL);
+        code = open_listeners(&listeners, options, auth.tls != NULL);
     if (code == EXIT_DONE)
         code = give_up_root(options);
     if (code == EXIT_DONE) {
-        announce_listeners(&listeners, options, trust.tls != NULL);
-        code = serve(options, capture_config, &listeners, &trust);
+        announce_listeners(&listeners, options, auth.tls != NULL);
+        code = serve(options, supervisor_config, &listeners, &auth);
     }
     listeners_close(&listeners);
-    trust_close(&trust);
+    auth_close(&auth);
     source.ops->close(&camera);
     return code;
 }

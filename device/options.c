@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "device/encoder.h"
-#include "device/listener.h"
-#include "device/picture.h"
-#include "shared/keys.h"
-#include "shared/log.h"
+#include "device/encode/encoder.h"
+#include "device/image/picture.h"
+#include "device/serve/listener.h"
+#include "shared/base/log.h"
+#include "shared/keys/keys.h"
 
 static const char *const rotations[] = { "0", "180", NULL };
 
@@ -99,7 +99,7 @@ static const struct option_spec specs[] = {
       false },
     { "pattern-faults", 0, OPTION_TEXT, FIELD(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
       "for tests only: have the test picture fail as if it came from a camera, e.g. "
-      "stall@100:5s,unplug@200:2s,gap@300:7 (see device/faults.h)",
+      "stall@100:5s,unplug@200:2s,gap@300:7 (see device/camera/faults.h)",
       false },
     { "config", 'c', OPTION_TEXT, FIELD(config), "FILE", NULL, 0, 0, NULL,
       "read options from FILE: lines of the form key = value, with the long names; what the "

@@ -4,7 +4,7 @@
 #ifndef PITETHER_DEVICE_OPTIONS_H
 #define PITETHER_DEVICE_OPTIONS_H
 
-#include "shared/options.h"
+#include "shared/base/options.h"
 
 /* --help lists what each is and its default. */
 struct device_options {

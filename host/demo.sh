@@ -19,7 +19,7 @@ finish() {
 }
 trap finish EXIT
 
-"$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config \
+"$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config \
     libjpeg62-turbo-dev libssl-dev libcamera-dev libsdl2-dev
 
 echo "building ..."

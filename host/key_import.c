@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 /* One way to write each host: small letters, no dot at the end, IPv6 numbers in their short form.
  * -EINVAL: it can't be a key's name. */

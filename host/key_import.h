@@ -2,13 +2,14 @@
  * The host's keys: one for each device, under the name that the user calls it by. One thread.
  *
  * path: the keys file, or NULL for $XDG_CONFIG_HOME/pitether/keys (~/.config/pitether/keys). Errors
- * are as shared/keys_file.h has them, with a line for the user in error (KEYS_ERROR_MAX bytes).
+ * are as shared/keys/keys_file.h has them, with a line for the user in error (KEYS_ERROR_MAX
+ * bytes).
  */
 #ifndef PITETHER_HOST_KEY_IMPORT_H
 #define PITETHER_HOST_KEY_IMPORT_H
 
-#include "shared/address.h"
-#include "shared/keys_file.h"
+#include "shared/keys/keys_file.h"
+#include "shared/net/address.h"
 
 /* Finds the key for the address, whose port does not matter. 1: key is filled, and the caller wipes
  * it; 0: there is none, and a Unix socket never has one; negative: the keys can't be read, so that

@@ -9,15 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/grace.h"
+#include "host/base/grace.h"
 #include "host/key_import.h"
+#include "host/lib/receiver.h"
 #include "host/options.h"
-#include "host/receiver.h"
-#include "shared/clock.h"
-#include "shared/descriptors.h"
-#include "shared/log.h"
-#include "shared/secret.h"
-#include "shared/signals.h"
+#include "shared/base/clock.h"
+#include "shared/base/descriptors.h"
+#include "shared/base/log.h"
+#include "shared/base/signals.h"
+#include "shared/keys/secret.h"
 
 enum {
     EXIT_DONE = 0,
@@ -232,15 +232,15 @@ static int receive(struct program *program)
         .duration_s = options->duration,
         .timeout_s = options->timeout,
     };
-    struct receiver_outlets outlets = { .report = program->report,
+    struct receiver_outputs outputs = { .report = program->report,
                                         .latency_log = program->latency_log,
                                         .window = program->window,
                                         .null = options->null };
     if (program->save)
-        outlets.sinks[outlets.sink_count++] = program->save;
+        outputs.sinks[outputs.sink_count++] = program->save;
     if (program->pipe)
-        outlets.sinks[outlets.sink_count++] = program->pipe;
-    int error = receiver_create(&program->receiver, &config, &outlets);
+        outputs.sinks[outputs.sink_count++] = program->pipe;
+    int error = receiver_create(&program->receiver, &config, &outputs);
     if (error)
         return complain_of("prepare for receiving", -error);
     if (program->window)

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include "host/file_name.h"
-#include "host/frame_index.h"
-#include "host/save_target.h"
-#include "shared/log.h"
-#include "shared/wire.h"
+#include "host/sinks/files/file_name.h"
+#include "host/sinks/files/frame_index.h"
+#include "host/sinks/files/save_target.h"
+#include "shared/base/log.h"
+#include "shared/protocol/wire.h"
 
 #define FIELD(name) offsetof(struct host_options, name)
 #define HEADING(text)                                                                              \

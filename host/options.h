@@ -4,8 +4,8 @@
 #ifndef PITETHER_HOST_OPTIONS_H
 #define PITETHER_HOST_OPTIONS_H
 
-#include "shared/address.h"
-#include "shared/options.h"
+#include "shared/base/options.h"
+#include "shared/net/address.h"
 
 /* --help lists what each is and its default. */
 struct host_options {

@@ -41,7 +41,7 @@ commands_of() { # heading
 
 make_root() {
     local uri key base=$archives.base
-    read -r uri key < <("$top/shared/debian-source.sh") || die "apt names no Debian mirror"
+    read -r uri key < <("$top/shared/scripts/debian-source.sh") || die "apt names no Debian mirror"
     mkdir -p "$archives/partial" "$base"
     mmdebstrap --quiet --variant=minbase --include="$packages" --skip=essential/unlink \
         --setup-hook="mkdir -p \"\$1/var/cache/apt/archives\"" \
@@ -116,7 +116,7 @@ try() {
     rm -rf --one-file-system "$root"
 }
 
-"$top/shared/need-packages.sh" git mmdebstrap util-linux mount libjpeg-turbo-progs
+"$top/shared/scripts/need-packages.sh" git mmdebstrap util-linux mount libjpeg-turbo-progs
 mapfile -t commands < <(commands_of "Try it")
 [ "${commands[*]}" = 'host/demo.sh tests/run.sh' ] ||
     die "README.md's \"Try it\" has other commands than this knows to check: ${commands[*]}"

@@ -25,7 +25,7 @@ die() {
 }
 
 [ "$(dpkg --print-architecture)" = $native ] || die "this is for a PC ($native)"
-"$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config dpkg-dev lintian man-db \
+"$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config dpkg-dev lintian man-db \
     mandoc groff libjpeg62-turbo-dev libssl-dev libsdl2-dev libcamera-dev git mmdebstrap util-linux iproute2
 
 package() { # name, architecture

@@ -78,7 +78,7 @@ build_and_test_threads() {
     local under=(setarch -R)
     build_in "$directory" -DPITETHER_SANITIZE=thread &&
         test_in "$directory" \
-            -R '^(mailbox|device_creation|host_creation|encoder|capture|hub|demand|camera_pattern|camera_faulty|log|host_frame|grace|sink|sink_stdout|latency_log|dial|standby|receiver|jpeg_parallel|e2e_.*)$' \
+            -R '^(mailbox|device_creation|host_creation|encoder|supervisor|events|demand|camera_pattern|camera_faulty|log|host_frame|grace|sink|sink_stdout|latency_log|dial|failover|receiver|jpeg_parallel|e2e_.*)$' \
             -E '^e2e_(window|hostile_window|pipes|keys|wakeups)$'
 }
 
@@ -101,7 +101,7 @@ check_style() (
         git ls-files '*.sh' '*.bash' 'shared/packaging/pitetherd/p*' .ci/run | xargs shellcheck
 )
 
-"$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config \
+"$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config \
     libjpeg62-turbo-dev libssl-dev libcmocka-dev libsdl2-dev libcamera-dev \
     python3 openssl iproute2 nftables util-linux mount ffmpeg jpeginfo libjpeg-turbo-progs \
     gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \

@@ -206,7 +206,7 @@ from_archive() { # root of Debian's packages
     unset PITETHER_CACHE
 }
 
-"$top/shared/need-packages.sh" cmake make pkg-config dpkg-dev rsync gpg gpg-agent python3 \
+"$top/shared/scripts/need-packages.sh" cmake make pkg-config dpkg-dev rsync gpg gpg-agent python3 \
     qemu-user-static g++-aarch64-linux-gnu g++-arm-linux-gnueabihf
 [ $# -gt 0 ] || set -- arm64 armhf
 for arch in "$@"; do

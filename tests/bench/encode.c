@@ -28,10 +28,10 @@
 
 #include "formats.h"
 
-#include "device/encoder.h"
-#include "device/hub.h"
-#include "device/y4m.h"
-#include "shared/clock.h"
+#include "device/camera/y4m_format.h"
+#include "device/encode/encoder.h"
+#include "device/stream/events.h"
+#include "shared/base/clock.h"
 
 /* As many as a camera has. */
 enum { CAPTURES = 6 };
@@ -57,10 +57,10 @@ struct variant {
     struct pictures pictures;
     struct bare *bare; /* one for each thread */
     struct encoder *encoder;
-    struct hub hub;
+    struct stream_events events;
     uint64_t next_id;
     sem_t free_captures;
-    struct capture captures[CAPTURES];
+    struct raw_frame captures[CAPTURES];
     atomic_bool used[CAPTURES];
 };
 
@@ -71,7 +71,7 @@ struct run {
     atomic_uint next; /* picture to take */
     atomic_ullong bytes;
     uint64_t *latencies;
-    struct frame *begun[HUB_EVENTS_MAX]; /* a ring: published, not yet whole */
+    struct frame *begun[STREAM_EVENTS_MAX]; /* a ring: published, not yet whole */
     unsigned first_begun, begun_count;
     unsigned done;
 };
@@ -234,7 +234,7 @@ static void run_bare(struct run *run)
         pthread_join(threads[i].thread, NULL);
 }
 
-static void give_back(struct capture *capture)
+static void give_back(struct raw_frame *capture)
 {
     struct variant *variant = capture->owner;
     atomic_store(&variant->used[capture - variant->captures], false);
@@ -249,13 +249,13 @@ static void submit(struct run *run, unsigned index)
         ;
     while (atomic_exchange(&variant->used[i], true))
         i++;
-    struct capture *capture = &variant->captures[i];
+    struct raw_frame *capture = &variant->captures[i];
     *capture =
-        (struct capture){ .picture =
-                              run->variant->pictures.items[index % run->variant->pictures.count],
-                          .id = variant->next_id++,
-                          .release = give_back,
-                          .owner = variant };
+        (struct raw_frame){ .picture =
+                                run->variant->pictures.items[index % run->variant->pictures.count],
+                            .id = variant->next_id++,
+                            .release = give_back,
+                            .owner = variant };
     capture->sensor_time_ns = capture->capture_time_ns = clock_device();
     encoder_submit(variant->encoder, capture);
 }
@@ -271,25 +271,25 @@ static void *submit_all(void *user)
 /* What the daemon's loop does: waits for news, and lets go of what is whole. */
 static void take_news(struct run *run)
 {
-    struct hub *hub = &run->variant->hub;
-    struct pollfd news = { .fd = hub->fd, .events = POLLIN };
-    struct hub_event event;
+    struct stream_events *events = &run->variant->events;
+    struct pollfd news = { .fd = events->fd, .events = POLLIN };
+    struct stream_event event;
     while (poll(&news, 1, -1) < 0)
         ;
-    hub_answer(hub);
-    while (hub_take(hub, &event)) {
-        if (event.kind != HUB_FRAME || run->begun_count == HUB_EVENTS_MAX) {
+    events_clear(events);
+    while (events_take(events, &event)) {
+        if (event.kind != EVENT_FRAME || run->begun_count == STREAM_EVENTS_MAX) {
             fprintf(stderr, "bench_encode: the encoder lost a frame\n");
             exit(1);
         }
-        run->begun[(run->first_begun + run->begun_count++) % HUB_EVENTS_MAX] = event.frame;
+        run->begun[(run->first_begun + run->begun_count++) % STREAM_EVENTS_MAX] = event.frame;
     }
     while (run->begun_count > 0 && frame_state(run->begun[run->first_begun]) != FRAME_GROWING) {
         struct frame *frame = run->begun[run->first_begun];
         run->latencies[run->done++] = clock_device() - frame->head.capture_time;
         atomic_fetch_add(&run->bytes, frame->length);
         frame_release(frame);
-        run->first_begun = (run->first_begun + 1) % HUB_EVENTS_MAX;
+        run->first_begun = (run->first_begun + 1) % STREAM_EVENTS_MAX;
         run->begun_count--;
     }
 }
@@ -374,7 +374,8 @@ static void set_up(struct variant *variant, const char *name, const struct pictu
         .threads = variant->threads, .slices = variant->slices, .quality = quality, .patient = true
     };
     sem_init(&variant->free_captures, 0, CAPTURES);
-    if (hub_init(&variant->hub) || encoder_create(&variant->encoder, &config, &variant->hub))
+    if (events_init(&variant->events) ||
+        encoder_create(&variant->encoder, &config, &variant->events))
         die("encoder");
 }
 
@@ -389,7 +390,7 @@ static void tear_down(struct variant *variant)
     if (variant->encoder) {
         encoder_drain(variant->encoder);
         encoder_destroy(&variant->encoder);
-        hub_destroy(&variant->hub);
+        events_destroy(&variant->events);
         sem_destroy(&variant->free_captures);
     }
 }

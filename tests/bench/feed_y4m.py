@@ -2,7 +2,7 @@
 
     feed_y4m.py LOOP.y4m FIFO FPS        FPS 0: as fast as they are taken
 
-The number is painted in the way of device/frame_code.h, into the lower left corner, and small, so
+The number is painted in the way of device/image/frame_code.h, into the lower left corner, and small, so
 that the picture is as hard to compress as it was. A tick that finds the last frame still being
 written is left out. When nobody reads any more, it prints a line for each frame: its number, and
 when writing it began and ended, in ns of CLOCK_MONOTONIC.

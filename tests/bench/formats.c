@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/jpeg_slice.h"
+#include "device/encode/jpeg_slice.h"
 
 bool form_parse(const char *text, struct picture *form)
 {

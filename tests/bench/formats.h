@@ -1,12 +1,12 @@
 /*
  * The same picture as a source might hand it over: in any format, of limited range, in BT.709.
  */
-#ifndef PITETHER_BENCH_FORMATS_H
-#define PITETHER_BENCH_FORMATS_H
+#ifndef PITETHER_TESTS_BENCH_FORMATS_H
+#define PITETHER_TESTS_BENCH_FORMATS_H
 
 #include <stdbool.h>
 
-#include "device/picture.h"
+#include "device/image/picture.h"
 
 /* Reads "FORMAT[,limited][,bt709][,hflip][,vflip]", with pixel_format_name()'s names, into all
  * fields of a picture but its size and planes. False: it is none. */

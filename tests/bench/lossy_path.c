@@ -23,7 +23,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "shared/clock.h"
+#include "shared/base/clock.h"
 
 /* A path of 4 ms at 1 Gbit/s holds some 350 packets. */
 enum { PACKET_MAX = 2048, PACKETS = 1024 };

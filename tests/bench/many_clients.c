@@ -19,11 +19,11 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "shared/address.h"
-#include "shared/clock.h"
-#include "shared/message_reader.h"
-#include "shared/transport.h"
-#include "shared/wire.h"
+#include "shared/base/clock.h"
+#include "shared/net/address.h"
+#include "shared/net/transport.h"
+#include "shared/protocol/message_reader.h"
+#include "shared/protocol/wire.h"
 
 enum { EVENTS_MAX = 256, SAMPLES_MAX = 65536 };
 

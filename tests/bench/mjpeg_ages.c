@@ -25,8 +25,8 @@
 
 #include <jpeglib.h>
 
-#include "device/frame_code.h"
-#include "shared/clock.h"
+#include "device/image/frame_code.h"
+#include "shared/base/clock.h"
 
 /* The cells of the frame's number, in the lower left corner; feed_y4m.py paints by the same. */
 enum { COLUMNS = 8, ROWS = FRAME_CODE_BITS / COLUMNS, CELL_WIDTH = 32, CELL_HEIGHT = 16 };

@@ -60,7 +60,7 @@ case " ${names[*]} " in *" hostile "*) packages+=(iproute2 util-linux openssl) ;
 case " ${names[*]} " in *" outage "* | *" overload "*) packages+=(iproute2 util-linux) ;; esac
 case " ${names[*]} " in *" instructions "*) packages+=(valgrind) ;; esac
 case " ${names[*]} " in *" conversions "*) packages+=(qemu-user) ;; esac
-"$top/shared/need-packages.sh" "${packages[@]}"
+"$top/shared/scripts/need-packages.sh" "${packages[@]}"
 
 mkdir -p "$build"
 echo "building ..."

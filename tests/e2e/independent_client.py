@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A receiver written from shared/PROTOCOL.md alone, which checks the daemon against it.
+"""A receiver written from shared/protocol/PROTOCOL.md alone, which checks the daemon against it.
 
 usage: independent_client.py ADDRESS COUNT OUTDIR [--lossless] [--idle] [--key=FILE]
 --key speaks TLS, which is openssl s_client's work, with the first key in FILE; --idle stays silent before SUBSCRIBE until the daemon has sent its PING, some 5 s.

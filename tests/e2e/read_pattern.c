@@ -7,7 +7,7 @@
 
 #include <jpeglib.h>
 
-#include "device/pattern.h"
+#include "device/image/test_card.h"
 
 static void on_message(j_common_ptr common, int level)
 {

@@ -117,7 +117,7 @@ class Docs(harness.Case):
 
     def test_the_chart_says_what_the_text_says(self):
         """Ages relative to pitether's, read from the drawing: its axis is logarithmic."""
-        with open(os.path.join(TOP, "tests", "bench", "latency.svg"), encoding="utf-8") as file:
+        with open(os.path.join(TOP, "shared", "doc", "latency.svg"), encoding="utf-8") as file:
             chart = file.read()
         with open(README, encoding="utf-8") as file:
             text = re.sub(r"\s+", " ", file.read())
@@ -179,7 +179,7 @@ class Docs(harness.Case):
         """Types with their fixed parts, reasons and errors are the sources' ones."""
         texts = []
         for name in ("PROTOCOL.md", "wire.h"):
-            with open(os.path.join(TOP, "shared", name), encoding="utf-8") as file:
+            with open(os.path.join(TOP, "shared", "protocol", name), encoding="utf-8") as file:
                 texts.append(file.read())
         document, header = texts
 

@@ -48,7 +48,7 @@ def wait_for(what, look, patience=PATIENCE):
 
 def read_font():
     """The built-in font's glyphs, by character, as rows of '.' and '#'."""
-    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../shared/font.c")
+    source = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../shared/base/font.c")
     with open(source, encoding="ascii") as file:
         rows = re.findall(r'^ +"([.# ]+)",$', file.read(), re.MULTILINE)
     return {chr(32 + i): [rows[i // 12 * 9 + row].split()[i % 12] for row in range(9)]

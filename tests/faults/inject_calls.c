@@ -104,7 +104,7 @@ WRAP(int, setgroups, (size_t count, const gid_t *groups), (count, groups), -1)
 WRAP(int, setresgid, (gid_t real, gid_t effective, gid_t saved), (real, effective, saved), -1)
 WRAP(int, setresuid, (uid_t real, uid_t effective, uid_t saved), (real, effective, saved), -1)
 WRAP(int, bind, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size), -1)
-WRAP(int, listen, (int fd, int backlog), (fd, backlog), -1)
+WRAP(int, listen, (int fd, int send_queue), (fd, send_queue), -1)
 WRAP(int, accept4, (int fd, struct sockaddr *restrict address, socklen_t *restrict size, int flags),
      (fd, address, size, flags), -1)
 WRAP(int, connect, (int fd, const struct sockaddr *address, socklen_t size), (fd, address, size),

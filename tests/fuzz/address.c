@@ -3,12 +3,12 @@
  *
  * The input: the text.
  */
-#include "shared/address.h"
+#include "shared/net/address.h"
 
 #include <errno.h>
 
 #include "fuzz.h"
-#include "shared/wire.h"
+#include "shared/protocol/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

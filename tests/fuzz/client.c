@@ -6,7 +6,7 @@
  * The input: what comes of the handshake, and a row of steps, each a byte that names it and what it
  * needs.
  */
-#include "device/client.h"
+#include "device/serve/client.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -15,8 +15,8 @@
 
 #include "fake_socket.h"
 #include "fuzz.h"
-#include "shared/clock.h"
-#include "tests/unit/peer.h"
+#include "shared/base/clock.h"
+#include "tests/unit/device/peer.h"
 
 enum {
     QUEUE_BYTES = 16 * 1024,
@@ -40,7 +40,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
 }
 
 struct stage {
-    struct loop loop, lobby;
+    struct loop loop, low_priority;
     struct log_limit limit;
     struct client_shared shared;
     struct client *client;
@@ -76,7 +76,7 @@ static void stage_open(struct stage *stage, struct input *input)
     stage->shared = (struct client_shared){ .admit = admit,
                                             .user = &stage->has_room,
                                             .loop = &stage->loop,
-                                            .lobby = &stage->lobby,
+                                            .low_priority = &stage->low_priority,
                                             .changed = &stage->changed,
                                             .fail_limit = &stage->limit,
                                             .news_limit = &stage->limit,
@@ -84,7 +84,7 @@ static void stage_open(struct stage *stage, struct input *input)
                                             .camera_name = "a camera",
                                             .queue_bytes = QUEUE_BYTES };
     frames_init(&stage->frames);
-    CHECK(loop_init(&stage->loop) == 0 && loop_init(&stage->lobby) == 0);
+    CHECK(loop_init(&stage->loop) == 0 && loop_init(&stage->low_priority) == 0);
     stage->socket = fake_socket_create(fd, &peer);
     stage->socket->transport.waits_for = choice & 8 ? POLLOUT : POLLIN;
     stage->socket->handshake_rounds = 1 + (unsigned)(choice >> 4) % 8;
@@ -102,7 +102,7 @@ static void stage_close(struct stage *stage)
     client_destroy(&stage->client);
     CHECK(!stage->client);
     loop_destroy(&stage->loop);
-    loop_destroy(&stage->lobby);
+    loop_destroy(&stage->low_priority);
     frames_destroy(&stage->frames);
 }
 
@@ -254,7 +254,7 @@ static void lose(struct stage *stage, struct input *input)
     if (reason & 0x80)
         lose_run(stage, reason, UINT32_MAX - 256 + count);
     else if (reason & 0x40 && stage->floods++ < FLOODS_MAX)
-        for (uint64_t i = 0; i < BACKLOG_ITEMS + 8; i++)
+        for (uint64_t i = 0; i < SEND_QUEUE_ITEMS + 8; i++)
             lose_run(stage, reason + i % 2, count);
     else
         lose_run(stage, reason, count);
@@ -308,28 +308,28 @@ static void end(struct stage *stage, struct input *input)
     write_news(stage);
 }
 
-static void check_backlog(const struct backlog *backlog)
+static void check_send_queue(const struct send_queue *send_queue)
 {
     unsigned frames = 0;
     size_t bytes = 0;
-    CHECK(backlog->count <= BACKLOG_ITEMS);
-    for (unsigned i = 0; i < backlog->count; i++) {
-        struct frame *frame = backlog->items[(backlog->first + i) % BACKLOG_ITEMS].frame;
+    CHECK(send_queue->count <= SEND_QUEUE_ITEMS);
+    for (unsigned i = 0; i < send_queue->count; i++) {
+        struct frame *frame = send_queue->items[(send_queue->first + i) % SEND_QUEUE_ITEMS].frame;
         frames += frame != NULL;
         bytes += frame ? atomic_load(&frame->size) : 0;
     }
     /* What grows was smaller when it was taken. */
-    CHECK(frames <= 1 || backlog->mode == WIRE_LOSSLESS);
+    CHECK(frames <= 1 || send_queue->mode == WIRE_LOSSLESS);
     CHECK(bytes <= QUEUE_BYTES + (GROWING_MAX + 1) * FRAME_SLICES_MAX * SLICE_MAX);
 }
 
-static void check_flow(const struct flow *flow)
+static void check_in_flight(const struct in_flight *in_flight)
 {
     uint64_t bytes = 0;
-    CHECK(flow->count <= FLOW_FRAMES);
-    for (unsigned i = 0; i < flow->count; i++)
-        bytes += flow->sent[(flow->first + i) % FLOW_FRAMES].bytes;
-    CHECK(bytes == flow->unacked);
+    CHECK(in_flight->count <= IN_FLIGHT_FRAMES);
+    for (unsigned i = 0; i < in_flight->count; i++)
+        bytes += in_flight->sent[(in_flight->first + i) % IN_FLIGHT_FRAMES].bytes;
+    CHECK(bytes == in_flight->unacked);
 }
 
 static void check_books(const struct client *client, enum client_state before)
@@ -340,8 +340,8 @@ static void check_books(const struct client *client, enum client_state before)
     CHECK(fates == client->next_id - client->first_id);
     CHECK(client->started || fates == 0);
     CHECK(client->state >= before);
-    check_backlog(&client->backlog);
-    check_flow(&client->flow);
+    check_send_queue(&client->send_queue);
+    check_in_flight(&client->in_flight);
 }
 
 /* Told to end, and with a peer that takes all and acknowledges all, it ends: with the totals that

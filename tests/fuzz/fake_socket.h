@@ -2,11 +2,11 @@
  * A socket that behaves as an input wants it to, with TLS on it or not. What it takes is heard by
  * the unit tests' peer at once. One thread.
  */
-#ifndef PITETHER_TESTS_FAKE_SOCKET_H
-#define PITETHER_TESTS_FAKE_SOCKET_H
+#ifndef PITETHER_TESTS_FUZZ_FAKE_SOCKET_H
+#define PITETHER_TESTS_FUZZ_FAKE_SOCKET_H
 
-#include "shared/transport.h"
-#include "tests/unit/peer.h"
+#include "shared/net/transport.h"
+#include "tests/unit/device/peer.h"
 
 enum { FAKE_INBOUND_MAX = 16 * 1024, FAKE_OFFER_MAX = 32 };
 

@@ -4,7 +4,7 @@
  *
  * The input: the script.
  */
-#include "device/faults.h"
+#include "device/camera/faults.h"
 
 #include <errno.h>
 

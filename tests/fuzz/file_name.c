@@ -5,7 +5,7 @@
  *
  * The input: id, sensor time, wall clock time, session, copy, template; the number is the id too.
  */
-#include "host/file_name.h"
+#include "host/sinks/files/file_name.h"
 
 #include <errno.h>
 

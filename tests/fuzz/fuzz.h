@@ -2,8 +2,8 @@
  * What the harnesses share: the input as a row of decisions, and what must hold whatever it says.
  * Each harness is one file and one program; run.sh builds and runs them.
  */
-#ifndef PITETHER_TESTS_FUZZ_H
-#define PITETHER_TESTS_FUZZ_H
+#ifndef PITETHER_TESTS_FUZZ_FUZZ_H
+#define PITETHER_TESTS_FUZZ_FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -4,15 +4,15 @@
  *
  * The input: what the sender lies about the size, the JPEG.
  */
-#include "host/jpeg_decode.h"
+#include "host/jpeg/jpeg_decode.h"
 
 #include <errno.h>
 
 #include "fuzz.h"
-#include "host/jpeg_parallel.h"
-#include "host/jpeg_split.h"
-#include "shared/bytes.h"
-#include "shared/jpeg_check.h"
+#include "host/jpeg/jpeg_parallel.h"
+#include "host/jpeg/jpeg_split.h"
+#include "shared/base/bytes.h"
+#include "shared/jpeg/jpeg_check.h"
 
 /* Larger pictures are decoded no differently, but slower. */
 enum { THREADS = 3, PIXELS_MAX = 128 * 1024, PIXELS_REFUSED = 1 << 26 };

@@ -6,13 +6,13 @@
  * The input: the picture's format and size, what is to be done with it, and its first samples; or
  * a camera's JPEG.
  */
-#include "device/jpeg_slice.h"
+#include "device/encode/jpeg_slice.h"
 
 #include <errno.h>
 
 #include "fuzz.h"
-#include "shared/log.h"
-#include "tests/unit/support.h"
+#include "shared/base/log.h"
+#include "tests/unit/device/support.h"
 
 /* Mostly small, since a large picture takes the time of many small ones, which have as many edges.
  */

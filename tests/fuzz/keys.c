@@ -4,7 +4,7 @@
  *
  * The input: the file.
  */
-#include "shared/keys.h"
+#include "shared/keys/keys.h"
 
 #include <errno.h>
 

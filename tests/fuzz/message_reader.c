@@ -3,10 +3,10 @@
  *
  * The input: how many splits, their sizes, the stream.
  */
-#include "shared/message_reader.h"
+#include "shared/protocol/message_reader.h"
 
 #include "fuzz.h"
-#include "shared/bytes.h"
+#include "shared/base/bytes.h"
 
 enum { MAX_MESSAGE = 20000 };
 

@@ -5,7 +5,7 @@
  * The input: which program's options, whether it is a file, its text. A zero ends an argument of a
  * command line.
  */
-#include "shared/options.h"
+#include "shared/base/options.h"
 
 #include <errno.h>
 #include <sys/mman.h>

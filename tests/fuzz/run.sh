@@ -20,18 +20,18 @@ jobs=${JOBS:-$(nproc)}
 # NAME EXECUTIONS SOURCE...: how often a bounded run executes it, and what it is there to cover. Slow
 # ones come first.
 harnesses=(
-    "jpeg_slice 1500 device/jpeg_slice.c device/camera_jpeg.c device/mcu_rows.c device/colour.c"
-    "jpeg_decode 20000 host/jpeg_decode.c host/jpeg_split.c host/jpeg_parallel.c"
-    "client 15000 device/client.c device/client_write.c device/backlog.c device/outgoing.c device/flow.c"
-    "session 10000 host/session.c host/frame.c host/clock_sync.c shared/jpeg_check.c"
-    "y4m 50000 device/y4m.c device/camera_y4m.c"
-    "options 100000 shared/options.c"
-    "message_reader 100000 shared/message_reader.c"
-    "wire 200000 shared/wire.c"
-    "address 200000 shared/address.c"
-    "file_name 200000 host/file_name.c"
-    "keys 50000 shared/keys.c"
-    "faults 200000 device/faults.c"
+    "jpeg_slice 1500 device/encode/jpeg_slice.c device/encode/camera_jpeg.c device/image/mcu_rows.c device/image/colour.c"
+    "jpeg_decode 20000 host/jpeg/jpeg_decode.c host/jpeg/jpeg_split.c host/jpeg/jpeg_parallel.c"
+    "client 15000 device/serve/client.c device/serve/client_write.c device/serve/send_queue.c device/serve/write_batch.c device/serve/in_flight.c"
+    "session 10000 host/lib/session.c host/lib/frame.c host/lib/clock_sync.c shared/jpeg/jpeg_check.c"
+    "y4m 50000 device/camera/y4m_format.c device/camera/y4m.c"
+    "options 100000 shared/base/options.c"
+    "message_reader 100000 shared/protocol/message_reader.c"
+    "wire 200000 shared/protocol/wire.c"
+    "address 200000 shared/net/address.c"
+    "file_name 200000 host/sinks/files/file_name.c"
+    "keys 50000 shared/keys/keys.c"
+    "faults 200000 device/camera/faults.c"
 )
 
 usage() {
@@ -184,7 +184,7 @@ coverage() {
     done
 }
 
-"$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev \
+"$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev \
     libssl-dev libcmocka-dev clang libclang-rt-dev llvm
 mkdir -p "$build/logs"
 case $mode in

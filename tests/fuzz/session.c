@@ -6,12 +6,12 @@
  *
  * The input: a row of steps, each a byte that names it and what it needs.
  */
-#include "host/session.h"
+#include "host/lib/session.h"
 
 #include "fuzz.h"
-#include "shared/clock.h"
-#include "shared/crc32c.h"
-#include "shared/jpeg_check.h"
+#include "shared/base/clock.h"
+#include "shared/jpeg/jpeg_check.h"
+#include "shared/protocol/crc32c.h"
 
 enum {
     WIDTH = 640,

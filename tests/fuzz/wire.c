@@ -4,12 +4,12 @@
  *
  * The input: type, sizes of the fixed part and the TLVs, the body.
  */
-#include "shared/wire.h"
+#include "shared/protocol/wire.h"
 
 #include <errno.h>
 
 #include "fuzz.h"
-#include "shared/text.h"
+#include "shared/base/text.h"
 
 static void check_text(const char *text, size_t most)
 {

@@ -5,17 +5,17 @@
  *
  * The input: whether it is replayed, how long it is by then (3 bytes), the file.
  */
-#include "device/y4m.h"
+#include "device/camera/y4m_format.h"
 
 #include <errno.h>
 #include <semaphore.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "device/camera.h"
-#include "device/mcu_rows.h"
+#include "device/camera/camera.h"
+#include "device/image/mcu_rows.h"
 #include "fuzz.h"
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 /* A file's frames are read again from its start, so a few captures see all that there is. */
 enum { CAPTURES = 4 };
@@ -32,14 +32,14 @@ static void wait_for(sem_t *semaphore)
         CHECK(errno == EINTR);
 }
 
-static void on_capture(void *user, struct capture *capture)
+static void on_capture(void *user, struct raw_frame *capture)
 {
     struct watcher *watcher = user;
     const struct picture *picture = &capture->picture;
     CHECK(!watcher->ended && picture_check(picture) == 0);
     for (unsigned c = 0; c < picture_sampling(picture->format).components; c++)
         free(copy_of(picture->planes[c].data, picture->planes[c].size));
-    capture_release(capture);
+    raw_frame_release(capture);
     watcher->captures++;
     if (watcher->captures == CAPTURES) {
         sem_post(&watcher->done);

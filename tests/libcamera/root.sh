@@ -29,8 +29,8 @@ say() {
 
 build() { # directory
     local uri key sources
-    "$shared/need-packages.sh" mmdebstrap >&2
-    read -r uri key < <("$shared/debian-source.sh") || {
+    "$shared/scripts/need-packages.sh" mmdebstrap >&2
+    read -r uri key < <("$shared/scripts/debian-source.sh") || {
         say "apt names no Debian mirror on this machine"
         exit 1
     }

@@ -311,7 +311,7 @@ test_suite() {
     inside=''
 }
 
-"$project/shared/need-packages.sh" ffmpeg mate-backgrounds mmdebstrap util-linux mount
+"$project/shared/scripts/need-packages.sh" ffmpeg mate-backgrounds mmdebstrap util-linux mount
 make_photographs
 for suite in "$@"; do
     test_suite "$suite"

@@ -33,7 +33,7 @@ register_qemu() {
 
 make_root() { # folder
     local uri key
-    read -r uri key < <("$here/../../shared/debian-source.sh") || {
+    read -r uri key < <("$here/../../shared/scripts/debian-source.sh") || {
         say "apt names no Debian mirror on this machine"
         exit 1
     }
@@ -78,7 +78,7 @@ set_up() { # root
 
 build() { # folder
     local root=$work/root
-    "$here/../../shared/need-packages.sh" mmdebstrap arch-test qemu-user-static binfmt-support \
+    "$here/../../shared/scripts/need-packages.sh" mmdebstrap arch-test qemu-user-static binfmt-support \
         dpkg-dev cpio zstd mount >&2
     register_qemu
     make_root "$root"

@@ -14,7 +14,7 @@ mkdir -p "$build"
 [ "$(id -u)" = 0 ] || exec sudo "PITETHER_CACHE=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}" \
     "BUILD_DIR=$build" "PITETHER=${PITETHER-}" "$0" "$@"
 
-"$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev \
+"$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev \
     libssl-dev libusbredirparser-dev python3 qemu-system-arm openssh-client cpio ffmpeg \
     libjpeg-turbo-progs mate-backgrounds iproute2 util-linux
 IMAGE=$("$here/image.sh" $suite)

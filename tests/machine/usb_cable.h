@@ -1,8 +1,8 @@
 /*
  * A USB cable to an emulated machine: what any device with one configuration says over it.
  */
-#ifndef PITETHER_TESTS_USB_CABLE_H
-#define PITETHER_TESTS_USB_CABLE_H
+#ifndef PITETHER_TESTS_MACHINE_USB_CABLE_H
+#define PITETHER_TESTS_MACHINE_USB_CABLE_H
 
 #include <usbredirparser.h>
 

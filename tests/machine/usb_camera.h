@@ -1,8 +1,8 @@
 /*
  * A USB camera that is made of software: what it is, and the numbers that its two halves share.
  */
-#ifndef PITETHER_TESTS_USB_CAMERA_H
-#define PITETHER_TESTS_USB_CAMERA_H
+#ifndef PITETHER_TESTS_MACHINE_USB_CAMERA_H
+#define PITETHER_TESTS_MACHINE_USB_CAMERA_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -27,7 +27,7 @@ die() {
 # What the packages need is downloaded already, but not installed.
 make_root() { # folder
     local uri key
-    read -r uri key < <("$here/../../shared/debian-source.sh") || die "apt names no Debian mirror"
+    read -r uri key < <("$here/../../shared/scripts/debian-source.sh") || die "apt names no Debian mirror"
     say "making a root of $suite, which takes a minute or two"
     mmdebstrap --quiet --variant=apt --include=systemd --skip=cleanup/apt \
         --customize-hook="chroot \"\$1\" apt-get -qq install -y --download-only \

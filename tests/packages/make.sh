@@ -18,11 +18,11 @@ prepare_pi() {
     armhf) triplet=arm-linux-gnueabihf ;;
     esac
     sysroot=$("$top/tests/target_root.sh" "$1" "$2")
-    "$top/shared/need-packages.sh" "g++-$triplet"
+    "$top/shared/scripts/need-packages.sh" "g++-$triplet"
     options=(--toolchain "$top/cross/$triplet.cmake" -DCMAKE_SYSROOT="$sysroot" -DPITETHER_WINDOW=OFF)
 }
 
-"$top/shared/need-packages.sh" build-essential cmake ninja-build pkg-config dpkg-dev
+"$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config dpkg-dev
 if [ "${1-}" = --for-pi ]; then
     prepare_pi "$2" "$3"
 fi

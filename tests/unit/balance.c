@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "shared/log.h"
+#include "shared/base/log.h"
 
 static atomic_int locks, conditions;
 static unsigned threads_left = BALANCE_ALL;

@@ -3,8 +3,8 @@
  * to run out, and locks, conditions and descriptors are counted. What uses it is linked with
  * balance_options (see tests/CMakeLists.txt).
  */
-#ifndef PITETHER_TESTS_BALANCE_H
-#define PITETHER_TESTS_BALANCE_H
+#ifndef PITETHER_TESTS_UNIT_BALANCE_H
+#define PITETHER_TESTS_UNIT_BALANCE_H
 
 enum { BALANCE_ALL = 1 << 20 };
 

@@ -1,0 +1,58 @@
+#include "device/auth/auth.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "device/auth/key_admin.h"
+#include "shared/base/log.h"
+#include "shared/keys/secret.h"
+
+int auth_open(struct auth *auth, const char *named, char *error)
+{
+    const char *path = key_admin_path(named, auth->room);
+    if (access(path, R_OK) == 0)
+        secret_guard_process();
+    int result = key_source_open(&auth->source, path, error);
+    if (!result)
+        result = key_source_read(&auth->source, &auth->keys, error);
+    if ((result == -ENOENT || result == -EACCES) && !named) {
+        if (result == -EACCES)
+            log_warning("%s; going on without keys", error);
+        key_source_close(&auth->source);
+        return 0;
+    }
+    if (result)
+        return result;
+    auth->tls = tls_create(TLS_DAEMON, &auth->keys);
+    if (auth->tls)
+        return 0;
+    snprintf(error, KEYS_ERROR_MAX, "OpenSSL can't be set up for TLS");
+    return -ENOMEM;
+}
+
+void auth_reload(struct auth *auth)
+{
+    char error[KEYS_ERROR_MAX];
+    struct keys fresh = { 0 };
+    int result = key_source_read(&auth->source, &fresh, error);
+    if (result && result != -ENOENT) {
+        log_error("%s; the keys from before stay valid", error);
+        return;
+    }
+    keys_clear(&auth->keys);
+    auth->keys = fresh;
+    log_info("keys read again: %u", fresh.count);
+}
+
+bool auth_has_key(const struct auth *auth, const struct tls_peer *peer)
+{
+    return keys_find_id(&auth->keys, peer->id);
+}
+
+void auth_close(struct auth *auth)
+{
+    tls_destroy(&auth->tls);
+    keys_clear(&auth->keys);
+    key_source_close(&auth->source);
+}

@@ -1,0 +1,105 @@
+#include "device/auth/key_admin.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shared/base/descriptors.h"
+#include "shared/base/log.h"
+
+#define TAKEN_UP                                                                                   \
+    "a running pitetherd takes this up on SIGHUP (systemctl reload pitetherd), or with its next "  \
+    "start if it had no keys at all"
+
+const char *key_admin_path(const char *named, char *room)
+{
+    if (named)
+        return named;
+    const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
+    if (credentials && snprintf(room, PATH_MAX, "%s/keys", credentials) < PATH_MAX &&
+        access(room, F_OK) == 0)
+        return room;
+    return "/etc/pitether/keys";
+}
+
+/* In one write: standard input/output's buffers would keep the secret. */
+static int print_line(const struct key *key)
+{
+    char line[KEY_LINE_MAX + 1];
+    size_t size = key_format(key, line);
+    line[size++] = '\n';
+    int result = descriptors_write(STDOUT_FILENO, line, size);
+    explicit_bzero(line, sizeof(line));
+    return result;
+}
+
+static int add(const char *path, const struct key *key, char *error)
+{
+    char why[KEYS_ERROR_MAX];
+    int result = keys_file_add(path, key, why);
+    if (result == -EEXIST)
+        snprintf(error, KEYS_ERROR_MAX, "%.300s; pitetherd --revoke %s goes first", why, key->name);
+    else if (result)
+        memcpy(error, why, sizeof(why));
+    if (result)
+        return result;
+    result = print_line(key);
+    if (!result)
+        return 0;
+    bool kept = keys_file_remove(path, key->name, why);
+    snprintf(error, KEYS_ERROR_MAX, "can't print the key%s%s: %s",
+             kept ? ", nor take it back; do so with pitetherd --revoke " : ", so it was not kept",
+             kept ? key->name : "", strerror(-result));
+    return result;
+}
+
+int key_admin_add(const char *path, const char *name, enum key_role role, char *error)
+{
+    struct key key;
+    if (!key_name_is_good(name)) {
+        snprintf(error, KEYS_ERROR_MAX,
+                 "--add-key: a name has 1 to %d bytes without white space, and no # in front",
+                 KEY_NAME_MAX);
+        return -EINVAL;
+    }
+    int result = key_generate(&key, name, role);
+    if (result)
+        snprintf(error, KEYS_ERROR_MAX, "can't draw a key: %s", strerror(-result));
+    else
+        result = add(path, &key, error);
+    explicit_bzero(&key, sizeof(key));
+    if (result)
+        return result;
+    log_info("%s has a key named %s now, to %s; " TAKEN_UP, path, name, key_role_names[role]);
+    if (isatty(STDOUT_FILENO))
+        log_info("whoever has the line above has the key: best pipe it to the laptop's "
+                 "pitether --import-key HOST");
+    return 0;
+}
+
+int key_admin_list(const char *path, char *error)
+{
+    struct keys keys = { 0 };
+    int result = keys_load(&keys, path, error);
+    if (result == -ENOENT) {
+        log_info("%s is not there: pitetherd --add-key NAME makes it", path);
+        return 0;
+    }
+    for (unsigned i = 0; i < keys.count; i++) {
+        const struct key *key = &keys.items[i];
+        char id[KEY_ID_TEXT];
+        key_id_format(key->id, id);
+        printf("%s %s %s\n", key->name, key_role_names[key->role], id);
+    }
+    keys_clear(&keys);
+    return result;
+}
+
+int key_admin_revoke(const char *path, const char *name, char *error)
+{
+    int result = keys_file_remove(path, name, error);
+    if (!result)
+        log_info("the key named %s is gone from %s; " TAKEN_UP, name, path);
+    return result;
+}

@@ -1,0 +1,116 @@
+/*
+ * A source of pictures: a libcamera camera, the test pattern, or a file.
+ *
+ * Thread rules: open, start, stop and close are called by one thread, never at the same time. The
+ * sink's functions are called by one thread of the source's own, one call at a time, only between
+ * the start and the return of stop. raw_frame_release() may be called by any thread, also from
+ * within on_capture.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_CAMERA_H
+#define PITETHER_DEVICE_CAMERA_CAMERA_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "device/camera/faults.h"
+#include "device/image/picture.h"
+#include "shared/base/clock.h"
+#include "shared/protocol/wire.h"
+
+struct camera;
+
+/* What the user asked for. Zero means: the source decides. */
+struct camera_request {
+    unsigned width, height;            /* pixels; both or neither */
+    double fps;                        /* frames a second; 0: the source's own rate */
+    bool unpaced;                      /* sources without a sensor: as fast as frames are taken */
+    bool hflip, vflip;                 /* --rotation 180 is both */
+    const struct fault_script *faults; /* what is to go wrong, for camera_faulty; is copied */
+};
+
+/* What the source gives, known once camera_start() has returned 0. */
+struct camera_mode {
+    unsigned width, height;
+    double fps; /* 0: not known */
+    enum pixel_format format;
+    char model[WIRE_TEXT_MAX + 1]; /* UTF-8 */
+};
+
+/* One captured picture, lent by the source until raw_frame_release(). */
+struct raw_frame {
+    struct picture picture;
+    uint32_t sequence;        /* the sensor's count; a jump is frames that the sensor dropped */
+    uint64_t sensor_time_ns;  /* CLOCK_BOOTTIME: exposure of the first row began */
+    uint64_t capture_time_ns; /* CLOCK_BOOTTIME: handed over by the source */
+    struct wire_metadata metadata; /* what the sensor told, see WIRE_META_* for what is present */
+    uint64_t id;                   /* the frame id; set by the receiver of the capture */
+    void (*release)(struct raw_frame *capture); /* set by the source; call raw_frame_release() */
+    void *owner;                                /* the source's own */
+};
+
+static inline void raw_frame_release(struct raw_frame *capture)
+{
+    capture->release(capture);
+}
+
+struct camera_sink {
+    /* A picture, lent: the sink sees to it that raw_frame_release() is called, soon or later. */
+    void (*on_capture)(void *user, struct raw_frame *capture);
+    /* The frame of this sequence number came to nothing. Gaps in `sequence` are found by the sink
+     * and not reported here. */
+    void (*on_lost)(void *user, uint32_t sequence, enum wire_drop_reason reason);
+    /* The source ended by itself and delivers no more: -ENODEV unplugged, -ETIMEDOUT stalled, any
+     * other broken. camera_stop() is still due. */
+    void (*on_end)(void *user, int error);
+    void *user;
+};
+
+/*
+ * One kind of source. Each function that can fail returns 0 or a negative errno and writes one
+ * line for the user (what failed, with what value, what to do) into error, which holds
+ * CAMERA_ERROR_MAX bytes.
+ */
+enum { CAMERA_ERROR_MAX = 512 };
+
+struct camera_ops {
+    /* argument: what followed "NAME:" in the source's name, or NULL. Looks for the camera, takes no
+     * hold of it yet. -ENODEV with *camera set: it is not there yet, and start() looks for it
+     * again. Errors, with *camera NULL: -EACCES not permitted, -EINVAL bad file, -ENOSYS not in
+     * this build; of a file, also those of open(). */
+    int (*open)(struct camera **camera, const char *argument, const struct camera_request *request,
+                char *error);
+    /* Takes hold of the camera and starts it. The sink is copied. On error nothing is running and
+     * start may be tried again. -EBUSY: another process has it. -ENODEV: it is gone. */
+    int (*start)(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
+                 char *error);
+    /* Returns after the last call of the sink and after each lent capture has come back (so never
+     * call it while holding one), with the hardware released. Does nothing if not started. */
+    void (*stop)(struct camera *camera);
+    /* Stops if need be, frees, and nulls the caller's pointer. NULL and *NULL are fine. */
+    void (*close)(struct camera **camera);
+};
+
+/* For how long a camera may give no sign of life before it counts as stalled: 3 s or 5 frames,
+ * whichever is longer, so that one that is meant to be slow never does. */
+static inline uint64_t camera_timeout_ns(double fps)
+{
+    uint64_t least = 3 * CLOCK_SECOND;
+    return fps > 0 && 5e9 / fps > (double)least ? (uint64_t)(5e9 / fps) : least;
+}
+
+extern const struct camera_ops camera_pattern; /* "pattern" */
+extern const struct camera_ops camera_faulty;  /* the same, with --pattern-faults */
+extern const struct camera_ops camera_y4m;     /* a file's path */
+extern const struct camera_ops
+    camera_libcamera; /* "libcamera", "libcamera:ID", "libcamera:INDEX" */
+
+/* Chooses the kind from a --source value; *argument points into source or is NULL. NULL: unknown.
+ */
+const struct camera_ops *camera_find(const char *source, const char **argument);
+
+/* --list-cameras: prints id, model, sizes and formats of each libcamera camera. Returns how many,
+ * or a negative errno with error filled. */
+int camera_libcamera_list(FILE *out, char *error);
+
+#endif

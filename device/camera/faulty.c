@@ -1,0 +1,203 @@
+/*
+ * The source "pattern" with a script of faults, for tests. It stands between the pattern and the
+ * sink, on the pattern's thread, and holds back or spoils what goes through.
+ *
+ * Frames that it holds back come in the end, and no number is given twice: what is painted into a
+ * picture stays the frame's id, so that tests see from outside that ids are right.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "device/camera/camera.h"
+#include "device/camera/faults.h"
+#include "shared/base/clock.h"
+
+struct camera {
+    struct camera *pattern;
+    struct camera_sink sink;
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* stopping, or last */
+    /* Under lock. */
+    struct fault_script script;
+    uint32_t sequence;       /* of the last frame that came, ... */
+    uint32_t last;           /* ... and of the last one that was dealt with */
+    uint32_t to_drop, spoil; /* so many are to be left out, are to be broken */
+    uint64_t back_ns;        /* when the camera is plugged in again; CLOCK_MONOTONIC */
+    bool stopping;
+
+    bool running; /* of start and stop alone */
+};
+
+static bool take(struct camera *camera, enum fault_kind kind, struct fault *fault)
+{
+    return faults_take(&camera->script, kind, camera->sequence, fault);
+}
+
+/* Waits with the lock held for so long (0: without end), or until *over. */
+static void pause_for(struct camera *camera, uint64_t ns, const bool *over)
+{
+    struct timespec due = clock_timespec(clock_monotonic() + ns);
+    while (!*over &&
+           (ns == 0 ? pthread_cond_wait(&camera->changed, &camera->lock)
+                    : pthread_cond_timedwait(&camera->changed, &camera->lock, &due)) != ETIMEDOUT)
+        ;
+}
+
+static const bool never = false;
+
+enum fate { FATE_PASS, FATE_LEAVE_OUT, FATE_SPOIL };
+
+/* What becomes of the next frame; may take its time. */
+static enum fate decide(struct camera *camera, uint32_t sequence, bool *unplugged)
+{
+    struct fault fault;
+    enum fate fate = FATE_PASS;
+    pthread_mutex_lock(&camera->lock);
+    camera->sequence = sequence;
+    /* One that comes while the camera is being stopped would be over at once, seen by nobody. */
+    if (!camera->stopping && take(camera, FAULT_STALL, &fault))
+        pause_for(camera, fault.ns, &camera->stopping);
+    if (take(camera, FAULT_GAP, &fault))
+        camera->to_drop += fault.count;
+    if (take(camera, FAULT_BROKEN, &fault))
+        camera->spoil += fault.count;
+    *unplugged = take(camera, FAULT_UNPLUG, &fault);
+    if (*unplugged)
+        camera->back_ns = clock_monotonic() + fault.ns;
+    if (camera->to_drop > 0) {
+        camera->to_drop--;
+        fate = FATE_LEAVE_OUT;
+    } else if (camera->spoil > 0) {
+        camera->spoil--;
+        fate = FATE_SPOIL;
+    }
+    pthread_mutex_unlock(&camera->lock);
+    return fate;
+}
+
+static void on_capture(void *user, struct raw_frame *capture)
+{
+    struct camera *camera = user;
+    struct camera_sink *sink = &camera->sink;
+    uint32_t sequence = capture->sequence;
+    bool unplugged;
+    enum fate fate = decide(camera, sequence, &unplugged);
+    if (fate == FATE_PASS)
+        sink->on_capture(sink->user, capture);
+    else
+        raw_frame_release(capture);
+    if (fate == FATE_SPOIL)
+        sink->on_lost(sink->user, sequence, WIRE_DROP_CAPTURE_ERROR);
+    if (unplugged)
+        sink->on_end(sink->user, -ENODEV);
+    pthread_mutex_lock(&camera->lock);
+    camera->last = sequence;
+    pthread_cond_broadcast(&camera->changed);
+    if (unplugged)
+        pause_for(camera, 0, &camera->stopping);
+    pthread_mutex_unlock(&camera->lock);
+}
+
+static void on_lost(void *user, uint32_t sequence, enum wire_drop_reason reason)
+{
+    struct camera *camera = user;
+    camera->sink.on_lost(camera->sink.user, sequence, reason);
+}
+
+static void on_end(void *user, int error)
+{
+    struct camera *camera = user;
+    camera->sink.on_end(camera->sink.user, error);
+}
+
+static int fail_unplugged(char *error)
+{
+    snprintf(error, CAMERA_ERROR_MAX, "the test picture is unplugged (--pattern-faults)");
+    return -ENODEV;
+}
+
+static int faulty_open(struct camera **camera, const char *argument,
+                       const struct camera_request *request, char *error)
+{
+    struct camera *self = *camera = calloc(1, sizeof(*self));
+    if (!self) {
+        snprintf(error, CAMERA_ERROR_MAX, "out of memory for the test pattern");
+        return -ENOMEM;
+    }
+    int result = camera_pattern.open(&self->pattern, argument, request, error);
+    if (result) {
+        free(self);
+        *camera = NULL;
+        return result;
+    }
+    if (request->faults)
+        self->script = *request->faults;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->changed, &attributes);
+    pthread_condattr_destroy(&attributes);
+    struct fault fault;
+    if (!take(self, FAULT_ABSENT, &fault))
+        return 0;
+    self->back_ns = clock_monotonic() + fault.ns;
+    return fail_unplugged(error);
+}
+
+static int faulty_start(struct camera *camera, const struct camera_sink *sink,
+                        struct camera_mode *mode, char *error)
+{
+    struct camera_sink between = { on_capture, on_lost, on_end, camera };
+    struct fault fault;
+    pthread_mutex_lock(&camera->lock);
+    if (take(camera, FAULT_SLOW_START, &fault))
+        pause_for(camera, fault.ns, &never);
+    bool gone = clock_monotonic() < camera->back_ns;
+    camera->stopping = false;
+    pthread_mutex_unlock(&camera->lock);
+    if (gone)
+        return fail_unplugged(error);
+    camera->sink = *sink;
+    int result = camera_pattern.start(camera->pattern, &between, mode, error);
+    camera->running = result == 0;
+    return result;
+}
+
+static void faulty_stop(struct camera *camera)
+{
+    struct fault fault;
+    if (!camera->running)
+        return;
+    camera->running = false;
+    pthread_mutex_lock(&camera->lock);
+    if (take(camera, FAULT_HANG, &fault))
+        pause_for(camera, fault.ns, &never);
+    camera->stopping = true;
+    pthread_cond_broadcast(&camera->changed);
+    uint32_t sequence = camera->sequence;
+    if (take(camera, FAULT_LATE, &fault))
+        while (camera->last <= sequence)
+            pthread_cond_wait(&camera->changed, &camera->lock);
+    pthread_mutex_unlock(&camera->lock);
+    camera_pattern.stop(camera->pattern);
+}
+
+static void faulty_close(struct camera **camera)
+{
+    if (!camera || !*camera)
+        return;
+    struct camera *self = *camera;
+    faulty_stop(self);
+    camera_pattern.close(&self->pattern);
+    pthread_cond_destroy(&self->changed);
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+    *camera = NULL;
+}
+
+const struct camera_ops camera_faulty = { faulty_open, faulty_start, faulty_stop, faulty_close };

@@ -1,0 +1,206 @@
+#include "device/image/mcu_rows.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/image/colour.h"
+#include "device/image/samples.h"
+
+enum { BLOCK = 8, CACHE_LINE = 64 };
+
+struct sampling picture_sampling(enum pixel_format format)
+{
+    switch (format) {
+    case PIXEL_GREY:
+        return (struct sampling){ 1, 1, 1 };
+    case PIXEL_YUV444:
+        return (struct sampling){ 3, 1, 1 };
+    case PIXEL_YUV422:
+    case PIXEL_YUYV:
+        return (struct sampling){ 3, 2, 1 };
+    default:
+        return (struct sampling){ 3, 2, 2 };
+    }
+}
+
+void mcu_rows_clear(struct mcu_rows *rows)
+{
+    free(rows->scratch);
+    rows->scratch = NULL;
+    rows->scratch_size = 0;
+}
+
+static size_t round_up(size_t value, size_t step)
+{
+    return (value + step - 1) / step * step;
+}
+
+/* Scratch for three components of MCU_ROWS_MAX rows each and the spare row, at least `row` bytes a
+ * row. An odd number of cache lines keeps the rows from taking each other's place in the cache,
+ * which has but a few for all lines whose addresses differ by a power of two. */
+static int reserve(struct mcu_rows *rows, size_t row)
+{
+    rows->scratch_row = round_up(row, CACHE_LINE) | CACHE_LINE;
+    size_t size = (3 * MCU_ROWS_MAX + 1) * rows->scratch_row;
+    if (rows->scratch_size >= size)
+        return 0;
+    free(rows->scratch);
+    rows->scratch = malloc(size);
+    rows->scratch_size = rows->scratch ? size : 0;
+    return rows->scratch ? 0 : -ENOMEM;
+}
+
+/* A component of the picture: where its samples lie and how far apart. */
+struct component {
+    const struct plane *plane;
+    size_t first, step;     /* bytes to the first sample of a row, and from one to the next */
+    unsigned width, height; /* samples */
+    unsigned rows;          /* in one row of MCUs */
+};
+
+static struct component find_component(const struct picture *picture, unsigned index)
+{
+    struct sampling sampling = picture_sampling(picture->format);
+    struct component component = {
+        .plane = &picture->planes[index],
+        .step = 1,
+        .width = picture->width,
+        .height = picture->height,
+        .rows = BLOCK * sampling.v,
+    };
+    if (index > 0) {
+        component.width = (picture->width + sampling.h - 1) / sampling.h;
+        component.height = (picture->height + sampling.v - 1) / sampling.v;
+        component.rows = BLOCK;
+    }
+    if (picture->format == PIXEL_NV12 && index > 0) {
+        component.plane = &picture->planes[1];
+        component.first = index - 1;
+        component.step = 2;
+    } else if (picture->format == PIXEL_YUYV) {
+        component.plane = &picture->planes[0];
+        component.first = index == 0 ? 0 : 2 * index - 1;
+        component.step = index == 0 ? 2 : 4;
+    }
+    return component;
+}
+
+static const uint8_t *source_row(const struct picture *picture, const struct component *component,
+                                 unsigned row)
+{
+    if (row >= component->height)
+        row = component->height - 1;
+    if (picture->vflip)
+        row = component->height - 1 - row;
+    return component->plane->data + row * component->plane->stride + component->first;
+}
+
+static void gather(uint8_t *restrict to, const uint8_t *restrict from, size_t step, size_t width)
+{
+    /* With the step a constant in each loop, and an index that can't wrap, the compiler turns it
+     * into vector shuffles. */
+    if (step == 1)
+        memcpy(to, from, width);
+    else if (step == 2)
+        for (size_t x = 0; x < width; x++)
+            to[x] = from[2 * x];
+    else
+        for (size_t x = 0; x < width; x++)
+            to[x] = from[4 * x];
+}
+
+/* Eight samples at a time, from both ends; in the middle they may overlap, and agree. */
+static void mirror(uint8_t *row, size_t width)
+{
+    uint8_t *end = row + width;
+    for (; end - row >= 8; row += 8) {
+        uint64_t left, right;
+        end -= 8;
+        memcpy(&left, row, 8);
+        memcpy(&right, end, 8);
+        left = __builtin_bswap64(left);
+        right = __builtin_bswap64(right);
+        memcpy(row, &right, 8);
+        memcpy(end, &left, 8);
+    }
+    for (; end - row >= 2; row++) {
+        uint8_t left = *row;
+        *row = *--end;
+        *end = left;
+    }
+}
+
+static void load_row(uint8_t *to, const uint8_t *from, const struct component *component,
+                     bool mirrored)
+{
+    gather(to, from, component->step, component->width);
+    if (mirrored)
+        mirror(to, component->width);
+}
+
+static void pad_row(uint8_t *row, size_t width)
+{
+    memset(row + width, row[width - 1], round_up(width, BLOCK) - width);
+}
+
+int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned mcu_row)
+{
+    struct sampling sampling = picture_sampling(picture->format);
+    bool convert = colour_converts(picture);
+    if (reserve(rows, picture->width))
+        return -ENOMEM;
+    struct component components[3];
+    for (unsigned c = 0; c < sampling.components; c++) {
+        const struct component *component = &components[c];
+        components[c] = find_component(picture, c);
+        /* The conversion copies, too. */
+        bool direct =
+            convert && component->step == 1 && component->width % SAMPLES == 0 && !picture->hflip;
+        for (unsigned y = 0; y < component->rows; y++) {
+            const uint8_t *from = source_row(picture, component, mcu_row * component->rows + y);
+            uint8_t *to = mcu_rows_scratch(rows, c, y);
+            rows->rows[c][y] = direct ? (uint8_t *)from : to;
+            if (!direct)
+                load_row(to, from, component, picture->hflip);
+        }
+    }
+    if (convert)
+        colour_to_jfif(rows, picture);
+    for (unsigned c = 0; c < sampling.components; c++)
+        for (unsigned y = 0; y < components[c].rows; y++)
+            if (components[c].width % BLOCK != 0)
+                pad_row(rows->rows[c][y], components[c].width);
+    return 0;
+}
+
+/* Four bytes are moved faster than three: the fourth is overwritten by the next pixel. There is
+ * room for the last one's; the first pixel's would lie behind the picture. */
+static void mirror_rgb(uint8_t *restrict to, const uint8_t *restrict from, size_t width)
+{
+    from += 3 * (width - 1);
+    memcpy(to, from, 3);
+#pragma GCC unroll 4
+    for (size_t x = 1; x < width; x++)
+        memcpy(to + 3 * x, from - 3 * x, 4);
+}
+
+int rgb_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned first,
+                  unsigned count)
+{
+    const struct plane *plane = &picture->planes[0];
+    size_t width = picture->width;
+    if (picture->hflip && reserve(rows, 3 * width + 1))
+        return -ENOMEM;
+    for (unsigned i = 0; i < count; i++) {
+        unsigned y = picture->vflip ? picture->height - 1 - first - i : first + i;
+        const uint8_t *from = plane->data + y * plane->stride;
+        rows->rows[0][i] = (uint8_t *)from;
+        if (!picture->hflip)
+            continue;
+        rows->rows[0][i] = mcu_rows_scratch(rows, 0, i);
+        mirror_rgb(rows->rows[0][i], from, width);
+    }
+    return 0;
+}

@@ -1,0 +1,72 @@
+/*
+ * Lets clients in: accepts connections, holds off who comes too often, makes room for newcomers,
+ * and keeps the list of all who are here. The loop thread alone.
+ */
+#ifndef PITETHER_DEVICE_SERVE_ACCEPTOR_H
+#define PITETHER_DEVICE_SERVE_ACCEPTOR_H
+
+#include <stdbool.h>
+
+#include "device/auth/auth.h"
+#include "device/serve/admission.h"
+#include "device/serve/client.h"
+#include "device/serve/listener.h"
+#include "device/serve/loop.h"
+
+struct acceptor_config {
+    struct loop *loop; /* of the server's, and of those who watch */
+    struct listeners *listeners;
+    struct auth *auth;
+    const struct client_shared
+        *shared;          /* whose admit() is acceptor_admit(), and low_priority ours */
+    unsigned max_clients; /* who may stay at the same time; >= 1 */
+    bool allow_plaintext; /* other machines need no key, even if there are keys */
+};
+
+struct acceptor {
+    struct acceptor_config config;
+    /* Newcomers, who else does not watch, and who says too much: one of them has its turn each
+     * round, and not in every round, since they may be many, and a stranger's handshake takes as
+     * long as sending a frame to many watchers. */
+    struct loop low_priority;
+    struct watch low_priority_watch, rest_watch;
+    uint64_t rest_ns; /* owed to those who watch */
+    struct accept_point {
+        struct watch watch;
+        struct acceptor *acceptor;
+        bool demands_key;
+    } accept_points[LISTENERS_MAX];
+    bool accepting;
+    struct admission admission;
+    struct log_limit fail_limit, crowd_limit;
+
+    /* The oldest first, so that nobody's frames wait for those of later ones; dead ones are there
+     * until they are buried. */
+    struct client *clients, **end;
+    unsigned admitted; /* have shaken hands, and may stay */
+};
+
+/* Begins to accept. 0 or a negative errno. It must stay where it is, and be cleared in either case.
+ */
+int acceptor_open(struct acceptor *acceptor, const struct acceptor_config *config);
+
+/* For client_shared. user: the acceptor. */
+bool acceptor_admit(void *user, struct client *client);
+
+/* Accepts again, if it gave up for want of memory or descriptors; call about twice a second. */
+void acceptor_retry(struct acceptor *acceptor);
+
+/* The keys have changed: cuts those whose key is gone. */
+void acceptor_check_keys(struct acceptor *acceptor);
+
+/* Nobody new any more: the listening sockets are closed. */
+void acceptor_close(struct acceptor *acceptor);
+
+/* Destroys those who are dead, after gone(user, client). Returns whether there were any. */
+bool acceptor_reap(struct acceptor *acceptor, void (*gone)(void *user, struct client *client),
+                   void *user);
+
+/* Destroys everybody. */
+void acceptor_clear(struct acceptor *acceptor);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * How often an address may come without proving who it is: a bucket of tokens for each address, of
+ * which each connection takes one, and gets it back once it has proved itself. The loop thread
+ * alone.
+ */
+#ifndef PITETHER_DEVICE_SERVE_ADMISSION_H
+#define PITETHER_DEVICE_SERVE_ADMISSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/net/address.h"
+
+enum {
+    ADMISSION_BURST = 20,     /* connections in a row */
+    ADMISSION_ADDRESSES = 256 /* remembered; then whoever has waited longest is forgotten */
+};
+
+struct admission {
+    struct admission_entry {
+        uint8_t network[16]; /* IPv4 mapped into IPv6 (RFC 4291, 2.5.5.2); of IPv6 the first 64
+                                bits, which one customer has all of (RFC 6177) */
+        uint64_t full_ns;    /* CLOCK_MONOTONIC: when the bucket will be full again; 0: unused */
+    } entries[ADMISSION_ADDRESSES];
+};
+
+/* Takes a token. False: there is none, come back later. */
+bool admission_take(struct admission *admission, const struct socket_address *address,
+                    uint64_t now_ns);
+
+/* The connection turned out to be a friend's. */
+void admission_give_back(struct admission *admission, const struct socket_address *address,
+                         uint64_t now_ns);
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * An epoll loop: who waits for what, and whom to call. The loop's thread alone.
+ */
+#ifndef PITETHER_DEVICE_SERVE_LOOP_H
+#define PITETHER_DEVICE_SERVE_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Embedded in whoever waits. It must stay where it is until loop_remove(), and its memory until the
+ * after() that follows: events of the same round may still name it. */
+struct watch {
+    int fd;          /* not owned */
+    uint32_t events; /* EPOLLIN, EPOLLOUT */
+    void (*ready)(void *user, uint32_t events);
+    void *user;
+};
+
+struct loop {
+    int fd;
+    bool stopping;
+};
+
+/* 0 or a negative errno. */
+int loop_init(struct loop *loop);
+void loop_destroy(struct loop *loop);
+
+/* Begins to wait. 0 or a negative errno. */
+int loop_add(struct loop *loop, struct watch *watch);
+/* Waits for other events from now on; no system call if they are the same. Where the kernel refuses
+ * it, watch->events stays as it was, and it is for the caller to try again. */
+void loop_change(struct loop *loop, struct watch *watch, uint32_t events);
+/* ready() is not called any more, not even for an event of this round. */
+void loop_remove(struct loop *loop, struct watch *watch);
+
+/* Calls one of those who are ready, the one that has waited longest: for a loop whose fd is watched
+ * in another one. There is no round to wait for then: who was removed may go at once. */
+void loop_turn(struct loop *loop);
+
+/* Calls those who are ready, between(user) between one and the next, and after(user) when a round
+ * is done, until loop_stop(). */
+int loop_run(struct loop *loop, void (*between)(void *user), void (*after)(void *user), void *user);
+void loop_stop(struct loop *loop);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * One write's worth of bytes to a client: small messages, encoded here, and slices of frames that
+ * stay where they are. A batch is filled only when the last one is out, so what is in it is never
+ * older than the socket is slow. The loop thread alone.
+ */
+#ifndef PITETHER_DEVICE_SERVE_WRITE_BATCH_H
+#define PITETHER_DEVICE_SERVE_WRITE_BATCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "shared/net/transport.h"
+#include "shared/protocol/wire.h"
+
+enum { WRITE_BATCH_PIECES = 64, WRITE_BATCH_SMALL = 8 * WIRE_ENCODED_MAX };
+
+struct write_batch {
+    struct iovec pieces[WRITE_BATCH_PIECES];
+    unsigned first, count; /* unsent pieces: [first, count) */
+    size_t small_used;
+    uint8_t small[WRITE_BATCH_SMALL]; /* what the small pieces point into */
+};
+
+static inline bool write_batch_empty(const struct write_batch *write_batch)
+{
+    return write_batch->first == write_batch->count;
+}
+
+/* Is there room for a message and a slice with its header? */
+bool write_batch_has_room(const struct write_batch *write_batch);
+
+/* Each needs write_batch_has_room(). */
+void write_batch_opening(struct write_batch *write_batch);
+void write_batch_message(struct write_batch *write_batch, const struct wire_message *message);
+/* data stays where it is until the batch is out. size >= 1. */
+void write_batch_part(struct write_batch *write_batch, const uint8_t *data, uint32_t size);
+
+/* Writes as much as the transport takes; *written grows by it. 0: all is out, and the batch is
+ * empty; -EAGAIN: wait for the transport; else the transport's error. */
+int write_batch_flush(struct write_batch *write_batch, struct transport *transport,
+                      uint64_t *written);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Takes in what the camera says: gives frames their ids, accounts for those that were lost on the
+ * way, and hands pictures to the encoder. Ids go on over all runs of the camera.
+ */
+#ifndef PITETHER_DEVICE_STREAM_SEQUENCER_H
+#define PITETHER_DEVICE_STREAM_SEQUENCER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device/camera/camera.h"
+#include "device/encode/encoder.h"
+#include "device/stream/demand.h"
+#include "shared/base/log.h"
+
+/* As many as a source has buffers: what it gives while it is still being started. */
+enum { SEQUENCER_EARLY_MAX = 16 };
+
+/* What the camera said of one frame. */
+struct sequencer_report {
+    struct raw_frame *capture; /* NULL: lost */
+    uint32_t sequence;
+    uint64_t time_ns; /* sensor time, or if it was lost, when that was told; CLOCK_BOOTTIME */
+    enum wire_drop_reason reason;
+};
+
+struct sequencer_totals {
+    uint64_t ids;      /* frame ids given out, lost frames included */
+    uint64_t captures; /* pictures that came, whether or not anybody wanted them */
+};
+
+enum sequencer_state {
+    SEQUENCER_SHUT,    /* the camera is off: what it says all the same counts for nothing */
+    SEQUENCER_WAITING, /* it is being started: what it says waits */
+    SEQUENCER_OPEN,    /* it runs */
+};
+
+struct sequencer {
+    struct encoder *encoder;
+    struct demand *demand;        /* NULL: each picture is wanted */
+    uint64_t capture_limit;       /* 0: none */
+    void (*on_limit)(void *user); /* it was reached, and nothing is taken in any more */
+    void *user;
+
+    atomic_uint calls; /* the begins and ends of calls by the camera's thread; odd: in one */
+
+    pthread_mutex_t gate;
+    /* Under gate. */
+    enum sequencer_state state;
+    struct sequencer_report early[SEQUENCER_EARLY_MAX];
+    unsigned early_count;
+    bool sequence_known, full;
+    uint32_t last_sequence;
+    uint64_t last_ns; /* of the report before */
+    struct log_limit jump_limit, broken_limit;
+
+    pthread_mutex_t lock;
+    struct sequencer_totals totals; /* under lock; written under gate, too */
+};
+
+/* It is shut. The encoder and the demand must outlive it. on_limit is called on the camera's
+ * thread, or within sequencer_open(), and must not call back. */
+void sequencer_init(struct sequencer *sequencer, struct encoder *encoder, struct demand *demand,
+                    uint64_t capture_limit, void (*on_limit)(void *user), void *user);
+/* Shut it first. */
+void sequencer_destroy(struct sequencer *sequencer);
+
+/* The camera's thread: a picture, lent until raw_frame_release(); a frame that came to nothing. */
+void sequencer_frame(struct sequencer *sequencer, struct raw_frame *capture);
+void sequencer_lost(struct sequencer *sequencer, uint32_t sequence, enum wire_drop_reason reason);
+
+/* The supervisor, for each run of the camera: before its start; once the event queue has been told
+ * of its mode, which lets what came early through first; after its stop, or a start that failed. */
+void sequencer_expect(struct sequencer *sequencer);
+void sequencer_open(struct sequencer *sequencer);
+void sequencer_shut(struct sequencer *sequencer);
+
+/* Any thread: another number than the last time, or an odd one, is a sign of life. */
+unsigned sequencer_calls(struct sequencer *sequencer);
+
+/* Any thread. */
+struct sequencer_totals sequencer_totals(struct sequencer *sequencer);
+
+#endif

@@ -1,0 +1,305 @@
+#include "device/stream/supervisor.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+
+/* How long to wait before a camera that failed is tried again: doubling from the first. One that
+ * ran for longer than the last counts as mended. */
+#define RETRY_FIRST (CLOCK_SECOND / 2)
+#define RETRY_MOST (8 * CLOCK_SECOND)
+
+/* A camera's silence is measured in so many looks. One that comes late means that the process was
+ * held up, and with it the camera's thread: it says nothing about the camera. */
+enum { SILENT_LOOKS = 4 };
+
+struct supervisor {
+    struct supervisor_config config;
+    struct encoder *encoder;
+    struct stream_events *events;
+    struct sequencer sequencer;
+    pthread_t thread;
+
+    /* The thread's own. */
+    uint64_t retry_ns, timeout_ns;
+    bool told; /* that it can't be started */
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* for the thread */
+    pthread_cond_t over;    /* the thread has done all that it had to */
+    /* Under lock. */
+    bool wanted, quit, finished, done;
+    int ended; /* why the camera gives nothing more, though it should; 0: it does */
+};
+
+static void on_capture(void *user, struct raw_frame *capture)
+{
+    struct supervisor *supervisor = user;
+    sequencer_frame(&supervisor->sequencer, capture);
+}
+
+static void on_lost(void *user, uint32_t sequence, enum wire_drop_reason reason)
+{
+    struct supervisor *supervisor = user;
+    sequencer_lost(&supervisor->sequencer, sequence, reason);
+}
+
+static void on_end(void *user, int error)
+{
+    struct supervisor *supervisor = user;
+    pthread_mutex_lock(&supervisor->lock);
+    supervisor->ended = error ? error : -EIO;
+    pthread_cond_signal(&supervisor->changed);
+    pthread_mutex_unlock(&supervisor->lock);
+}
+
+static void on_limit(void *user)
+{
+    struct supervisor *supervisor = user;
+    pthread_mutex_lock(&supervisor->lock);
+    supervisor->finished = true;
+    pthread_cond_signal(&supervisor->changed);
+    pthread_mutex_unlock(&supervisor->lock);
+}
+
+/* As the camera's start. One whose pictures the protocol has no size for is off again then. */
+static int start_camera(struct supervisor *supervisor, struct camera_mode *mode, char *error)
+{
+    const struct camera_ops *ops = supervisor->config.ops;
+    struct camera_sink sink = { on_capture, on_lost, on_end, supervisor };
+    int result = ops->start(supervisor->config.camera, &sink, mode, error);
+    if (result || wire_size_is_good(mode->width, mode->height))
+        return result;
+    sequencer_shut(
+        &supervisor->sequencer); /* what came early goes back, or the stop would wait for it */
+    ops->stop(supervisor->config.camera);
+    snprintf(error, CAMERA_ERROR_MAX,
+             "the camera's pictures are %ux%u, and %d to %d pixels on a side are needed: choose "
+             "another --size",
+             mode->width, mode->height, WIRE_SIDE_MIN, WIRE_SIDE_MAX);
+    return -EINVAL;
+}
+
+/* Starts the camera; false if it can't be, which the event queue and the log are told once. */
+static bool start(struct supervisor *supervisor, struct camera_mode *mode)
+{
+    char error[CAMERA_ERROR_MAX] = "";
+    events_status(supervisor->events, WIRE_STREAM_STARTING, "");
+    sequencer_expect(&supervisor->sequencer);
+    if (start_camera(supervisor, mode, error)) {
+        sequencer_shut(&supervisor->sequencer);
+        if (!supervisor->told)
+            log_warning("%s; trying again until it works", error);
+        events_status(supervisor->events, WIRE_STREAM_LOST, error);
+        supervisor->told = true;
+        return false;
+    }
+    supervisor->told = false;
+    char rate[32] = "";
+    if (mode->fps > 0)
+        snprintf(rate, sizeof(rate), ", %.6g fps", mode->fps);
+    log_info("camera on: %s, %ux%u %s%s", mode->model, mode->width, mode->height,
+             pixel_format_name(mode->format), rate);
+    events_stream(supervisor->events, mode);
+    sequencer_open(&supervisor->sequencer);
+    return true;
+}
+
+static void tell_lost(struct supervisor *supervisor, int ended)
+{
+    char why[128];
+    if (ended == -ENODEV)
+        snprintf(why, sizeof(why), "the camera was unplugged");
+    else if (ended == -ETIMEDOUT)
+        snprintf(why, sizeof(why), "the camera stalled: no frame for %.3g s",
+                 (double)supervisor->timeout_ns / 1e9);
+    else
+        snprintf(why, sizeof(why), "the camera stopped: %s", strerror(-ended));
+    log_warning("%s; starting it anew", why);
+    events_status(supervisor->events, WIRE_STREAM_LOST, why);
+}
+
+static void stop(struct supervisor *supervisor, int ended)
+{
+    /* Before the stop: a driver that is out of order may take its time for it. */
+    if (ended)
+        tell_lost(supervisor, ended);
+    supervisor->config.ops->stop(supervisor->config.camera);
+    sequencer_shut(&supervisor->sequencer);
+    encoder_drain(supervisor->encoder);
+    if (!ended) {
+        log_info("camera off");
+        events_status(supervisor->events, WIRE_STREAM_STARTING, "");
+    }
+}
+
+static bool is_over(const struct supervisor *supervisor)
+{
+    return supervisor->quit || supervisor->finished;
+}
+
+static bool should_run(const struct supervisor *supervisor)
+{
+    return supervisor->wanted && !supervisor->ended && !is_over(supervisor);
+}
+
+/* Waits, with the lock held, until the camera should not run. True: that did not come until due. */
+static bool wait_until(struct supervisor *supervisor, uint64_t due)
+{
+    struct timespec time = clock_timespec(due);
+    while (should_run(supervisor) &&
+           pthread_cond_timedwait(&supervisor->changed, &supervisor->lock, &time) != ETIMEDOUT)
+        ;
+    return should_run(supervisor);
+}
+
+/* Waits, with the lock held, until the camera should not run, or stalls. What the encoder still
+ * has is not the camera's fault: it may have lent out all its buffers. */
+static void watch(struct supervisor *supervisor)
+{
+    uint64_t step = supervisor->timeout_ns / SILENT_LOOKS, due = clock_monotonic() + step;
+    unsigned silent = 0, calls = sequencer_calls(&supervisor->sequencer);
+    while (wait_until(supervisor, due)) {
+        unsigned last = calls;
+        calls = sequencer_calls(&supervisor->sequencer);
+        uint64_t now = clock_monotonic();
+        bool speaks = calls != last || calls % 2 == 1;
+        if (speaks || now >= due + step || !encoder_idle(supervisor->encoder))
+            silent = 0;
+        else if (++silent == SILENT_LOOKS)
+            supervisor->ended = -ETIMEDOUT;
+        due = now + step;
+    }
+}
+
+/* One run of the camera, from its start to its stop. Holds the lock but for calls of the camera.
+ * False: it failed. */
+static bool run_camera(struct supervisor *supervisor)
+{
+    struct camera_mode mode = { 0 };
+    uint64_t begin = clock_monotonic(), patience = supervisor->config.timeout_ns;
+    supervisor->ended = 0; /* who was off had nothing to say */
+    pthread_mutex_unlock(&supervisor->lock);
+    bool started = start(supervisor, &mode);
+    supervisor->timeout_ns = patience ? patience : camera_timeout_ns(mode.fps);
+    pthread_mutex_lock(&supervisor->lock);
+    if (!started)
+        return false;
+    watch(supervisor);
+    int ended = supervisor->ended;
+    pthread_mutex_unlock(&supervisor->lock);
+    stop(supervisor, ended);
+    pthread_mutex_lock(&supervisor->lock);
+    if (!ended || clock_monotonic() - begin > RETRY_MOST)
+        supervisor->retry_ns = RETRY_FIRST;
+    return !ended;
+}
+
+static void *run(void *user)
+{
+    struct supervisor *supervisor = user;
+    pthread_mutex_lock(&supervisor->lock);
+    while (!is_over(supervisor)) {
+        if (!supervisor->wanted) {
+            pthread_cond_wait(&supervisor->changed, &supervisor->lock);
+        } else if (!run_camera(supervisor)) {
+            supervisor->ended = 0;
+            wait_until(supervisor, clock_monotonic() + supervisor->retry_ns);
+            supervisor->retry_ns *= 2;
+            if (supervisor->retry_ns > RETRY_MOST)
+                supervisor->retry_ns = RETRY_MOST;
+        }
+    }
+    supervisor->done = true;
+    pthread_cond_broadcast(&supervisor->over);
+    pthread_mutex_unlock(&supervisor->lock);
+    events_finished(supervisor->events);
+    return NULL;
+}
+
+static void discard(struct supervisor *supervisor)
+{
+    sequencer_destroy(&supervisor->sequencer);
+    pthread_cond_destroy(&supervisor->over);
+    pthread_cond_destroy(&supervisor->changed);
+    pthread_mutex_destroy(&supervisor->lock);
+    free(supervisor);
+}
+
+int supervisor_create(struct supervisor **supervisor, const struct supervisor_config *config,
+                      struct encoder *encoder, struct stream_events *events)
+{
+    struct supervisor *self = *supervisor = calloc(1, sizeof(*self));
+    if (!self)
+        return -ENOMEM;
+    self->config = *config;
+    self->encoder = encoder;
+    self->events = events;
+    self->retry_ns = RETRY_FIRST;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&self->lock, NULL);
+    pthread_cond_init(&self->changed, &attributes);
+    pthread_cond_init(&self->over, &attributes);
+    pthread_condattr_destroy(&attributes);
+    sequencer_init(&self->sequencer, encoder, config->demand, config->frame_limit, on_limit, self);
+    int error = pthread_create(&self->thread, NULL, run, self);
+    if (error) {
+        discard(self);
+        *supervisor = NULL;
+        return -error;
+    }
+    pthread_setname_np(self->thread, "capture");
+    return 0;
+}
+
+void supervisor_quit(struct supervisor *supervisor)
+{
+    pthread_mutex_lock(&supervisor->lock);
+    supervisor->quit = true;
+    pthread_cond_signal(&supervisor->changed);
+    pthread_mutex_unlock(&supervisor->lock);
+}
+
+bool supervisor_wait(struct supervisor *supervisor, uint64_t ns)
+{
+    struct timespec due = clock_timespec(clock_monotonic() + ns);
+    supervisor_quit(supervisor);
+    pthread_mutex_lock(&supervisor->lock);
+    while (!supervisor->done &&
+           pthread_cond_timedwait(&supervisor->over, &supervisor->lock, &due) != ETIMEDOUT)
+        ;
+    bool done = supervisor->done;
+    pthread_mutex_unlock(&supervisor->lock);
+    return done;
+}
+
+void supervisor_destroy(struct supervisor **supervisor)
+{
+    if (!supervisor || !*supervisor)
+        return;
+    struct supervisor *self = *supervisor;
+    supervisor_quit(self);
+    pthread_join(self->thread, NULL);
+    discard(self);
+    *supervisor = NULL;
+}
+
+void supervisor_want(struct supervisor *supervisor, bool wanted)
+{
+    pthread_mutex_lock(&supervisor->lock);
+    supervisor->wanted = wanted;
+    pthread_cond_signal(&supervisor->changed);
+    pthread_mutex_unlock(&supervisor->lock);
+}
+
+struct sequencer_totals supervisor_totals(struct supervisor *supervisor)
+{
+    return sequencer_totals(&supervisor->sequencer);
+}

@@ -1,0 +1,51 @@
+/*
+ * Runs the camera while somebody watches: starts and stops it on a thread of its own, so that a
+ * slow start never holds up the loop, and takes a camera up again that stalled or was lost.
+ */
+#ifndef PITETHER_DEVICE_STREAM_SUPERVISOR_H
+#define PITETHER_DEVICE_STREAM_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device/camera/camera.h"
+#include "device/encode/encoder.h"
+#include "device/stream/events.h"
+#include "device/stream/sequencer.h"
+
+struct supervisor_config {
+    const struct camera_ops *ops;
+    struct camera *camera; /* open, not started; stays the caller's */
+    uint64_t
+        frame_limit; /* stop for good after so many captures, as by supervisor_quit(); 0: none */
+    struct demand *demand; /* which pictures are worth encoding; NULL: all */
+    uint64_t timeout_ns;   /* for how long a camera may say nothing; 0: camera_timeout_ns() */
+};
+
+struct supervisor;
+
+/* Starts the thread; the camera stays off. 0 or a negative errno, with *supervisor NULL. The
+ * encoder and the event queue must outlive it; once it is destroyed, nothing is in work. */
+int supervisor_create(struct supervisor **supervisor, const struct supervisor_config *config,
+                      struct encoder *encoder, struct stream_events *events);
+
+/* Stops the camera for good. Returns at once; when all that the camera gave is encoded, the event
+ * queue is told EVENT_FINISHED. Any thread. */
+void supervisor_quit(struct supervisor *supervisor);
+
+/* The same, and waits for it, but for so many ns at most. False: the camera, or the encoder, hangs,
+ * and supervisor_destroy() would, too. */
+bool supervisor_wait(struct supervisor *supervisor, uint64_t ns);
+
+/* Stops the camera for good, waits for it, ends the thread, and nulls the caller's pointer. NULL
+ * and *NULL are fine. */
+void supervisor_destroy(struct supervisor **supervisor);
+
+/* Whether the camera should run. Returns at once; the event queue tells what comes of it. Any
+ * thread. */
+void supervisor_want(struct supervisor *supervisor, bool wanted);
+
+/* What the camera did so far. Any thread. */
+struct sequencer_totals supervisor_totals(struct supervisor *supervisor);
+
+#endif

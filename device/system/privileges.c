@@ -1,0 +1,96 @@
+#include "device/system/privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "shared/base/log.h"
+
+/* NULL with errno 0: there is none. */
+static const struct passwd *look_up(const char *name)
+{
+    errno = 0;
+    const struct passwd *user = getpwnam(name);
+    /* The C library has more than one number for that, says getpwnam(3). */
+    if (!user && (errno == ENOENT || errno == ESRCH || errno == EBADF || errno == EPERM))
+        errno = 0;
+    return user;
+}
+
+static const struct passwd *find_user(const char *named)
+{
+    const struct passwd *user = look_up(named ? named : "pitether");
+    return named || user || errno ? user : look_up("nobody");
+}
+
+static bool is_given_up(uid_t uid, gid_t gid)
+{
+    uid_t uids[3];
+    gid_t gids[3];
+    if (getresuid(&uids[0], &uids[1], &uids[2]) || getresgid(&gids[0], &gids[1], &gids[2]))
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (uids[i] != uid || gids[i] != gid)
+            return false;
+    return setresuid((uid_t)-1, 0, (uid_t)-1) != 0;
+}
+
+static int become(uid_t uid, gid_t gid)
+{
+    /* The last one's is /dev/udmabuf, for memory that frames lie in. */
+    static const char *const kept[] = { "video", "render", "kvm" };
+    gid_t groups[sizeof(kept) / sizeof(kept[0])];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++) {
+        const struct group *group = getgrnam(kept[i]);
+        if (group)
+            groups[count++] = group->gr_gid;
+    }
+    int dumpable = prctl(PR_GET_DUMPABLE);
+    if (setgroups(count, groups) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
+        return -errno;
+    /* A change of the user makes it what fs.suid_dumpable says, which may be more or less. */
+    if (dumpable >= 0 && dumpable <= 1 && prctl(PR_SET_DUMPABLE, dumpable))
+        return -errno;
+    return is_given_up(uid, gid) ? 0 : -EPERM;
+}
+
+int privileges_drop(const char *named, char *error)
+{
+    const struct passwd *user;
+    if (geteuid() != 0) {
+        if (!named || ((user = look_up(named)) && user->pw_uid == geteuid()))
+            return 0;
+        snprintf(error, PRIVILEGES_ERROR_MAX, "--user: only root can become '%.100s'", named);
+        return -EINVAL;
+    }
+    user = find_user(named);
+    if (!user && errno) {
+        int code = errno;
+        snprintf(error, PRIVILEGES_ERROR_MAX, "can't look up the user to go on as: %s",
+                 strerror(code));
+        return -code;
+    }
+    if (!user) {
+        snprintf(error, PRIVILEGES_ERROR_MAX,
+                 "--user: there is no user '%.100s': name one to go on as, in root's place",
+                 named ? named : "nobody");
+        return -EINVAL;
+    }
+    if (user->pw_uid == 0) {
+        log_warning("stays root, as --user says: whoever breaks in here owns the machine");
+        return 0;
+    }
+    int result = become(user->pw_uid, user->pw_gid);
+    if (result)
+        snprintf(error, PRIVILEGES_ERROR_MAX, "can't go on as user '%.100s': %s (--user chooses)",
+                 user->pw_name, strerror(-result));
+    else
+        log_info("no root from here on, but user %s", user->pw_name);
+    return result;
+}

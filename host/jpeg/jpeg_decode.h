@@ -1,0 +1,43 @@
+/*
+ * Decoding of JPEGs that nobody vouches for, into planes that a texture can take as they are.
+ */
+#ifndef PITETHER_HOST_JPEG_JPEG_DECODE_H
+#define PITETHER_HOST_JPEG_JPEG_DECODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* A decoder with its memory. One thread at a time; several decoders may work at once. */
+struct jpeg_decoder;
+
+/* Decoded planes, YUV 4:2:0 at full range (JFIF), whatever the JPEG's own subsampling was; owned by
+ * the decoder and valid until its next call. Chroma planes: (width+1)/2 x (height+1)/2 samples. */
+struct jpeg_planes {
+    unsigned width, height; /* pixels */
+    const uint8_t *data[3]; /* Y, U (Cb), V (Cr) */
+    size_t stride[3];       /* bytes a row */
+};
+
+/* NULL: out of memory. */
+struct jpeg_decoder *jpeg_decoder_create(void);
+void jpeg_decoder_destroy(struct jpeg_decoder *decoder);
+
+/* Decodes data[0..size). width, height: what the sender said; the JPEG must agree.
+ * 0; -EBADMSG: not a JPEG, damaged (libjpeg's warnings count), of another size than said, or of a
+ * kind that isn't taken (colours other than YCbCr or grey, other samplings than 4:2:0, 4:2:2, 4:4:0
+ * and 4:4:4, arithmetic coding);
+ * -EFBIG: more than 16383 on a side, 2^26 pixels or 32 scans; -ENOMEM. On error *planes is
+ * untouched, but what it pointed to is gone. */
+int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
+                unsigned height, struct jpeg_planes *planes);
+
+/* The same into planes of the caller's, which are laid out as jpeg_plane_layout() says for the
+ * width and have room for whole rows of 16 luma lines; for greyscale and chroma alike. */
+int jpeg_decode_into(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
+                     unsigned height, uint8_t *const planes[3]);
+
+/* Where three planes of such a picture lie in one piece of memory, and how far apart their rows
+ * are; returns how many bytes they take in all. Memory is to be aligned to 64 bytes. */
+size_t jpeg_plane_layout(unsigned width, unsigned height, size_t offsets[3], size_t strides[3]);
+
+#endif

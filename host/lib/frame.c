@@ -1,0 +1,153 @@
+#include "host/lib/frame.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { FIRST_CAPACITY = 128 * 1024 };
+
+struct frame_pool {
+    unsigned limit;
+    size_t max_bytes;
+    int fd;
+    pthread_mutex_t lock;
+    /* Under lock. */
+    struct frame *free;
+    unsigned held;     /* frames that are out */
+    size_t held_bytes; /* memory of those */
+    size_t bytes;      /* memory of all frames, free ones too */
+    bool wanted;       /* take() has returned NULL since the last frame came back */
+};
+
+struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes)
+{
+    struct frame_pool *pool = calloc(1, sizeof(*pool));
+    if (!pool)
+        return NULL;
+    pool->limit = limit;
+    pool->max_bytes = max_bytes;
+    pool->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (pool->fd < 0) {
+        int error = errno;
+        free(pool);
+        errno = error;
+        return NULL;
+    }
+    pthread_mutex_init(&pool->lock, NULL);
+    return pool;
+}
+
+void frame_pool_destroy(struct frame_pool *pool)
+{
+    if (!pool)
+        return;
+    while (pool->free) {
+        struct frame *frame = pool->free;
+        pool->free = frame->next;
+        free(frame->data);
+        free(frame);
+    }
+    pthread_mutex_destroy(&pool->lock);
+    close(pool->fd);
+    free(pool);
+}
+
+int frame_pool_fd(const struct frame_pool *pool)
+{
+    return pool->fd;
+}
+
+static void reset(struct frame *frame)
+{
+    uint8_t *data = frame->data;
+    size_t capacity = frame->capacity;
+    struct frame_pool *pool = frame->pool;
+    *frame = (struct frame){ .data = data, .capacity = capacity, .pool = pool };
+    atomic_store(&frame->references, 1);
+}
+
+struct frame *frame_pool_take(struct frame_pool *pool)
+{
+    uint64_t count;
+    ssize_t got = read(pool->fd, &count, sizeof(count));
+    (void)got;
+    pthread_mutex_lock(&pool->lock);
+    struct frame *frame = NULL;
+    if (pool->held < pool->limit && (pool->held == 0 || pool->held_bytes < pool->max_bytes)) {
+        frame = pool->free;
+        if (frame)
+            pool->free = frame->next;
+        else
+            frame = calloc(1, sizeof(*frame));
+    }
+    if (frame) {
+        pool->held++;
+        pool->held_bytes += frame->capacity;
+    }
+    pool->wanted = !frame;
+    pthread_mutex_unlock(&pool->lock);
+    if (frame) {
+        frame->pool = pool;
+        reset(frame);
+    }
+    return frame;
+}
+
+int frame_reserve(struct frame *frame, size_t capacity)
+{
+    if (capacity <= frame->capacity)
+        return 0;
+    size_t grown = frame->capacity ? frame->capacity : FIRST_CAPACITY;
+    while (grown < capacity)
+        grown *= 2;
+    uint8_t *data = realloc(frame->data, grown);
+    if (!data)
+        return -ENOMEM;
+    pthread_mutex_lock(&frame->pool->lock);
+    frame->pool->held_bytes += grown - frame->capacity;
+    frame->pool->bytes += grown - frame->capacity;
+    pthread_mutex_unlock(&frame->pool->lock);
+    frame->data = data;
+    frame->capacity = grown;
+    return 0;
+}
+
+struct frame *frame_hold(struct frame *frame)
+{
+    atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
+    return frame;
+}
+
+void frame_release(struct frame *frame)
+{
+    if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
+        return;
+    struct frame_pool *pool = frame->pool;
+    pthread_mutex_lock(&pool->lock);
+    pool->held--;
+    pool->held_bytes -= frame->capacity;
+    /* Free frames keep their memory only within the bound, or 64 of them would in time each have
+     * that of the largest frame. */
+    if (pool->bytes > pool->max_bytes) {
+        pool->bytes -= frame->capacity;
+        free(frame->data);
+        frame->data = NULL;
+        frame->capacity = 0;
+    }
+    frame->next = pool->free;
+    pool->free = frame;
+    if (pool->wanted) {
+        uint64_t one = 1;
+        ssize_t written = write(pool->fd, &one, sizeof(one));
+        (void)written;
+        pool->wanted = false;
+    }
+    pthread_mutex_unlock(&pool->lock);
+}
+
+uint64_t frame_host_time(const struct frame *frame, uint64_t device_time)
+{
+    return frame->times.offset_known ? device_time - (uint64_t)frame->times.offset : 0;
+}

@@ -1,0 +1,137 @@
+/*
+ * The receiver's side of one conversation (PROTOCOL.md): bytes in, frames and losses out, and bytes
+ * to send back. No I/O and no clock of its own, so that every turn of it can be tested. One thread.
+ */
+#ifndef PITETHER_HOST_LIB_SESSION_H
+#define PITETHER_HOST_LIB_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#include "host/lib/clock_sync.h"
+#include "host/lib/frame.h"
+#include "shared/protocol/message_reader.h"
+#include "shared/protocol/wire.h"
+
+enum { SESSION_OUT_MAX = 8192, SESSION_ERROR_MAX = 400 };
+/* Of so many PINGs, the newest, the answers are known as such. */
+enum { SESSION_PINGS_MAX = 16 };
+
+struct session_config {
+    enum wire_mode mode;
+    uint32_t max_fps_mhz; /* 0: all frames */
+    uint32_t every;       /* one frame of so many; 0 and 1: all. Not together with max_fps_mhz */
+    bool resumes;         /* earlier connections had frames on this grid: see first_due() */
+    uint32_t max_message; /* bytes; the longest frame that is taken */
+    struct clock_sync *clock; /* zeroed at first, kept from one connection to the next */
+    /* Where the connection before this one stopped: the daemon's session, and the id after the last
+     * one that had a fate. Within a session ids never go back. 0: there was none. */
+    uint64_t past_session, past_next_id;
+};
+
+/* Called from within session_advance(), in the order of frame ids. */
+struct session_handler {
+    /* For a session that resumes, once, when the daemon's session and clock are known: where the
+     * grid of wanted frames goes on, as SUBSCRIBE's first_due. */
+    uint64_t (*first_due)(void *user);
+    /* An empty frame, or NULL: none is free for now. */
+    struct frame *(*take_frame)(void *user);
+    /* A whole frame, checked; the reference goes to the handler. */
+    void (*on_frame)(void *user, struct frame *frame);
+    /* A frame that failed its check: it is thrown away. */
+    void (*on_damaged)(void *user, uint64_t id, const char *why);
+    void (*on_drops)(void *user, const struct wire_drops *drops);
+    void (*on_stream)(void *user, const struct wire_stream *stream);
+    void (*on_status)(void *user, const struct wire_status *status);
+    void *user;
+};
+
+/* What the session was told so far; captured = delivered + dropped, damaged counts as delivered. */
+struct session_totals {
+    uint64_t captured, delivered, dropped;
+};
+
+enum session_state {
+    SESSION_OPENING, /* the daemon's opening and HELLO are due */
+    SESSION_RUNNING,
+    SESSION_ENDING, /* we have said END, the daemon's is due */
+    SESSION_ENDED,  /* the daemon has said END */
+    SESSION_FAILED, /* see error */
+};
+
+struct session {
+    struct session_config config;
+    struct session_handler handler;
+    enum session_state state;
+    char error[SESSION_ERROR_MAX]; /* one line for the user */
+    bool fatal;                    /* FAILED in a way that connecting again won't mend */
+    bool key_needed;               /* FAILED since the daemon asks for a key */
+
+    uint64_t id;                /* the daemon's session */
+    bool streams_seen;          /* STREAMS is here */
+    bool subscribed;            /* SUBSCRIBE was sent */
+    bool started;               /* the first STREAM is here ... */
+    uint16_t width, height;     /* ... and the size that the last one said */
+    uint64_t first_id, next_id; /* [first_id, next_id) have a fate */
+    struct session_totals totals;
+    struct wire_end daemon_end; /* once ENDED */
+
+    unsigned pings_sent;
+    uint64_t asked_ns[SESSION_PINGS_MAX]; /* when; a ring; 0: was answered */
+    uint64_t opened_ns, heard_ns, pinged_ns;
+
+    struct frame *frame; /* between HEAD and TAIL */
+    uint32_t frame_crc;
+    bool head_waits; /* a HEAD is here, but no frame was free */
+    struct wire_frame_head head;
+    bool abort_due; /* a TAIL said aborted: its id is the first of the next DROPS */
+
+    struct message_reader reader;
+    uint8_t out[SESSION_OUT_MAX];
+    size_t out_used;
+};
+
+/* Begins a conversation: the opening, HELLO, PING and, unless it resumes, SUBSCRIBE lie in `out`.
+ * Times are this machine's CLOCK_MONOTONIC, ns. */
+void session_init(struct session *session, const struct session_config *config,
+                  const struct session_handler *handler, uint64_t now_ns);
+
+/* Releases what it holds. */
+void session_clear(struct session *session);
+
+/* Where the next bytes are wanted; returns the number of entries used. 0: nothing is wanted until
+ * out has been written or a frame is free. */
+int session_space(struct session *session, struct iovec room[2]);
+
+/* `size` bytes were read at now_ns; then session_advance(). */
+void session_filled(struct session *session, size_t size, uint64_t now_ns);
+
+/* The daemon gives a sign of life, even if it can't be read yet: a part of a TLS record. */
+void session_heard(struct session *session, uint64_t now_ns);
+
+/* Works through what is here. True: it waits for a free frame; call again once there is one. */
+bool session_advance(struct session *session, uint64_t now_ns);
+
+/* PINGs and time-outs; call after each wait, which ends at session_due() at the latest. reading:
+ * whether bytes were wanted in it; a silence that we asked for is no sign of a dead peer. */
+void session_tick(struct session *session, bool reading, uint64_t now_ns);
+
+/* When session_tick() has something to do even if nothing comes. */
+uint64_t session_due(const struct session *session, bool reading);
+
+/* The first `size` bytes of out were written. */
+void session_written(struct session *session, size_t size);
+
+/* When nothing will have come for 2.5 s although bytes were wanted and a PING is out: the network
+ * or the daemon pauses then. UINT64_MAX: the session is ending. */
+uint64_t session_silent_at(const struct session *session);
+
+/* The receiver has enough: says END, the daemon's END will follow. */
+void session_end(struct session *session);
+
+/* There is no connection any more: what came of a frame under way is damaged. Returns whether one
+ * was. */
+bool session_cut(struct session *session);
+
+#endif

@@ -1,0 +1,229 @@
+/*
+ * --save: one JPEG a frame, byte for byte as the daemon made it, and frames.csv beside them.
+ *
+ * A frame is written under a temporary name and renamed once it is whole; then its line goes to the
+ * index. The last two happen under the folder's lock, so that the numbers of several who save there
+ * have no gaps, and follow one another as the lines do. So whoever watches the folder never sees
+ * half a picture, and the index names none that is not there, whenever the program is killed; but
+ * see atomic_file_name() on file systems that have neither links nor a rename that overwrites
+ * nothing. Nothing that is there already is ever overwritten.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/sinks/files/atomic_file.h"
+#include "host/sinks/files/disk_error.h"
+#include "host/sinks/files/file_name.h"
+#include "host/sinks/files/frame_index.h"
+#include "host/sinks/files/frame_number.h"
+#include "host/sinks/files/save_folder.h"
+#include "host/sinks/sink.h"
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+
+/* Names that are tried for a frame; where the search for a copy ends. */
+enum { TRIES_MAX = 100000, COPIES_MAX = 1 << 30 };
+
+struct files {
+    struct save_folder folder;
+    const char *name_template;
+    char temporary[TEMPORARY_NAME_SIZE];
+    struct frame_number number; /* of the last name; only if the template has an {n} */
+    unsigned opening;           /* of the folder, in which it was found; 0: in none */
+    uint64_t sync_every, unsynced;
+};
+
+/* When the frame was taken; by this machine's clock if the device did not tell, and where the
+ * device's clock is not known yet, when it came. */
+static uint64_t wall_time(const struct frame *frame)
+{
+    const struct frame_times *times = &frame->times;
+    if (frame->metadata.present & WIRE_META_WALL_CLOCK)
+        return frame->metadata.wall_clock_ns;
+    uint64_t taken = times->offset_known ? frame_host_time(frame, times->sensor) : times->last_byte;
+    return clock_read(CLOCK_REALTIME) - (clock_monotonic() - taken);
+}
+
+/* The number for the next name. 0 or a negative errno. */
+static int find_number(struct files *files)
+{
+    const struct save_folder *folder = &files->folder;
+    if (files->opening == folder->openings)
+        return frame_number_update(&files->number, folder->index_fd);
+    int error = frame_number_find(&files->number, folder->fd, folder->index_fd);
+    if (!error)
+        files->opening = folder->openings;
+    return error;
+}
+
+/* What is there although no line says so, a killed run's last picture for one, has its number. */
+static int give_number(struct files *files, struct file_name_values *values, char *name)
+{
+    int error = find_number(files), named = -EEXIST;
+    for (unsigned tries = 0; !error && named == -EEXIST && tries < TRIES_MAX; tries++) {
+        values->number = files->number.highest + 1;
+        file_name_make(files->number.name_template, values, 1, name);
+        named = atomic_file_name(files->folder.fd, files->temporary, name);
+        files->number.highest += named == -EEXIST;
+    }
+    return error ? error : named;
+}
+
+static bool is_taken(const struct files *files, const struct file_name_values *values,
+                     unsigned copy)
+{
+    char name[FILE_NAME_MAX + 1];
+    file_name_make(files->name_template, values, copy, name);
+    return faccessat(files->folder.fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT;
+}
+
+/* The copies of a name are taken from 2 on without gaps, unless somebody takes some away: it is few
+ * steps to a free one, however many there are. */
+static unsigned find_copy(const struct files *files, const struct file_name_values *values)
+{
+    unsigned taken = 1, free_one = 2;
+    while (free_one < COPIES_MAX && is_taken(files, values, free_one)) {
+        taken = free_one;
+        free_one *= 2;
+    }
+    while (free_one - taken > 1) {
+        unsigned middle = taken + (free_one - taken) / 2;
+        if (is_taken(files, values, middle))
+            taken = middle;
+        else
+            free_one = middle;
+    }
+    return free_one;
+}
+
+static int give_copy(const struct files *files, const struct file_name_values *values, char *name)
+{
+    int error = -EEXIST;
+    for (unsigned tries = 0; error == -EEXIST && tries < TRIES_MAX; tries++) {
+        file_name_make(files->name_template, values, tries ? find_copy(files, values) : 1, name);
+        error = atomic_file_name(files->folder.fd, files->temporary, name);
+    }
+    return error;
+}
+
+/* The picture's name; --sync each: on the disk. */
+static int give_name(struct files *files, struct file_name_values *values, char *name)
+{
+    int error = file_name_has_number(files->name_template) ? give_number(files, values, name)
+                                                           : give_copy(files, values, name);
+    if (error) {
+        unlinkat(files->folder.fd, files->temporary, 0);
+        return error;
+    }
+    error = files->sync_every == 1 ? save_folder_sync_names(&files->folder) : 0;
+    if (error)
+        unlinkat(files->folder.fd, name, 0);
+    return error;
+}
+
+static int sync_all(struct files *files)
+{
+    int error = save_folder_sync_all(&files->folder);
+    if (error)
+        log_error("save: what was saved since the last --sync may not be on the disk: %s",
+                  disk_error_text(error));
+    else
+        files->unsynced = 0;
+    return error;
+}
+
+static int sync_line(struct files *files)
+{
+    files->unsynced++;
+    if (files->sync_every == 1)
+        return save_folder_sync_index(&files->folder);
+    if (files->sync_every > 1 && files->unsynced >= files->sync_every)
+        return sync_all(files);
+    return 0;
+}
+
+/* A frame is saved with its line in the index or not at all. */
+static int write_line(struct files *files, const char *name, const char *line, size_t size)
+{
+    int error = save_folder_add(&files->folder, line, size);
+    if (!error) {
+        error = sync_line(files);
+        if (!error || save_folder_undo(&files->folder, size))
+            return error;
+    }
+    unlinkat(files->folder.fd, name, 0);
+    /* If half of the line is still there, opening the index mends it. */
+    save_folder_close(&files->folder);
+    return error;
+}
+
+/* Under the lock: the temporary file becomes the frame's. */
+static int add(struct files *files, const struct frame *frame)
+{
+    char name[FILE_NAME_MAX + 1], line[FRAME_INDEX_LINE_SIZE];
+    uint64_t wall_ns = wall_time(frame);
+    struct file_name_values values = { .id = frame->id,
+                                       .sensor_ns = frame->times.sensor,
+                                       .wall_ns = wall_ns,
+                                       .session = frame->session };
+    int error = give_name(files, &values, name);
+    if (!error)
+        error = write_line(files, name, line, frame_index_line(frame, name, wall_ns, line));
+    if (!error)
+        files->number.highest = values.number;
+    return error;
+}
+
+static int files_write(void *state, const struct frame *frame)
+{
+    struct files *files = state;
+    int error = save_folder_check(&files->folder);
+    if (!error)
+        error = atomic_file_write(files->folder.fd, files->temporary, frame->data, frame->size,
+                                  files->sync_every == 1);
+    if (error)
+        return error;
+    save_folder_lock(&files->folder);
+    error = add(files, frame);
+    save_folder_unlock(&files->folder);
+    return error;
+}
+
+static int files_close(void *state)
+{
+    struct files *files = state;
+    bool due = files->sync_every > 1 && files->unsynced > 0 && files->folder.fd >= 0;
+    int error = due ? sync_all(files) : 0;
+    save_folder_close(&files->folder);
+    free(files);
+    return error;
+}
+
+const struct sink_ops sink_files = { "save", NULL, files_write, files_close };
+
+int sink_files_create(void **state, const char *directory, const char *name_template,
+                      uint64_t sync_every, char *error)
+{
+    struct files *files = *state = calloc(1, sizeof(*files));
+    if (!files) {
+        snprintf(error, SINK_ERROR_MAX, "out of memory");
+        return -ENOMEM;
+    }
+    files->name_template = name_template;
+    files->number.name_template = name_template;
+    files->sync_every = sync_every;
+    temporary_name_make(files->temporary);
+    int result = save_folder_open(&files->folder, directory);
+    if (result) {
+        snprintf(error, SINK_ERROR_MAX, "--save: can't write into %.200s: %s", directory,
+                 disk_error_text(result));
+        free(files);
+        *state = NULL;
+    }
+    return result;
+}

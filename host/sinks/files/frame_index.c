@@ -1,0 +1,98 @@
+#include "host/sinks/files/frame_index.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/sinks/files/file_name.h"
+
+enum { LINE_ROOM = FRAME_INDEX_LINE_SIZE - 2 }; /* without the line feed */
+
+const char frame_index_name[] = "frames.csv";
+const char frame_index_head[] =
+    "file,session,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
+    "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
+    "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position\n";
+
+static void add_number(char *line, bool present, double value)
+{
+    size_t used = strlen(line);
+    if (present)
+        snprintf(line + used, LINE_ROOM - used, ",%.10g", value);
+    else
+        snprintf(line + used, LINE_ROOM - used, ",");
+}
+
+static void add_metadata(char *line, const struct wire_metadata *metadata)
+{
+    uint32_t present = metadata->present;
+    add_number(line, present & WIRE_META_EXPOSURE, metadata->exposure_us);
+    add_number(line, present & WIRE_META_GAIN, metadata->gain_milli / 1000.0);
+    add_number(line, present & WIRE_META_DIGITAL_GAIN, metadata->digital_gain_milli / 1000.0);
+    add_number(line, present & WIRE_META_COLOUR_TEMPERATURE, metadata->colour_temperature_k);
+    add_number(line, present & WIRE_META_LUX, metadata->lux_milli / 1000.0);
+    add_number(line, present & WIRE_META_LENS_POSITION, metadata->lens_position_milli / 1000.0);
+}
+
+/* A template may have commas or quotes in it (RFC 4180, 2). */
+static void quote(const char *name, char *text)
+{
+    bool plain = !strpbrk(name, ",\"");
+    *text = '"';
+    char *at = text + !plain;
+    for (; *name; name++) {
+        if (*name == '"')
+            *at++ = '"';
+        *at++ = *name;
+    }
+    if (!plain)
+        *at++ = '"';
+    *at = '\0';
+}
+
+size_t frame_index_line(const struct frame *frame, const char *name, uint64_t wall_ns, char *line)
+{
+    const struct frame_times *times = &frame->times;
+    char wall[40], quoted[2 * FILE_NAME_MAX + 3];
+    file_name_time(wall_ns, 0, wall);
+    quote(name, quoted);
+    snprintf(line, LINE_ROOM,
+             "%s,%016" PRIx64 ",%" PRIu64 ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+             ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+             quoted, frame->session, frame->id, wall, times->sensor, times->captured,
+             times->encode_start, times->encode_end, times->send_start, times->send_end,
+             times->last_byte);
+    size_t used = strlen(line);
+    if (times->offset_known)
+        snprintf(line + used, LINE_ROOM - used, ",%" PRId64 ",%" PRIu64 ",%.6f", times->offset,
+                 times->error,
+                 (double)(int64_t)(times->last_byte - frame_host_time(frame, times->sensor)) / 1e6);
+    else
+        snprintf(line + used, LINE_ROOM - used, ",,,");
+    used = strlen(line);
+    snprintf(line + used, LINE_ROOM - used, ",%u,%u,%zu,%08" PRIx32, frame->width, frame->height,
+             frame->size, frame->crc32c);
+    add_metadata(line, &frame->metadata);
+    strcat(line, "\n");
+    return strlen(line);
+}
+
+bool frame_index_name_of(const char *line, size_t size, char *name)
+{
+    const char *at = line, *end = line + size;
+    bool quoted = size > 0 && *line == '"';
+    size_t used = 0;
+    for (at += quoted; at < end && used <= FILE_NAME_MAX; at++) {
+        if (!quoted && *at == ',')
+            break;
+        /* A quote ends the name, unless it is one of two that stand for one. */
+        if (quoted && *at == '"' && (++at == end || *at != '"'))
+            break;
+        name[used++] = *at;
+    }
+    if (used == 0 || used > FILE_NAME_MAX || at == end || *at != ',')
+        return false;
+    name[used] = '\0';
+    return true;
+}

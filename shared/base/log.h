@@ -1,0 +1,65 @@
+/*
+ * One line an event, on stderr. Any thread; lines are never mixed.
+ *
+ * Nobody waits for whoever reads stderr, be it a full pipe, a slow serial line or a terminal that
+ * was stopped with Ctrl-S: a thread of the log's own writes, and begins with the first line. What
+ * it can't write in time is left out once 64 KiB wait, and is counted: the log tells how many lines
+ * are missing as soon as it can. A child of fork() must not log.
+ */
+#ifndef PITETHER_SHARED_BASE_LOG_H
+#define PITETHER_SHARED_BASE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/*
+ * error:   what was asked for can't be done.
+ * warning: it goes on, but somebody should look (a peer misbehaved, a camera went away).
+ * info:    what a reader of the journal wants to know of a healthy run: starts, stops, clients.
+ * debug:   what a developer wants to know; never one line a frame or more.
+ */
+enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
+
+extern const char *const log_level_names[]; /* "error", ..., then NULL */
+
+/* Call before the first thread starts. program: a static string that begins each line, unless
+ * standard error is systemd's journal, which is told the level instead. */
+void log_setup(const char *program, enum log_level most);
+
+void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* For text that goes to stderr as it is, whatever the level: each line is written when it is
+ * complete, between lines of the log. Stays open. */
+FILE *log_stream(void);
+
+enum { LOG_PROGRESS_MAX = 512 };
+
+/* Draws a line (cut at LOG_PROGRESS_MAX - 1 bytes) on the terminal that stderr is, in the place of
+ * the one before and below what else is written; "" wipes it. Only the newest waits to be drawn. */
+void log_progress(const char *line);
+
+/* Waits until all is written, for as long as it goes on. Runs by itself when the program exits. */
+void log_flush(void);
+
+/* For lines that a peer or a broken camera could cause without end: 20 pass in 10 seconds, and the
+ * next one after that tells how many did not. Zeroed at first; one thread, or under a lock. */
+struct log_limit {
+    uint64_t begin_ns; /* of the current 10 s; CLOCK_MONOTONIC */
+    unsigned passed, held_back;
+};
+
+bool log_passes(struct log_limit *limit);
+
+#define log_warning_limited(limit, ...)                                                            \
+    do {                                                                                           \
+        if (log_passes(limit))                                                                     \
+            log_warning(__VA_ARGS__);                                                              \
+    } while (0)
+
+#define log_error(...) log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...) log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...) log_write(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * The signals that ask a program to end. They are taken in through a signalfd, so every thread has
+ * them blocked, from before the first thread starts until nobody reads that descriptor any more.
+ */
+#ifndef PITETHER_SHARED_BASE_SIGNALS_H
+#define PITETHER_SHARED_BASE_SIGNALS_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+static inline sigset_t signals_to_end(void)
+{
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    return signals;
+}
+
+/* For the calling thread, and those that it will start. */
+static inline void signals_block(bool blocked)
+{
+    sigset_t signals = signals_to_end();
+    pthread_sigmask(blocked ? SIG_BLOCK : SIG_UNBLOCK, &signals, NULL);
+}
+
+#endif

@@ -1,0 +1,108 @@
+/*
+ * Where threads or descriptors run out, the device's modules say so, and leave nothing behind.
+ */
+#include <errno.h>
+
+#include "device/encode/encoder.h"
+#include "device/stream/events.h"
+#include "device/stream/supervisor.h"
+#include "support.h"
+#include "tests/unit/balance.h"
+
+static void the_events(void **state)
+{
+    struct stream_events events;
+    (void)state;
+    balance_begin(BALANCE_ALL, 0);
+    assert_int_equal(events_init(&events), -EMFILE);
+    balance_end();
+    balance_begin(BALANCE_ALL, 1);
+    assert_int_equal(events_init(&events), 0);
+    events_destroy(&events);
+    balance_end();
+}
+
+static void an_encoder(void **state)
+{
+    static const struct encoder_config config = { .threads = 3, .slices = 1, .quality = 50 };
+    struct encoder *encoder;
+    struct stream_events events;
+    (void)state;
+    assert_int_equal(events_init(&events), 0);
+    for (unsigned threads = 0; threads < config.threads; threads++) {
+        balance_begin(threads, 0);
+        assert_int_equal(encoder_create(&encoder, &config, &events), -EAGAIN);
+        assert_null(encoder);
+        balance_end();
+    }
+    balance_begin(config.threads, 0);
+    assert_int_equal(encoder_create(&encoder, &config, &events), 0);
+    encoder_destroy(&encoder);
+    balance_end();
+    events_destroy(&events);
+}
+
+static void a_capture(void **state)
+{
+    static const struct encoder_config config = { .threads = 1, .slices = 1, .quality = 50 };
+    static const struct supervisor_config capture = { .ops = &camera_pattern };
+    struct supervisor *control;
+    struct encoder *encoder;
+    struct stream_events events;
+    (void)state;
+    assert_int_equal(events_init(&events), 0);
+    assert_int_equal(encoder_create(&encoder, &config, &events), 0);
+    for (unsigned threads = 0; threads < 2; threads++) {
+        balance_begin(threads, 0);
+        assert_int_equal(supervisor_create(&control, &capture, encoder, &events),
+                         threads ? 0 : -EAGAIN);
+        assert_int_equal(control != NULL, threads);
+        supervisor_destroy(&control);
+        balance_end();
+    }
+    encoder_destroy(&encoder);
+    events_destroy(&events);
+}
+
+/* Opened, and started in vain. */
+static void check_camera(const struct camera_ops *ops)
+{
+    static const struct camera_request request = { .width = 64, .height = 48 };
+    const struct camera_sink sink = { 0 };
+    struct camera_mode mode;
+    struct camera *camera;
+    char error[CAMERA_ERROR_MAX];
+    balance_begin(0, BALANCE_ALL);
+    assert_int_equal(ops->open(&camera, "", &request, error), 0);
+    assert_int_equal(ops->start(camera, &sink, &mode, error), -EAGAIN);
+    ops->close(&camera);
+    assert_null(camera);
+    balance_end();
+}
+
+static void cameras(void **state)
+{
+    struct camera_request request = { 0 };
+    struct camera *camera;
+    char error[CAMERA_ERROR_MAX];
+    (void)state;
+    check_camera(&camera_pattern);
+    check_camera(&camera_faulty);
+    balance_begin(BALANCE_ALL, BALANCE_ALL);
+    assert_int_equal(camera_y4m.open(&camera, "/dev/null", &request, error), -EINVAL);
+    assert_null(camera);
+    assert_int_equal(camera_y4m.open(&camera, "/nowhere.y4m", &request, error), -ENOENT);
+    assert_null(camera);
+    balance_end();
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_events),
+        cmocka_unit_test(an_encoder),
+        cmocka_unit_test(a_capture),
+        cmocka_unit_test(cameras),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,146 @@
+/*
+ * The fault script: what is one, what is none, and which fault comes when.
+ */
+#include "device/camera/faults.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "shared/base/clock.h"
+
+static void parse(struct fault_script *script, const char *text)
+{
+    char error[FAULTS_ERROR_MAX] = "";
+    memset(script, 0xA5, sizeof(*script));
+    if (faults_parse(script, text, error))
+        fail_msg("%s", error);
+}
+
+static void every_kind(void **state)
+{
+    (void)state;
+    static const struct fault wanted[] = {
+        { FAULT_STALL, 100, 5 * CLOCK_SECOND, 0 },
+        { FAULT_STALL, 7, 0, 0 },
+        { FAULT_UNPLUG, 0, 250 * CLOCK_MS, 0 },
+        { FAULT_GAP, FAULT_FRAME_MAX, 0, 1 },
+        { FAULT_BROKEN, 1, 0, FAULT_FRAME_MAX },
+        { FAULT_LATE, 2, 0, 0 },
+        { FAULT_SLOW_START, 3, 3600 * CLOCK_SECOND, 0 },
+        { FAULT_HANG, 4, 0, 0 },
+        { FAULT_HANG, 5, CLOCK_MS, 0 },
+        { FAULT_ABSENT, 0, 7 * CLOCK_SECOND, 0 },
+    };
+    struct fault_script script;
+    parse(&script, "stall@100:5s,stall@7, unplug@0:250ms,  gap@1000000000:1,broken@1:1000000000,"
+                   "late@2,slow-start@3:3600s,hang@4,hang@5:1ms,absent@0:7s");
+    assert_int_equal(script.count, sizeof(wanted) / sizeof(wanted[0]));
+    for (unsigned i = 0; i < script.count; i++) {
+        assert_int_equal(script.faults[i].kind, wanted[i].kind);
+        assert_int_equal(script.faults[i].frame, wanted[i].frame);
+        assert_int_equal(script.faults[i].ns, wanted[i].ns);
+        assert_int_equal(script.faults[i].count, wanted[i].count);
+    }
+}
+
+static void what_is_no_script(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",
+        " ",
+        ",",
+        "stall",
+        "stall@",
+        "@1",
+        "stall@x",
+        "stall@-1",
+        "stall@1:",
+        "stall@1:5",
+        "stall@1:s",
+        "stall@1:0s",
+        "stall@1:5m",
+        "stall@1:5sx",
+        "stall@1 ",
+        "stall@1,",
+        "stall@1;",
+        "stall@1:1.5s",
+        "gap@1",
+        "gap@1:",
+        "gap@1:0",
+        "gap@1:7s",
+        "gap@1:-7",
+        "late@1:1",
+        "absent@0",
+        "unplug@1",
+        "unplug@1:",
+        "stal@1",
+        "stalls@1",
+        "Stall@1",
+        "slow-start@1",
+        "gap@1:1,,gap@2:1",
+        "gap@1000000001:1",
+        "gap@1:1000000001",
+        "stall@1:3601s",
+        "stall@1:3600001ms",
+        "gap@99999999999999999999:1",
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct fault_script script;
+        char error[FAULTS_ERROR_MAX] = "";
+        if (faults_parse(&script, bad[i], error) != -EINVAL)
+            fail_msg("'%s' was taken", bad[i]);
+        assert_int_equal(script.count, 0);
+        assert_true(strlen(error) > 0);
+    }
+}
+
+static void there_is_a_bound(void **state)
+{
+    (void)state;
+    struct fault_script script;
+    char text[(FAULTS_MAX + 1) * sizeof("late@1,")] = "", error[FAULTS_ERROR_MAX];
+    for (int i = 0; i < FAULTS_MAX; i++)
+        strcat(text, i ? ",late@1" : "late@1");
+    parse(&script, text);
+    assert_int_equal(script.count, FAULTS_MAX);
+    strcat(text, ",late@1");
+    assert_int_equal(faults_parse(&script, text, error), -EINVAL);
+}
+
+static void faults_come_on_cue_and_once(void **state)
+{
+    (void)state;
+    struct fault_script script;
+    struct fault fault;
+    parse(&script, "gap@10:3,stall@5,gap@5:4,gap@20:5");
+    assert_false(faults_take(&script, FAULT_GAP, 4, &fault));
+    assert_false(faults_take(&script, FAULT_STALL, 4, &fault));
+    assert_true(faults_take(&script, FAULT_GAP, 7, &fault)); /* the exact one was skipped */
+    assert_int_equal(fault.count, 4);
+    assert_false(faults_take(&script, FAULT_GAP, 7, &fault));
+    assert_true(faults_take(&script, FAULT_GAP, 20, &fault));
+    assert_int_equal(fault.count, 3);
+    assert_true(faults_take(&script, FAULT_GAP, 20, &fault));
+    assert_int_equal(fault.count, 5);
+    assert_true(faults_take(&script, FAULT_STALL, UINT32_MAX, &fault));
+    assert_int_equal(script.count, 0);
+    assert_false(faults_take(&script, FAULT_STALL, UINT32_MAX, &fault));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind),
+        cmocka_unit_test(what_is_no_script),
+        cmocka_unit_test(there_is_a_bound),
+        cmocka_unit_test(faults_come_on_cue_and_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

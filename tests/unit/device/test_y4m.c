@@ -1,0 +1,476 @@
+/*
+ * Y4M headers, and files replayed through the source's own interface.
+ */
+#include "device/camera/y4m_format.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "device/camera/camera.h"
+#include "support.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static void good_headers(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line;
+        struct y4m_header header;
+    } cases[] = {
+        { "YUV4MPEG2 W640 H480 F30:1 Ip A1:1 C420jpeg", { PIXEL_YUV420, 640, 480, 30, true } },
+        { "YUV4MPEG2 W640 H480", { PIXEL_YUV420, 640, 480, 30, true } },
+        { "YUV4MPEG2 H480 W640 F25:1 C420", { PIXEL_YUV420, 640, 480, 25, true } },
+        { "YUV4MPEG2 W16 H16383 F30000:1001 C420mpeg2",
+          { PIXEL_YUV420, 16, 16383, 30000.0 / 1001, true } },
+        { "YUV4MPEG2 W17 H19 F0:0 C420paldv", { PIXEL_YUV420, 17, 19, 30, true } },
+        { "YUV4MPEG2 W64 H64 F1:1000 C422 I?", { PIXEL_YUV422, 64, 64, 0.001, true } },
+        { "YUV4MPEG2 W64 H64 F10000:1 C444", { PIXEL_YUV444, 64, 64, 10000, true } },
+        { "YUV4MPEG2 W64 H64 F10:1 Cmono", { PIXEL_GREY, 64, 64, 10, true } },
+        { "YUV4MPEG2 W64 H64 F10:1 C444 XCOLORRANGE=FULL", { PIXEL_YUV444, 64, 64, 10, false } },
+        { "YUV4MPEG2 W64 H64 F10:1 XCOLORRANGE=FULL C420", { PIXEL_YUV420, 64, 64, 10, false } },
+        { "YUV4MPEG2 W64 H64 C420jpeg XYSCSS=420JPEG XCOLORRANGE=LIMITED",
+          { PIXEL_YUV420, 64, 64, 30, true } },
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct y4m_header header;
+        char why[Y4M_WHY_MAX];
+        if (y4m_parse_header(cases[i].line, &header, why))
+            fail_msg("'%s': %s", cases[i].line, why);
+        assert_int_equal(header.format, cases[i].header.format);
+        assert_int_equal(header.width, cases[i].header.width);
+        assert_int_equal(header.height, cases[i].header.height);
+        assert_true(header.fps == cases[i].header.fps);
+        assert_int_equal(header.limited_range, cases[i].header.limited_range);
+    }
+}
+
+static void bad_headers(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "",
+        "YUV4MPEG2",
+        "YUV4MPEG W64 H64",
+        "yuv4mpeg2 W64 H64",
+        "RIFF....",
+        "YUV4MPEG2 ",
+        "YUV4MPEG2 W64",
+        "YUV4MPEG2 H64",
+        "YUV4MPEG2 W H64",
+        "YUV4MPEG2 W15 H64",
+        "YUV4MPEG2 W64 H15",
+        "YUV4MPEG2 W16384 H64",
+        "YUV4MPEG2 W-64 H64",
+        "YUV4MPEG2 W+64 H64",
+        "YUV4MPEG2 W64x H64",
+        "YUV4MPEG2 W99999999999999999999 H64",
+        "YUV4MPEG2 W64 H64 F",
+        "YUV4MPEG2 W64 H64 F30",
+        "YUV4MPEG2 W64 H64 F30:0",
+        "YUV4MPEG2 W64 H64 F0:1",
+        "YUV4MPEG2 W64 H64 F-30:1",
+        "YUV4MPEG2 W64 H64 F10001:1",
+        "YUV4MPEG2 W64 H64 F1:1001",
+        "YUV4MPEG2 W64 H64 F30:1x",
+        "YUV4MPEG2 W64 H64 F30:-1",
+        "YUV4MPEG2 W64 H64 C",
+        "YUV4MPEG2 W64 H64 C420p10",
+        "YUV4MPEG2 W64 H64 C411",
+        "YUV4MPEG2 W64 H64 C444alpha",
+        "YUV4MPEG2 W64 H64 Cmono16",
+        "YUV4MPEG2 W64 H64 It",
+        "YUV4MPEG2 W64 H64 Ib",
+        "YUV4MPEG2 W64 H64 Im",
+    };
+    for (size_t i = 0; i < COUNT(lines); i++) {
+        struct y4m_header header;
+        char why[Y4M_WHY_MAX] = "";
+        if (y4m_parse_header(lines[i], &header, why) != -EINVAL)
+            fail_msg("'%s' was taken", lines[i]);
+        assert_true(*why);
+    }
+    char line[2 * Y4M_LINE_MAX], why[Y4M_WHY_MAX];
+    struct y4m_header header;
+    memset(line, ' ', sizeof(line));
+    memcpy(line, "YUV4MPEG2 W64 H64", 17);
+    line[Y4M_LINE_MAX - 1] = '\0';
+    assert_int_equal(y4m_parse_header(line, &header, why), 0);
+    line[Y4M_LINE_MAX - 1] = ' ';
+    line[Y4M_LINE_MAX] = '\0';
+    assert_int_equal(y4m_parse_header(line, &header, why), -EINVAL);
+}
+
+static void layouts_hold_the_planes(void **state)
+{
+    (void)state;
+    static const struct {
+        enum pixel_format format;
+        size_t offsets[3], frame_size;
+    } cases[] = {
+        { PIXEL_YUV420, { 0, 17 * 19, 17 * 19 + 9 * 10 }, 17 * 19 + 2 * 9 * 10 },
+        { PIXEL_YUV422, { 0, 17 * 19, 17 * 19 + 9 * 19 }, 17 * 19 + 2 * 9 * 19 },
+        { PIXEL_YUV444, { 0, 17 * 19, 2 * 17 * 19 }, 3 * 17 * 19 },
+        { PIXEL_GREY, { 0, 0, 0 }, 17 * 19 },
+    };
+    static const uint8_t byte;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct y4m_header header = { cases[i].format, 17, 19, 1, true };
+        struct picture picture;
+        size_t offsets[3] = { 0 }, frame_size;
+        y4m_layout(&header, &picture, offsets, &frame_size);
+        assert_int_equal(frame_size, cases[i].frame_size);
+        assert_memory_equal(offsets, cases[i].offsets, sizeof(offsets));
+        assert_true(picture.limited_range);
+        for (unsigned c = 0; c < 3; c++)
+            picture.planes[c].data = &byte;
+        assert_int_equal(picture_check(&picture), 0);
+        picture.planes[0].size--;
+        assert_int_equal(picture_check(&picture), -EINVAL);
+    }
+}
+
+enum { WIDTH = 18, HEIGHT = 16, FRAME_SIZE = WIDTH * HEIGHT * 3 / 2 };
+
+static const char header_line[] = "YUV4MPEG2 W18 H16 F1000:1 Ip C420jpeg\n";
+
+/* A file of the test's own. */
+static char path[64];
+
+static void write_file(const void *data, size_t size)
+{
+    strcpy(path, "y4m-test-XXXXXX.y4m");
+    int fd = mkstemps(path, 4);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, data, size), size);
+    close(fd);
+}
+
+/* Frames of which each is filled with its number, after a line of their own. */
+static size_t make_frames(uint8_t *to, unsigned count, const char *line)
+{
+    size_t at = strlen(header_line);
+    memcpy(to, header_line, at);
+    for (unsigned i = 0; i < count; i++) {
+        memcpy(to + at, line, strlen(line));
+        at += strlen(line);
+        memset(to + at, (int)(10 + i), FRAME_SIZE);
+        at += FRAME_SIZE;
+    }
+    return at;
+}
+
+/* The value that fills the capture, or -1. */
+static int filled_with(const struct raw_frame *capture)
+{
+    const struct picture *picture = &capture->picture;
+    if (picture_check(picture) || !picture->limited_range)
+        return -1;
+    uint8_t first = *picture->planes[0].data;
+    for (unsigned plane = 0; plane < 3; plane++)
+        for (size_t i = 0; i < picture->planes[plane].size; i++)
+            if (picture->planes[plane].data[i] != first)
+                return -1;
+    return first;
+}
+
+static int open_path(struct camera **camera, const char *name, unsigned width, unsigned height,
+                     char *error)
+{
+    struct camera_request request = { .width = width, .height = height };
+    strcpy(error, "(no error)");
+    *camera = (struct camera *)1;
+    return camera_y4m.open(camera, name, &request, error);
+}
+
+/* Replays the file until there are so many captures and ends. */
+static void replay(struct recorder *recorder, unsigned captures, unsigned ends)
+{
+    struct camera *camera;
+    struct camera_mode mode;
+    char error[CAMERA_ERROR_MAX];
+    recorder_init(recorder, filled_with);
+    struct camera_sink sink = recorder_sink(recorder);
+    if (open_path(&camera, path, 0, 0, error))
+        fail_msg("%s", error);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    assert_int_equal(mode.width, WIDTH);
+    assert_int_equal(mode.height, HEIGHT);
+    assert_int_equal(mode.format, PIXEL_YUV420);
+    assert_true(mode.fps == 1000);
+    assert_string_equal(mode.model, path);
+    recorder_wait(recorder, captures, 0, ends);
+    camera_y4m.stop(camera);
+    recorder_check(recorder);
+    camera_y4m.close(&camera);
+    assert_null(camera);
+    recorder_destroy(recorder);
+    unlink(path);
+}
+
+/* The captures are frames 10, 11 ... 10 + count - 1, again and again. */
+static void check_loop(const struct recorder *recorder, unsigned count)
+{
+    assert_int_equal(recorder->ends, 0);
+    for (unsigned i = 0; i < recorder->captures && i < RECORDED_MAX; i++)
+        assert_int_equal(recorder->marks[i], 10 + i % count);
+}
+
+static struct recorder recorder;
+static uint8_t file[64 * 1024];
+
+static void files_are_looped(void **state)
+{
+    (void)state;
+    for (unsigned count = 1; count < 4; count++) {
+        write_file(file, make_frames(file, count, count == 2 ? "FRAME Ixyz\n" : "FRAME\n"));
+        replay(&recorder, 20, 0);
+        check_loop(&recorder, count);
+    }
+}
+
+/* The last frame is not whole: it is left out, whatever of it is missing. */
+static void truncated_frames_are_left_out(void **state)
+{
+    (void)state;
+    size_t whole = make_frames(file, 2, "FRAME\n"), more = make_frames(file, 3, "FRAME\n");
+    size_t sizes[] = { whole + 6, whole + 7, more - FRAME_SIZE / 2, more - 1 };
+    for (size_t i = 0; i < COUNT(sizes); i++) {
+        write_file(file, sizes[i]);
+        replay(&recorder, 10, 0);
+        check_loop(&recorder, 2);
+    }
+}
+
+/* The same with a cut in the line itself. */
+static void truncated_frame_lines_are_left_out(void **state)
+{
+    (void)state;
+    size_t whole = make_frames(file, 2, "FRAME\n");
+    make_frames(file, 3, "FRAME\n");
+    for (size_t more = 1; more < 6; more++) {
+        write_file(file, whole + more);
+        replay(&recorder, 10, 0);
+        check_loop(&recorder, 2);
+    }
+}
+
+static void broken_frame_lines_end_the_source(void **state)
+{
+    (void)state;
+    size_t size = make_frames(file, 3, "FRAME\n");
+    size_t third = strlen(header_line) + 2 * (6 + FRAME_SIZE);
+    file[third] = 'f';
+    write_file(file, size);
+    replay(&recorder, 2, 1);
+    assert_int_equal(recorder.captures, 2);
+    assert_int_equal(recorder.ends, 1);
+    assert_int_equal(recorder.end_error, -EBADMSG);
+    /* No line feed within a line's length. */
+    memcpy(file + third, "FRAME ", 6);
+    memset(file + third + 6, 'x', FRAME_SIZE);
+    size = third + 6 + 2 * Y4M_LINE_MAX;
+    memset(file + third + 6, 'x', 2 * Y4M_LINE_MAX);
+    write_file(file, size);
+    replay(&recorder, 2, 1);
+    assert_int_equal(recorder.end_error, -EBADMSG);
+}
+
+/* A file that is cut to nothing while it is replayed ends the source, with no loop for ever. */
+/* Too long to be kept in memory, and nearly all of it a hole. */
+static void write_long_file(void)
+{
+    static const char header[] = "YUV4MPEG2 W4096 H4096 F1000:1 Ip C420\n";
+    const off_t frame = 6 + 4096 * 4096 * 3 / 2;
+    write_file(header, strlen(header));
+    int fd = open(path, O_WRONLY);
+    assert_true(fd >= 0);
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(pwrite(fd, "FRAME\n", 6, (off_t)strlen(header) + i * frame), 6);
+    assert_int_equal(ftruncate(fd, (off_t)strlen(header) + 12 * frame), 0);
+    close(fd);
+}
+
+static void long_files_may_shrink(void **state)
+{
+    (void)state;
+    struct camera *camera;
+    struct camera_mode mode;
+    char error[CAMERA_ERROR_MAX];
+    write_long_file();
+    recorder_init(&recorder, filled_with);
+    struct camera_sink sink = recorder_sink(&recorder);
+    assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    recorder_wait(&recorder, 3, 0, 0);
+    assert_int_equal(truncate(path, (off_t)strlen(header_line)), 0);
+    recorder_wait(&recorder, 3, 0, 1);
+    camera_y4m.stop(camera);
+    recorder_check(&recorder);
+    assert_true(recorder.end_error < 0);
+    camera_y4m.close(&camera);
+    recorder_destroy(&recorder);
+    unlink(path);
+}
+
+/* ... also where not one frame of it was ever read into a buffer. */
+static void files_may_be_gone_before_the_start(void **state)
+{
+    (void)state;
+    struct camera *camera;
+    struct camera_mode mode;
+    char error[CAMERA_ERROR_MAX];
+    write_long_file();
+    recorder_init(&recorder, NULL);
+    struct camera_sink sink = recorder_sink(&recorder);
+    assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    recorder_wait(&recorder, 0, 0, 1);
+    camera_y4m.stop(camera);
+    recorder_check(&recorder);
+    assert_int_equal(recorder.captures, 0);
+    assert_true(recorder.end_error < 0);
+    camera_y4m.close(&camera);
+    recorder_destroy(&recorder);
+    unlink(path);
+}
+
+/* What is kept in memory needs its file no more. */
+static void short_files_may_vanish(void **state)
+{
+    (void)state;
+    struct camera *camera;
+    struct camera_mode mode;
+    char error[CAMERA_ERROR_MAX];
+    write_file(file, make_frames(file, 3, "FRAME\n"));
+    recorder_init(&recorder, filled_with);
+    struct camera_sink sink = recorder_sink(&recorder);
+    assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
+    assert_int_equal(truncate(path, 0), 0);
+    unlink(path);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    recorder_wait(&recorder, 7, 0, 0);
+    camera_y4m.stop(camera);
+    recorder_check(&recorder);
+    camera_y4m.close(&camera);
+    recorder_destroy(&recorder);
+}
+
+static int refuse(const char *name, unsigned width, unsigned height, const char *word)
+{
+    struct camera *camera;
+    char error[CAMERA_ERROR_MAX];
+    int result = open_path(&camera, name, width, height, error);
+    if (result >= 0)
+        fail_msg("%s was taken", name);
+    assert_null(camera);
+    assert_non_null(strstr(error, name));
+    if (!strstr(error, word))
+        fail_msg("'%s' is not in '%s'", word, error);
+    assert_null(strchr(error, '\n'));
+    return result;
+}
+
+static void refuse_content(const void *data, size_t size, const char *word)
+{
+    write_file(data, size);
+    assert_int_equal(refuse(path, 0, 0, word), -EINVAL);
+    unlink(path);
+}
+
+static void unusable_files_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(refuse("no/such/file.y4m", 0, 0, "No such file"), -ENOENT);
+    strcpy(path, "y4m-test-XXXXXX");
+    assert_non_null(mkdtemp(path));
+    assert_int_equal(refuse(path, 0, 0, "no plain file"), -EINVAL);
+    rmdir(path);
+    /* A FIFO, which must not be waited for. */
+    assert_int_equal(mkfifo(path, 0600), 0);
+    assert_int_equal(refuse(path, 0, 0, "no plain file"), -EINVAL);
+    unlink(path);
+    refuse_content("", 0, "no header line");
+    refuse_content("YUV4MPEG2 W18 H16", 17, "no header line");
+    refuse_content("\n", 1, "YUV4MPEG2");
+    refuse_content("YUV4MPEG2 W18 H16 C411\n", 23, "C411");
+    refuse_content(header_line, strlen(header_line), "no whole frame");
+    size_t size = make_frames(file, 1, "FRAME\n");
+    refuse_content(file, size - 1, "no whole frame");
+    refuse_content(file, strlen(header_line) + 6, "no whole frame");
+    memset(file, 'x', 2000);
+    refuse_content(file, 2000, "no header line");
+}
+
+static void sizes_are_not_scaled(void **state)
+{
+    (void)state;
+    struct camera *camera;
+    char error[CAMERA_ERROR_MAX];
+    write_file(file, make_frames(file, 1, "FRAME\n"));
+    assert_int_equal(refuse(path, WIDTH + 2, HEIGHT, "20x16"), -EINVAL);
+    assert_int_equal(refuse(path, WIDTH, HEIGHT + 2, "18x18"), -EINVAL);
+    assert_int_equal(open_path(&camera, path, WIDTH, HEIGHT, error), 0);
+    camera_y4m.close(&camera);
+    camera_y4m.close(&camera);
+    camera_y4m.close(NULL);
+    unlink(path);
+}
+
+/* The file's name becomes the model: cut to what a TLV holds, in whole characters, and with nothing
+ * in it that would forge a line of the log. */
+static void names_become_models_fit_for_a_log(void **state)
+{
+    (void)state;
+    char name[128] = "";
+    struct camera *camera;
+    struct camera_mode mode;
+    char error[CAMERA_ERROR_MAX];
+    /* 2 bytes, then 3 each: the 64th byte is the second one of a character. */
+    strcat(name, "a\n");
+    for (int i = 0; i < 25; i++)
+        strcat(name, "\xE2\x82\xAC");
+    strcat(name, ".y4m");
+    write_file(file, make_frames(file, 1, "FRAME\n"));
+    assert_int_equal(rename(path, name), 0);
+    recorder_init(&recorder, NULL);
+    struct camera_sink sink = recorder_sink(&recorder);
+    assert_int_equal(open_path(&camera, name, 0, 0, error), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    camera_y4m.close(&camera);
+    recorder_destroy(&recorder);
+    unlink(name);
+    assert_memory_equal(mode.model, "a?\xE2", 3);
+    /* What goes out as the STREAM message's model. */
+    struct wire_message message = { .type = WIRE_STREAM };
+    uint8_t out[WIRE_ENCODED_MAX];
+    memcpy(message.stream.model, mode.model, sizeof(mode.model));
+    size_t size = wire_encode(&message, out);
+    assert_memory_equal(out + size - 3, "\xE2\x82\xAC", 3);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(good_headers),
+        cmocka_unit_test(bad_headers),
+        cmocka_unit_test(layouts_hold_the_planes),
+        cmocka_unit_test(files_are_looped),
+        cmocka_unit_test(truncated_frames_are_left_out),
+        cmocka_unit_test(truncated_frame_lines_are_left_out),
+        cmocka_unit_test(broken_frame_lines_end_the_source),
+        cmocka_unit_test(long_files_may_shrink),
+        cmocka_unit_test(files_may_be_gone_before_the_start),
+        cmocka_unit_test(short_files_may_vanish),
+        cmocka_unit_test(unusable_files_are_refused),
+        cmocka_unit_test(sizes_are_not_scaled),
+        cmocka_unit_test(names_become_models_fit_for_a_log),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

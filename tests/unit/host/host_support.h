@@ -1,0 +1,78 @@
+/*
+ * What the tests of the host's modules share: a daemon's side of a conversation as bytes, frames to
+ * give to a sink, and what was written to stderr.
+ */
+#ifndef PITETHER_TESTS_UNIT_HOST_HOST_SUPPORT_H
+#define PITETHER_TESTS_UNIT_HOST_HOST_SUPPORT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "host/base/grace.h"
+#include "host/lib/frame.h"
+#include "shared/protocol/wire.h"
+
+enum { SCRIPT_SESSION = 0xC0FFEE, SCRIPT_WIDTH = 640, SCRIPT_HEIGHT = 480 };
+/* The smallest frame that is a JPEG by its markers. */
+enum { SCRIPT_FRAME_MIN = 17 };
+
+/* What a daemon sends, in a row. Zeroed: nothing. */
+struct script {
+    uint8_t *bytes;
+    size_t size, capacity;
+};
+
+void script_free(struct script *script);
+void script_add(struct script *script, const void *bytes, size_t size);
+void script_say(struct script *script, const struct wire_message *message);
+/* A message that wire_encode() would not make: these bytes are its fixed part. */
+void script_raw(struct script *script, uint8_t type, const void *fixed, uint16_t size);
+
+/* Opening, HELLO of this session, STREAMS. */
+void script_greet(struct script *script, uint64_t session);
+void script_stream(struct script *script, uint64_t first_id);
+void script_status(struct script *script, unsigned state, const char *text);
+void script_ping(struct script *script, uint64_t t1);
+void script_drops(struct script *script, uint64_t first, uint32_t count, unsigned reason);
+void script_end(struct script *script, unsigned reason, uint64_t delivered, uint64_t dropped);
+void script_error(struct script *script, unsigned code, const char *text);
+
+void script_head(struct script *script, uint64_t id);
+/* The bytes [from, from + size) of frame `id`, which has `whole` bytes. */
+void script_part(struct script *script, uint64_t id, size_t from, size_t size, size_t whole);
+/* The right TAIL of a frame of that size. */
+void script_tail(struct script *script, uint64_t id, size_t size);
+void script_abort(struct script *script, uint64_t id);
+/* The whole frame, in so many parts. */
+void script_frame(struct script *script, uint64_t id, size_t size, unsigned parts);
+
+/* Whether this is what script_frame() sent: a JPEG of SCRIPT_WIDTH and SCRIPT_HEIGHT by its
+ * markers, with bytes of the frame's own between them. */
+bool script_frame_is_right(const uint8_t *data, uint64_t id, size_t size);
+
+/* Frames that no session looks at: each has bytes of its own. */
+uint8_t frame_byte(uint64_t id, size_t at);
+bool frame_is_right(const uint8_t *data, uint64_t id, size_t size);
+
+/* The whole frame `id` from a pool, with times of its own; the caller's. */
+struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size);
+
+/* As after one signal, with so long a grace period. */
+struct grace grace_of(uint64_t ns);
+
+/* No file may be longer; 0: any length. Writes fail with EFBIG then, after what still fits. */
+void limit_files(size_t size);
+
+/* From stderr_capture() on, what is written to stderr is kept. stderr_text() returns all of it so
+ * far, valid until the next call; stderr_release() ends it, and is harmless without a begin. */
+void stderr_capture(void);
+const char *stderr_text(void);
+void stderr_release(void);
+unsigned count_text(const char *text, const char *wanted);
+
+#endif

@@ -1,0 +1,225 @@
+/*
+ * Two made-up clocks that drift apart, over minutes of made-up time: what is said of their offset
+ * is always true, and close.
+ */
+#include "host/lib/clock_sync.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "shared/base/clock.h"
+
+enum { SECONDS = 600, BURST = 8, STEPS = 10 /* a second */ };
+#define US UINT64_C(1000)
+#define MS CLOCK_MS
+
+/* xorshift64*: the same numbers everywhere. */
+static uint64_t random_state;
+
+static uint64_t up_to(uint64_t most)
+{
+    random_state ^= random_state >> 12;
+    random_state ^= random_state << 25;
+    random_state ^= random_state >> 27;
+    return random_state * UINT64_C(2685821657736338717) % (most + 1);
+}
+
+/* A way of `most` at most: quick, or with a queue of up to `queue` before it that is empty once in
+ * `gap` times; 0: never. */
+struct way {
+    uint64_t least, most, queue;
+    unsigned gap;
+};
+
+static uint64_t pass(const struct way *way)
+{
+    uint64_t delay = way->least + up_to(way->most - way->least);
+    bool empty = way->queue == 0 || (way->gap && up_to(way->gap - 1) == 0);
+    return empty ? delay : delay + up_to(way->queue);
+}
+
+struct world {
+    struct clock_sync sync;
+    struct way there, back;
+    double drift, wander; /* ppm; the second is how far temperature takes it, and back again */
+    double slew, slew_from, slew_until; /* ppm and s */
+    uint64_t now;                       /* host time */
+
+    uint64_t most_error;   /* stated since it was set to 0 */
+    unsigned told, untrue; /* what was said, and what of it was not so */
+};
+
+/* Both clocks begin at different times; at most 0.02 ppm/s of wander for each ppm of it. */
+static int64_t offset_at(const struct world *world, uint64_t host)
+{
+    double seconds = (double)host / 1e9;
+    double ppm_seconds = world->drift * seconds + world->wander * 50 * (1 - cos(seconds / 50));
+    if (world->slew != 0 && seconds > world->slew_from)
+        ppm_seconds += world->slew * (fmin(seconds, world->slew_until) - world->slew_from);
+    return INT64_C(-123456789012) + (int64_t)(ppm_seconds * 1000);
+}
+
+static void exchange(struct world *world)
+{
+    uint64_t t1 = world->now, read = t1 + pass(&world->there);
+    uint64_t written = read + up_to(200 * US), t4 = written + pass(&world->back);
+    clock_sync_add(&world->sync, t1, read + (uint64_t)offset_at(world, read),
+                   written + (uint64_t)offset_at(world, written), t4);
+    world->now = t4;
+}
+
+/* What is said of a frame whose last byte is here now, and which took a while to get here. */
+static void check(struct world *world)
+{
+    int64_t offset;
+    uint64_t error;
+    uint64_t earlier = world->now - up_to(150 * MS);
+    assert_true(clock_sync_offset(&world->sync, earlier + (uint64_t)offset_at(world, earlier),
+                                  world->now, &offset, &error));
+    const uint64_t times[] = { earlier, world->now };
+    for (int i = 0; i < 2; i++) {
+        int64_t off = offset_at(world, times[i]) - offset;
+        world->untrue += (uint64_t)(off < 0 ? -off : off) > error;
+    }
+    world->told++;
+    if (error > world->most_error)
+        world->most_error = error;
+}
+
+/* A PING a second, and frames before, between and after. */
+static void run(struct world *world, unsigned seconds)
+{
+    uint64_t end = world->now + seconds * CLOCK_SECOND, due = world->now;
+    while (world->now < end) {
+        if (world->now >= due) {
+            exchange(world);
+            due += CLOCK_SECOND;
+        }
+        check(world);
+        world->now += CLOCK_SECOND / STEPS;
+    }
+}
+
+/* As it begins: a burst of PINGs over a way that nothing else uses yet. */
+static void begin(struct world *world, uint64_t seed)
+{
+    random_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+    world->now = 1000 * CLOCK_SECOND;
+    struct way there = world->there, back = world->back;
+    world->there.queue = world->back.queue = 0;
+    for (unsigned i = 0; i < BURST; i++)
+        exchange(world);
+    world->there = there;
+    world->back = back;
+}
+
+static const struct way quick = { 50 * US, 150 * US, 0, 0 };
+/* The link is full: what waits before it takes up to 46 ms and more to leave, but for those moments
+ * in which a frame has left and the next one has not begun. */
+static const struct way full = { 50 * US, 150 * US, 60 * MS, 3 };
+static const struct way never_empty = { 20 * MS, 21 * MS, 60 * MS, 0 };
+
+static void a_quiet_link(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 20; seed++) {
+        struct world world = { .there = quick, .back = quick, .drift = 50, .wander = 2 };
+        begin(&world, seed);
+        run(&world, SECONDS / 2);
+        world.most_error = 0;
+        run(&world, SECONDS / 2);
+        assert_int_equal(world.untrue, 0);
+        assert_in_range(world.most_error, 0, 150 * US);
+    }
+}
+
+/* 10 minutes over a link that is full in either direction, for clocks that drift either way. */
+static void a_full_link(void **state)
+{
+    (void)state;
+    static const double drifts[] = { 50, -50, 0, 95, -95 };
+    for (unsigned seed = 0; seed < 40; seed++) {
+        struct world world = { .there = seed % 2 ? full : quick,
+                               .back = seed % 2 ? quick : full,
+                               .drift = drifts[seed % 5],
+                               .wander = 2 };
+        begin(&world, seed);
+        run(&world, SECONDS / 2);
+        assert_in_range(world.most_error, 0, MS);
+        world.most_error = 0;
+        run(&world, SECONDS / 2);
+        assert_int_equal(world.untrue, 0);
+        assert_in_range(world.most_error, 0, MS);
+    }
+}
+
+/* Nothing tells a queue that is never empty from a clock that drifts: less and less is known, but
+ * no less than from the PINGs alone. */
+static void a_link_that_is_never_empty(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 20; seed++) {
+        struct world world = { .there = quick, .back = never_empty, .drift = 50, .wander = 2 };
+        begin(&world, seed);
+        run(&world, SECONDS);
+        assert_int_equal(world.untrue, 0);
+        assert_in_range(world.most_error, MS, 45 * MS);
+    }
+}
+
+/* The rate that was learned while the link was quiet is kept when it is full. */
+static void what_was_learned_is_of_use(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 20; seed++) {
+        struct world world = { .there = quick, .back = quick, .drift = 50, .wander = 2 };
+        begin(&world, seed);
+        run(&world, SECONDS / 2);
+        world.back = never_empty;
+        world.most_error = 0;
+        run(&world, 20);
+        assert_int_equal(world.untrue, 0);
+        assert_in_range(world.most_error, 0, 300 * US);
+    }
+}
+
+/* More than crystals do: found out, and allowed for before long. */
+static void a_clock_that_is_slewed(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 20; seed++) {
+        struct world world = { .there = quick, .back = quick, .drift = 20, .wander = 2 };
+        begin(&world, seed);
+        run(&world, 100);
+        assert_int_equal(world.untrue, 0);
+        world.slew = seed % 2 ? 500 : -500;
+        world.slew_from = (double)world.now / 1e9;
+        world.slew_until = world.slew_from + 100;
+        run(&world, 10);
+        world.untrue = 0;
+        run(&world, 85);
+        assert_int_equal(world.untrue, 0);
+        run(&world, 10);
+        world.untrue = 0;
+        run(&world, 100);
+        assert_int_equal(world.untrue, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_quiet_link),
+        cmocka_unit_test(a_full_link),
+        cmocka_unit_test(a_link_that_is_never_empty),
+        cmocka_unit_test(what_was_learned_is_of_use),
+        cmocka_unit_test(a_clock_that_is_slewed),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+/*
+ * Snapshots, in folders of their own: whole, or not there at all.
+ */
+#include "host/sinks/files/snapshot.h"
+
+#include "host_support.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILES_MAX = 8 };
+
+struct world {
+    char folder[32];
+    struct frame_pool *pool;
+    char *names[FILES_MAX];
+    unsigned count;
+};
+
+static int world_setup(void **state)
+{
+    struct world *world = *state = calloc(1, sizeof(*world));
+    strcpy(world->folder, "/tmp/pitether-test-XXXXXX");
+    assert_non_null(mkdtemp(world->folder));
+    world->pool = frame_pool_create(2, SIZE_MAX);
+    assert_non_null(world->pool);
+    stderr_capture();
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
+{
+    (void)status;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static int world_teardown(void **state)
+{
+    struct world *world = *state;
+    stderr_release();
+    nftw(world->folder, remove_one, 4, FTW_DEPTH | FTW_PHYS);
+    frame_pool_destroy(world->pool);
+    for (unsigned i = 0; i < world->count; i++)
+        free(world->names[i]);
+    free(world);
+    return 0;
+}
+
+static bool save(struct world *world, const char *folder, uint64_t id, size_t size)
+{
+    struct frame *frame = frame_make(world->pool, id, size);
+    bool saved = snapshot_save(folder, frame);
+    frame_release(frame);
+    return saved;
+}
+
+/* All that is in the folder, hidden files included. */
+static void list(struct world *world)
+{
+    DIR *directory = opendir(world->folder);
+    assert_non_null(directory);
+    for (struct dirent *entry; (entry = readdir(directory));)
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            assert_in_range(world->count, 0, FILES_MAX - 1);
+            world->names[world->count++] = strdup(entry->d_name);
+        }
+    closedir(directory);
+}
+
+static void each_has_a_name_of_its_own(void **state)
+{
+    struct world *world = *state;
+    for (unsigned i = 0; i < 3; i++)
+        assert_true(save(world, world->folder, 7, 100 + i));
+    list(world);
+    assert_int_equal(world->count, 3);
+    size_t sum = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        char path[256], line[300];
+        struct stat status;
+        assert_non_null(strstr(world->names[i], "-frame7"));
+        snprintf(path, sizeof(path), "%s/%s", world->folder, world->names[i]);
+        assert_int_equal(stat(path, &status), 0);
+        sum += (size_t)status.st_size;
+        snprintf(line, sizeof(line), "saved frame 7 as %s\n", path);
+        assert_int_equal(count_text(stderr_text(), line), 1);
+    }
+    assert_int_equal(sum, 100 + 101 + 102);
+}
+
+static void a_file_that_may_not_be_so_long(void **state)
+{
+    struct world *world = *state;
+    struct frame *frame = frame_make(world->pool, 7, 5000);
+    limit_files(1000); /* the log fits */
+    bool saved = snapshot_save(world->folder, frame);
+    limit_files(0);
+    frame_release(frame);
+    assert_false(saved);
+    list(world);
+    assert_int_equal(world->count, 0);
+    assert_int_equal(count_text(stderr_text(), "can't save a snapshot in "), 1);
+    assert_int_equal(count_text(stderr_text(), "File too large"), 1);
+}
+
+static void a_folder_that_is_none(void **state)
+{
+    struct world *world = *state;
+    assert_false(save(world, "/dev/null", 7, 100));
+    assert_int_equal(count_text(stderr_text(), "snapshot in /dev/null: Not a directory"), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(each_has_a_name_of_its_own),
+        TEST(a_file_that_may_not_be_so_long),
+        TEST(a_folder_that_is_none),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,762 @@
+/*
+ * The messages against PROTOCOL.md: bytes written by hand from its tables, every field there and
+ * back, and whatever a peer may send that is not quite a message.
+ */
+#include "shared/protocol/wire.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "shared/base/bytes.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* The fixed part's size of each type, added up from the table in section 2. */
+static const struct {
+    uint8_t type;
+    uint16_t fixed;
+} types[] = {
+    { WIRE_HELLO, 4 + 8 + 8 },
+    { WIRE_ERROR, 2 },
+    { WIRE_END, 2 + 8 + 8 + 8 },
+    { WIRE_PING, 8 },
+    { WIRE_PONG, 8 + 8 + 8 },
+    { WIRE_STREAMS, 1 },
+    { WIRE_SUBSCRIBE, 1 + 1 + 4 + 4 + 8 + 4 },
+    { WIRE_STREAM, 1 + 1 + 2 + 2 + 4 + 8 },
+    { WIRE_STATUS, 1 + 1 },
+    { WIRE_FRAME_HEAD, 1 + 8 + 8 + 8 + 2 + 2 },
+    { WIRE_FRAME_TAIL, 8 + 1 + 4 + 4 + 8 + 8 + 8 + 8 },
+    { WIRE_DROPS, 1 + 1 + 8 + 4 },
+    { WIRE_ACK, 8 + 8 },
+};
+
+/* Decodes a whole message of exactly size bytes, from memory of that very size. */
+static int decode_bytes(const uint8_t *bytes, size_t size, struct wire_message *message)
+{
+    struct wire_raw raw;
+    assert_true(size >= WIRE_HEADER_SIZE);
+    int error = wire_decode_header(bytes, &raw.header);
+    if (error)
+        return error;
+    assert_int_equal(raw.header.length, size - WIRE_HEADER_SIZE);
+    uint8_t *body = malloc(raw.header.length);
+    memcpy(body, bytes + WIRE_HEADER_SIZE, raw.header.length);
+    raw.body = body;
+    memset(message, 0xA5, sizeof(*message));
+    error = wire_decode(&raw, message);
+    free(body);
+    return error;
+}
+
+/* Encodes, compares with the bytes, and decodes into *back. */
+static void check_golden(const struct wire_message *message, const uint8_t *golden, size_t size,
+                         struct wire_message *back)
+{
+    uint8_t out[WIRE_ENCODED_MAX];
+    memset(out, 0xEE, sizeof(out));
+    assert_int_equal(wire_encode(message, out), size);
+    assert_memory_equal(out, golden, size);
+    assert_int_equal(decode_bytes(golden, size, back), 0);
+    assert_int_equal(back->type, message->type);
+}
+
+static void hello_as_in_the_protocol(void **state)
+{
+    (void)state;
+    static const uint8_t golden[] = {
+        'P',  'T',  0x01, 0x00, 0,    0,    0,    0x25, 0, 0x14, 0,   0x11, /* header */
+        0x01, 0x02, 0x03, 0x04,                                             /* max_message */
+        0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,                     /* features */
+        0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28,                     /* session */
+        0,    1,    0,    2,    'p',  'i',  0,    2,    0, 7,    'p', 't',
+        'd',  ' ',  '0',  '.',  '1' /* TLVs */
+    };
+    struct wire_message message = { .type = WIRE_HELLO,
+                                    .hello = { 0x01020304, 0x1112131415161718, 0x2122232425262728,
+                                               "pi", "ptd 0.1" } };
+    struct wire_message back;
+    check_golden(&message, golden, sizeof(golden), &back);
+    assert_int_equal(back.hello.max_message, 0x01020304);
+    assert_int_equal(back.hello.features, 0x1112131415161718);
+    assert_int_equal(back.hello.session, 0x2122232425262728);
+    assert_string_equal(back.hello.name, "pi");
+    assert_string_equal(back.hello.software, "ptd 0.1");
+}
+
+static const uint8_t golden_head[] = {
+    'P',  'T',  0x20, 0x00, 0,    0,    0,    0x59, 0,    0x1D, 0,    0x3C, /* header */
+    0x05,                                                                   /* stream */
+    0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,                         /* frame_id */
+    0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28,                         /* sensor_time */
+    0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38,                         /* capture_time */
+    0x07, 0x80, 0x04, 0x38,                                                 /* 1920x1080 */
+    0,    1,    0,    4,    0x41, 0x42, 0x43, 0x44,                         /* exposure */
+    0,    2,    0,    4,    0x51, 0x52, 0x53, 0x54,                         /* gain */
+    0,    3,    0,    4,    0x61, 0x62, 0x63, 0x64,                         /* colour temperature */
+    0,    4,    0,    4,    0x71, 0x72, 0x73, 0x74,                         /* lux */
+    0,    5,    0,    4,    0x81, 0x82, 0x83, 0x84,                         /* lens position */
+    0,    6,    0,    8,    0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, /* wall clock */
+    0,    7,    0,    4,    0xA1, 0xA2, 0xA3, 0xA4,                         /* digital gain */
+};
+
+static void frame_head_as_in_the_protocol(void **state)
+{
+    (void)state;
+    struct wire_message message = {
+        .type = WIRE_FRAME_HEAD,
+        .frame_head = { .stream = 5,
+                        .frame_id = 0x1112131415161718,
+                        .sensor_time = 0x2122232425262728,
+                        .capture_time = 0x3132333435363738,
+                        .width = 1920,
+                        .height = 1080,
+                        .metadata = { .present = 0xFE,
+                                      .exposure_us = 0x41424344,
+                                      .gain_milli = 0x51525354,
+                                      .colour_temperature_k = 0x61626364,
+                                      .lux_milli = 0x71727374,
+                                      .lens_position_milli = 0x81828384,
+                                      .wall_clock_ns = 0x9192939495969798,
+                                      .digital_gain_milli = 0xA1A2A3A4 } },
+    };
+    struct wire_message back;
+    check_golden(&message, golden_head, sizeof(golden_head), &back);
+    const struct wire_frame_head *head = &back.frame_head, *was = &message.frame_head;
+    assert_int_equal(head->stream, was->stream);
+    assert_int_equal(head->frame_id, was->frame_id);
+    assert_int_equal(head->sensor_time, was->sensor_time);
+    assert_int_equal(head->capture_time, was->capture_time);
+    assert_int_equal(head->width, was->width);
+    assert_int_equal(head->height, was->height);
+    assert_int_equal(head->metadata.present, was->metadata.present);
+    assert_int_equal(head->metadata.exposure_us, was->metadata.exposure_us);
+    assert_int_equal(head->metadata.gain_milli, was->metadata.gain_milli);
+    assert_int_equal(head->metadata.colour_temperature_k, was->metadata.colour_temperature_k);
+    assert_int_equal(head->metadata.lux_milli, was->metadata.lux_milli);
+    assert_int_equal(head->metadata.lens_position_milli, was->metadata.lens_position_milli);
+    assert_int_equal(head->metadata.wall_clock_ns, was->metadata.wall_clock_ns);
+    assert_int_equal(head->metadata.digital_gain_milli, was->metadata.digital_gain_milli);
+}
+
+/* Each value is there exactly if its bit is set. */
+static void metadata_is_present_or_not(void **state)
+{
+    (void)state;
+    for (unsigned present = 0; present < 256; present += 2) {
+        struct wire_message message = { .type = WIRE_FRAME_HEAD }, back;
+        uint8_t out[WIRE_ENCODED_MAX];
+        message.frame_head.metadata.present = present;
+        size_t size = wire_encode(&message, out);
+        assert_int_equal(decode_bytes(out, size, &back), 0);
+        assert_int_equal(back.frame_head.metadata.present, present);
+        size_t tlvs = 0;
+        for (unsigned bit = 1; bit < 8; bit++)
+            if (present >> bit & 1)
+                tlvs += bit == 6 ? 12 : 8;
+        assert_int_equal(size, WIRE_HEADER_SIZE + 29 + tlvs);
+    }
+}
+
+static void drops_as_in_the_protocol(void **state)
+{
+    (void)state;
+    static const uint8_t golden[] = {
+        'P',  'T',  0x23, 0x00, 0,    0,    0,    0x0E, 0, 0x0E, 0, 0, /* header */
+        0x03, 0x06,                                                    /* stream, reason */
+        0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,                /* first_frame_id */
+        0x21, 0x22, 0x23, 0x24                                         /* count */
+    };
+    struct wire_message message = {
+        .type = WIRE_DROPS, .drops = { 3, WIRE_DROP_SUPERSEDED, 0x1112131415161718, 0x21222324 }
+    };
+    struct wire_message back;
+    check_golden(&message, golden, sizeof(golden), &back);
+    assert_int_equal(back.drops.stream, 3);
+    assert_int_equal(back.drops.reason, 6);
+    assert_int_equal(back.drops.first_frame_id, 0x1112131415161718);
+    assert_int_equal(back.drops.count, 0x21222324);
+}
+
+static void texts_as_in_the_protocol(void **state)
+{
+    (void)state;
+    static const uint8_t error[] = { 'P', 'T', 2, 0, 0,   0,   0,   7,   0,  2,
+                                     0,   0,   0, 9, 's', 'l', 'o', 'w', '!' };
+    static const uint8_t status[] = { 'P', 'T', 0x13, 0, 0, 0,   0,   6,   0,
+                                      2,   0,   0,    0, 2, 'g', 'o', 'n', 'e' };
+    static const uint8_t streams[] = { 'P', 'T', 0x10, 0, 0, 0, 0, 8,   0,   1,
+                                       0,   7,   1,    1, 0, 0, 3, 'c', 'a', 'm' };
+    struct wire_message back, message = { .type = WIRE_ERROR, .error = { 9, "slow!" } };
+    check_golden(&message, error, sizeof(error), &back);
+    assert_int_equal(back.error.code, 9);
+    assert_string_equal(back.error.text, "slow!");
+    message = (struct wire_message){ .type = WIRE_STATUS, .status = { 0, 2, "gone" } };
+    check_golden(&message, status, sizeof(status), &back);
+    assert_int_equal(back.status.state, 2);
+    assert_string_equal(back.status.text, "gone");
+    message = (struct wire_message){ .type = WIRE_STREAMS, .streams = { 1, "cam" } };
+    check_golden(&message, streams, sizeof(streams), &back);
+    assert_int_equal(back.streams.count, 1);
+    assert_string_equal(back.streams.name, "cam");
+}
+
+/* A message whose fixed part is 1, 2, 3 ... : decoded and encoded again it is the same bytes, so
+ * no two fields share a byte and none is left out. */
+static void every_byte_of_every_fixed_part_comes_back(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        struct wire_message message;
+        uint8_t bytes[128] = { 'P', 'T', types[i].type }, out[WIRE_ENCODED_MAX];
+        bytes_store(bytes + 4, types[i].fixed, 4);
+        bytes_store(bytes + 8, types[i].fixed, 2);
+        for (uint8_t k = 0; k < types[i].fixed; k++)
+            bytes[WIRE_HEADER_SIZE + k] = (uint8_t)(0x81 + k);
+        size_t size = WIRE_HEADER_SIZE + (size_t)types[i].fixed;
+        assert_int_equal(decode_bytes(bytes, size, &message), 0);
+        assert_int_equal(message.type, types[i].type);
+        assert_int_equal(wire_encode(&message, out), size);
+        assert_memory_equal(out, bytes, size);
+    }
+}
+
+/* The fields that the golden bytes leave out: each under its own name. */
+static void fields_have_their_names(void **state)
+{
+    (void)state;
+    struct wire_message back, message = { .type = WIRE_END, .end = { 0x0102, 10, 20, 30 } };
+    uint8_t out[WIRE_ENCODED_MAX];
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    assert_int_equal(bytes_load(out + 12, 2), 0x0102);
+    assert_int_equal(bytes_load(out + 14, 8), 10);
+    assert_int_equal(bytes_load(out + 22, 8), 20);
+    assert_int_equal(bytes_load(out + 30, 8), 30);
+    assert_memory_equal(&back.end, &message.end, sizeof(message.end));
+
+    message = (struct wire_message){ .type = WIRE_PONG, .pong = { 10, 20, 30 } };
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    assert_int_equal(bytes_load(out + 12, 8), 10);
+    assert_int_equal(bytes_load(out + 20, 8), 20);
+    assert_int_equal(bytes_load(out + 28, 8), 30);
+    assert_int_equal(back.pong.t3, 30);
+
+    message = (struct wire_message){ .type = WIRE_FRAME_TAIL,
+                                     .frame_tail = { 10, 2, 30, 40, 50, 60, 70, 80 } };
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    static const struct {
+        size_t offset, size;
+        uint64_t value;
+    } tail[] = { { 12, 8, 10 }, { 20, 1, 2 },  { 21, 4, 30 }, { 25, 4, 40 },
+                 { 29, 8, 50 }, { 37, 8, 60 }, { 45, 8, 70 }, { 53, 8, 80 } };
+    for (size_t i = 0; i < COUNT(tail); i++)
+        assert_int_equal(bytes_load(out + tail[i].offset, tail[i].size), tail[i].value);
+    assert_int_equal(back.frame_tail.send_end, 80);
+
+    message = (struct wire_message){ .type = WIRE_ACK, .ack = { 10, 20 } };
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    assert_int_equal(bytes_load(out + 12, 8), 10);
+    assert_int_equal(bytes_load(out + 20, 8), 20);
+    assert_int_equal(back.ack.received, 20);
+}
+
+/* The same for what says how a stream is, and how it is wanted. */
+static void streams_fields_have_their_names(void **state)
+{
+    (void)state;
+    struct wire_message back;
+    struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe = { 1, 2, 30, 40, 50, 60 } };
+    uint8_t out[WIRE_ENCODED_MAX];
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    assert_int_equal(bytes_load(out + 12, 2), 0x0102);
+    assert_int_equal(bytes_load(out + 14, 4), 30);
+    assert_int_equal(bytes_load(out + 18, 4), 40);
+    assert_int_equal(bytes_load(out + 22, 8), 50);
+    assert_int_equal(bytes_load(out + 30, 4), 60);
+    assert_int_equal(back.subscribe.mode, 2);
+
+    message =
+        (struct wire_message){ .type = WIRE_STREAM, .stream = { 1, 2, 30, 40, 50, 60, "imx708" } };
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    assert_int_equal(bytes_load(out + 14, 2), 30);
+    assert_int_equal(bytes_load(out + 16, 2), 40);
+    assert_int_equal(bytes_load(out + 18, 4), 50);
+    assert_int_equal(bytes_load(out + 22, 8), 60);
+    assert_string_equal(back.stream.model, "imx708");
+}
+
+/* A message of a type, with a fixed part of so many bytes and with these TLVs and blob after it. */
+static int decode_parts(uint8_t type, uint16_t fixed, const uint8_t *tlvs, size_t tlv_size,
+                        const uint8_t *blob, size_t blob_size, struct wire_message *message)
+{
+    uint8_t *bytes = calloc(1, WIRE_HEADER_SIZE + fixed + tlv_size + blob_size);
+    bytes[0] = 'P';
+    bytes[1] = 'T';
+    bytes[2] = type;
+    bytes_store(bytes + 4, fixed + tlv_size + blob_size, 4);
+    bytes_store(bytes + 8, fixed, 2);
+    bytes_store(bytes + 10, tlv_size, 2);
+    if (tlv_size)
+        memcpy(bytes + WIRE_HEADER_SIZE + fixed, tlvs, tlv_size);
+    if (blob_size)
+        memcpy(bytes + WIRE_HEADER_SIZE + fixed + tlv_size, blob, blob_size);
+    size_t size = WIRE_HEADER_SIZE + fixed + tlv_size + blob_size;
+    int error = decode_bytes(bytes, size, message);
+    free(bytes);
+    return error;
+}
+
+static void fixed_parts_may_be_longer_but_not_shorter(void **state)
+{
+    (void)state;
+    static const uint8_t more[] = { 0xFF, 0xFF, 0xFF };
+    struct wire_message message;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        for (uint16_t fixed = 0; fixed < types[i].fixed; fixed++) {
+            assert_int_equal(decode_parts(types[i].type, fixed, NULL, 0, NULL, 0, &message),
+                             -EBADMSG);
+            /* Bytes of a later part do not make up for it. */
+            assert_int_equal(decode_parts(types[i].type, fixed, NULL, 0, more, 3, &message),
+                             -EBADMSG);
+        }
+        for (uint16_t fixed = types[i].fixed; fixed < types[i].fixed + 300; fixed++)
+            assert_int_equal(decode_parts(types[i].type, fixed, NULL, 0, NULL, 0, &message), 0);
+        /* A blob where none is known is left alone. */
+        assert_int_equal(decode_parts(types[i].type, types[i].fixed, NULL, 0, more, 3, &message),
+                         0);
+    }
+}
+
+/* TLVs and text are looked for behind the longer fixed part. */
+static void what_follows_a_longer_fixed_part_is_found(void **state)
+{
+    (void)state;
+    static const uint8_t name[] = { 0, 1, 0, 1, 'x' };
+    static const uint8_t text[] = { 'b', 'a', 'd' };
+    struct wire_message message;
+    assert_int_equal(decode_parts(WIRE_HELLO, 33, name, sizeof(name), text, 3, &message), 0);
+    assert_string_equal(message.hello.name, "x");
+    assert_string_equal(message.hello.software, "");
+    assert_int_equal(decode_parts(WIRE_ERROR, 9, name, sizeof(name), text, 3, &message), 0);
+    assert_string_equal(message.error.text, "bad");
+}
+
+static void tlvs_are_judged(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *what;
+        uint8_t bytes[24];
+        size_t size;
+        int result;
+    } cases[] = {
+        { "twice the same", { 0, 1, 0, 1, 'x', 0, 1, 0, 1, 'x' }, 10, -EBADMSG },
+        { "twice the same unknown one", { 9, 9, 0, 0, 9, 9, 0, 0 }, 8, -EBADMSG },
+        { "twice the same, one between", { 0, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0 }, 12, -EBADMSG },
+        { "unknown ones", { 9, 9, 0, 3, 1, 2, 3, 9, 8, 0, 0, 0, 1, 0, 1, 'x' }, 16, 0 },
+        { "no room for a header", { 0, 1, 0 }, 3, -EBADMSG },
+        { "no room for the second one's header", { 0, 1, 0, 0, 0 }, 5, -EBADMSG },
+        { "runs over by one", { 0, 1, 0, 2, 'x' }, 5, -EBADMSG },
+        { "runs over by far", { 0, 1, 0xFF, 0xFF, 'x' }, 5, -EBADMSG },
+        { "an unknown one runs over", { 9, 9, 0, 1 }, 4, -EBADMSG },
+        { "ends just there", { 0, 1, 0, 1, 'x' }, 5, 0 },
+        { "empty text", { 0, 1, 0, 0 }, 4, 0 },
+    };
+    struct wire_message message;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        int result = decode_parts(WIRE_HELLO, 20, cases[i].bytes, cases[i].size, NULL, 0, &message);
+        if (result != cases[i].result)
+            fail_msg("%s: %d", cases[i].what, result);
+    }
+}
+
+static void number_tlvs_may_be_longer_but_not_shorter(void **state)
+{
+    (void)state;
+    struct wire_message message;
+    for (uint8_t type = 1; type <= 7; type++)
+        for (uint8_t size = 0; size < 12; size++) {
+            uint8_t tlv[16] = { 0, type, 0, size, 0, 0, 0, 1, 0, 0, 0, 2 };
+            uint8_t wanted = type == 6 ? 8 : 4;
+            int result = decode_parts(WIRE_FRAME_HEAD, 29, tlv, 4u + size, NULL, 0, &message);
+            assert_int_equal(result, size < wanted ? -EBADMSG : 0);
+            if (result)
+                continue;
+            assert_int_equal(message.frame_head.metadata.present, 1u << type);
+            if (type == 1)
+                assert_int_equal(message.frame_head.metadata.exposure_us, 1);
+            if (type == 6)
+                assert_int_equal(message.frame_head.metadata.wall_clock_ns, UINT64_C(0x100000002));
+        }
+}
+
+/* Number TLVs of a later version: types beyond the bits must not set any. */
+static void unknown_metadata_is_skipped(void **state)
+{
+    (void)state;
+    struct wire_message message;
+    for (unsigned type = 8; type < 512; type++) {
+        uint8_t tlv[8] = { (uint8_t)(type >> 8), (uint8_t)type, 0, 4, 1, 1, 1, 1 };
+        assert_int_equal(decode_parts(WIRE_FRAME_HEAD, 29, tlv, 8, NULL, 0, &message), 0);
+        assert_int_equal(message.frame_head.metadata.present, 0);
+    }
+}
+
+/* Is it whole UTF-8 characters? */
+static bool is_utf8(const char *text)
+{
+    const uint8_t *at = (const uint8_t *)text;
+    while (*at) {
+        int more = *at < 0x80 ? 0 : *at >= 0xF0 ? 3 : *at >= 0xE0 ? 2 : *at >= 0xC0 ? 1 : -1;
+        if (more < 0)
+            return false;
+        for (at++; more > 0; more--, at++)
+            if ((*at & 0xC0) != 0x80)
+                return false;
+    }
+    return true;
+}
+
+/* Characters of 1 to 4 bytes. */
+static const char *const characters[] = { "e", "\xC3\xBC", "\xE2\x82\xAC", "\xF0\x9F\x98\x80" };
+
+/* Repeats a character behind `lead` letters, without an end if it fills the room. */
+static void fill_text(char *text, size_t room, const char *character, size_t lead)
+{
+    for (size_t i = 0; i < room; i++)
+        text[i] = i < lead ? 'a' : character[(i - lead) % strlen(character)];
+}
+
+/* Whole characters, and as many of them as fit. */
+static void check_cut(const char *text, size_t max, const char *character)
+{
+    assert_true(is_utf8(text));
+    assert_in_range(strlen(text), max + 1 - strlen(character), max);
+}
+
+static void check_long_texts(const char *character, size_t lead)
+{
+    struct wire_message back, message = { .type = WIRE_HELLO };
+    uint8_t out[WIRE_ENCODED_MAX];
+    fill_text(message.hello.name, sizeof(message.hello.name), character, lead);
+    fill_text(message.hello.software, sizeof(message.hello.software), character, lead);
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    check_cut(back.hello.name, WIRE_TEXT_MAX, character);
+    check_cut(back.hello.software, WIRE_TEXT_MAX, character);
+    message = (struct wire_message){ .type = WIRE_ERROR };
+    fill_text(message.error.text, sizeof(message.error.text), character, lead);
+    assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+    check_cut(back.error.text, WIRE_BLOB_TEXT_MAX, character);
+}
+
+static void long_texts_are_cut_between_characters(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(characters); i++)
+        for (size_t lead = 0; lead < 5; lead++)
+            check_long_texts(characters[i], lead);
+}
+
+/* A text that its writer already cut to the limit, as snprintf() does, may end in half a
+ * character: that half must not go out. Shorter texts too, whole ones of course not changed. */
+static void texts_cut_by_their_writer_end_whole(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(characters); i++)
+        for (size_t size = 0; size <= WIRE_TEXT_MAX; size++) {
+            struct wire_message back, message = { .type = WIRE_HELLO };
+            uint8_t out[WIRE_ENCODED_MAX];
+            fill_text(message.hello.name, size, characters[i], 0);
+            assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
+            assert_int_equal(strlen(back.hello.name), size - size % strlen(characters[i]));
+            assert_memory_equal(back.hello.name, message.hello.name, strlen(back.hello.name));
+        }
+}
+
+/* A peer's texts are bounded in bytes. */
+static void a_peers_long_texts_are_malformed(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t type;
+        uint16_t fixed, tlv;
+    } texts[] = {
+        { WIRE_HELLO, 20, 1 },
+        { WIRE_HELLO, 20, 2 },
+        { WIRE_STREAMS, 1, 0x0100 },
+        { WIRE_STREAM, 18, 1 },
+    };
+    struct wire_message message;
+    uint8_t text[WIRE_BLOB_TEXT_MAX + 1], tlv[4 + WIRE_TEXT_MAX + 1];
+    memset(text, 'x', sizeof(text));
+    memset(tlv, 'x', sizeof(tlv));
+    for (size_t i = 0; i < COUNT(texts); i++)
+        for (size_t size = WIRE_TEXT_MAX; size <= WIRE_TEXT_MAX + 1; size++) {
+            bytes_store(tlv, texts[i].tlv, 2);
+            bytes_store(tlv + 2, size, 2);
+            assert_int_equal(
+                decode_parts(texts[i].type, texts[i].fixed, tlv, 4 + size, NULL, 0, &message),
+                size > WIRE_TEXT_MAX ? -EBADMSG : 0);
+        }
+    /* What is to be skipped is no text. */
+    bytes_store(tlv, 99, 2);
+    assert_int_equal(decode_parts(WIRE_HELLO, 20, tlv, sizeof(tlv), NULL, 0, &message), 0);
+    static const uint8_t with_blob[] = { WIRE_ERROR, WIRE_STATUS };
+    for (size_t i = 0; i < COUNT(with_blob); i++)
+        for (size_t size = WIRE_BLOB_TEXT_MAX; size <= WIRE_BLOB_TEXT_MAX + 1; size++)
+            assert_int_equal(decode_parts(with_blob[i], 2, NULL, 0, text, size, &message),
+                             size > WIRE_BLOB_TEXT_MAX ? -EBADMSG : 0);
+}
+
+/* A part of a picture has no fields, but its TLVs keep to the rules. */
+static void parts_of_a_picture_are_checked(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t body[12];
+        uint16_t fixed, tlv;
+        int result;
+    } parts[] = {
+        { { 0 }, 0, 0, 0 },
+        { { 1, 2, 3 }, 3, 0, 0 },
+        { { 7, 0, 1, 0, 1, 9 }, 1, 5, 0 },
+        { { 0, 1, 0, 0, 0, 2, 0, 0 }, 0, 8, 0 },
+        { { 0, 1, 0, 0, 0, 1, 0, 0 }, 0, 8, -EBADMSG },
+        { { 0, 1, 0, 1 }, 0, 4, -EBADMSG },
+        { { 0, 1, 0 }, 0, 3, -EBADMSG },
+    };
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        struct wire_raw raw = { .header = { .type = WIRE_FRAME_PART,
+                                            .length = 100,
+                                            .fixed = parts[i].fixed,
+                                            .tlv = parts[i].tlv },
+                                .body = parts[i].body };
+        assert_int_equal(wire_check_part(&raw), parts[i].result);
+    }
+}
+
+/* As PROTOCOL.md, 2, writes it. */
+static void the_documents_example(void **state)
+{
+    (void)state;
+    static const uint8_t bytes[] = { 0x50, 0x54, 0x10, 0x00, 0x00, 0x00, 0x00, 0x08, 0x00, 0x01,
+                                     0x00, 0x07, 0x01, 0x01, 0x00, 0x00, 0x03, 0x63, 0x61, 0x6D };
+    struct wire_message message = { .type = WIRE_STREAMS, .streams = { 1, "cam" } };
+    uint8_t out[WIRE_ENCODED_MAX];
+    assert_int_equal(wire_encode(&message, out), sizeof(bytes));
+    assert_memory_equal(out, bytes, sizeof(bytes));
+}
+
+static void names_of_types(void **state)
+{
+    (void)state;
+    assert_string_equal(wire_type_name(WIRE_HELLO), "HELLO");
+    assert_string_equal(wire_type_name(WIRE_FRAME_HEAD), "FRAME_HEAD");
+    assert_string_equal(wire_type_name(WIRE_FRAME_PART), "FRAME_PART");
+    assert_string_equal(wire_type_name(0), "?");
+    assert_string_equal(wire_type_name(WIRE_HELLO + 0x100), "?");
+}
+
+static void sizes(void **state)
+{
+    (void)state;
+    static const unsigned good[][2] = { { 16, 16 }, { 16383, 16383 }, { 16, 16383 } };
+    static const unsigned bad[][2] = { { 15, 16 },    { 16, 15 }, { 16384, 16 },
+                                       { 16, 16384 }, { 0, 480 }, { 640, 65535 } };
+    for (size_t i = 0; i < COUNT(good); i++)
+        assert_true(wire_size_is_good(good[i][0], good[i][1]));
+    for (size_t i = 0; i < COUNT(bad); i++)
+        assert_false(wire_size_is_good(bad[i][0], bad[i][1]));
+}
+
+/* What is no UTF-8 at all does no harm: any bytes, of any length. */
+static void texts_may_be_noise(void **state)
+{
+    (void)state;
+    uint32_t value = 1;
+    for (int round = 0; round < 2000; round++) {
+        struct wire_message message;
+        uint8_t text[300];
+        for (size_t i = 0; i < sizeof(text); i++) {
+            value = value * 1664525 + 1013904223;
+            text[i] = (uint8_t)(value >> 24 | (round % 2 ? 0x80 : 0));
+        }
+        size_t size = value >> 16 & 0xFF;
+        assert_int_equal(decode_parts(WIRE_STATUS, 2, NULL, 0, text, size, &message), 0);
+        assert_in_range(strlen(message.status.text), size / 4, size);
+        assert_true(is_utf8(message.status.text));
+    }
+}
+
+static void control_characters_are_shown_as_question_marks(void **state)
+{
+    (void)state;
+    struct wire_message message;
+    for (int control = 0; control < 0x20; control++) {
+        const uint8_t text[] = { 'a', (uint8_t)control, 'b' };
+        assert_int_equal(decode_parts(WIRE_ERROR, 2, NULL, 0, text, 3, &message), 0);
+        assert_string_equal(message.error.text, "a?b");
+    }
+    static const uint8_t name[] = { 0, 1, 0, 4, 0x1B, '[', 'm', 0x7F };
+    assert_int_equal(decode_parts(WIRE_HELLO, 20, name, 8, NULL, 0, &message), 0);
+    assert_string_equal(message.hello.name, "?[m?");
+    static const uint8_t umlaut[] = { 0, 1, 0, 2, 0xC3, 0xBC };
+    assert_int_equal(decode_parts(WIRE_HELLO, 20, umlaut, 6, NULL, 0, &message), 0);
+    assert_string_equal(message.hello.name, "\xC3\xBC");
+}
+
+/* U+0080 to U+009F are control characters as well: terminals take U+009B for ESC [. */
+static void high_control_characters_do_not_get_through(void **state)
+{
+    (void)state;
+    struct wire_message message;
+    for (int control = 0x80; control < 0xA0; control++) {
+        const uint8_t text[] = { 'a', 0xC2, (uint8_t)control, 'b' };
+        assert_int_equal(decode_parts(WIRE_ERROR, 2, NULL, 0, text, 4, &message), 0);
+        assert_null(strstr(message.error.text, "\xC2"));
+    }
+    /* Their neighbours are letters and signs. */
+    static const uint8_t signs[] = { 0xC2, 0xA0, 0xC3, 0x80 };
+    assert_int_equal(decode_parts(WIRE_ERROR, 2, NULL, 0, signs, 4, &message), 0);
+    assert_string_equal(message.error.text, "\xC2\xA0\xC3\x80");
+}
+
+static void unknown_types(void **state)
+{
+    (void)state;
+    struct wire_message message;
+    for (unsigned type = 0; type < 256; type++) {
+        bool known = false;
+        for (size_t i = 0; i < COUNT(types); i++)
+            known |= types[i].type == type;
+        if (!known)
+            assert_int_equal(decode_parts((uint8_t)type, 60, NULL, 0, NULL, 0, &message),
+                             type >= 0x80 ? -ENOMSG : -EBADMSG);
+    }
+}
+
+static void headers_are_judged(void **state)
+{
+    (void)state;
+    uint8_t bytes[WIRE_HEADER_SIZE] = { 'P',  'T',  0x22, 0x80, 0x01, 0x02,
+                                        0x03, 0x04, 0x05, 0x06, 0x07, 0x08 };
+    struct wire_header header;
+    assert_int_equal(wire_decode_header(bytes, &header), 0);
+    assert_int_equal(header.type, 0x22);
+    assert_int_equal(header.flags, 0x80);
+    assert_int_equal(header.length, 0x01020304);
+    assert_int_equal(header.fixed, 0x0506);
+    assert_int_equal(header.tlv, 0x0708);
+    bytes[0] = 'p';
+    assert_int_equal(wire_decode_header(bytes, &header), -EBADMSG);
+    bytes[0] = 'P';
+    bytes[1] = 'P';
+    assert_int_equal(wire_decode_header(bytes, &header), -EBADMSG);
+    bytes[1] = 'T';
+    bytes_store(bytes + 4, 0x0506 + 0x0708, 4);
+    assert_int_equal(wire_decode_header(bytes, &header), 0);
+    bytes_store(bytes + 4, 0x0506 + 0x0708 - 1, 4);
+    assert_int_equal(wire_decode_header(bytes, &header), -EBADMSG);
+    bytes_store(bytes + 4, 65535, 4);
+    bytes_store(bytes + 8, 65535, 2);
+    bytes_store(bytes + 10, 1, 2);
+    assert_int_equal(wire_decode_header(bytes, &header), -EBADMSG);
+}
+
+static void parts_have_a_header_alone(void **state)
+{
+    (void)state;
+    static const uint8_t golden[] = { 'P', 'T', 0x21, 0, 0x00, 0x12, 0x34, 0x56, 0, 0, 0, 0 };
+    uint8_t out[WIRE_HEADER_SIZE];
+    wire_encode_part(0x123456, out);
+    assert_memory_equal(out, golden, sizeof(golden));
+}
+
+static void the_longest_messages_fit(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(types); i++) {
+        struct wire_message message;
+        /* On the heap, so that the sanitizer sees a byte too many. */
+        uint8_t *out = malloc(WIRE_ENCODED_MAX);
+        memset(&message, 'x', sizeof(message));
+        message.type = types[i].type;
+        if (message.type == WIRE_FRAME_HEAD)
+            message.frame_head.metadata.present = UINT32_MAX;
+        size_t size = wire_encode(&message, out);
+        assert_in_range(size, WIRE_HEADER_SIZE + types[i].fixed, WIRE_ENCODED_MAX);
+        assert_int_equal(bytes_load(out + 4, 4), size - WIRE_HEADER_SIZE);
+        assert_int_equal(decode_bytes(out, size, &message), 0);
+        /* All of it fits in what is allowed before HELLO, so in every limit. */
+        assert_true(size <= WIRE_BEFORE_HELLO_MAX);
+        free(out);
+    }
+    struct wire_message unknown = { .type = 0x77 };
+    uint8_t out[WIRE_ENCODED_MAX];
+    assert_int_equal(wire_encode(&unknown, out), 0);
+}
+
+static void opening_and_names(void **state)
+{
+    (void)state;
+    static const uint8_t opening[] = { 0x89, 0x50, 0x54, 0x46, 0x50, 0x0D, 0x0A, 0x01 };
+    assert_memory_equal(wire_opening, opening, sizeof(opening));
+    assert_string_equal(wire_drop_name(0), "?");
+    assert_string_equal(wire_drop_name(WIRE_DROP_SENSOR_GAP), "SENSOR_GAP");
+    assert_string_equal(wire_drop_name(WIRE_DROP_CAPTURE_ERROR), "CAPTURE_ERROR");
+    assert_string_equal(wire_drop_name(WIRE_DROP_NO_BUFFER), "NO_BUFFER");
+    assert_string_equal(wire_drop_name(WIRE_DROP_ENCODER_BUSY), "ENCODER_BUSY");
+    assert_string_equal(wire_drop_name(WIRE_DROP_ENCODE_ERROR), "ENCODE_ERROR");
+    assert_string_equal(wire_drop_name(WIRE_DROP_SUPERSEDED), "SUPERSEDED");
+    assert_string_equal(wire_drop_name(WIRE_DROP_RATE_LIMITED), "RATE_LIMITED");
+    assert_string_equal(wire_drop_name(WIRE_DROP_QUEUE_FULL), "QUEUE_FULL");
+    assert_string_equal(wire_drop_name(WIRE_DROP_TOO_BIG), "TOO_BIG");
+    assert_string_equal(wire_drop_name(WIRE_DROP_REASONS), "?");
+    assert_string_equal(wire_drop_name(UINT32_MAX), "?");
+    assert_string_equal(wire_error_name(WIRE_ERROR_VERSION), "VERSION");
+    assert_string_equal(wire_error_name(WIRE_ERROR_TIMEOUT), "TIMEOUT");
+    assert_string_equal(wire_error_name(WIRE_ERROR_NOT_ALLOWED), "NOT_ALLOWED");
+    assert_string_equal(wire_error_name(WIRE_ERROR_INTERNAL), "INTERNAL");
+    assert_string_equal(wire_error_name(11), "?");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hello_as_in_the_protocol),
+        cmocka_unit_test(frame_head_as_in_the_protocol),
+        cmocka_unit_test(metadata_is_present_or_not),
+        cmocka_unit_test(drops_as_in_the_protocol),
+        cmocka_unit_test(texts_as_in_the_protocol),
+        cmocka_unit_test(every_byte_of_every_fixed_part_comes_back),
+        cmocka_unit_test(fields_have_their_names),
+        cmocka_unit_test(streams_fields_have_their_names),
+        cmocka_unit_test(fixed_parts_may_be_longer_but_not_shorter),
+        cmocka_unit_test(what_follows_a_longer_fixed_part_is_found),
+        cmocka_unit_test(tlvs_are_judged),
+        cmocka_unit_test(number_tlvs_may_be_longer_but_not_shorter),
+        cmocka_unit_test(unknown_metadata_is_skipped),
+        cmocka_unit_test(long_texts_are_cut_between_characters),
+        cmocka_unit_test(texts_cut_by_their_writer_end_whole),
+        cmocka_unit_test(a_peers_long_texts_are_malformed),
+        cmocka_unit_test(parts_of_a_picture_are_checked),
+        cmocka_unit_test(the_documents_example),
+        cmocka_unit_test(names_of_types),
+        cmocka_unit_test(sizes),
+        cmocka_unit_test(texts_may_be_noise),
+        cmocka_unit_test(control_characters_are_shown_as_question_marks),
+        cmocka_unit_test(high_control_characters_do_not_get_through),
+        cmocka_unit_test(unknown_types),
+        cmocka_unit_test(headers_are_judged),
+        cmocka_unit_test(parts_have_a_header_alone),
+        cmocka_unit_test(the_longest_messages_fit),
+        cmocka_unit_test(opening_and_names),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
