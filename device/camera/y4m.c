@@ -15,6 +15,7 @@
 #include "device/camera/pacer.h"
 #include "device/camera/y4m_format.h"
 #include "shared/base/log.h"
+#include "shared/base/text.h"
 
 /* Files up to this size are kept in memory, so that replaying them costs no more than a camera's
  * buffers do; longer ones are read frame by frame. */
@@ -228,7 +229,7 @@ static int y4m_start(struct camera *camera, const struct camera_sink *sink,
     };
     const char *slash = strrchr(camera->path, '/');
     const char *name = slash ? slash + 1 : camera->path;
-    wire_copy_text(mode->model, name, strlen(name), WIRE_TEXT_MAX);
+    text_copy(mode->model, name, strlen(name), WIRE_TEXT_MAX);
     int result = pacer_start(&camera->paced, sink);
     if (result)
         snprintf(error, CAMERA_ERROR_MAX, "out of memory for pictures of %ux%u", mode->width,

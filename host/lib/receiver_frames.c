@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "host/lib/receiver_internal.h"
+#include "shared/base/text.h"
 
 /* Under outputs_lock. */
 static bool has_outputs(const struct receiver_outputs *outputs)
@@ -163,7 +164,7 @@ static void on_status(void *user, const struct wire_status *status)
     if (status->state == WIRE_STREAM_LOST) {
         log_warning_limited(&receiver->status_limit, "the daemon has no camera: %s", status->text);
         snprintf(note, sizeof(note), "no camera: %.100s", status->text);
-        wire_trim_text(note);
+        text_trim(note);
         receiver->told_lost = true;
     } else if (status->state == WIRE_STREAM_STARTING) {
         snprintf(note, sizeof(note), "waiting for the camera");

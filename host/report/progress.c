@@ -7,6 +7,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
+#include "shared/base/text.h"
 #include "shared/protocol/wire.h"
 
 #define DRAW_EVERY_NS (CLOCK_SECOND / 2)
@@ -20,7 +21,7 @@ static void cut_to_terminal(char *line)
     if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
         strlen(line) >= size.ws_col) {
         line[size.ws_col - 1] = '\0';
-        wire_trim_text(line);
+        text_trim(line);
     }
 }
 

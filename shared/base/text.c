@@ -1,5 +1,7 @@
 #include "shared/base/text.h"
 
+#include <string.h>
+
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 /* By their first bytes; the others are 80 to BF. */
@@ -59,4 +61,46 @@ size_t text_character(const uint8_t *at, size_t left, bool *shown)
         code = code << 6 | (at[i] & 0x3F);
     *shown = size > 0 && is_shown(code);
     return size;
+}
+
+/* The longest prefix of text[0..size) that does not end inside a UTF-8 character (RFC 3629, 3).
+ * Looks at the end alone, since who cut the text may have done so before. */
+static size_t whole_characters(const char *text, size_t size)
+{
+    size_t last = size; /* where the last character begins */
+    while (last > 0 && size - last < 3 && ((uint8_t)text[last - 1] & 0xC0) == 0x80)
+        last--;
+    if (last == 0)
+        return size;
+    uint8_t lead = (uint8_t)text[--last];
+    size_t needs = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    return size - last < needs ? last : size;
+}
+
+void text_trim(char *text)
+{
+    text[whole_characters(text, strlen(text))] = '\0';
+}
+
+size_t text_whole_size(const char *text, size_t max)
+{
+    return whole_characters(text, strnlen(text, max));
+}
+
+void text_copy(char *to, const void *text, size_t size, size_t max)
+{
+    const uint8_t *from = text;
+    size = whole_characters(text, size > max ? max : size);
+    for (size_t i = 0; i < size;) {
+        bool shown;
+        size_t step = text_character(from + i, size - i, &shown);
+        if (shown) {
+            memcpy(to, from + i, step);
+            to += step;
+        } else {
+            *to++ = '?';
+        }
+        i += step > 0 ? step : 1;
+    }
+    *to = '\0';
 }

@@ -14,4 +14,15 @@
  * controls reorder what stands around them, and what is invisible lets two texts look the same. */
 size_t text_character(const uint8_t *at, size_t left, bool *shown);
 
+/* Copies what a stranger wrote, fit for a terminal and a log: at most `max` bytes of whole
+ * characters, and a zero; each byte that belongs to no good character becomes '?', and so does each
+ * character that must not be shown. */
+void text_copy(char *to, const void *text, size_t size, size_t max);
+
+/* Removes a part of a UTF-8 character at the end of a text that was cut to fit. */
+void text_trim(char *text);
+
+/* The size in bytes of text, at most max, without a part of a character at its end. */
+size_t text_whole_size(const char *text, size_t max);
+
 #endif

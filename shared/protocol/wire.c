@@ -160,35 +160,11 @@ static void set_number(struct wire_message *message, size_t offset, size_t size,
     }
 }
 
-/* The longest prefix of text[0..size) that does not end inside a UTF-8 character (RFC 3629, 3).
- * Looks at the end alone, since who cut the text may have done so before. */
-static size_t whole_characters(const char *text, size_t size)
-{
-    size_t last = size; /* where the last character begins */
-    while (last > 0 && size - last < 3 && ((uint8_t)text[last - 1] & 0xC0) == 0x80)
-        last--;
-    if (last == 0)
-        return size;
-    uint8_t lead = (uint8_t)text[--last];
-    size_t needs = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    return size - last < needs ? last : size;
-}
-
-void wire_trim_text(char *text)
-{
-    text[whole_characters(text, strlen(text))] = '\0';
-}
-
-static size_t text_size(const char *text, size_t max)
-{
-    return whole_characters(text, strnlen(text, max));
-}
-
 static uint8_t *encode_tlv(const struct wire_message *message, const struct tlv_field *tlv,
                            uint8_t *at)
 {
     const char *text = (const char *)message + tlv->offset;
-    size_t size = tlv->size ? tlv->size : text_size(text, WIRE_TEXT_MAX);
+    size_t size = tlv->size ? tlv->size : text_whole_size(text, WIRE_TEXT_MAX);
     bool present = tlv->size ? message->frame_head.metadata.present >> tlv->type & 1 : size > 0;
     if (!present)
         return at;
@@ -229,7 +205,7 @@ size_t wire_encode(const struct wire_message *message, uint8_t *out)
     uint8_t *blob = at;
     if (layout->blob_text) {
         const char *text = (const char *)message + layout->blob_text;
-        size_t size = text_size(text, WIRE_BLOB_TEXT_MAX);
+        size_t size = text_whole_size(text, WIRE_BLOB_TEXT_MAX);
         memcpy(at, text, size);
         at += size;
     }
@@ -263,24 +239,6 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header)
     return 0;
 }
 
-void wire_copy_text(char *to, const void *text, size_t size, size_t max)
-{
-    const uint8_t *from = text;
-    size = whole_characters(text, size > max ? max : size);
-    for (size_t i = 0; i < size;) {
-        bool shown;
-        size_t step = text_character(from + i, size - i, &shown);
-        if (shown) {
-            memcpy(to, from + i, step);
-            to += step;
-        } else {
-            *to++ = '?';
-        }
-        i += step > 0 ? step : 1;
-    }
-    *to = '\0';
-}
-
 static int decode_tlv(const struct layout *layout, struct wire_message *message, unsigned type,
                       const uint8_t *value, size_t size)
 {
@@ -291,7 +249,7 @@ static int decode_tlv(const struct layout *layout, struct wire_message *message,
         if (!tlv->size && size > WIRE_TEXT_MAX)
             return -EBADMSG;
         if (!tlv->size) {
-            wire_copy_text((char *)message + tlv->offset, value, size, WIRE_TEXT_MAX);
+            text_copy((char *)message + tlv->offset, value, size, WIRE_TEXT_MAX);
             return 0;
         }
         if (size < tlv->size)
@@ -352,8 +310,8 @@ int wire_decode(const struct wire_raw *raw, struct wire_message *message)
     size_t blob = raw->header.length - raw->header.fixed - raw->header.tlv;
     if (blob > WIRE_BLOB_TEXT_MAX)
         return -EBADMSG;
-    wire_copy_text((char *)message + layout->blob_text, fixed_end + raw->header.tlv, blob,
-                   WIRE_BLOB_TEXT_MAX);
+    text_copy((char *)message + layout->blob_text, fixed_end + raw->header.tlv, blob,
+              WIRE_BLOB_TEXT_MAX);
     return 0;
 }
 

@@ -240,14 +240,6 @@ int wire_check_part(const struct wire_raw *raw);
 /* Whether a picture may have this width and height, in pixels. */
 bool wire_size_is_good(unsigned width, unsigned height);
 
-/* What a stranger wrote, fit for a terminal and a log: at most `max` bytes of whole UTF-8
- * characters, and a zero; each byte that belongs to no good character becomes '?', and so does each
- * character that must not be shown, see text.h. */
-void wire_copy_text(char *to, const void *text, size_t size, size_t max);
-
-/* Takes away half a UTF-8 character at the end of a text that was cut to fit. */
-void wire_trim_text(char *text);
-
 /* The protocol's name of a thing, or "?" for a value that it does not define. Static strings. */
 const char *wire_type_name(unsigned type);
 const char *wire_drop_name(unsigned reason);

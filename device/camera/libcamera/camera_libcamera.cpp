@@ -45,6 +45,7 @@ extern "C" {
 #include "device/camera/camera.h"
 #include "device/camera/pace_probe.h"
 #include "shared/base/clock.h"
+#include "shared/base/text.h"
 #include "shared/base/log.h"
 }
 
@@ -407,7 +408,7 @@ static std::string model_of(const lc::Camera &camera)
     char text[WIRE_TEXT_MAX + 1];
     if (!model)
         return "unknown model";
-    wire_copy_text(text, model->data(), model->size(), WIRE_TEXT_MAX);
+    text_copy(text, model->data(), model->size(), WIRE_TEXT_MAX);
     return text;
 }
 

@@ -127,7 +127,7 @@ static void copies(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char text[WIRE_TEXT_MAX + 1];
-        wire_copy_text(text, cases[i][0], strlen(cases[i][0]), WIRE_TEXT_MAX);
+        text_copy(text, cases[i][0], strlen(cases[i][0]), WIRE_TEXT_MAX);
         assert_string_equal(text, cases[i][1]);
     }
 }
