@@ -1,0 +1,256 @@
+/*
+ * libpitether: receives the frames of a camera that pitetherd streams.
+ *
+ *     struct pitether *camera = pitether_open("pi.local/front", NULL, NULL);
+ *     struct pitether_event event;
+ *     while (camera && pitether_next(camera, -1, &event) > 0) {
+ *         if (event.type == PITETHER_FRAME) {
+ *             use(event.frame->data, event.frame->size);
+ *             pitether_frame_release(event.frame);
+ *         }
+ *     }
+ *     pitether_close(&camera);
+ *
+ * A receiver has a thread of its own, which connects, connects again, and reads ahead as far as its
+ * bounds allow. Nothing is called back from that thread but the log function. There may be any
+ * number of receivers; each is used by one thread at a time, except where a function says that any
+ * thread may call it. The library touches neither signals, terminals and the locale nor the exit
+ * status of the process, and it starts no process.
+ *
+ * Functions that return int return 0 (or a count) or a negative errno. Texts are UTF-8, one line
+ * without a line feed, and hold no character that acts on a terminal.
+ *
+ * Times: *device* times are the device's CLOCK_BOOTTIME, *host* times this machine's
+ * CLOCK_MONOTONIC; both in nanoseconds.
+ */
+#ifndef PITETHER_H
+#define PITETHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PITETHER_API __attribute__((visibility("default")))
+#define PITETHER_NODISCARD __attribute__((warn_unused_result))
+
+struct pitether;
+
+struct pitether_error {
+    int code;       /* a negative errno */
+    char text[512]; /* what failed, with what value, and what to do */
+};
+
+enum pitether_mode {
+    PITETHER_LIVE,     /* the newest frame: what can't be sent or taken in time is dropped */
+    PITETHER_LOSSLESS, /* every frame: the daemon queues what can't be sent at once */
+};
+
+enum pitether_log_level {
+    PITETHER_LOG_ERROR,
+    PITETHER_LOG_WARNING,
+    PITETHER_LOG_INFO,
+    PITETHER_LOG_DEBUG
+};
+
+/* What a receiver is to do. Begin with PITETHER_OPTIONS_INIT: zero means the default. */
+struct pitether_options {
+    size_t size; /* sizeof(struct pitether_options) of the caller's header */
+    enum pitether_mode mode;
+    const char *stream;    /* its name, where the address can't have one (unix:/PATH) */
+    const char *keys_file; /* NULL: pitether/keys in $XDG_CONFIG_HOME or ~/.config */
+    double max_fps;        /* frames per second at most, 0.001 to 10000; 0: all */
+    uint32_t every;        /* one frame of so many; 0 and 1: all. Not together with max_fps */
+    double duration_s;     /* end so long after the first frame, with all frames taken until then */
+    double timeout_s;      /* end after so long without a frame */
+    bool no_reconnect;     /* end when there is no connection */
+    unsigned max_frames;   /* frames that exist at once, waiting or held by the caller, 2 to 4096;
+                              0: 64 */
+    size_t max_bytes;      /* memory in those; 0: 256 MiB */
+    /* Called for each log line, by the receiver's thread or within a call of this library; NULL:
+     * nothing is logged. */
+    void (*log)(void *user, enum pitether_log_level level, const char *line);
+    void *user;
+};
+#define PITETHER_OPTIONS_INIT                                                                      \
+    {                                                                                              \
+        .size = sizeof(struct pitether_options)                                                    \
+    }
+
+/* Device times but for first_byte and last_byte, which are host times. */
+struct pitether_times {
+    uint64_t sensor;                   /* exposure of the first row began */
+    uint64_t captured;                 /* the camera's driver handed the picture over */
+    uint64_t encode_start, encode_end; /* of the JPEG */
+    uint64_t send_start, send_end;     /* by the daemon, to its kernel */
+    uint64_t first_byte, last_byte;    /* read on this machine */
+    int64_t offset;                    /* device clock minus host clock, if offset_known */
+    uint64_t error;                    /* the offset is right within this much */
+    bool offset_known;
+};
+
+/* What the sensor told of a frame. Bit PITETHER_META_* of `present` says that the value is there.
+ */
+enum {
+    PITETHER_META_EXPOSURE = 1u << 1,
+    PITETHER_META_GAIN = 1u << 2,
+    PITETHER_META_COLOUR_TEMPERATURE = 1u << 3,
+    PITETHER_META_LUX = 1u << 4,
+    PITETHER_META_LENS_POSITION = 1u << 5,
+    PITETHER_META_WALL_CLOCK = 1u << 6,
+    PITETHER_META_DIGITAL_GAIN = 1u << 7,
+};
+
+struct pitether_metadata {
+    uint32_t present;
+    uint32_t exposure_us;
+    uint32_t gain_milli;
+    uint32_t colour_temperature_k;
+    uint32_t lux_milli;
+    uint32_t lens_position_milli; /* thousandths of a dioptre */
+    uint32_t digital_gain_milli;
+    uint64_t wall_clock_ns; /* CLOCK_REALTIME of the device at times.sensor */
+};
+
+/* One whole JPEG, read-only. Counted references keep it; see pitether_frame_hold(). */
+struct pitether_frame {
+    const uint8_t *data; /* the JPEG as the daemon made it */
+    size_t size;         /* bytes */
+    uint64_t epoch;      /* of the daemon's run: ids begin again with each */
+    uint64_t id;         /* counts the camera's frames, those that were lost included */
+    unsigned width,
+        height;      /* as the daemon says: check them against the JPEG before you trust them */
+    uint32_t crc32c; /* of the JPEG (RFC 3720, B.4); has been checked */
+    struct pitether_times times;
+    struct pitether_metadata metadata;
+};
+
+/* Why a frame did not come. Those below 64 are PROTOCOL.md's (section 4), said by the daemon. */
+enum pitether_drop_reason {
+    PITETHER_DROP_SENSOR_GAP = 1,    /* the sensor's count jumped */
+    PITETHER_DROP_CAPTURE_ERROR = 2, /* the camera gave a broken picture */
+    PITETHER_DROP_NO_BUFFER = 3,
+    PITETHER_DROP_ENCODER_BUSY = 4,
+    PITETHER_DROP_ENCODE_ERROR = 5,
+    PITETHER_DROP_SUPERSEDED = 6,   /* a newer one took its place, at the daemon */
+    PITETHER_DROP_RATE_LIMITED = 7, /* it was not asked for: max_fps or every */
+    PITETHER_DROP_QUEUE_FULL = 8,   /* lossless: the daemon's queue was full */
+    PITETHER_DROP_TOO_BIG = 9,
+    PITETHER_DROP_UNSENT = 10,    /* it waited at the daemon when the end was asked for */
+    PITETHER_DROP_DAMAGED = 64,   /* it arrived, and failed its check */
+    PITETHER_DROP_CUT = 65,       /* the connection was lost in the middle of it */
+    PITETHER_DROP_MISSED = 66,    /* there was no connection */
+    PITETHER_DROP_NOT_TAKEN = 67, /* live: the caller was late, and took a newer one */
+};
+
+struct pitether_drops {
+    uint64_t epoch, first_id, count;
+    enum pitether_drop_reason reason;
+    uint64_t overdue; /* UNSENT: of these, those that were taken within the duration */
+};
+
+struct pitether_stream {
+    char name[64], model[65];
+    unsigned width, height;
+    double fps;           /* 0: not known */
+    uint64_t interval_ns; /* between frames that are asked for; 0: not known */
+};
+
+enum pitether_camera_state {
+    PITETHER_CAMERA_STARTING,
+    PITETHER_CAMERA_RUNNING,
+    PITETHER_CAMERA_LOST
+};
+
+struct pitether_status {
+    enum pitether_camera_state state;
+    char text[257]; /* what is wrong */
+};
+
+enum pitether_end_reason {
+    PITETHER_END_STOPPED,  /* pitether_stop() */
+    PITETHER_END_DURATION, /* duration_s is over */
+    PITETHER_END_TIMEOUT,  /* no frame came for timeout_s */
+    PITETHER_END_FINISHED, /* the daemon's source came to its end */
+    PITETHER_END_LOST,     /* no connection, and there is to be no other; see text */
+};
+
+struct pitether_end {
+    enum pitether_end_reason reason;
+    bool connected; /* a daemon was there when the end was begun, or the last one had said END */
+    int error;      /* of LOST: a negative errno; -EACCES: the key is wrong, or one is needed */
+    char text[512];
+};
+
+enum pitether_event_type {
+    PITETHER_NONE,      /* the timeout is over */
+    PITETHER_CONNECTED, /* a daemon has said HELLO; epoch tells whether it is the same one */
+    PITETHER_LOST,      /* the connection is gone; the receiver tries again, or END follows */
+    PITETHER_STREAM,    /* what comes from here on; before the first frame, and at each change */
+    PITETHER_STATUS,    /* how the camera is */
+    PITETHER_FRAME,
+    PITETHER_DROPS,
+    PITETHER_END, /* the last one */
+};
+
+/* Frames and drops come in the order of ids, and each id has exactly one of the two. */
+struct pitether_event {
+    enum pitether_event_type type;
+    union {
+        uint64_t epoch;                     /* CONNECTED */
+        const struct pitether_frame *frame; /* FRAME: with a reference, the caller's */
+        struct pitether_drops drops;
+        struct pitether_stream stream;
+        struct pitether_status status;
+        struct pitether_end end;
+        char text[257]; /* LOST: why */
+    };
+};
+
+/* Begins to receive. address: HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH, and, but for unix:,
+ * /STREAM behind it; without a stream's name, the daemon's only stream. options may be NULL.
+ * Returns at once: what comes of it are events. NULL, with error filled if it is not NULL: -EINVAL
+ * for a bad address or option, -EACCES and others for a keys file, -ENOMEM. */
+PITETHER_API PITETHER_NODISCARD struct pitether *pitether_open(
+    const char *address, const struct pitether_options *options, struct pitether_error *error);
+
+/* A descriptor to poll: while it is readable, pitether_next() has an event. The receiver's own. */
+PITETHER_API int pitether_fd(const struct pitether *receiver);
+
+/* The next event, waiting for at most timeout_ms; -1: without a limit; 0: not at all. 1: there is
+ * one; 0: there is none yet, or END was taken before. */
+PITETHER_API PITETHER_NODISCARD int pitether_next(struct pitether *receiver, int timeout_ms,
+                                                  struct pitether_event *event);
+
+/* Ends in order: what the daemon has sent still comes, then END. Any thread. */
+PITETHER_API void pitether_stop(struct pitether *receiver);
+
+/* Nobody looks at live frames for now, or somebody does again: after two seconds the daemon is
+ * left, so that neither side works for nobody. Any thread. */
+PITETHER_API void pitether_pause(struct pitether *receiver, bool paused);
+
+/* Ends at once, waits for the receiver's thread (never for the network), and nulls the caller's
+ * pointer. Frames that the caller holds stay good. NULL and *NULL are fine. */
+PITETHER_API void pitether_close(struct pitether **receiver);
+
+/* One more reference; returns frame. Any thread that holds one. */
+PITETHER_API const struct pitether_frame *pitether_frame_hold(const struct pitether_frame *frame);
+
+/* Gives a reference back. NULL is fine. Any thread. */
+PITETHER_API void pitether_frame_release(const struct pitether_frame *frame);
+
+/* A device time of this frame on the host's clock; 0 where the offset is not known. */
+PITETHER_API uint64_t pitether_frame_host_time(const struct pitether_frame *frame,
+                                               uint64_t device_time);
+
+/* The protocol's name of a reason, e.g. "SUPERSEDED"; "?" for one that is not known. Static. */
+PITETHER_API const char *pitether_drop_name(enum pitether_drop_reason reason);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
