@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""README, man pages and --help say the same: each option with its value and default, and the exit
+"""options.md, man pages and --help say the same: each option with its value and default, and the exit
 codes; the man pages also each option's sentence, and the version. PROTOCOL.md and the sources have
 the same numbers."""
 import os
@@ -10,7 +10,7 @@ import harness
 import hostile_wire
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-README = os.path.join(TOP, "README.md")
+DOC = os.path.join(TOP, "shared", "doc")
 
 
 def help_of(program):
@@ -32,7 +32,7 @@ def options_in_help(text):
     return found
 
 
-def options_in_readme(section):
+def options_in_document(section):
     found = {}
     for line in section.splitlines():
         if not line.startswith("| `-"):
@@ -85,11 +85,11 @@ class Docs(harness.Case):
     maxDiff = None
 
     def check(self, program, heading):
-        with open(README, encoding="utf-8") as file:
-            readme = file.read()
-        section = readme.split(f"## Options of {heading}\n")[1].split("\n## ")[0]
+        with open(os.path.join(DOC, "options.md"), encoding="utf-8") as file:
+            options = file.read()
+        section = options.split(f"## Options of {heading}\n")[1].split("\n## ")[0]
         text = help_of(program)
-        self.assertEqual(options_in_readme(section), options_in_help(text))
+        self.assertEqual(options_in_document(section), options_in_help(text))
         codes = re.search(r"Exit codes: (.*?)\.\n", text, re.S).group(1)
         self.assertIn(re.sub(r"\s+", " ", codes), section.replace("`", ""))
 
@@ -117,9 +117,9 @@ class Docs(harness.Case):
 
     def test_the_chart_says_what_the_text_says(self):
         """Ages relative to pitether's, read from the drawing: its axis is logarithmic."""
-        with open(os.path.join(TOP, "shared", "doc", "latency.svg"), encoding="utf-8") as file:
+        with open(os.path.join(DOC, "latency.svg"), encoding="utf-8") as file:
             chart = file.read()
-        with open(README, encoding="utf-8") as file:
+        with open(os.path.join(DOC, "performance.md"), encoding="utf-8") as file:
             text = re.sub(r"\s+", " ", file.read())
         marks = [(float(y) - 4, float(value)) for y, value in
                  re.findall(r'y="([\d.]+)" text-anchor="end" fill="#808080">(\d+)<', chart)]
@@ -201,6 +201,30 @@ class Docs(harness.Case):
         errors = re.search(r"^- \*\*ERROR\*\*(.*?)\. ", document, re.M).group(1)
         self.assertEqual({name: int(value) for value, name in
                           re.findall(r"(\d+) `([A-Z_]+)`", errors)}, enumerators("ERROR_"))
+
+    def test_links(self):
+        """Each relative link of each document leads to a file, and to a heading of it."""
+        listed = subprocess.run(["git", "-C", TOP, "ls-files", "*.md"], stdout=subprocess.PIPE,
+                                text=True, timeout=harness.BOUND, check=False).stdout.split()
+        if not listed:
+            self.skipTest("not a git checkout")
+        for document in listed:
+            path = os.path.join(TOP, document)
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            for target, _, heading in re.findall(r"\]\(([^)#: ]*)(#([^) ]*))?\)", text):
+                to = os.path.join(os.path.dirname(path), target) if target else path
+                self.assertTrue(os.path.exists(to), f"{document}: {target}")
+                if heading:
+                    with open(to, encoding="utf-8") as file:
+                        headings = re.findall(r"^#+ (.*)", file.read(), re.M)
+                    slugs = [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+                             for title in headings]
+                    self.assertIn(heading, slugs, f"{document}: {target}#{heading}")
+
+    def test_readme_is_short(self):
+        with open(os.path.join(TOP, "README.md"), encoding="utf-8") as file:
+            self.assertLess(len(file.readlines()), 120)
 
 
 if __name__ == "__main__":

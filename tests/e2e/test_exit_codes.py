@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Each exit code that README.md has for the two programs, by each way that leads to it."""
+"""Each exit code that shared/doc/options.md has for the two programs, by each way that leads to it."""
 import os
 import signal
 import socket

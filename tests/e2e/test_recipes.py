@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""README.md's recipes, typed in as they stand there, but for the Pi's name and how long they take."""
+"""shared/doc/recipes.md's recipes, typed in as they stand there, but for the Pi's name and how long they take."""
 import importlib.util
 import os
 import re
@@ -12,13 +12,14 @@ import urllib.request
 
 import harness
 
-README = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "README.md")
+RECIPES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared", "doc",
+                       "recipes.md")
 
 
 def blocks(title):
     """The blocks of code under the bold word that begins a recipe, up to the next recipe."""
-    with open(README, encoding="utf-8") as file:
-        recipes = file.read().split("## Recipes\n")[1].split("\n## ")[0]
+    with open(RECIPES, encoding="utf-8") as file:
+        recipes = file.read()
     recipe = recipes.split(f"**{title}**")[1].split("\n\n**")[0]
     return re.findall(r"```\w+\n(.*?)```", recipe, re.S)
 
