@@ -90,17 +90,17 @@ static int open_auth(struct auth *auth, const struct device_options *options)
 static int open_listeners(struct listeners *listeners, const struct device_options *options,
                           bool has_keys)
 {
-    char error[LISTENER_ERROR_MAX];
+    struct error error;
     bool allow_remote = has_keys || options->insecure_plaintext;
-    int result = listeners_adopt(listeners, allow_remote, error);
+    int result = listeners_adopt(listeners, allow_remote, &error);
     /* What systemd has opened is all that is wanted: --listen would mean the same port again. */
     bool adopted = listeners->count > 0;
     if (!result && options->listen.count == 0 && !adopted)
-        result = listeners_open_default(listeners, WIRE_DEFAULT_PORT, error);
+        result = listeners_open_default(listeners, WIRE_DEFAULT_PORT, &error);
     for (unsigned i = 0; !result && !adopted && i < options->listen.count; i++)
-        result = listeners_open(listeners, options->listen.items[i], allow_remote, error);
+        result = listeners_open(listeners, options->listen.items[i], allow_remote, &error);
     if (result)
-        return complain(EXIT_LISTEN, error);
+        return complain(EXIT_LISTEN, error.text);
     return EXIT_DONE;
 }
 

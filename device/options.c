@@ -137,10 +137,10 @@ const struct option_table device_option_table = {
 static int check_addresses(const struct option_list *listen, char *error)
 {
     struct address address;
-    char why[LISTENER_ERROR_MAX];
+    struct error why;
     for (unsigned i = 0; i < listen->count; i++) {
-        if (listener_parse(listen->items[i], &address, why)) {
-            snprintf(error, OPTION_ERROR_MAX, "%s", why);
+        if (listener_parse(listen->items[i], &address, &why)) {
+            snprintf(error, OPTION_ERROR_MAX, "%s", why.text);
             return -EINVAL;
         }
     }

@@ -18,14 +18,7 @@ enum { BACKLOG = 128 };
 #define IPV6_FREEBIND 78 /* linux/in6.h, which can't be included beside netinet/in.h */
 #endif
 
-static int fail(char *error, int code, const char *what, const char *where, const char *advice)
-{
-    snprintf(error, LISTENER_ERROR_MAX, "%s %s%s%s%s%s", what, where, code ? ": " : "",
-             code ? strerror(code) : "", advice ? "; " : "", advice ? advice : "");
-    return -(code ? code : EINVAL);
-}
-
-/* A path that nobody answers at is what a daemon that was killed left behind. */
+/* A path where nobody answers was left behind by a daemon that was killed. */
 static void remove_stale(const struct socket_address *address)
 {
     const struct sockaddr_un *un = (const struct sockaddr_un *)&address->storage;
@@ -76,14 +69,18 @@ static int bind_and_listen(int fd, struct socket_address *address, bool *absent)
 
 /* Whether there may be one more, at that address. */
 static int check(const struct listeners *listeners, const struct socket_address *address,
-                 bool allow_remote, const char *where, char *error)
+                 bool allow_remote, const char *where, struct error *error)
 {
     if (listeners->count == LISTENERS_MAX)
-        return fail(error, 0, "too many addresses to listen at:", where, NULL);
+        return error_set(error, -EINVAL, "can't listen at %s: %d addresses are the limit", where,
+                         LISTENERS_MAX);
     if (!allow_remote && !socket_address_is_local(address))
-        return fail(error, 0, "others on the network could watch at", where,
-                    "give each receiver a key (pitetherd --add-key NAME), or accept that everyone "
-                    "who reaches this address sees the camera: --insecure-plaintext");
+        return error_set(
+            error, -EINVAL,
+            "others on the network could watch at %s; give each receiver a key (pitetherd "
+            "--add-key NAME), or accept that everyone who reaches this address sees the camera: "
+            "--insecure-plaintext",
+            where);
     return 0;
 }
 
@@ -110,7 +107,17 @@ static struct listener *add(struct listeners *listeners, int fd,
     return listener;
 }
 
-static int open_one(struct listeners *listeners, const struct socket_address *address, char *error)
+static const char *advice_for(int code, int family)
+{
+    if (code == EADDRINUSE && family == AF_UNIX)
+        return "; a daemon answers there, or something else has that path: choose another one";
+    if (code == EADDRINUSE)
+        return "; another daemon may be running: stop it, or choose another port with --listen";
+    return code == EACCES ? "; choose another port or path with --listen" : "";
+}
+
+static int open_one(struct listeners *listeners, const struct socket_address *address,
+                    struct error *error)
 {
     char where[ADDRESS_TEXT_MAX];
     socket_address_format(address, where);
@@ -121,14 +128,8 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
     if (code) {
         if (fd >= 0)
             close(fd);
-        const char *advice = NULL;
-        if (code == EADDRINUSE && address->storage.ss_family == AF_UNIX)
-            advice = "a daemon answers there, or something else has that path: choose another one";
-        else if (code == EADDRINUSE)
-            advice = "another daemon may be running: stop it, or choose another port with --listen";
-        else if (code == EACCES)
-            advice = "choose another port or path with --listen";
-        return fail(error, code, "can't listen at", where, advice);
+        return error_set(error, -code, "can't listen at %s: %s%s", where, strerror(code),
+                         advice_for(code, address->storage.ss_family));
     }
     struct listener *listener = add(listeners, fd, &bound);
     listener->absent = absent;
@@ -141,19 +142,24 @@ static int open_one(struct listeners *listeners, const struct socket_address *ad
     return 0;
 }
 
-int listener_parse(const char *text, struct address *address, char *error)
+int listener_parse(const char *text, struct address *address, struct error *error)
 {
     int code = address_parse(text, WIRE_DEFAULT_PORT, address);
     if (code == -ENAMETOOLONG)
-        return fail(error, 0, "--listen: this address is too long:", text,
-                    "a host's name has at most 255 bytes, a Unix socket's path 107");
+        return error_set(error, -EINVAL,
+                         "--listen: this address is too long: %s; a host's name has at most 255 "
+                         "bytes, a Unix socket's path 107",
+                         text);
     if (code)
-        return fail(error, 0, "--listen: this is no address:", text,
-                    "give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH");
+        return error_set(error, -EINVAL,
+                         "--listen: this is no address: %s; give HOST, HOST:PORT, [IPV6]:PORT or "
+                         "unix:/PATH",
+                         text);
     return 0;
 }
 
-int listeners_open(struct listeners *listeners, const char *text, bool allow_remote, char *error)
+int listeners_open(struct listeners *listeners, const char *text, bool allow_remote,
+                   struct error *error)
 {
     struct address address;
     struct socket_address found[ADDRESSES_MAX];
@@ -163,7 +169,7 @@ int listeners_open(struct listeners *listeners, const char *text, bool allow_rem
         return code;
     int count = address_resolve(&address, true, found, &why);
     if (count <= 0)
-        return fail(error, 0, "--listen: can't look up", text, why);
+        return error_set(error, -EINVAL, "--listen: can't look up %s; %s", text, why);
     for (int i = 0; i < count; i++) {
         code = check(listeners, &found[i], allow_remote, text, error);
         if (code)
@@ -175,7 +181,7 @@ int listeners_open(struct listeners *listeners, const char *text, bool allow_rem
     return 0;
 }
 
-int listeners_open_default(struct listeners *listeners, unsigned port, char *error)
+int listeners_open_default(struct listeners *listeners, unsigned port, struct error *error)
 {
     char text[32];
     int codes[2];
@@ -184,21 +190,21 @@ int listeners_open_default(struct listeners *listeners, unsigned port, char *err
     if (codes[0] && codes[0] != -EADDRNOTAVAIL && codes[0] != -EAFNOSUPPORT)
         return codes[0];
     /* Machines without IPv6 (or without IPv4) are no error. */
-    char second[LISTENER_ERROR_MAX];
+    struct error second;
     snprintf(text, sizeof(text), "[::1]:%u", port);
-    codes[1] = listeners_open(listeners, text, false, second);
+    codes[1] = listeners_open(listeners, text, false, &second);
     if (listeners->count > 0 &&
         (codes[1] == 0 || codes[1] == -EADDRNOTAVAIL || codes[1] == -EAFNOSUPPORT))
         return 0;
     if (codes[1])
-        memcpy(error, second, sizeof(second));
+        *error = second;
     return codes[1] ? codes[1] : codes[0];
 }
 
 /* sd_listen_fds(3): they begin behind the standard ones. */
 enum { FIRST_PASSED = 3 };
 
-static int adopt_one(struct listeners *listeners, int fd, bool allow_remote, char *error)
+static int adopt_one(struct listeners *listeners, int fd, bool allow_remote, struct error *error)
 {
     struct socket_address address = { .size = sizeof(address.storage) };
     char where[ADDRESS_TEXT_MAX];
@@ -207,7 +213,8 @@ static int adopt_one(struct listeners *listeners, int fd, bool allow_remote, cha
     if (getsockname(fd, (struct sockaddr *)&address.storage, &address.size) ||
         getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) || type != SOCK_STREAM ||
         getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || !listens)
-        return fail(error, 0, "what was passed on is no listening stream socket", "", NULL);
+        return error_set(error, -EINVAL,
+                         "what was passed on (LISTEN_FDS) is no listening stream socket");
     socket_address_format(&address, where);
     int code = check(listeners, &address, allow_remote, where, error);
     if (code)
@@ -218,14 +225,15 @@ static int adopt_one(struct listeners *listeners, int fd, bool allow_remote, cha
     return 0;
 }
 
-int listeners_adopt(struct listeners *listeners, bool allow_remote, char *error)
+int listeners_adopt(struct listeners *listeners, bool allow_remote, struct error *error)
 {
     const char *pid = getenv("LISTEN_PID"), *number = getenv("LISTEN_FDS");
     if (!pid || !number || strtol(pid, NULL, 10) != getpid())
         return 0;
     long count = strtol(number, NULL, 10);
     if (count < 0 || count > LISTENERS_MAX)
-        return fail(error, 0, "too many sockets were passed on: LISTEN_FDS is", number, NULL);
+        return error_set(error, -EINVAL, "too many sockets were passed on: LISTEN_FDS is %s",
+                         number);
     for (int i = 0; i < count; i++) {
         int code = adopt_one(listeners, FIRST_PASSED + i, allow_remote, error);
         if (code)

@@ -32,7 +32,8 @@ struct fixture {
 static int setup(void **state)
 {
     static struct fixture fixture;
-    char text[128], error[LISTENER_ERROR_MAX];
+    char text[128];
+    struct error error;
     fixture = (struct fixture){ .folder = "/tmp/pitether-test-XXXXXX" };
     *state = &fixture;
     if (!mkdtemp(fixture.folder) || loop_init(&fixture.loop))
@@ -47,7 +48,7 @@ static int setup(void **state)
                                              .news_limit = &fixture.limit,
                                              .session = 77,
                                              .camera_name = "a camera" };
-    if (listeners_open(&fixture.listeners, text, false, error))
+    if (listeners_open(&fixture.listeners, text, false, &error))
         return -1;
     return acceptor_open(&fixture.acceptor, &(struct acceptor_config){
                                                 .loop = &fixture.loop,

@@ -45,7 +45,7 @@ int __wrap_setsockopt(int fd, int level, int option, const void *value, socklen_
 struct fixture {
     struct listeners listeners;
     char folder[64], path[96], text[128]; /* a socket's path, and the same as --listen takes it */
-    char error[LISTENER_ERROR_MAX];
+    struct error error;
 };
 
 static int setup(void **state)
@@ -70,11 +70,11 @@ static int teardown(void **state)
 
 static int open_text(struct fixture *fixture, const char *text, bool allow_remote)
 {
-    memset(fixture->error, 0, sizeof(fixture->error));
-    int result = listeners_open(&fixture->listeners, text, allow_remote, fixture->error);
+    fixture->error = (struct error){ "" };
+    int result = listeners_open(&fixture->listeners, text, allow_remote, &fixture->error);
     assert_true(result <= 0);
-    assert_int_equal(result != 0, fixture->error[0] != '\0');
-    assert_null(strchr(fixture->error, '\n'));
+    assert_int_equal(result != 0, fixture->error.text[0] != '\0');
+    assert_null(strchr(fixture->error.text, '\n'));
     return result;
 }
 
@@ -145,7 +145,7 @@ static void port_0_becomes_real(void **state)
 static void default_addresses(void **state)
 {
     struct fixture *fixture = *state;
-    assert_int_equal(listeners_open_default(&fixture->listeners, 0, fixture->error), 0);
+    assert_int_equal(listeners_open_default(&fixture->listeners, 0, &fixture->error), 0);
     assert_int_equal(fixture->listeners.count, have_ipv6() ? 2 : 1);
     for (unsigned i = 0; i < fixture->listeners.count; i++) {
         assert_true(socket_address_is_local(&fixture->listeners.items[i].address));
@@ -162,20 +162,20 @@ static void busy_port_is_explained(void **state)
     unsigned port = port_of(&fixture->listeners.items[0].address);
     snprintf(text, sizeof(text), "127.0.0.1:%u", port);
     assert_int_equal(open_text(fixture, text, false), -EADDRINUSE);
-    assert_non_null(strstr(fixture->error, text));
-    assert_non_null(strstr(fixture->error, "--listen"));
+    assert_non_null(strstr(fixture->error.text, text));
+    assert_non_null(strstr(fixture->error.text, "--listen"));
     assert_int_equal(fixture->listeners.count, 1);
     /* The default port is no exception, even if [::1] has it free. */
-    assert_int_equal(listeners_open_default(&fixture->listeners, port, fixture->error),
+    assert_int_equal(listeners_open_default(&fixture->listeners, port, &fixture->error),
                      -EADDRINUSE);
-    assert_non_null(strstr(fixture->error, text));
+    assert_non_null(strstr(fixture->error.text, text));
 }
 
 static void remote_addresses_need_leave(void **state)
 {
     struct fixture *fixture = *state;
     assert_int_equal(open_text(fixture, "0.0.0.0:0", false), -EINVAL);
-    assert_non_null(strstr(fixture->error, "--insecure-plaintext"));
+    assert_non_null(strstr(fixture->error.text, "--insecure-plaintext"));
     assert_int_equal(open_text(fixture, "[::]:0", false), -EINVAL);
     /* Refused before anything is tried: this address is nobody's here (RFC 5737). */
     assert_int_equal(open_text(fixture, "192.0.2.1:0", false), -EINVAL);
@@ -220,7 +220,7 @@ static void living_unix_socket_is_not(void **state)
     struct socket_address address = unix_address(fixture->path);
     int fd = occupy(fixture->path, true);
     assert_int_equal(open_text(fixture, fixture->text, false), -EADDRINUSE);
-    assert_non_null(strstr(fixture->error, fixture->path));
+    assert_non_null(strstr(fixture->error.text, fixture->path));
     assert_int_equal(fixture->listeners.count, 0);
     listeners_close(&fixture->listeners);
     /* The question took one place in the queue, this takes the other. */
@@ -269,7 +269,7 @@ static void missing_folder_is_told(void **state)
     char text[160];
     snprintf(text, sizeof(text), "unix:%s/none/socket", fixture->folder);
     assert_int_equal(open_text(fixture, text, false), -ENOENT);
-    assert_non_null(strstr(fixture->error, "/none/socket"));
+    assert_non_null(strstr(fixture->error.text, "/none/socket"));
 }
 
 static void too_long_a_path(void **state)
