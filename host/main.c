@@ -118,7 +118,7 @@ static void on_window_status(void *user, struct window_status *status)
     receiver_note(program->receiver, status->note, sizeof(status->note));
 }
 
-static void on_window_shown(void *user, const struct frame *frame, uint64_t decoded_ns,
+static void on_window_shown(void *user, const struct pitether_frame *frame, uint64_t decoded_ns,
                             uint64_t shown_ns)
 {
     struct program *program = user;

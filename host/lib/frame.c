@@ -2,11 +2,23 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
 enum { FIRST_CAPACITY = 128 * 1024 };
+
+/* What the callers see comes first: a pointer to it is one to the whole. */
+struct frame {
+    struct pitether_frame shown;
+    uint8_t *data; /* writable; shown.data */
+    size_t capacity;
+    atomic_uint references;
+    struct frame_pool *pool;
+    struct frame *next; /* in the pool's list of free frames, under its lock */
+};
 
 struct frame_pool {
     unsigned limit;
@@ -19,7 +31,13 @@ struct frame_pool {
     size_t held_bytes; /* memory of those */
     size_t bytes;      /* memory of all frames, free ones too */
     bool wanted;       /* take() has returned NULL since the last frame came back */
+    bool destroyed;    /* it goes with the last frame */
 };
+
+static struct frame *frame_of(const struct pitether_frame *frame)
+{
+    return (struct frame *)frame;
+}
 
 struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes)
 {
@@ -39,10 +57,9 @@ struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes)
     return pool;
 }
 
-void frame_pool_destroy(struct frame_pool *pool)
+/* No frame is out. */
+static void free_pool(struct frame_pool *pool)
 {
-    if (!pool)
-        return;
     while (pool->free) {
         struct frame *frame = pool->free;
         pool->free = frame->next;
@@ -54,6 +71,18 @@ void frame_pool_destroy(struct frame_pool *pool)
     free(pool);
 }
 
+void frame_pool_destroy(struct frame_pool *pool)
+{
+    if (!pool)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    pool->destroyed = true;
+    bool last = pool->held == 0;
+    pthread_mutex_unlock(&pool->lock);
+    if (last)
+        free_pool(pool);
+}
+
 int frame_pool_fd(const struct frame_pool *pool)
 {
     return pool->fd;
@@ -61,14 +90,11 @@ int frame_pool_fd(const struct frame_pool *pool)
 
 static void reset(struct frame *frame)
 {
-    uint8_t *data = frame->data;
-    size_t capacity = frame->capacity;
-    struct frame_pool *pool = frame->pool;
-    *frame = (struct frame){ .data = data, .capacity = capacity, .pool = pool };
+    frame->shown = (struct pitether_frame){ .data = frame->data };
     atomic_store(&frame->references, 1);
 }
 
-struct frame *frame_pool_take(struct frame_pool *pool)
+struct pitether_frame *frame_pool_take(struct frame_pool *pool)
 {
     uint64_t count;
     ssize_t got = read(pool->fd, &count, sizeof(count));
@@ -88,15 +114,16 @@ struct frame *frame_pool_take(struct frame_pool *pool)
     }
     pool->wanted = !frame;
     pthread_mutex_unlock(&pool->lock);
-    if (frame) {
-        frame->pool = pool;
-        reset(frame);
-    }
-    return frame;
+    if (!frame)
+        return NULL;
+    frame->pool = pool;
+    reset(frame);
+    return &frame->shown;
 }
 
-int frame_reserve(struct frame *frame, size_t capacity)
+int frame_reserve(struct pitether_frame *shown, size_t capacity)
 {
+    struct frame *frame = frame_of(shown);
     if (capacity <= frame->capacity)
         return 0;
     size_t grown = frame->capacity ? frame->capacity : FIRST_CAPACITY;
@@ -109,21 +136,30 @@ int frame_reserve(struct frame *frame, size_t capacity)
     frame->pool->held_bytes += grown - frame->capacity;
     frame->pool->bytes += grown - frame->capacity;
     pthread_mutex_unlock(&frame->pool->lock);
-    frame->data = data;
+    frame->shown.data = frame->data = data;
     frame->capacity = grown;
     return 0;
 }
 
-struct frame *frame_hold(struct frame *frame)
+uint8_t *frame_data(struct pitether_frame *frame)
 {
-    atomic_fetch_add_explicit(&frame->references, 1, memory_order_relaxed);
+    return frame_of(frame)->data;
+}
+
+size_t frame_capacity(const struct pitether_frame *frame)
+{
+    return frame_of(frame)->capacity;
+}
+
+const struct pitether_frame *pitether_frame_hold(const struct pitether_frame *frame)
+{
+    atomic_fetch_add_explicit(&frame_of(frame)->references, 1, memory_order_relaxed);
     return frame;
 }
 
-void frame_release(struct frame *frame)
+/* The last reference is gone. */
+static void give_back(struct frame *frame)
 {
-    if (!frame || atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) > 1)
-        return;
     struct frame_pool *pool = frame->pool;
     pthread_mutex_lock(&pool->lock);
     pool->held--;
@@ -144,10 +180,20 @@ void frame_release(struct frame *frame)
         (void)written;
         pool->wanted = false;
     }
+    bool last = pool->destroyed && pool->held == 0;
     pthread_mutex_unlock(&pool->lock);
+    if (last)
+        free_pool(pool);
 }
 
-uint64_t frame_host_time(const struct frame *frame, uint64_t device_time)
+void pitether_frame_release(const struct pitether_frame *shown)
+{
+    struct frame *frame = frame_of(shown);
+    if (frame && atomic_fetch_sub_explicit(&frame->references, 1, memory_order_acq_rel) == 1)
+        give_back(frame);
+}
+
+uint64_t pitether_frame_host_time(const struct pitether_frame *frame, uint64_t device_time)
 {
     return frame->times.offset_known ? device_time - (uint64_t)frame->times.offset : 0;
 }

@@ -51,13 +51,13 @@ static void set_interval(struct receiver *receiver, uint32_t fps_mhz)
         receiver_refresh_window(receiver);
 }
 
-static struct frame *take_frame(void *user)
+static struct pitether_frame *take_frame(void *user)
 {
     struct receiver *receiver = user;
     return frame_pool_take(receiver->pool);
 }
 
-static void keep(struct receiver *receiver, struct frame *frame)
+static void keep(struct receiver *receiver, struct pitether_frame *frame)
 {
     const struct receiver_outputs *outputs = &receiver->outputs;
     pthread_mutex_lock(&receiver->outputs_lock);
@@ -102,7 +102,7 @@ static bool is_due(struct receiver *receiver)
             (!limit || receiver->counted < limit));
 }
 
-static void on_frame(void *user, struct frame *frame)
+static void on_frame(void *user, struct pitether_frame *frame)
 {
     struct receiver *receiver = user;
     report_frame(receiver->outputs.report, frame);
@@ -115,7 +115,7 @@ static void on_frame(void *user, struct frame *frame)
                  selection_add(&receiver->selection, frame, suspended_ns()));
     if (is_due(receiver))
         keep(receiver, frame);
-    frame_release(frame);
+    pitether_frame_release(frame);
 }
 
 static void on_damaged(void *user, uint64_t id, const char *why)

@@ -36,11 +36,11 @@ uint64_t selection_interval(const struct selection *selection)
     return interval < (double)INTERVAL_MAX_NS ? (uint64_t)interval : INTERVAL_MAX_NS;
 }
 
-uint64_t selection_add(struct selection *selection, const struct frame *frame,
+uint64_t selection_add(struct selection *selection, const struct pitether_frame *frame,
                        uint64_t suspended_ns)
 {
-    uint64_t host_ns = frame_host_time(frame, frame->times.sensor);
-    selection->last = (struct selection_mark){ frame->session, frame->id, frame->times.sensor,
+    uint64_t host_ns = pitether_frame_host_time(frame, frame->times.sensor);
+    selection->last = (struct selection_mark){ frame->epoch, frame->id, frame->times.sensor,
                                                host_ns ? host_ns : frame->times.last_byte };
     if (!selection->begun)
         selection->first = selection->last;

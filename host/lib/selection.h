@@ -42,7 +42,7 @@ uint64_t selection_interval(const struct selection *selection);
 
 /* A frame has come. suspended_ns: CLOCK_BOOTTIME minus CLOCK_MONOTONIC. Returns how many wanted
  * frames there were before it that neither came nor were replaced by another one. */
-uint64_t selection_add(struct selection *selection, const struct frame *frame,
+uint64_t selection_add(struct selection *selection, const struct pitether_frame *frame,
                        uint64_t suspended_ns);
 
 /* Whether the frame that came last was taken within the duration. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/lib/from_wire.h"
 #include "shared/base/clock.h"
 #include "shared/jpeg/jpeg_check.h"
 #include "shared/protocol/crc32c.h"
@@ -121,7 +122,7 @@ void session_init(struct session *session, const struct session_config *config,
 
 void session_clear(struct session *session)
 {
-    frame_release(session->frame);
+    pitether_frame_release(session->frame);
     session->frame = NULL;
 }
 
@@ -249,18 +250,18 @@ static void take_stream(struct session *session, const struct wire_stream *strea
 /* Begins the frame whose HEAD is here, if one is free. */
 static void begin_frame(struct session *session, uint64_t now_ns)
 {
-    struct frame *frame = session->handler.take_frame(session->handler.user);
+    struct pitether_frame *frame = session->handler.take_frame(session->handler.user);
     session->head_waits = !frame;
     if (!frame)
         return;
     const struct wire_frame_head *head = &session->head;
     session->frame = frame;
     session->frame_crc = 0;
-    frame->session = session->id;
+    frame->epoch = session->id;
     frame->id = head->frame_id;
     frame->width = head->width;
     frame->height = head->height;
-    frame->metadata = head->metadata;
+    frame->metadata = from_wire_metadata(&head->metadata);
     frame->times.sensor = head->sensor_time;
     frame->times.captured = head->capture_time;
     frame->times.first_byte = now_ns;
@@ -281,7 +282,7 @@ static void take_head(struct session *session, const struct wire_frame_head *hea
 
 static void take_part(struct session *session, uint32_t size)
 {
-    struct frame *frame = session->frame;
+    struct pitether_frame *frame = session->frame;
     if (!frame)
         blame(session, "a FRAME_PART outside a frame");
     else if (size > session->config.max_message - frame->size)
@@ -289,12 +290,12 @@ static void take_part(struct session *session, uint32_t size)
     else if (frame_reserve(frame, frame->size + size))
         fail(session, "out of memory for a frame of %zu bytes", frame->size + size);
     else
-        message_reader_part_into(&session->reader, frame->data + frame->size);
+        message_reader_part_into(&session->reader, frame_data(frame) + frame->size);
 }
 
 static void part_done(struct session *session)
 {
-    struct frame *frame = session->frame;
+    struct pitether_frame *frame = session->frame;
     uint32_t size =
         session->reader.header.length - session->reader.header.fixed - session->reader.header.tlv;
     session->frame_crc = crc32c(session->frame_crc, frame->data + frame->size, size);
@@ -302,7 +303,7 @@ static void part_done(struct session *session)
 }
 
 /* NULL, or what is wrong with the frame that is here. */
-static const char *find_damage(const struct frame *frame, uint32_t crc,
+static const char *find_damage(const struct pitether_frame *frame, uint32_t crc,
                                const struct wire_frame_tail *tail)
 {
     if (frame->size == 0 || frame->size != tail->length)
@@ -315,8 +316,8 @@ static const char *find_damage(const struct frame *frame, uint32_t crc,
 static void finish_frame(struct session *session, const struct wire_frame_tail *tail,
                          uint64_t now_ns)
 {
-    struct frame *frame = session->frame;
-    struct frame_times *times = &frame->times;
+    struct pitether_frame *frame = session->frame;
+    struct pitether_times *times = &frame->times;
     session->frame = NULL;
     frame->crc32c = tail->crc32c;
     times->encode_start = tail->encode_start;
@@ -333,7 +334,7 @@ static void finish_frame(struct session *session, const struct wire_frame_tail *
         return;
     }
     session->handler.on_damaged(session->handler.user, frame->id, damage);
-    frame_release(frame);
+    pitether_frame_release(frame);
 }
 
 static void take_tail(struct session *session, const struct wire_frame_tail *tail, uint64_t now_ns)
@@ -346,7 +347,7 @@ static void take_tail(struct session *session, const struct wire_frame_tail *tai
     if (tail->status == WIRE_FRAME_ABORTED) {
         if (tail->length != 0 || tail->crc32c != 0)
             blame(session, "an aborted frame with a length or a checksum");
-        frame_release(session->frame);
+        pitether_frame_release(session->frame);
         session->frame = NULL;
         session->abort_due = true;
         return;

@@ -36,9 +36,9 @@ struct session_handler {
      * grid of wanted frames goes on, as SUBSCRIBE's first_due. */
     uint64_t (*first_due)(void *user);
     /* An empty frame, or NULL: none is free for now. */
-    struct frame *(*take_frame)(void *user);
+    struct pitether_frame *(*take_frame)(void *user);
     /* A whole frame, checked; the reference goes to the handler. */
-    void (*on_frame)(void *user, struct frame *frame);
+    void (*on_frame)(void *user, struct pitether_frame *frame);
     /* A frame that failed its check: it is thrown away. */
     void (*on_damaged)(void *user, uint64_t id, const char *why);
     void (*on_drops)(void *user, const struct wire_drops *drops);
@@ -81,7 +81,7 @@ struct session {
     uint64_t asked_ns[SESSION_PINGS_MAX]; /* when; a ring; 0: was answered */
     uint64_t opened_ns, heard_ns, pinged_ns;
 
-    struct frame *frame; /* between HEAD and TAIL */
+    struct pitether_frame *frame; /* between HEAD and TAIL */
     uint32_t frame_crc;
     bool head_waits; /* a HEAD is here, but no frame was free */
     struct wire_frame_head head;

@@ -78,7 +78,7 @@ static int64_t between(uint64_t from, uint64_t to)
     return (int64_t)(to - from);
 }
 
-static void count_frame(struct period *period, const struct frame *frame)
+static void count_frame(struct period *period, const struct pitether_frame *frame)
 {
     if (period->start_ns == 0) {
         period->start_ns = frame->times.last_byte;
@@ -88,9 +88,9 @@ static void count_frame(struct period *period, const struct frame *frame)
     period->bytes += frame->size;
 }
 
-void report_frame(struct report *report, const struct frame *frame)
+void report_frame(struct report *report, const struct pitether_frame *frame)
 {
-    const struct frame_times *times = &frame->times;
+    const struct pitether_times *times = &frame->times;
     pthread_mutex_lock(&report->lock);
     report->totals.captured++;
     report->totals.received++;
@@ -108,12 +108,12 @@ void report_frame(struct report *report, const struct frame *frame)
     histogram_add(&stages[STAGE_SENDING], between(times->send_start, times->send_end));
     histogram_add(&stages[STAGE_RECEIVING], between(times->first_byte, times->last_byte));
     if (times->offset_known) {
-        int64_t age = between(frame_host_time(frame, times->sensor), times->last_byte);
+        int64_t age = between(pitether_frame_host_time(frame, times->sensor), times->last_byte);
         report->clock_error_ns = times->error;
         histogram_add(&stages[STAGE_NETWORK],
-                      between(frame_host_time(frame, times->send_end), times->last_byte));
+                      between(pitether_frame_host_time(frame, times->send_end), times->last_byte));
         histogram_add(&stages[STAGE_HANDED_OVER],
-                      between(frame_host_time(frame, times->captured), times->last_byte));
+                      between(pitether_frame_host_time(frame, times->captured), times->last_byte));
         histogram_add(&stages[STAGE_RECEIVED], age);
         histogram_add(&report->second.received, age);
         histogram_add(&report->line.received, age);
@@ -121,14 +121,14 @@ void report_frame(struct report *report, const struct frame *frame)
     pthread_mutex_unlock(&report->lock);
 }
 
-void report_shown(struct report *report, const struct frame *frame, uint64_t decoded_ns,
+void report_shown(struct report *report, const struct pitether_frame *frame, uint64_t decoded_ns,
                   uint64_t shown_ns)
 {
     pthread_mutex_lock(&report->lock);
     histogram_add(&report->stages[STAGE_DECODE], between(frame->times.last_byte, decoded_ns));
     histogram_add(&report->stages[STAGE_SHOW], between(decoded_ns, shown_ns));
     if (frame->times.offset_known) {
-        int64_t age = between(frame_host_time(frame, frame->times.sensor), shown_ns);
+        int64_t age = between(pitether_frame_host_time(frame, frame->times.sensor), shown_ns);
         histogram_add(&report->stages[STAGE_SHOWN], age);
         histogram_add(&report->second.shown, age);
         histogram_add(&report->line.shown, age);

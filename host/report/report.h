@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "host/lib/frame.h"
+#include "host/lib/pitether.h"
 #include "shared/protocol/wire.h"
 
 struct report;
@@ -31,7 +31,7 @@ struct report *report_create(void);
 void report_destroy(struct report *report);
 
 void report_connected(struct report *report);
-void report_frame(struct report *report, const struct frame *frame);
+void report_frame(struct report *report, const struct pitether_frame *frame);
 void report_damaged(struct report *report);
 /* The last damaged one was cut short by the loss of the connection. */
 void report_cut(struct report *report);
@@ -40,7 +40,7 @@ void report_missed(struct report *report, uint64_t count);
 void report_unsent_due(struct report *report, uint64_t count);
 void report_unmet(struct report *report, uint64_t count);
 /* decoded and shown: host times, ns. */
-void report_shown(struct report *report, const struct frame *frame, uint64_t decoded_ns,
+void report_shown(struct report *report, const struct pitether_frame *frame, uint64_t decoded_ns,
                   uint64_t shown_ns);
 
 struct report_totals report_totals(struct report *report);

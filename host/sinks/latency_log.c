@@ -237,32 +237,33 @@ static void add(struct latency_log *log, const struct row *row)
     pthread_mutex_unlock(&log->lock);
 }
 
-void latency_log_frame(struct latency_log *log, const struct frame *frame)
+void latency_log_frame(struct latency_log *log, const struct pitether_frame *frame)
 {
-    const struct frame_times *times = &frame->times;
+    const struct pitether_times *times = &frame->times;
     struct row row = {
-        .session = frame->session,
+        .session = frame->epoch,
         .id = frame->id,
         .first_byte = times->first_byte,
         .last_byte = times->last_byte,
         .error = times->offset_known ? times->error : 0,
-        .device = { frame_host_time(frame, times->sensor), frame_host_time(frame, times->captured),
-                    frame_host_time(frame, times->encode_start),
-                    frame_host_time(frame, times->encode_end),
-                    frame_host_time(frame, times->send_start),
-                    frame_host_time(frame, times->send_end) },
+        .device = { pitether_frame_host_time(frame, times->sensor),
+                    pitether_frame_host_time(frame, times->captured),
+                    pitether_frame_host_time(frame, times->encode_start),
+                    pitether_frame_host_time(frame, times->encode_end),
+                    pitether_frame_host_time(frame, times->send_start),
+                    pitether_frame_host_time(frame, times->send_end) },
         .bytes = frame->size,
     };
     add(log, &row);
 }
 
-void latency_log_shown(struct latency_log *log, const struct frame *frame, uint64_t decoded_ns,
-                       uint64_t shown_ns)
+void latency_log_shown(struct latency_log *log, const struct pitether_frame *frame,
+                       uint64_t decoded_ns, uint64_t shown_ns)
 {
     pthread_mutex_lock(&log->lock);
     for (unsigned i = 0; i < log->count; i++) {
         struct row *row = &log->rows[(log->first + i) % QUEUE];
-        if (row->session == frame->session && row->id == frame->id) {
+        if (row->session == frame->epoch && row->id == frame->id) {
             row->decoded = decoded_ns;
             row->shown = shown_ns;
         }

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "host/base/grace.h"
-#include "host/lib/frame.h"
+#include "host/lib/pitether.h"
 
 enum { LATENCY_LOG_ERROR_MAX = 256 };
 
@@ -24,12 +24,12 @@ struct latency_log;
 int latency_log_open(struct latency_log **log, const char *path, bool shows, char *error);
 
 /* A frame has come whole. Never blocks: a line that finds the queue full is lost. */
-void latency_log_frame(struct latency_log *log, const struct frame *frame);
+void latency_log_frame(struct latency_log *log, const struct pitether_frame *frame);
 
 /* It was decoded, then presented, at these host times, ns. Unknown frames are ignored: a line waits
  * only so long for its frame to be shown. */
-void latency_log_shown(struct latency_log *log, const struct frame *frame, uint64_t decoded_ns,
-                       uint64_t shown_ns);
+void latency_log_shown(struct latency_log *log, const struct pitether_frame *frame,
+                       uint64_t decoded_ns, uint64_t shown_ns);
 
 /* Writes what is left, or until it need not be waited for any more, see cancellable_join(); frees,
  * and nulls the caller's pointer. Returns how many lines were lost in all; why was logged. NULL and

@@ -19,7 +19,7 @@ struct sink {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under lock. */
-    struct frame *queue[SINK_QUEUE]; /* a ring */
+    const struct pitether_frame *queue[SINK_QUEUE]; /* a ring */
     unsigned first, count;
     bool finishing;
     struct sink_totals totals;
@@ -32,7 +32,7 @@ struct sink {
 
 /* One line when it begins to fail, or fails in another way, and one when it works again, not one a
  * frame. */
-static void note_result(struct sink *sink, const struct frame *frame, int error)
+static void note_result(struct sink *sink, const struct pitether_frame *frame, int error)
 {
     if (error == 0) {
         if (sink->lost_in_a_row > 0)
@@ -55,7 +55,7 @@ static void note_result(struct sink *sink, const struct frame *frame, int error)
     }
 }
 
-static void write_one(struct sink *sink, struct frame *frame, int error)
+static void write_one(struct sink *sink, const struct pitether_frame *frame, int error)
 {
     if (!error)
         error = sink->ops->write(sink->state, frame);
@@ -69,7 +69,7 @@ static void write_one(struct sink *sink, struct frame *frame, int error)
         sink->totals.bytes += frame->size;
     }
     pthread_mutex_unlock(&sink->lock);
-    frame_release(frame);
+    pitether_frame_release(frame);
 }
 
 /* False: there is none, and none will come. */
@@ -84,9 +84,9 @@ static bool wait_for_frame(struct sink *sink)
 }
 
 /* Under the lock. */
-static struct frame *take_first(struct sink *sink)
+static const struct pitether_frame *take_first(struct sink *sink)
 {
-    struct frame *frame = sink->queue[sink->first];
+    const struct pitether_frame *frame = sink->queue[sink->first];
     sink->first = (sink->first + 1) % SINK_QUEUE;
     sink->count--;
     return frame;
@@ -105,7 +105,7 @@ static void run(void *user)
     while (wait_for_frame(sink)) {
         int error = wait_for_turn(sink);
         pthread_mutex_lock(&sink->lock);
-        struct frame *frame = take_first(sink);
+        const struct pitether_frame *frame = take_first(sink);
         pthread_mutex_unlock(&sink->lock);
         write_one(sink, frame, error);
     }
@@ -144,21 +144,21 @@ int sink_start(struct sink **sink, const struct sink_ops *ops, void *state, enum
     return error;
 }
 
-bool sink_push(struct sink *sink, struct frame *frame)
+bool sink_push(struct sink *sink, const struct pitether_frame *frame)
 {
-    struct frame *passed_over = NULL;
+    const struct pitether_frame *passed_over = NULL;
     pthread_mutex_lock(&sink->lock);
     if (sink->policy == SINK_LIVE && sink->count > 0) {
         passed_over = take_first(sink);
         sink->totals.passed_over++;
     }
     if (sink->count < SINK_QUEUE)
-        sink->queue[(sink->first + sink->count++) % SINK_QUEUE] = frame_hold(frame);
+        sink->queue[(sink->first + sink->count++) % SINK_QUEUE] = pitether_frame_hold(frame);
     else /* the receiver has more frames than it should */
         sink->totals.failed++;
     pthread_cond_signal(&sink->changed);
     pthread_mutex_unlock(&sink->lock);
-    frame_release(passed_over);
+    pitether_frame_release(passed_over);
     return !passed_over;
 }
 

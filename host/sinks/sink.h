@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "host/base/grace.h"
-#include "host/lib/frame.h"
+#include "host/lib/pitether.h"
 
 /* As many as there can be frames, so that a frame that exists can always be put in. */
 enum { SINK_QUEUE = 64, SINK_ERROR_MAX = 512 };
@@ -26,7 +26,7 @@ struct sink_ops {
     int (*wait)(void *state);
     /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -EPIPE: so are
      * all that follow, and why was logged. -EINTR: given up, see cancellable_abandoned(). */
-    int (*write)(void *state, const struct frame *frame);
+    int (*write)(void *state, const struct pitether_frame *frame);
     /* Ends it and frees state. 0 or a negative errno: of what was written, some may be lost. */
     int (*close)(void *state);
 };
@@ -47,7 +47,7 @@ int sink_start(struct sink **sink, const struct sink_ops *ops, void *state, enum
 
 /* Queues a frame, with a reference of its own. False: another one was passed over for it, so that
  * the sink has no more to write than before. Never blocks. One thread. */
-bool sink_push(struct sink *sink, struct frame *frame);
+bool sink_push(struct sink *sink, const struct pitether_frame *frame);
 
 /* Writes all that is queued, ends the thread, frees, and nulls the caller's pointer. What is left
  * once it need not be waited for any more is counted as failed: see cancellable_join(). Returns the

@@ -48,7 +48,7 @@ static int stdout_wait(void *state)
     return -EINTR;
 }
 
-static int stdout_write(void *state, const struct frame *frame)
+static int stdout_write(void *state, const struct pitether_frame *frame)
 {
     size_t done;
     int error = cancellable_write(STDOUT_FILENO, frame->data, frame->size, &done);

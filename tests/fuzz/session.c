@@ -40,7 +40,7 @@ struct stage {
     bool greeted, in_frame, drops_due; /* ... so it has to know where it is */
     size_t frame_size;
     struct frame_pool *pool;
-    struct frame *held[FRAMES_MAX]; /* frames that a slow sink has */
+    struct pitether_frame *held[FRAMES_MAX]; /* frames that a slow sink has */
     unsigned held_count;
     /* What the handler was told. */
     bool started;
@@ -53,7 +53,7 @@ struct stage {
     uint64_t acked, acks; /* the id after the last one; how many */
 };
 
-static struct frame *take_frame(void *user)
+static struct pitether_frame *take_frame(void *user)
 {
     return frame_pool_take(((struct stage *)user)->pool);
 }
@@ -65,11 +65,11 @@ static void take_fate(struct stage *stage, uint64_t id, uint64_t count, uint64_t
     *total += count;
 }
 
-static void on_frame(void *user, struct frame *frame)
+static void on_frame(void *user, struct pitether_frame *frame)
 {
     struct stage *stage = user;
     take_fate(stage, frame->id, 1, &stage->delivered);
-    CHECK(frame->size > 0 && frame->size <= MAX_MESSAGE && frame->size <= frame->capacity);
+    CHECK(frame->size > 0 && frame->size <= MAX_MESSAGE && frame->size <= frame_capacity(frame));
     CHECK(crc32c(0, frame->data, frame->size) == frame->crc32c);
     CHECK(frame->width == stage->width && frame->height == HEIGHT);
     CHECK(!jpeg_check(frame->data, frame->size, frame->width, frame->height));
@@ -162,7 +162,7 @@ static void write_out(struct stage *stage, size_t size)
 static void release_frames(struct stage *stage)
 {
     while (stage->held_count > 0)
-        frame_release(stage->held[--stage->held_count]);
+        pitether_frame_release(stage->held[--stage->held_count]);
 }
 
 static void advance(struct stage *stage)
@@ -306,7 +306,7 @@ static void say_part(struct stage *stage, struct input *input)
 static void say_tail(struct stage *stage, struct input *input)
 {
     const struct session *session = &stage->session;
-    const struct frame *frame = session->frame;
+    const struct pitether_frame *frame = session->frame;
     struct wire_message message = { .type = WIRE_FRAME_TAIL };
     message.frame_tail.frame_id = right_or(stage, input, session->next_id);
     message.frame_tail.status = (uint8_t)(input_number(input, 1) >> (stage->honest ? 7 : 6));
@@ -439,13 +439,13 @@ static void check_books(const struct stage *stage, enum session_state before)
 /* All frames have come back: as many can be taken as have room together. */
 static void check_pool(struct frame_pool *pool)
 {
-    struct frame *frames[FRAMES_MAX];
+    struct pitether_frame *frames[FRAMES_MAX];
     size_t bytes = 0;
     unsigned count = 0;
-    for (; count < FRAMES_MAX && bytes < POOL_BYTES; bytes += frames[count++]->capacity)
+    for (; count < FRAMES_MAX && bytes < POOL_BYTES; bytes += frame_capacity(frames[count++]))
         CHECK(frames[count] = frame_pool_take(pool));
     while (count > 0)
-        frame_release(frames[--count]);
+        pitether_frame_release(frames[--count]);
 }
 
 static uint64_t first_due(void *user)

@@ -40,12 +40,13 @@ struct files {
 
 /* When the frame was taken; by this machine's clock if the device did not tell, and where the
  * device's clock is not known yet, when it came. */
-static uint64_t wall_time(const struct frame *frame)
+static uint64_t wall_time(const struct pitether_frame *frame)
 {
-    const struct frame_times *times = &frame->times;
-    if (frame->metadata.present & WIRE_META_WALL_CLOCK)
+    const struct pitether_times *times = &frame->times;
+    if (frame->metadata.present & PITETHER_META_WALL_CLOCK)
         return frame->metadata.wall_clock_ns;
-    uint64_t taken = times->offset_known ? frame_host_time(frame, times->sensor) : times->last_byte;
+    uint64_t taken =
+        times->offset_known ? pitether_frame_host_time(frame, times->sensor) : times->last_byte;
     return clock_read(CLOCK_REALTIME) - (clock_monotonic() - taken);
 }
 
@@ -163,14 +164,14 @@ static int write_line(struct files *files, const char *name, const char *line, s
 }
 
 /* Under the lock: the temporary file becomes the frame's. */
-static int add(struct files *files, const struct frame *frame)
+static int add(struct files *files, const struct pitether_frame *frame)
 {
     char name[FILE_NAME_MAX + 1], line[FRAME_INDEX_LINE_SIZE];
     uint64_t wall_ns = wall_time(frame);
     struct file_name_values values = { .id = frame->id,
                                        .sensor_ns = frame->times.sensor,
                                        .wall_ns = wall_ns,
-                                       .session = frame->session };
+                                       .session = frame->epoch };
     int error = give_name(files, &values, name);
     if (!error)
         error = write_line(files, name, line, frame_index_line(frame, name, wall_ns, line));
@@ -179,7 +180,7 @@ static int add(struct files *files, const struct frame *frame)
     return error;
 }
 
-static int files_write(void *state, const struct frame *frame)
+static int files_write(void *state, const struct pitether_frame *frame)
 {
     struct files *files = state;
     int error = save_folder_check(&files->folder);

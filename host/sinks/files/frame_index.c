@@ -24,15 +24,15 @@ static void add_number(char *line, bool present, double value)
         snprintf(line + used, LINE_ROOM - used, ",");
 }
 
-static void add_metadata(char *line, const struct wire_metadata *metadata)
+static void add_metadata(char *line, const struct pitether_metadata *metadata)
 {
     uint32_t present = metadata->present;
-    add_number(line, present & WIRE_META_EXPOSURE, metadata->exposure_us);
-    add_number(line, present & WIRE_META_GAIN, metadata->gain_milli / 1000.0);
-    add_number(line, present & WIRE_META_DIGITAL_GAIN, metadata->digital_gain_milli / 1000.0);
-    add_number(line, present & WIRE_META_COLOUR_TEMPERATURE, metadata->colour_temperature_k);
-    add_number(line, present & WIRE_META_LUX, metadata->lux_milli / 1000.0);
-    add_number(line, present & WIRE_META_LENS_POSITION, metadata->lens_position_milli / 1000.0);
+    add_number(line, present & PITETHER_META_EXPOSURE, metadata->exposure_us);
+    add_number(line, present & PITETHER_META_GAIN, metadata->gain_milli / 1000.0);
+    add_number(line, present & PITETHER_META_DIGITAL_GAIN, metadata->digital_gain_milli / 1000.0);
+    add_number(line, present & PITETHER_META_COLOUR_TEMPERATURE, metadata->colour_temperature_k);
+    add_number(line, present & PITETHER_META_LUX, metadata->lux_milli / 1000.0);
+    add_number(line, present & PITETHER_META_LENS_POSITION, metadata->lens_position_milli / 1000.0);
 }
 
 /* A template may have commas or quotes in it (RFC 4180, 2). */
@@ -51,23 +51,26 @@ static void quote(const char *name, char *text)
     *at = '\0';
 }
 
-size_t frame_index_line(const struct frame *frame, const char *name, uint64_t wall_ns, char *line)
+size_t frame_index_line(const struct pitether_frame *frame, const char *name, uint64_t wall_ns,
+                        char *line)
 {
-    const struct frame_times *times = &frame->times;
+    const struct pitether_times *times = &frame->times;
     char wall[40], quoted[2 * FILE_NAME_MAX + 3];
     file_name_time(wall_ns, 0, wall);
     quote(name, quoted);
     snprintf(line, LINE_ROOM,
              "%s,%016" PRIx64 ",%" PRIu64 ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
              ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
-             quoted, frame->session, frame->id, wall, times->sensor, times->captured,
+             quoted, frame->epoch, frame->id, wall, times->sensor, times->captured,
              times->encode_start, times->encode_end, times->send_start, times->send_end,
              times->last_byte);
     size_t used = strlen(line);
     if (times->offset_known)
-        snprintf(line + used, LINE_ROOM - used, ",%" PRId64 ",%" PRIu64 ",%.6f", times->offset,
-                 times->error,
-                 (double)(int64_t)(times->last_byte - frame_host_time(frame, times->sensor)) / 1e6);
+        snprintf(
+            line + used, LINE_ROOM - used, ",%" PRId64 ",%" PRIu64 ",%.6f", times->offset,
+            times->error,
+            (double)(int64_t)(times->last_byte - pitether_frame_host_time(frame, times->sensor)) /
+                1e6);
     else
         snprintf(line + used, LINE_ROOM - used, ",,,");
     used = strlen(line);

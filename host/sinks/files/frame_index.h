@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "host/lib/frame.h"
+#include "host/lib/pitether.h"
 
 enum { FRAME_INDEX_LINE_SIZE = 784 };
 
@@ -19,7 +19,8 @@ extern const char frame_index_head[];
 
 /* Writes the line of a frame with its line feed into line (FRAME_INDEX_LINE_SIZE bytes), and
  * returns its length. name: the file's, at most FILE_NAME_MAX bytes. wall_ns: CLOCK_REALTIME. */
-size_t frame_index_line(const struct frame *frame, const char *name, uint64_t wall_ns, char *line);
+size_t frame_index_line(const struct pitether_frame *frame, const char *name, uint64_t wall_ns,
+                        char *line);
 
 /* The file's name in a line of an index: into name (FILE_NAME_MAX + 1 bytes). false: there is none,
  * or it is too long to be one of ours. */

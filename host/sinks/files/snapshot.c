@@ -15,7 +15,7 @@ enum { NAMES_MAX = 1000, NAME_SIZE = 96 };
 
 /* The moment, for the user to find it by, then the frame's number. `attempt` tells apart snapshots
  * of one frame in one second. */
-static void make_name(char *name, const struct frame *frame, time_t now, unsigned attempt)
+static void make_name(char *name, const struct pitether_frame *frame, time_t now, unsigned attempt)
 {
     struct tm when;
     char moment[32] = "", more[16] = "";
@@ -27,7 +27,7 @@ static void make_name(char *name, const struct frame *frame, time_t now, unsigne
 }
 
 /* 0 with its name, or a negative errno. */
-static int save(int directory_fd, const struct frame *frame, char *name)
+static int save(int directory_fd, const struct pitether_frame *frame, char *name)
 {
     char temporary[TEMPORARY_NAME_SIZE];
     time_t now = time(NULL);
@@ -45,7 +45,7 @@ static int save(int directory_fd, const struct frame *frame, char *name)
     return error;
 }
 
-bool snapshot_save(const char *dir, const struct frame *frame)
+bool snapshot_save(const char *dir, const struct pitether_frame *frame)
 {
     char name[NAME_SIZE];
     int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);

@@ -6,12 +6,12 @@
 
 #include <stdbool.h>
 
-#include "host/lib/frame.h"
+#include "host/lib/pitether.h"
 
 /* Writes the frame's JPEG, byte for byte as it was received, to a new file in dir, whose name
  * appears once all of it is there; an existing file is never overwritten. Logs one line, with the
  * file's name or with what went wrong; true if the file is there. Blocks on the disk. Any thread
  * that holds the frame. */
-bool snapshot_save(const char *dir, const struct frame *frame);
+bool snapshot_save(const char *dir, const struct pitether_frame *frame);
 
 #endif

@@ -26,7 +26,7 @@ enum window_end window_run(struct window *window)
     return WINDOW_TOLD_TO;
 }
 
-void window_offer(struct window *window, struct frame *frame)
+void window_offer(struct window *window, const struct pitether_frame *frame)
 {
     (void)window;
     (void)frame;

@@ -21,7 +21,8 @@ void window_picture_destroy(struct window_picture *picture)
 }
 
 /* One line a second at most, whatever comes in. */
-static void complain(struct window_picture *picture, const struct frame *frame, const char *what)
+static void complain(struct window_picture *picture, const struct pitether_frame *frame,
+                     const char *what)
 {
     uint64_t now = clock_monotonic();
     if (now < picture->next_complaint) {
@@ -50,7 +51,7 @@ static const char *decode_error(int error)
 }
 
 bool window_picture_set(struct window_picture *picture, struct canvas *canvas,
-                        const struct frame *frame, uint64_t *decoded_ns)
+                        const struct pitether_frame *frame, uint64_t *decoded_ns)
 {
     struct jpeg_planes planes;
     int error = jpeg_parallel_decode(picture->decoder, frame->data, frame->size, frame->width,

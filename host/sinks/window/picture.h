@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "host/jpeg/jpeg_parallel.h"
-#include "host/lib/frame.h"
+#include "host/lib/pitether.h"
 #include "host/sinks/window/canvas.h"
 
 struct window_picture {
@@ -26,6 +26,6 @@ void window_picture_destroy(struct window_picture *picture);
 /* Decodes the frame into the canvas, and says when that was done. False if that can't be; then the
  * user has been told, in one line a second at most. */
 bool window_picture_set(struct window_picture *picture, struct canvas *canvas,
-                        const struct frame *frame, uint64_t *decoded_ns);
+                        const struct pitether_frame *frame, uint64_t *decoded_ns);
 
 #endif

@@ -43,8 +43,8 @@ struct window {
     struct canvas canvas;
     struct window_display display;
     struct window_picture picture;
-    struct frame *shown; /* a reference of our own, or NULL; what `s` saves */
-    struct frame *next;  /* the same, while it is about to be shown */
+    const struct pitether_frame *shown; /* a reference of our own, or NULL; what `s` saves */
+    const struct pitether_frame *next;  /* the same, while it is about to be shown */
     struct window_signal signal;
     uint64_t taken_ns; /* when the newest frame of the mailbox was received, shown or not */
     bool offered;      /* the mailbox may hold a frame */
@@ -106,9 +106,9 @@ void window_destroy(struct window **window)
     *window = NULL;
     window_display_guard(close_canvas, &gone->canvas);
     window_display_destroy(&gone->display);
-    frame_release(mailbox_take(&gone->newest));
-    frame_release(gone->next);
-    frame_release(gone->shown);
+    pitether_frame_release(mailbox_take(&gone->newest));
+    pitether_frame_release(gone->next);
+    pitether_frame_release(gone->shown);
     window_picture_destroy(&gone->picture);
     free(gone->name);
     free(gone->snapshot_dir);
@@ -123,9 +123,9 @@ static void wake(struct window *window)
         window_display_wake(&window->display);
 }
 
-void window_offer(struct window *window, struct frame *frame)
+void window_offer(struct window *window, const struct pitether_frame *frame)
 {
-    frame_release(mailbox_put(&window->newest, frame_hold(frame)));
+    pitether_frame_release(mailbox_put(&window->newest, (void *)pitether_frame_hold(frame)));
     if (!atomic_load(&window->asleep))
         wake(window);
 }
@@ -209,14 +209,14 @@ static void update_status(struct window *window, uint64_t now)
 static void show_newest(struct window *window)
 {
     window->offered = false;
-    struct frame *frame = window->next = mailbox_take(&window->newest);
+    const struct pitether_frame *frame = window->next = mailbox_take(&window->newest);
     uint64_t decoded;
     if (!frame)
         return;
     window->taken_ns = frame->times.last_byte;
     if (!window_picture_set(&window->picture, &window->canvas, frame, &decoded)) {
         window->next = NULL;
-        frame_release(frame);
+        pitether_frame_release(frame);
         return;
     }
     if (!window->sized)
@@ -229,13 +229,13 @@ static void show_newest(struct window *window)
     if (window->config.shown)
         window->config.shown(window->config.user, frame, decoded, shown);
 
-    struct frame *before = window->shown;
+    const struct pitether_frame *before = window->shown;
     if (!before || before->width != frame->width || before->height != frame->height ||
         window->next_status > shown + STATUS_PERIOD)
         window->next_status = 0;
     window->shown = frame;
     window->next = NULL;
-    frame_release(before);
+    pitether_frame_release(before);
     window->stale = window->lost = false;
     /* More than two frames a refresh would be decoded for nobody. One a refresh would make a camera
      * as fast as the display wait for every other frame's jitter. */

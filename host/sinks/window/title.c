@@ -28,7 +28,7 @@ static void drop_half_character(char *title)
     title[end] = '\0';
 }
 
-void window_title(char *title, const char *name, const struct frame *shown, bool frozen,
+void window_title(char *title, const char *name, const struct pitether_frame *shown, bool frozen,
                   const struct window_status *status)
 {
     title[0] = '\0';

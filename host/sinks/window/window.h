@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host/lib/frame.h"
+#include "host/lib/pitether.h"
 
 struct window;
 
@@ -28,7 +28,8 @@ struct window_config {
     void (*status)(void *user, struct window_status *status);
     /* Called on the window's thread: this frame was decoded, then presented, at these host times.
      */
-    void (*shown)(void *user, const struct frame *frame, uint64_t decoded_ns, uint64_t shown_ns);
+    void (*shown)(void *user, const struct pitether_frame *frame, uint64_t decoded_ns,
+                  uint64_t shown_ns);
     /* Called on the window's thread: new frames will be seen from now on, or not, because it is
      * frozen or hidden. At first they are. */
     void (*seen)(void *user, bool seen);
@@ -55,7 +56,7 @@ enum window_end window_run(struct window *window);
 
 /* Offers a frame; the window takes a reference of its own if it wants to show it. A frame that was
  * not shown yet gives way to the newer one. Any thread; never blocks. */
-void window_offer(struct window *window, struct frame *frame);
+void window_offer(struct window *window, const struct pitether_frame *frame);
 
 /* What the status's note or interval tells has changed. Any thread; never blocks. */
 void window_refresh(struct window *window);

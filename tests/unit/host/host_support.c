@@ -205,16 +205,16 @@ void script_frame(struct script *script, uint64_t id, size_t size, unsigned part
     script_tail(script, id, size);
 }
 
-struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size)
+struct pitether_frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size)
 {
     assert_non_null(pool);
-    struct frame *frame = frame_pool_take(pool);
+    struct pitether_frame *frame = frame_pool_take(pool);
     assert_non_null(frame);
     assert_int_equal(frame_reserve(frame, size), 0);
     for (size_t i = 0; i < size; i++)
-        frame->data[i] = frame_byte(id, i);
+        frame_data(frame)[i] = frame_byte(id, i);
     frame->size = size;
-    frame->session = SCRIPT_SESSION;
+    frame->epoch = SCRIPT_SESSION;
     frame->id = id;
     frame->width = SCRIPT_WIDTH;
     frame->height = SCRIPT_HEIGHT;

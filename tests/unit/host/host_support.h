@@ -60,7 +60,7 @@ uint8_t frame_byte(uint64_t id, size_t at);
 bool frame_is_right(const uint8_t *data, uint64_t id, size_t size);
 
 /* The whole frame `id` from a pool, with times of its own; the caller's. */
-struct frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size);
+struct pitether_frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size);
 
 /* As after one signal, with so long a grace period. */
 struct grace grace_of(uint64_t ns);

@@ -76,12 +76,12 @@ static void start(struct world *world)
 
 static void add(struct world *world, uint64_t id)
 {
-    struct frame *frame = frame_make(world->pool, id, 10);
-    frame->times = (struct frame_times){ .sensor = 1000 * id + 1,
-                                         .first_byte = 1000 * id + 7,
-                                         .last_byte = 1000 * id + 8 };
+    struct pitether_frame *frame = frame_make(world->pool, id, 10);
+    frame->times = (struct pitether_times){ .sensor = 1000 * id + 1,
+                                            .first_byte = 1000 * id + 7,
+                                            .last_byte = 1000 * id + 8 };
     latency_log_frame(world->log, frame);
-    frame_release(frame);
+    pitether_frame_release(frame);
 }
 
 static void read_lines(struct world *world)
@@ -103,15 +103,16 @@ static void every_column(void **state)
 {
     struct world *world = *state;
     start(world);
-    struct frame *frame = frame_make(world->pool, 3, 100);
-    frame->times = (struct frame_times){ 1001, 1002, 1003, 1004, 1005, 1006, 7, 8, 1000, 42, true };
+    struct pitether_frame *frame = frame_make(world->pool, 3, 100);
+    frame->times =
+        (struct pitether_times){ 1001, 1002, 1003, 1004, 1005, 1006, 7, 8, 1000, 42, true };
     latency_log_frame(world->log, frame);
     latency_log_shown(world->log, frame, 9, 10);
     frame->id = 4;
     frame->times.offset_known = false;
     latency_log_shown(world->log, frame, 11, 12); /* not known yet */
     latency_log_frame(world->log, frame);
-    frame_release(frame);
+    pitether_frame_release(frame);
     assert_int_equal(latency_log_close(&world->log, NULL), 0);
     assert_null(world->log);
     read_lines(world);
@@ -128,15 +129,15 @@ static void the_longest_line(void **state)
 {
     struct world *world = *state;
     start(world);
-    struct frame *frame = frame_make(world->pool, 3, 100);
+    struct pitether_frame *frame = frame_make(world->pool, 3, 100);
     memset(&frame->times, 0xFF, sizeof(frame->times) - 2 * sizeof(uint64_t));
     frame->times.offset = 0;
     frame->times.error = UINT64_MAX;
     frame->times.offset_known = true;
-    frame->id = frame->session = UINT64_MAX;
+    frame->id = frame->epoch = UINT64_MAX;
     latency_log_frame(world->log, frame);
     latency_log_shown(world->log, frame, UINT64_MAX, UINT64_MAX);
-    frame_release(frame);
+    pitether_frame_release(frame);
     assert_int_equal(latency_log_close(&world->log, NULL), 0);
     read_lines(world);
     assert_int_equal(world->count, 2);

@@ -32,7 +32,7 @@ static int teardown(void **state)
 static void stream(struct progress *progress, struct report *report, uint64_t end_ns)
 {
     for (uint64_t now = START_NS; now <= end_ns; now += 50 * CLOCK_MS) {
-        struct frame frame = { .size = 50000, .times.last_byte = now };
+        struct pitether_frame frame = { .size = 50000, .times.last_byte = now };
         report_frame(report, &frame);
         progress_show(progress, report, now);
     }

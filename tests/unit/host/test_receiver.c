@@ -78,7 +78,7 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *time)
     return result;
 }
 
-static int fake_write(void *state, const struct frame *frame)
+static int fake_write(void *state, const struct pitether_frame *frame)
 {
     struct fake *fake = state;
     pthread_mutex_lock(&fake->lock);

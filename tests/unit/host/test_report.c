@@ -38,26 +38,26 @@ static void add_drops(struct report *report, unsigned reason, uint32_t count)
 
 /* A frame that took 1 ms to capture, 4 to encode, 2 to send and 10 on the network; the device's
  * clock is 500 s behind. */
-static struct frame a_frame(uint64_t last_byte, size_t size, bool offset_known)
+static struct pitether_frame a_frame(uint64_t last_byte, size_t size, bool offset_known)
 {
     uint64_t device = last_byte - 500 * CLOCK_SECOND;
-    return (struct frame){ .size = size,
-                           .times = { .sensor = device - 17 * CLOCK_MS,
-                                      .captured = device - 16 * CLOCK_MS,
-                                      .encode_start = device - 15 * CLOCK_MS,
-                                      .encode_end = device - 12 * CLOCK_MS,
-                                      .send_start = device - 14 * CLOCK_MS,
-                                      .send_end = device - 10 * CLOCK_MS,
-                                      .first_byte = last_byte - CLOCK_MS,
-                                      .last_byte = last_byte,
-                                      .offset = -500 * (int64_t)CLOCK_SECOND,
-                                      .error = CLOCK_MS / 4,
-                                      .offset_known = offset_known } };
+    return (struct pitether_frame){ .size = size,
+                                    .times = { .sensor = device - 17 * CLOCK_MS,
+                                               .captured = device - 16 * CLOCK_MS,
+                                               .encode_start = device - 15 * CLOCK_MS,
+                                               .encode_end = device - 12 * CLOCK_MS,
+                                               .send_start = device - 14 * CLOCK_MS,
+                                               .send_end = device - 10 * CLOCK_MS,
+                                               .first_byte = last_byte - CLOCK_MS,
+                                               .last_byte = last_byte,
+                                               .offset = -500 * (int64_t)CLOCK_SECOND,
+                                               .error = CLOCK_MS / 4,
+                                               .offset_known = offset_known } };
 }
 
 static void add_frame(struct report *report, uint64_t last_byte, size_t size)
 {
-    struct frame frame = a_frame(last_byte, size, true);
+    struct pitether_frame frame = a_frame(last_byte, size, true);
     report_frame(report, &frame);
 }
 
@@ -286,7 +286,7 @@ static void latency_of_what_is_shown(void **state)
     struct report *report = *state;
     report_rates(report, START_NS);
     for (unsigned i = 0; i < 10; i++) {
-        struct frame frame = a_frame(START_NS + i * CLOCK_MS, 1000, true);
+        struct pitether_frame frame = a_frame(START_NS + i * CLOCK_MS, 1000, true);
         report_frame(report, &frame);
         report_shown(report, &frame, frame.times.last_byte + 5 * CLOCK_MS,
                      frame.times.last_byte + 8 * CLOCK_MS);
@@ -298,7 +298,7 @@ static void no_latency_without_a_clock(void **state)
 {
     struct report *report = *state;
     char line[256];
-    struct frame frame = a_frame(START_NS, 1000, false);
+    struct pitether_frame frame = a_frame(START_NS, 1000, false);
     report_rates(report, START_NS);
     report_frame(report, &frame);
     report_frame(report, &frame);
@@ -330,7 +330,7 @@ static void the_stages(void **state)
 {
     struct report *report = *state;
     for (unsigned i = 0; i < 100; i++) {
-        struct frame frame = a_frame(START_NS + i * CLOCK_MS, 1000, true);
+        struct pitether_frame frame = a_frame(START_NS + i * CLOCK_MS, 1000, true);
         report_frame(report, &frame);
         report_shown(report, &frame, frame.times.last_byte + 5 * CLOCK_MS,
                      frame.times.last_byte + 8 * CLOCK_MS);
@@ -366,7 +366,7 @@ static void bars_of_any_length(void **state)
 {
     struct report *report = *state;
     free(text_of(report, stages_with_bars));
-    struct frame frame = a_frame(START_NS, 1000, true);
+    struct pitether_frame frame = a_frame(START_NS, 1000, true);
     frame.times.captured = frame.times.sensor; /* no time at all */
     frame.times.encode_end = frame.times.encode_start + UINT64_MAX / 4;
     for (unsigned i = 0; i < 3; i++)
@@ -399,7 +399,7 @@ enum { MANY = 5000 };
 
 static void *show(void *user)
 {
-    struct frame frame = a_frame(START_NS, 1000, true);
+    struct pitether_frame frame = a_frame(START_NS, 1000, true);
     for (unsigned i = 0; i < MANY; i++) {
         report_shown(user, &frame, START_NS + CLOCK_MS, START_NS + 2 * CLOCK_MS);
         report_rates(user, START_NS + i * CLOCK_SECOND);

@@ -14,19 +14,19 @@
 
 enum { SESSION = 7 };
 
-static struct frame frame_at(uint64_t session, uint64_t id, uint64_t device_ns)
+static struct pitether_frame frame_at(uint64_t session, uint64_t id, uint64_t device_ns)
 {
-    return (struct frame){ .session = session,
-                           .id = id,
-                           .times = { .sensor = device_ns,
-                                      .last_byte = device_ns - OFFSET_NS + CLOCK_MS,
-                                      .offset = OFFSET_NS,
-                                      .offset_known = true } };
+    return (struct pitether_frame){ .epoch = session,
+                                    .id = id,
+                                    .times = { .sensor = device_ns,
+                                               .last_byte = device_ns - OFFSET_NS + CLOCK_MS,
+                                               .offset = OFFSET_NS,
+                                               .offset_known = true } };
 }
 
 static uint64_t add(struct selection *selection, uint64_t id, uint64_t device_ns)
 {
-    struct frame frame = frame_at(SESSION, id, device_ns);
+    struct pitether_frame frame = frame_at(SESSION, id, device_ns);
     return selection_add(selection, &frame, 0);
 }
 
@@ -52,7 +52,7 @@ static void a_duration_over_a_restart(void **state)
     struct selection selection;
     selection_init(&selection, 0, 1, 10);
     add(&selection, 0, OFFSET_NS + CLOCK_SECOND);
-    struct frame frame = frame_at(SESSION + 1, 0, 50 * CLOCK_SECOND);
+    struct pitether_frame frame = frame_at(SESSION + 1, 0, 50 * CLOCK_SECOND);
     frame.times.offset = 42 * (int64_t)CLOCK_SECOND; /* taken 8 s after the machine's start */
     selection_add(&selection, &frame, 0);
     assert_true(selection_in_time(&selection));
@@ -118,7 +118,7 @@ static void a_grid_of_ids_is_a_sessions(void **state)
     add(&selection, 4, 1);
     assert_true(selection.grid.anchored);
     assert_int_equal(selection_resume(&selection, SESSION + 1, NULL, 0), 0);
-    struct frame frame = frame_at(SESSION + 1, 7, 1);
+    struct pitether_frame frame = frame_at(SESSION + 1, 7, 1);
     selection_add(&selection, &frame, 0);
     assert_int_equal(selection_resume(&selection, SESSION + 1, NULL, 0), 17);
 }

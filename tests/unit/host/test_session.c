@@ -43,32 +43,31 @@ struct world {
     struct session session;
     struct clock_sync clock;
     struct frame_pool *pool;
-    struct lines told;        /* by the session to its handler */
-    struct script said;       /* by the session to the daemon */
-    unsigned takes, refuse;   /* calls of take_frame; the number of the one that gets nothing */
-    struct frame_times times; /* of the last frame */
-    unsigned asked;           /* where the grid goes on */
+    struct lines told;           /* by the session to its handler */
+    struct script said;          /* by the session to the daemon */
+    unsigned takes, refuse;      /* calls of take_frame; the number of the one that gets nothing */
+    struct pitether_times times; /* of the last frame */
+    unsigned asked;              /* where the grid goes on */
     uint64_t now;
 };
 
-static struct frame *take_frame(void *user)
+static struct pitether_frame *take_frame(void *user)
 {
     struct world *world = user;
     if (++world->takes == world->refuse)
         return NULL;
-    struct frame *frame = frame_pool_take(world->pool);
+    struct pitether_frame *frame = frame_pool_take(world->pool);
     assert_non_null(frame);
     return frame;
 }
 
-static void on_frame(void *user, struct frame *frame)
+static void on_frame(void *user, struct pitether_frame *frame)
 {
     struct world *world = user;
     assert_true(script_frame_is_right(frame->data, frame->id, frame->size));
-    assert_int_equal(atomic_load(&frame->references), 1);
     assert_int_equal(crc32c(0, frame->data, frame->size), frame->crc32c);
-    assert_int_equal(frame->session, SCRIPT_SESSION);
-    const struct frame_times *times = &frame->times;
+    assert_int_equal(frame->epoch, SCRIPT_SESSION);
+    const struct pitether_times *times = &frame->times;
     uint64_t base = 1000 * frame->id;
     assert_int_equal(times->sensor, base + 1);
     assert_int_equal(times->captured, base + 2);
@@ -82,7 +81,7 @@ static void on_frame(void *user, struct frame *frame)
     world->times = *times;
     line(&world->told, "frame %" PRIu64 " %ux%u %zu bytes", frame->id, frame->width, frame->height,
          frame->size);
-    frame_release(frame);
+    pitether_frame_release(frame);
 }
 
 static void on_damaged(void *user, uint64_t id, const char *why)
@@ -152,11 +151,12 @@ static struct world *world_make(enum wire_mode mode)
 static void world_free(struct world *world)
 {
     session_clear(&world->session);
-    struct frame *one = frame_pool_take(world->pool), *other = frame_pool_take(world->pool);
+    struct pitether_frame *one = frame_pool_take(world->pool),
+                          *other = frame_pool_take(world->pool);
     assert_non_null(one);
     assert_non_null(other);
-    frame_release(one);
-    frame_release(other);
+    pitether_frame_release(one);
+    pitether_frame_release(other);
     frame_pool_destroy(world->pool);
     script_free(&world->said);
     free(world);

@@ -63,7 +63,7 @@ static int fake_wait(void *state)
     return 0;
 }
 
-static int fake_write(void *state, const struct frame *frame)
+static int fake_write(void *state, const struct pitether_frame *frame)
 {
     struct fake *fake = state;
     pthread_mutex_lock(&fake->lock);
@@ -178,9 +178,9 @@ static void wait_writes(struct fake *fake, unsigned writes)
 
 static bool push(struct world *world, uint64_t id, size_t size)
 {
-    struct frame *frame = frame_make(world->pool, id, size);
+    struct pitether_frame *frame = frame_make(world->pool, id, size);
     bool more = sink_push(world->sink, frame);
-    frame_release(frame);
+    pitether_frame_release(frame);
     return more;
 }
 
@@ -196,11 +196,11 @@ static struct sink_totals finish(struct world *world, uint64_t grace_ns)
 /* A pool of n frames that gives all n has none of them lost. */
 static void assert_all_back(struct world *world)
 {
-    struct frame *frames[SINK_QUEUE];
+    struct pitether_frame *frames[SINK_QUEUE];
     for (unsigned i = 0; i < SINK_QUEUE; i++)
         assert_non_null(frames[i] = frame_pool_take(world->pool));
     for (unsigned i = 0; i < SINK_QUEUE; i++)
-        frame_release(frames[i]);
+        pitether_frame_release(frames[i]);
 }
 
 static void frames_come_in_order(void **state)

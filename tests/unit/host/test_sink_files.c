@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "host/lib/from_wire.h"
 #include "host/sinks/files/file_name.h"
 #include "shared/base/clock.h"
 
@@ -234,9 +235,9 @@ static void read_index(struct world *world)
 
 static int save(struct world *world, uint64_t id, size_t size)
 {
-    struct frame *frame = frame_make(world->pool, id, size);
+    struct pitether_frame *frame = frame_make(world->pool, id, size);
     int error = sink_files.write(world->files, frame);
-    frame_release(frame);
+    pitether_frame_release(frame);
     return error;
 }
 
@@ -269,28 +270,28 @@ static void frames_are_saved_as_they_are(void **state)
     }
 }
 
-static struct frame *full_frame(struct world *world)
+static struct pitether_frame *full_frame(struct world *world)
 {
-    struct frame *frame = frame_make(world->pool, 3, 100);
+    struct pitether_frame *frame = frame_make(world->pool, 3, 100);
     frame->crc32c = 0xBEEF;
-    frame->times = (struct frame_times){ .sensor = 1000000,
-                                         .captured = 1000001,
-                                         .encode_start = 1000002,
-                                         .encode_end = 1000003,
-                                         .send_start = 1000004,
-                                         .send_end = 1000005,
-                                         .last_byte = 4500000,
-                                         .offset = -2000000,
-                                         .error = 42,
-                                         .offset_known = true };
-    frame->metadata = (struct wire_metadata){ .present = 0xFE,
-                                              .exposure_us = 8333,
-                                              .gain_milli = 1500,
-                                              .digital_gain_milli = 2250,
-                                              .colour_temperature_k = 5600,
-                                              .lux_milli = 123456,
-                                              .lens_position_milli = 250,
-                                              .wall_clock_ns = 1795295625123456789 };
+    frame->times = (struct pitether_times){ .sensor = 1000000,
+                                            .captured = 1000001,
+                                            .encode_start = 1000002,
+                                            .encode_end = 1000003,
+                                            .send_start = 1000004,
+                                            .send_end = 1000005,
+                                            .last_byte = 4500000,
+                                            .offset = -2000000,
+                                            .error = 42,
+                                            .offset_known = true };
+    frame->metadata = (struct pitether_metadata){ .present = 0xFE,
+                                                  .exposure_us = 8333,
+                                                  .gain_milli = 1500,
+                                                  .digital_gain_milli = 2250,
+                                                  .colour_temperature_k = 5600,
+                                                  .lux_milli = 123456,
+                                                  .lens_position_milli = 250,
+                                                  .wall_clock_ns = 1795295625123456789 };
     return frame;
 }
 
@@ -312,13 +313,13 @@ static void every_column(void **state)
     };
     struct world *world = *state;
     world_start(world, "{wall}.{id}.jpg");
-    struct frame *frame = full_frame(world);
+    struct pitether_frame *frame = full_frame(world);
     assert_int_equal(sink_files.write(world->files, frame), 0);
-    frame->metadata.present = WIRE_META_WALL_CLOCK;
+    frame->metadata.present = PITETHER_META_WALL_CLOCK;
     frame->times.offset_known = false;
     frame->id = 4;
     assert_int_equal(sink_files.write(world->files, frame), 0);
-    frame_release(frame);
+    pitether_frame_release(frame);
     read_index(world);
     assert_int_equal(world->rows, 2);
     assert_string_equal(world->fields[0][0], "20261121T211345.123Z.00000003.jpg");
@@ -331,7 +332,7 @@ static void every_column(void **state)
 }
 
 /* What becomes of metadata on its way over the wire. */
-static struct wire_metadata carry(const struct wire_metadata *metadata)
+static struct pitether_metadata carry(const struct wire_metadata *metadata)
 {
     uint8_t bytes[WIRE_ENCODED_MAX];
     struct wire_message back,
@@ -340,13 +341,13 @@ static struct wire_metadata carry(const struct wire_metadata *metadata)
     wire_encode(&message, bytes);
     assert_int_equal(wire_decode_header(bytes, &raw.header), 0);
     assert_int_equal(wire_decode(&raw, &back), 0);
-    return back.frame_head.metadata;
+    return from_wire_metadata(&back.frame_head.metadata);
 }
 
 static void what_travels_has_a_column(void **state)
 {
     struct world *world = *state;
-    struct frame *frame = frame_make(world->pool, 1, 10);
+    struct pitether_frame *frame = frame_make(world->pool, 1, 10);
     unsigned saved = 1, travelled = 0;
     world_start(world, "{id}.jpg");
     assert_int_equal(sink_files.write(world->files, frame), 0);
@@ -367,7 +368,7 @@ static void what_travels_has_a_column(void **state)
             fail_msg("what has bit %u is in no column", bit);
         travelled++;
     }
-    frame_release(frame);
+    pitether_frame_release(frame);
     assert_in_range(travelled, 7, 32);
 }
 
@@ -376,7 +377,7 @@ static void a_wall_time_that_was_not_told(void **state)
 {
     struct world *world = *state;
     enum { HOUR_S = 3600 };
-    struct frame *frame = frame_make(world->pool, 1, 10);
+    struct pitether_frame *frame = frame_make(world->pool, 1, 10);
     frame->times.last_byte = clock_monotonic();
     frame->times.sensor = frame->times.last_byte + 5 * HOUR_S * CLOCK_SECOND;
     frame->times.offset = 6 * HOUR_S * CLOCK_SECOND;
@@ -385,7 +386,7 @@ static void a_wall_time_that_was_not_told(void **state)
         frame->times.offset_known = known;
         assert_int_equal(sink_files.write(world->files, frame), 0);
     }
-    frame_release(frame);
+    pitether_frame_release(frame);
     read_index(world);
     double took[2];
     for (unsigned known = 0; known < 2; known++) {
@@ -422,15 +423,15 @@ static void the_longest_row(void **state)
         strcat(template, "\"");
     template[strlen(template) - 1] = '\0';
     world_start(world, template);
-    struct frame *frame = full_frame(world);
+    struct pitether_frame *frame = full_frame(world);
     memset(&frame->times, 0xFF, sizeof(frame->times) - sizeof(uint64_t));
     frame->times.offset = INT64_MIN;
     frame->times.last_byte = UINT64_MAX / 2;
-    frame->id = frame->session = UINT64_MAX;
+    frame->id = frame->epoch = UINT64_MAX;
     frame->width = frame->height = UINT_MAX;
     memset(&frame->metadata, 0xFF, sizeof(frame->metadata));
     assert_int_equal(sink_files.write(world->files, frame), 0);
-    frame_release(frame);
+    pitether_frame_release(frame);
     read_index(world);
     assert_int_equal(world->rows, 1);
     assert_int_equal(world->fields[0][0][strlen(world->fields[0][0]) - 1], '"');
@@ -471,11 +472,11 @@ static void nothing_is_overwritten(void **state)
 
 static int save_at(struct world *world, uint64_t id, uint64_t wall_ns)
 {
-    struct frame *frame = frame_make(world->pool, id, 10);
+    struct pitether_frame *frame = frame_make(world->pool, id, 10);
     frame->metadata =
-        (struct wire_metadata){ .present = WIRE_META_WALL_CLOCK, .wall_clock_ns = wall_ns };
+        (struct pitether_metadata){ .present = PITETHER_META_WALL_CLOCK, .wall_clock_ns = wall_ns };
     int error = sink_files.write(world->files, frame);
-    frame_release(frame);
+    pitether_frame_release(frame);
     return error;
 }
 

@@ -103,9 +103,9 @@ static void write_three(struct world *world)
     int errors[3];
     assert_int_equal(pthread_create(&thread, NULL, read_all, world), 0);
     for (unsigned id = 0; id < 3; id++) {
-        struct frame *frame = frame_make(world->pool, id, 1 + 50000 * id);
+        struct pitether_frame *frame = frame_make(world->pool, id, 1 + 50000 * id);
         errors[id] = sink_stdout.write(world->state, frame);
-        frame_release(frame);
+        pitether_frame_release(frame);
     }
     restore(world); /* the only writer's end: the reader sees the end */
     pthread_join(thread, NULL);
@@ -133,11 +133,11 @@ static void a_pipe_that_does_not_block(void **state)
 static void nobody_reads(void **state)
 {
     struct world *world = *state;
-    struct frame *frame = frame_make(world->pool, 1, 100);
+    struct pitether_frame *frame = frame_make(world->pool, 1, 100);
     close_reader(world);
     assert_int_equal(sink_stdout.write(world->state, frame), -EPIPE);
     assert_int_equal(sink_stdout.write(world->state, frame), -EPIPE);
-    frame_release(frame);
+    pitether_frame_release(frame);
 }
 
 /* Reads a few bytes, then goes: the frame that is being written fails. */
@@ -154,12 +154,12 @@ static void *read_little(void *user)
 static void the_reader_leaves_half_way(void **state)
 {
     struct world *world = *state;
-    struct frame *frame = frame_make(world->pool, 1, 10 * PIPE_SIZE);
+    struct pitether_frame *frame = frame_make(world->pool, 1, 10 * PIPE_SIZE);
     pthread_t thread;
     assert_int_equal(pthread_create(&thread, NULL, read_little, world), 0);
     int error = sink_stdout.write(world->state, frame);
     pthread_join(thread, NULL);
-    frame_release(frame);
+    pitether_frame_release(frame);
     assert_int_equal(error, -EPIPE);
 }
 
@@ -179,9 +179,9 @@ static void abandoned(void **state)
         assert_int_equal(
             sink_start(&world->sink, &sink_stdout, world->state, SINK_LOSSLESS, never, NULL), 0);
         for (unsigned id = 0; id < 3; id++) {
-            struct frame *frame = frame_make(world->pool, id, 2 * PIPE_SIZE);
+            struct pitether_frame *frame = frame_make(world->pool, id, 2 * PIPE_SIZE);
             sink_push(world->sink, frame);
-            frame_release(frame);
+            pitether_frame_release(frame);
         }
         struct grace grace = grace_of(50 * CLOCK_MS);
         struct sink_totals totals = sink_finish(&world->sink, &grace, false);
@@ -227,14 +227,14 @@ static uint64_t read_frame(struct world *world, size_t size)
 
 static void push(struct world *world, uint64_t id, size_t size)
 {
-    struct frame *frame = frame_pool_take(world->pool);
+    struct pitether_frame *frame = frame_pool_take(world->pool);
     assert_non_null(frame);
     assert_int_equal(frame_reserve(frame, size), 0);
-    memcpy(frame->data, &id, sizeof(id));
+    memcpy(frame_data(frame), &id, sizeof(id));
     frame->size = size;
     frame->id = id;
     sink_push(world->sink, frame);
-    frame_release(frame);
+    pitether_frame_release(frame);
 }
 
 /* A reader that takes so many of six frames, and its pauses lie between two frames: each frame is

@@ -56,9 +56,9 @@ static int world_teardown(void **state)
 
 static bool save(struct world *world, const char *folder, uint64_t id, size_t size)
 {
-    struct frame *frame = frame_make(world->pool, id, size);
+    struct pitether_frame *frame = frame_make(world->pool, id, size);
     bool saved = snapshot_save(folder, frame);
-    frame_release(frame);
+    pitether_frame_release(frame);
     return saved;
 }
 
@@ -99,11 +99,11 @@ static void each_has_a_name_of_its_own(void **state)
 static void a_file_that_may_not_be_so_long(void **state)
 {
     struct world *world = *state;
-    struct frame *frame = frame_make(world->pool, 7, 5000);
+    struct pitether_frame *frame = frame_make(world->pool, 7, 5000);
     limit_files(1000); /* the log fits */
     bool saved = snapshot_save(world->folder, frame);
     limit_files(0);
-    frame_release(frame);
+    pitether_frame_release(frame);
     assert_false(saved);
     list(world);
     assert_int_equal(world->count, 0);
