@@ -24,7 +24,7 @@ static const struct option_spec specs[] = {
     { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{n}.jpg", 0, 0, NULL,
       "file names for --save: {n} counts them, on from the last one in DIR, {id} frame id, "
       "{sensor} "
-      "sensor time in ns, {wall} wall clock time, {session} the daemon's run; without {n}, a name "
+      "sensor time in ns, {wall} wall clock time, {epoch} the daemon's run; without {n}, a name "
       "that is taken gets -2, -3, ...",
       false },
     { "sync", 0, OPTION_COUNT, FIELD(sync), "WHEN", "off", 0, 1e9, sync_words,

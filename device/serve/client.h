@@ -43,7 +43,7 @@ struct client_shared {
     bool *changed;                /* set when somebody begins or ends to watch, or dies */
     struct log_limit *fail_limit; /* for complaints about clients, ... */
     struct log_limit *news_limit; /* ... and for their comings and goings */
-    uint64_t session;             /* random, not 0 */
+    uint64_t epoch;               /* random, not 0 */
     const char *camera_name;      /* for STREAMS */
     size_t queue_bytes;           /* the most that a lossless client may ask for */
     bool crowded;                 /* frames are sent whole rather than as they grow */

@@ -27,7 +27,7 @@ static void add_opening(struct client *client)
         return;
     struct wire_message hello = { .type = WIRE_HELLO,
                                   .hello = { .max_message = WIRE_CONTROL_MAX,
-                                             .session = client->shared->session,
+                                             .epoch = client->shared->epoch,
                                              .software = "pitetherd " PITETHER_VERSION } };
     struct wire_message streams = { .type = WIRE_STREAMS, .streams.count = 1 };
     strncpy(streams.streams.name, client->shared->camera_name, WIRE_TEXT_MAX);

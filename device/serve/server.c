@@ -385,13 +385,13 @@ static int watch_all(struct server *server)
     return error;
 }
 
-static uint64_t draw_session(void)
+static uint64_t draw_epoch(void)
 {
-    uint64_t session = 0;
-    while (session == 0)
-        if (getrandom(&session, sizeof(session), 0) != sizeof(session))
-            session = clock_read(CLOCK_REALTIME);
-    return session;
+    uint64_t epoch = 0;
+    while (epoch == 0)
+        if (getrandom(&epoch, sizeof(epoch), 0) != sizeof(epoch))
+            epoch = clock_read(CLOCK_REALTIME);
+    return epoch;
 }
 
 static void clear(struct server *server)
@@ -425,7 +425,7 @@ int server_run(const struct server_config *config, const struct server_parts *pa
         .changed = &server->changed,
         .fail_limit = &server->fail_limit,
         .news_limit = &server->news_limit,
-        .session = draw_session(),
+        .epoch = draw_epoch(),
         .camera_name = config->camera_name,
         .queue_bytes = config->queue_bytes,
     };

@@ -40,19 +40,19 @@ static int64_t gain(const struct clock_sync *sync, double rate, uint64_t ns)
 
 static void forget(struct clock_sync *sync, double rate_bound)
 {
-    *sync = (struct clock_sync){ .session = sync->session,
+    *sync = (struct clock_sync){ .epoch = sync->epoch,
                                  .asleep = sync->asleep,
                                  .rate_bound = rate_bound,
                                  .rate_low = -rate_bound,
                                  .rate_high = rate_bound };
 }
 
-void clock_sync_begin(struct clock_sync *sync, uint64_t session)
+void clock_sync_begin(struct clock_sync *sync, uint64_t epoch)
 {
-    if (session == sync->session)
+    if (epoch == sync->epoch)
         return;
     forget(sync, RATE_BOUND);
-    sync->session = session;
+    sync->epoch = epoch;
 }
 
 void clock_sync_asleep(struct clock_sync *sync, int64_t least, int64_t most)

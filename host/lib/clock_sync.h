@@ -27,7 +27,7 @@ struct clock_bounds {
 
 /* Zeroed: nothing known. */
 struct clock_sync {
-    uint64_t session; /* of the daemon whose clock it is; see clock_sync_begin() */
+    uint64_t epoch; /* of the daemon whose clock it is; see clock_sync_begin() */
     bool known;
     struct clock_bounds now;    /* as of the last PONG; the fields below belong to that time */
     double rate_low, rate_high; /* of the offset's change, ns in a ns */
@@ -38,9 +38,9 @@ struct clock_sync {
     int64_t asleep; /* see clock_sync_asleep() */
 };
 
-/* A conversation with that session of a daemon begins: what is known of another one's clock is
- * forgotten, since another session may be another machine, or the same one after a restart. */
-void clock_sync_begin(struct clock_sync *sync, uint64_t session);
+/* A conversation with a daemon of that epoch begins: what is known of another one's clock is
+ * forgotten, since another epoch may be another machine, or the same one after a restart. */
+void clock_sync_begin(struct clock_sync *sync, uint64_t epoch);
 
 /* This machine's CLOCK_BOOTTIME is ahead of its CLOCK_MONOTONIC, the host's clock here, by at least
  * and at most that, ns. Where that has grown, the machine was suspended, and what is known of the

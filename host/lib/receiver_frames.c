@@ -86,7 +86,7 @@ static uint64_t first_due(void *user)
     int64_t offset;
     uint64_t error, now = clock_monotonic();
     bool known = clock_sync_offset(&receiver->clock, now, now, &offset, &error);
-    return selection_resume(&receiver->selection, receiver->session.id, known ? &offset : NULL,
+    return selection_resume(&receiver->selection, receiver->session.epoch, known ? &offset : NULL,
                             suspended_ns());
 }
 
@@ -145,7 +145,7 @@ static void on_stream(void *user, const struct wire_stream *stream)
         snprintf(rate, sizeof(rate), ", %.6g fps", stream->fps_mhz / 1000.0);
     if (log_passes(&receiver->stream_limit))
         log_info("camera %s, %ux%u%s", stream->model, stream->width, stream->height, rate);
-    if (receiver->last_session == session->id && session->first_id > receiver->last_next_id) {
+    if (receiver->last_epoch == session->epoch && session->first_id > receiver->last_next_id) {
         uint64_t missed = session->first_id - receiver->last_next_id;
         if (!receiver->rested)
             log_warning_limited(&receiver->stream_limit,
@@ -153,7 +153,7 @@ static void on_stream(void *user, const struct wire_stream *stream)
                                 missed);
         report_missed(receiver->outputs.report, missed);
     }
-    receiver->last_session = session->id;
+    receiver->last_epoch = session->epoch;
     receiver->last_next_id = session->next_id;
 }
 

@@ -32,7 +32,7 @@ struct receiver {
     struct transport *transport;
     struct transport *failover; /* takes the place of transport, which fell silent; or NULL */
     unsigned smaller; /* large packets seem to get lost: the largest segment to go on with; or 0 */
-    uint64_t last_session, last_next_id; /* of the connection before; 0: none */
+    uint64_t last_epoch, last_next_id; /* of the connection before; 0: none */
     uint64_t counted; /* kept, but for those that took the place of another one everywhere */
     uint64_t kept, first_frame_ns, ending_ns;
     uint64_t last_frame_ns; /* or when it all began */

@@ -285,7 +285,7 @@ static bool talk(struct receiver *receiver)
     receiver->rested = receiver->resting;
     receiver->resting = false;
     receiver->ending_ns = 0;
-    config.past_session = receiver->last_session;
+    config.past_epoch = receiver->last_epoch;
     config.past_next_id = receiver->last_next_id;
     config.resumes = receiver->selection.grid.anchored;
     session_init(session, &config, &handler, clock_monotonic());
@@ -296,7 +296,7 @@ static bool talk(struct receiver *receiver)
     flush(receiver);
     if (!receiver_is_stopping(receiver) && session_cut(session))
         report_cut(receiver->outputs.report);
-    if (session->id != 0)
+    if (session->epoch != 0)
         receiver->parted = session->state == SESSION_ENDED;
     if (session->started)
         receiver->last_next_id = session->next_id;

@@ -67,7 +67,7 @@ bool receiver_sees_stop(struct receiver *receiver)
     bool stopping = receiver_is_stopping(receiver);
     if (stopping && !receiver->stop_seen)
         receiver->cut_off =
-            !(receiver->transport && receiver->session.id != 0) && !receiver->parted;
+            !(receiver->transport && receiver->session.epoch != 0) && !receiver->parted;
     receiver->stop_seen = stopping;
     return stopping;
 }

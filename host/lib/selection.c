@@ -56,8 +56,8 @@ uint64_t selection_add(struct selection *selection, const struct pitether_frame 
 static double elapsed(const struct selection *selection)
 {
     const struct selection_mark *first = &selection->first, *last = &selection->last;
-    return first->session == last->session ? (double)last->device_ns - (double)first->device_ns
-                                           : (double)last->host_ns - (double)first->host_ns;
+    return first->epoch == last->epoch ? (double)last->device_ns - (double)first->device_ns
+                                       : (double)last->host_ns - (double)first->host_ns;
 }
 
 bool selection_in_time(const struct selection *selection)
@@ -76,11 +76,11 @@ uint64_t selection_overdue(const struct selection *selection, const struct wire_
     return frames < unsent->count ? (uint64_t)frames : unsent->count;
 }
 
-uint64_t selection_resume(struct selection *selection, uint64_t session, const int64_t *offset,
+uint64_t selection_resume(struct selection *selection, uint64_t epoch, const int64_t *offset,
                           uint64_t suspended_ns)
 {
     struct decimation *grid = &selection->grid;
-    if (session == selection->last.session)
+    if (epoch == selection->last.epoch)
         return grid->next;
     if (!grid->by_time) { /* ids begin again with each run of the daemon, and so does the grid */
         decimation_init(grid, 0, selection->every, 0);

@@ -14,7 +14,7 @@
 
 /* When a frame was taken, ns. */
 struct selection_mark {
-    uint64_t session, id;
+    uint64_t epoch, id;
     uint64_t device_ns; /* the sensor's time */
     uint64_t host_ns;   /* the same on this machine's CLOCK_MONOTONIC, as well as it is known */
 };
@@ -52,9 +52,9 @@ bool selection_in_time(const struct selection *selection);
  * before that. */
 uint64_t selection_overdue(const struct selection *selection, const struct wire_drops *unsent);
 
-/* Where the grid goes on over a connection to this session of the daemon, as SUBSCRIBE's first_due.
+/* Where the grid goes on over a connection to a daemon of this epoch, as SUBSCRIBE's first_due.
  * offset: of its clock, device minus CLOCK_MONOTONIC, if it is known. */
-uint64_t selection_resume(struct selection *selection, uint64_t session, const int64_t *offset,
+uint64_t selection_resume(struct selection *selection, uint64_t epoch, const int64_t *offset,
                           uint64_t suspended_ns);
 
 #endif

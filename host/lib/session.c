@@ -192,14 +192,14 @@ static bool account(struct session *session, uint64_t id, uint64_t count, uint64
 
 static void take_hello(struct session *session, const struct wire_hello *hello)
 {
-    if (hello->session == 0 || hello->max_message < WIRE_CONTROL_MAX ||
+    if (hello->epoch == 0 || hello->max_message < WIRE_CONTROL_MAX ||
         hello->max_message > WIRE_MAX_MESSAGE_LIMIT) {
-        blame(session, "an unusable HELLO: session %" PRIx64 ", max_message %u", hello->session,
+        blame(session, "an unusable HELLO: epoch %" PRIx64 ", max_message %u", hello->epoch,
               hello->max_message);
         return;
     }
-    session->id = hello->session;
-    clock_sync_begin(session->config.clock, hello->session);
+    session->epoch = hello->epoch;
+    clock_sync_begin(session->config.clock, hello->epoch);
     session->reader.hello_seen = true;
     if (session->state == SESSION_OPENING)
         session->state = SESSION_RUNNING;
@@ -216,9 +216,9 @@ static void take_streams(struct session *session, const struct wire_streams *str
 static bool may_begin(struct session *session, uint64_t id)
 {
     const struct session_config *config = &session->config;
-    if (config->past_session != session->id || id >= config->past_next_id)
+    if (config->past_epoch != session->epoch || id >= config->past_next_id)
         return true;
-    blame(session, "frames from %" PRIu64 " on, though this session was at %" PRIu64 " already", id,
+    blame(session, "frames from %" PRIu64 " on, though this epoch was at %" PRIu64 " already", id,
           config->past_next_id);
     return false;
 }
@@ -257,7 +257,7 @@ static void begin_frame(struct session *session, uint64_t now_ns)
     const struct wire_frame_head *head = &session->head;
     session->frame = frame;
     session->frame_crc = 0;
-    frame->epoch = session->id;
+    frame->epoch = session->epoch;
     frame->id = head->frame_id;
     frame->width = head->width;
     frame->height = head->height;
@@ -432,11 +432,11 @@ static bool has_its_place(struct session *session, uint8_t type)
     const char *name = wire_type_name(type);
     if (type == WIRE_ERROR)
         return true;
-    if (session->id == 0 && type != WIRE_HELLO)
+    if (session->epoch == 0 && type != WIRE_HELLO)
         blame(session, "HELLO must come first");
-    else if (session->id != 0 && type == WIRE_HELLO)
+    else if (session->epoch != 0 && type == WIRE_HELLO)
         blame(session, "a second HELLO");
-    else if (session->id != 0 && !session->streams_seen && type != WIRE_STREAMS)
+    else if (session->epoch != 0 && !session->streams_seen && type != WIRE_STREAMS)
         blame(session, "%s where STREAMS is due", name);
     else if (session->streams_seen && type == WIRE_STREAMS)
         blame(session, "a second STREAMS");
@@ -581,7 +581,7 @@ void session_tick(struct session *session, bool reading, uint64_t now_ns)
         return;
     if (now_ns - session->opened_ns >= RESUME_DUE_NS)
         resume(session);
-    if (session->id == 0 && now_ns - session->opened_ns >= OPENING_DUE_NS)
+    if (session->epoch == 0 && now_ns - session->opened_ns >= OPENING_DUE_NS)
         fail(session, "what answers there said nothing for 5 s: is it a pitetherd?");
     else if (now_ns - session->heard_ns >= DEAD_AFTER_NS)
         fail(session, "nothing was heard for 15 s");
@@ -594,7 +594,7 @@ uint64_t session_due(const struct session *session, bool reading)
     uint64_t due = session->heard_ns + DEAD_AFTER_NS;
     uint64_t opening_due = session->opened_ns + OPENING_DUE_NS;
     uint64_t ping_due = session->pinged_ns + ping_pause(reading);
-    if (session->id == 0 && opening_due < due)
+    if (session->epoch == 0 && opening_due < due)
         due = opening_due;
     if (session->out_used <= SESSION_OUT_MAX / 2 && ping_due < due)
         due = ping_due;

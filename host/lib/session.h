@@ -25,14 +25,14 @@ struct session_config {
     bool resumes;         /* earlier connections had frames on this grid: see first_due() */
     uint32_t max_message; /* bytes; the longest frame that is taken */
     struct clock_sync *clock; /* zeroed at first, kept from one connection to the next */
-    /* Where the connection before this one stopped: the daemon's session, and the id after the last
-     * one that had a fate. Within a session ids never go back. 0: there was none. */
-    uint64_t past_session, past_next_id;
+    /* Where the connection before this one stopped: the epoch of the daemon's run, and the id after
+     * the last one that had a fate. Within an epoch ids never go back. 0: there was none. */
+    uint64_t past_epoch, past_next_id;
 };
 
 /* Called from within session_advance(), in the order of frame ids. */
 struct session_handler {
-    /* For a session that resumes, once, when the daemon's session and clock are known: where the
+    /* For a session that resumes, once, when the daemon's epoch and clock are known: where the
      * grid of wanted frames goes on, as SUBSCRIBE's first_due. */
     uint64_t (*first_due)(void *user);
     /* An empty frame, or NULL: none is free for now. */
@@ -68,7 +68,7 @@ struct session {
     bool fatal;                    /* FAILED in a way that connecting again won't mend */
     bool key_needed;               /* FAILED since the daemon asks for a key */
 
-    uint64_t id;                /* the daemon's session */
+    uint64_t epoch;             /* of the daemon's run */
     bool streams_seen;          /* STREAMS is here */
     bool subscribed;            /* SUBSCRIBE was sent */
     bool started;               /* the first STREAM is here ... */

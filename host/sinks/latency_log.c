@@ -23,7 +23,7 @@
 enum { WAITING = 64, BATCH = 16, QUEUE = 1024, LINE_SIZE = 320 };
 
 struct row {
-    uint64_t session, id, first_byte, last_byte, decoded, shown, error;
+    uint64_t epoch, id, first_byte, last_byte, decoded, shown, error;
     uint64_t device[6]; /* sensor to last byte sent, on this machine's clock; 0: not known */
     size_t bytes;
 };
@@ -46,7 +46,7 @@ struct latency_log {
 };
 
 static const char head[] =
-    "session,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,first_sent_ns,"
+    "epoch,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,first_sent_ns,"
     "last_sent_ns,first_received_ns,last_received_ns,decoded_ns,shown_ns,clock_error_ns,"
     "bytes\n";
 
@@ -56,10 +56,10 @@ static char *put_time(char *at, uint64_t time)
     return at + (time ? sprintf(at, ",%" PRIu64, time) : sprintf(at, ","));
 }
 
-/* At most 17 characters for the session, and 13 fields of 21: less than LINE_SIZE. */
+/* At most 17 characters for the epoch, and 13 fields of 21: less than LINE_SIZE. */
 static char *put_row(char *at, const struct row *row)
 {
-    at += sprintf(at, "%016" PRIx64 ",%" PRIu64, row->session, row->id);
+    at += sprintf(at, "%016" PRIx64 ",%" PRIu64, row->epoch, row->id);
     for (unsigned i = 0; i < 6; i++)
         at = put_time(at, row->device[i]);
     at = put_time(at, row->first_byte);
@@ -241,7 +241,7 @@ void latency_log_frame(struct latency_log *log, const struct pitether_frame *fra
 {
     const struct pitether_times *times = &frame->times;
     struct row row = {
-        .session = frame->epoch,
+        .epoch = frame->epoch,
         .id = frame->id,
         .first_byte = times->first_byte,
         .last_byte = times->last_byte,
@@ -263,7 +263,7 @@ void latency_log_shown(struct latency_log *log, const struct pitether_frame *fra
     pthread_mutex_lock(&log->lock);
     for (unsigned i = 0; i < log->count; i++) {
         struct row *row = &log->rows[(log->first + i) % QUEUE];
-        if (row->session == frame->epoch && row->id == frame->id) {
+        if (row->epoch == frame->epoch && row->id == frame->id) {
             row->decoded = decoded_ns;
             row->shown = shown_ns;
         }

@@ -48,7 +48,7 @@ struct layout {
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct field hello_fields[] = { FIELD(hello.max_message), FIELD(hello.features),
-                                             FIELD(hello.session) };
+                                             FIELD(hello.epoch) };
 static const struct tlv_field hello_tlvs[] = { TEXT(1, hello.name), TEXT(2, hello.software) };
 static const struct field error_fields[] = { FIELD(error.code) };
 static const struct field end_fields[] = { FIELD(end.reason), FIELD(end.captured),

@@ -95,7 +95,7 @@ struct wire_header {
 struct wire_hello {
     uint32_t max_message; /* bytes; the largest `length` that the sender takes */
     uint64_t features;    /* bits; none are defined in version 1 */
-    uint64_t session;     /* the daemon's run, random; 0 from a receiver */
+    uint64_t epoch;       /* the daemon's run, random; 0 from a receiver */
     char name[WIRE_TEXT_MAX + 1], software[WIRE_TEXT_MAX + 1];
 };
 

@@ -6,12 +6,12 @@ import hostile_jpeg
 from hostile_wire import (END, HEAD, HELLO, OPENING, PART, STREAM, STREAMS, TAIL, crc32c, message,
                           tlv)
 
-SESSION = 0x0123456789ABCDEF
+EPOCH = 0x0123456789ABCDEF
 JPEG = hostile_jpeg.smallest(64, 64)
 
 
-def begin(session=SESSION):
-    return (OPENING + message(HELLO, 4096, 0, session) +
+def begin(epoch=EPOCH):
+    return (OPENING + message(HELLO, 4096, 0, epoch) +
             message(STREAMS, 1, tlvs=tlv(0x100, b"test")))
 
 

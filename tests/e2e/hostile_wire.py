@@ -32,8 +32,8 @@ def tlv(kind, value=b""):
     return struct.pack(">HH", kind, len(value)) + value
 
 
-def hello(tlvs=b"", max_message=1 << 24, session=0):
-    return message(HELLO, max_message, 0, session, tlvs=tlvs)
+def hello(tlvs=b"", max_message=1 << 24, epoch=0):
+    return message(HELLO, max_message, 0, epoch, tlvs=tlvs)
 
 
 def subscribe(mode=LIVE, max_fps=0, queue_bytes=0, stream=0, every=0, first_due=0):

@@ -101,7 +101,7 @@ class NetworkCase(harness.Case):
             subprocess.run(["env", self.host_keys, harness.PITETHER, "--import-key", address],
                            input=self.key, check=True, capture_output=True, timeout=harness.BOUND)
         host = self.start(*self.network.at("host", "env", self.host_keys, harness.PITETHER, address,
-                                           "--save", self.out, "--name", "{session}-{id}.jpg"))
+                                           "--save", self.out, "--name", "{epoch}-{id}.jpg"))
         if wait:
             self.wait_for_row(lambda row: True, "a frame")
         return host

@@ -30,7 +30,7 @@ class Faults(harness.Case):
 
     def test_daemon_killed_and_restarted(self):
         daemon = self.daemon()
-        host = self.host(daemon, "--save", self.path("out"), "--name", "{session}-{id}.jpg")
+        host = self.host(daemon, "--save", self.path("out"), "--name", "{epoch}-{id}.jpg")
         self.wait_until(lambda: len(self.saved()) > 10, "ten frames")
         daemon.kill()
         host.wait_for("connection was cut")
@@ -43,7 +43,7 @@ class Faults(harness.Case):
         host.send(signal.SIGINT)
         self.assertDone(host)
         self.assertSummary(host)
-        self.assertEqual(len({row["session"] for row in self.index(self.path("out"))}), 2)
+        self.assertEqual(len({row["epoch"] for row in self.index(self.path("out"))}), 2)
         self.check_saved(self.path("out"))
 
     def saved(self):

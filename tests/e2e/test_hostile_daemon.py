@@ -12,7 +12,7 @@ import sys
 import harness
 import hostile_jpeg
 import hostile_wire as wire
-from hostile_daemon import (BEGIN, JPEG, SESSION, HostileDaemon, begin, end, frame, head, parts, stream,
+from hostile_daemon import (BEGIN, JPEG, EPOCH, HostileDaemon, begin, end, frame, head, parts, stream,
                             tail)
 from hostile_wire import (ACK, DROPS, END, ERROR, HEAD, HELLO, MAX_ID, OPENING, PART, PING, PONG,
                           STATUS, STREAM, STREAMS, SUBSCRIBE, TAIL, message, tlv)
@@ -266,7 +266,7 @@ class HostileDaemons(harness.Case):
                   end(0, 0, 0), DONE, None)
 
     def test_a_daemon_that_goes_back(self):
-        """Begun anew under the same session, it is not believed; under another one it is."""
+        """Begun anew under the same epoch, it is not believed; under another one it is."""
         daemon, folder = self.listen(), self.path("saved")
         host = self.start(harness.PITETHER, daemon.address, "--save", folder)
         first = READY + b"".join(frame(id_) for id_ in range(3))
@@ -275,12 +275,12 @@ class HostileDaemons(harness.Case):
             daemon.talk([first], harness.BOUND)
         daemon.talk([BEGIN, stream(2), frame(2)], harness.BOUND)
         daemon.talk([BEGIN, stream(3), frame(3), message(DROPS, 0, 1, 4, 5)], harness.BOUND)
-        daemon.talk([begin(SESSION + 1), stream(0), frame(0), end(1, 1, 0)], harness.BOUND)
+        daemon.talk([begin(EPOCH + 1), stream(0), frame(0), end(1, 1, 0)], harness.BOUND)
         host.wait()
         self.assertEqual(len(os.listdir(folder)), 6, host.log())
         self.assertEqual([int(row["id"]) for row in self.index(folder)], [0, 1, 2, 3, 0])
-        self.assertRegex(host.log(), "frames from 0 on, though this session was at 3 already")
-        self.assertRegex(host.log(), "frames from 2 on, though this session was at 3 already")
+        self.assertRegex(host.log(), "frames from 0 on, though this epoch was at 3 already")
+        self.assertRegex(host.log(), "frames from 2 on, though this epoch was at 3 already")
 
     def test_texts_with_escapes(self):
         """Nothing that a terminal would obey comes through, nor a line that isn't ours."""
@@ -294,7 +294,7 @@ class HostileDaemons(harness.Case):
         for last in (message(ERROR, 9, blob=evil), message(ERROR, 999, blob=evil), b"", evil):
             daemon, folder = self.listen(), self.path("saved" + str(next(self.runs)))
             command = [harness.PITETHER, daemon.address, "--save", folder, "--no-reconnect",
-                       "--name", "{session}-{id}-{wall}-{sensor}.jpg", "--log-level", "debug"]
+                       "--name", "{epoch}-{id}-{wall}-{sensor}.jpg", "--log-level", "debug"]
             with subprocess.Popen(command, stderr=subprocess.PIPE) as host:
                 daemon.talk([words, last], harness.BOUND)
                 said = host.stderr.read()

@@ -64,7 +64,7 @@ class Faults(network.NetworkCase):
         ids = self.check_saved(self.out)
         self.assertEqual(len(ids), received - self.not_kept())
         self.assertEqual(ids, sorted(set(ids)))
-        self.assertEqual(len({row["session"] for row in self.index(self.out)}), 1)
+        self.assertEqual(len({row["epoch"] for row in self.index(self.out)}), 1)
         self.check_clock()
         # The last ids may be losses or came too late, and no row tells of them.
         beyond = captured + missed - 1 - ids[-1]
@@ -199,13 +199,13 @@ class Faults(network.NetworkCase):
         self.assertGreater(damaged, 0)
         self.assertNotIn("missed", self.host.log())
         rows = self.index(self.out)
-        frames = [(row["session"], int(row["id"])) for row in rows]
+        frames = [(row["epoch"], int(row["id"])) for row in rows]
         self.assertEqual(len(frames), received - self.not_kept())
         self.assertEqual(len(set(frames)), len(frames))
-        sessions = list(dict.fromkeys(session for session, _ in frames))
-        self.assertEqual(len(sessions), 4)
-        # The sessions follow one another, and each has its ids in order.
-        self.assertEqual(frames, sorted(frames, key=lambda x: (sessions.index(x[0]), x[1])))
+        epochs = list(dict.fromkeys(epoch for epoch, _ in frames))
+        self.assertEqual(len(epochs), 4)
+        # The epochs follow one another, and each has its ids in order.
+        self.assertEqual(frames, sorted(frames, key=lambda x: (epochs.index(x[0]), x[1])))
         self.check_saved(self.out)
 
     def test_host_suspended(self):

@@ -298,7 +298,7 @@ class Mistakes(Saving):
         """Each line comes at once; who closes it loses lines, and is told."""
         host = self.host(self.daemon(), "--null", "--latency", "-", stdout=subprocess.PIPE)
         head = host.process.stdout.readline()
-        self.assertTrue(head.startswith("session,id,sensor_ns,"), head)
+        self.assertTrue(head.startswith("epoch,id,sensor_ns,"), head)
         ids = [int(host.process.stdout.readline().split(",")[1]) for _ in range(3)]
         self.assertEqual(ids, list(range(ids[0], ids[0] + 3)))
         host.process.stdout.close()
@@ -314,7 +314,7 @@ class Mistakes(Saving):
     def test_keys(self):
         """A file of something else does not become one of keys."""
         path = self.path("notes")
-        for text in ("remember the milk\n", "\x7fELF\x02\x01\x01\x00\x00", "file,session,id\n"):
+        for text in ("remember the milk\n", "\x7fELF\x02\x01\x01\x00\x00", "file,epoch,id\n"):
             with open(path, "w", encoding="ascii") as file:
                 file.write(text)
             os.chmod(path, 0o600)

@@ -168,16 +168,16 @@ class Tls(harness.Case):
                                       "20"))
             recordings[name] = [bytes(said) for said in wire.said]
         rows = self.index(self.path("laptop"))
-        session = int(rows[0]["session"], 16).to_bytes(8, "big")
+        epoch = int(rows[0]["epoch"], 16).to_bytes(8, "big")
         said = recordings["laptop"]
         self.assertGreater(len(said[1]), sum(int(row["bytes"]) for row in rows))
         for direction in said:
             self.assertEqual(direction[0], 0x16)
-            for text in (*CLEAR, session, b"laptop"):
+            for text in (*CLEAR, epoch, b"laptop"):
                 self.assertNotIn(text, direction)
         # Ids are public; and without a key all of it can be seen.
         self.assertIn(self.secret("laptop")[0].encode(), said[0])
-        for text in (*CLEAR, session):
+        for text in (*CLEAR, epoch):
             self.assertIn(text, b"".join(recordings["nobody"]))
 
     def test_a_bit_changed_on_the_way(self):

@@ -189,7 +189,7 @@ class HostReconnects(HostSaves):
     def play(self):
         daemon = self.daemon(*PICTURE, size=None, fps=None)
         host = self.start_target(harness.PITETHER, daemon.address, "--save", self.path("out"),
-                                 "--name", "{session}-{id}.jpg", "--frames", FRAMES)
+                                 "--name", "{epoch}-{id}.jpg", "--frames", FRAMES)
         with host.condition:
             host.condition.wait_for(lambda: host.ended or "info: camera" in host.log(),
                                     faults.PATIENCE)

@@ -80,7 +80,7 @@ static void stage_open(struct stage *stage, struct input *input)
                                             .changed = &stage->changed,
                                             .fail_limit = &stage->limit,
                                             .news_limit = &stage->limit,
-                                            .session = 77,
+                                            .epoch = 77,
                                             .camera_name = "a camera",
                                             .queue_bytes = QUEUE_BYTES };
     frames_init(&stage->frames);

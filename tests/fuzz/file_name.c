@@ -3,7 +3,7 @@
  * is not hidden, no two frames and no two copies of one have the same name, and the number in a
  * name is found again.
  *
- * The input: id, sensor time, wall clock time, session, copy, template; the number is the id too.
+ * The input: id, sensor time, wall clock time, epoch, copy, template; the number is the id too.
  */
 #include "host/sinks/files/file_name.h"
 
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .id = input_number(&input, 8),
         .sensor_ns = input_number(&input, 8),
         .wall_ns = input_number(&input, 8),
-        .session = input_number(&input, 8),
+        .epoch = input_number(&input, 8),
     };
     values.number = values.id;
     unsigned copy = 1 + (unsigned)input_number(&input, 4) % UINT32_MAX;

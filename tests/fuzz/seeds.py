@@ -95,7 +95,7 @@ def address():
 def file_name():
     values = struct.pack(">QQQQI", 7, 10**9, 1763759625123456789, 0xC0FFEE, 2)
     return [values + text.encode() for text in
-            ("frame-{id}.jpg", "frame-{n}.jpg", "{wall}", "{session}-{sensor}.x.y",
+            ("frame-{id}.jpg", "frame-{n}.jpg", "{wall}", "{epoch}-{sensor}.x.y",
              "a{id}b{wall}c.jpeg", "{id}-{n}-{wall}", "{nothing}", ".{id}")]
 
 

@@ -20,7 +20,7 @@ enum {
     PART_MAX = 8192,
     FLOOD = 300,
     FRAMES_MAX = 3,
-    SESSION = 77,
+    EPOCH = 77,
     PAST_NEXT_ID = 1000,
     POOL_BYTES = 512 * 1024,
 };
@@ -97,7 +97,7 @@ static void on_stream(void *user, const struct wire_stream *stream)
         stage->first = stage->next = stream->first_frame_id;
     CHECK(stream->first_frame_id == stage->next &&
           wire_size_is_good(stream->width, stream->height));
-    CHECK(stage->started || stage->session.id != stage->session.config.past_session ||
+    CHECK(stage->started || stage->session.epoch != stage->session.config.past_epoch ||
           stage->next >= stage->session.config.past_next_id);
     stage->width = stream->width;
     stage->started = true;
@@ -226,7 +226,7 @@ static void say_hello(struct stage *stage, struct input *input)
     struct wire_message message = { .type = WIRE_HELLO };
     uint64_t choice = stage->honest ? 0 : input_number(input, 1);
     message.hello.max_message = WIRE_CONTROL_MAX - (uint32_t)(choice >> 7);
-    message.hello.session = right_or(stage, input, SESSION);
+    message.hello.epoch = right_or(stage, input, EPOCH);
     if (stage->honest && stage->greeted)
         return;
     hear(stage, wire_opening, WIRE_OPENING_SIZE);
@@ -451,7 +451,7 @@ static void check_pool(struct frame_pool *pool)
 static uint64_t first_due(void *user)
 {
     struct stage *stage = user;
-    CHECK(stage->session.id != 0);
+    CHECK(stage->session.epoch != 0);
     return stage->now_ns;
 }
 
@@ -469,7 +469,7 @@ static struct stage *stage_open(uint64_t choice)
     struct session_config config = { .mode = choice & 1 ? WIRE_LOSSLESS : WIRE_LIVE,
                                      .max_message = MAX_MESSAGE,
                                      .clock = &stage->clock,
-                                     .past_session = choice & 4 ? SESSION : 0,
+                                     .past_epoch = choice & 4 ? EPOCH : 0,
                                      .past_next_id = choice & 4 ? PAST_NEXT_ID : 0,
                                      .resumes = choice & 8 };
     struct session_handler handler = { first_due, take_frame, on_frame,  on_damaged,

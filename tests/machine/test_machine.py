@@ -120,7 +120,7 @@ class MachineTest(harness.Case):
             path = os.path.join(folder, row["file"])
             self.assertEqual(os.path.getsize(path), int(row["bytes"]))
             subprocess.run(["djpeg", "-strict", path], check=True, stdout=subprocess.DEVNULL)
-        frames = [(row["session"], int(row["id"])) for row in rows]
+        frames = [(row["epoch"], int(row["id"])) for row in rows]
         self.assertEqual(len(set(frames)), len(frames))
         return rows
 
@@ -154,8 +154,8 @@ class MachineTest(harness.Case):
         host.send(signal.SIGINT)
         self.assertEqual(host.wait(), 6, host.log())
         self.assertSummary(host)
-        sessions = [row["session"] for row in self.rows(self.path("frames"))]
-        self.assertEqual(len(set(sessions)), 3)
+        epochs = [row["epoch"] for row in self.rows(self.path("frames"))]
+        self.assertEqual(len(set(epochs)), 3)
 
     def saved(self):
         return len(glob.glob(self.path("frames", "*.jpg")))
@@ -224,7 +224,7 @@ class MachineTest(harness.Case):
         self.assertEqual(host.wait(), 0, host.log())
         self.assertSummary(host)
         rows = self.rows(self.path("frames"))
-        self.assertEqual(len({row["session"] for row in rows}), 1)
+        self.assertEqual(len({row["epoch"] for row in rows}), 1)
         # The camera's own JPEGs are passed on as they are, if they are whole.
         host.wait_for(r"\d+ CAPTURE_ERROR")
         given = [read(path) for path in self.pictures]

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
-static const char *const fields[] = { "{n}", "{id}", "{sensor}", "{wall}", "{session}" };
-enum { FIELD_NUMBER, FIELD_ID, FIELD_SENSOR, FIELD_WALL, FIELD_SESSION, FIELDS };
+static const char *const fields[] = { "{n}", "{id}", "{sensor}", "{wall}", "{epoch}" };
+enum { FIELD_NUMBER, FIELD_ID, FIELD_SENSOR, FIELD_WALL, FIELD_EPOCH, FIELDS };
 
 static const char digits[] = "0123456789";
 
@@ -52,12 +52,12 @@ int file_name_check(const char *name_template, char *error)
         int field = find_field(at);
         if (field < 0)
             return fail(error, name_template,
-                        "has a brace that is not {n}, {id}, {sensor}, {wall} or {session}");
+                        "has a brace that is not {n}, {id}, {sensor}, {wall} or {epoch}");
         const char *last = at + strlen(fields[field]) - 1;
         if (field == FIELD_NUMBER && (blurs(last[1]) || (at > name_template && blurs(at[-1]))))
             return fail(error, name_template,
                         "has a digit or another field beside {n}: put something between them");
-        unique |= field != FIELD_SESSION;
+        unique |= field != FIELD_EPOCH;
         size += FIELD_MAX;
         at = last;
     }
@@ -128,8 +128,8 @@ static void field_text(int field, const struct file_name_values *values, char *t
                  field == FIELD_NUMBER ? values->number : values->id);
     else if (field == FIELD_SENSOR)
         snprintf(text, 40, "%" PRIu64, values->sensor_ns);
-    else if (field == FIELD_SESSION)
-        snprintf(text, 40, "%016" PRIx64, values->session);
+    else if (field == FIELD_EPOCH)
+        snprintf(text, 40, "%016" PRIx64, values->epoch);
     else
         file_name_time(values->wall_ns, 1, text);
 }

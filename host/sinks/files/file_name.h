@@ -13,9 +13,9 @@ enum { FILE_NAME_MAX = 200, FILE_NAME_ERROR_MAX = 256 };
 
 /* {n} is the number that the frame is saved under, at least 8 digits; {id} the frame's id,
  * likewise; {sensor} its sensor time in ns; {wall} its wall clock time as 20261121T211345.123Z;
- * {session} the daemon's run, 16 hexadecimal digits. */
+ * {epoch} the daemon's run, 16 hexadecimal digits. */
 struct file_name_values {
-    uint64_t number, id, sensor_ns, wall_ns, session;
+    uint64_t number, id, sensor_ns, wall_ns, epoch;
 };
 
 /* 0 or -EINVAL with a line for the user: an unknown field, none of {n}, {id}, {sensor} and {wall},

@@ -168,10 +168,9 @@ static int add(struct files *files, const struct pitether_frame *frame)
 {
     char name[FILE_NAME_MAX + 1], line[FRAME_INDEX_LINE_SIZE];
     uint64_t wall_ns = wall_time(frame);
-    struct file_name_values values = { .id = frame->id,
-                                       .sensor_ns = frame->times.sensor,
-                                       .wall_ns = wall_ns,
-                                       .session = frame->epoch };
+    struct file_name_values values = {
+        .id = frame->id, .sensor_ns = frame->times.sensor, .wall_ns = wall_ns, .epoch = frame->epoch
+    };
     int error = give_name(files, &values, name);
     if (!error)
         error = write_line(files, name, line, frame_index_line(frame, name, wall_ns, line));

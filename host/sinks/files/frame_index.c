@@ -11,7 +11,7 @@ enum { LINE_ROOM = FRAME_INDEX_LINE_SIZE - 2 }; /* without the line feed */
 
 const char frame_index_name[] = "frames.csv";
 const char frame_index_head[] =
-    "file,session,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
+    "file,epoch,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
     "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
     "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position\n";
 

@@ -267,7 +267,7 @@ static void open_room(struct room *room, int device_fd, int peer_fd)
                                        .changed = &room->changed,
                                        .fail_limit = &room->fail_limit,
                                        .news_limit = &room->fail_limit,
-                                       .session = 77,
+                                       .epoch = 77,
                                        .camera_name = "a camera",
                                        .queue_bytes = 8 << 20 } };
     assert_int_equal(getpeername(device_fd, (struct sockaddr *)&address.storage, &address.size), 0);

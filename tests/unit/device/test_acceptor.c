@@ -46,7 +46,7 @@ static int setup(void **state)
                                              .changed = &fixture.changed,
                                              .fail_limit = &fixture.limit,
                                              .news_limit = &fixture.limit,
-                                             .session = 77,
+                                             .epoch = 77,
                                              .camera_name = "a camera" };
     if (listeners_open(&fixture.listeners, text, false, &error))
         return -1;

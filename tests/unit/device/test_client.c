@@ -96,7 +96,7 @@ static void expect_greeted(struct room *room)
     assert_int_equal(room->client->max_message, 5000);
     assert_true(peer->opened && peer->streams_seen);
     assert_in_range(peer->hello.max_message, WIRE_CONTROL_MAX, WIRE_MAX_MESSAGE_LIMIT);
-    assert_int_equal(peer->hello.session, 77);
+    assert_int_equal(peer->hello.epoch, 77);
     assert_int_equal(peer->names.count, 1);
     assert_string_equal(peer->names.name, "a camera");
     assert_int_equal(peer->pongs, 1);
@@ -200,7 +200,7 @@ static void hello_with_too_much_room(void **state)
     expect_error(room, WIRE_ERROR_PROTOCOL);
 }
 
-/* A receiver's session and unknown features mean nothing yet. */
+/* A receiver's epoch and unknown features mean nothing yet. */
 static void hello_from_the_future(void **state)
 {
     struct room *room = *state;
@@ -208,7 +208,7 @@ static void hello_from_the_future(void **state)
     peer_say(room->peer, &(struct wire_message){ .type = WIRE_HELLO,
                                                  .hello = { .max_message = WIRE_MAX_MESSAGE_LIMIT,
                                                             .features = UINT64_MAX,
-                                                            .session = 5 } });
+                                                            .epoch = 5 } });
     ROOM_UNTIL(room, room->client->state == CLIENT_READY);
 }
 

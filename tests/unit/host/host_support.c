@@ -43,13 +43,13 @@ void script_raw(struct script *script, uint8_t type, const void *fixed, uint16_t
     script_add(script, fixed, size);
 }
 
-void script_greet(struct script *script, uint64_t session)
+void script_greet(struct script *script, uint64_t epoch)
 {
     script_add(script, wire_opening, WIRE_OPENING_SIZE);
-    script_say(script, &(struct wire_message){ .type = WIRE_HELLO,
-                                               .hello = { .max_message = WIRE_CONTROL_MAX,
-                                                          .session = session,
-                                                          .name = "bench" } });
+    script_say(script,
+               &(struct wire_message){
+                   .type = WIRE_HELLO,
+                   .hello = { .max_message = WIRE_CONTROL_MAX, .epoch = epoch, .name = "bench" } });
     script_say(script, &(struct wire_message){ .type = WIRE_STREAMS,
                                                .streams = { .count = 1, .name = "camera" } });
 }
@@ -214,7 +214,7 @@ struct pitether_frame *frame_make(struct frame_pool *pool, uint64_t id, size_t s
     for (size_t i = 0; i < size; i++)
         frame_data(frame)[i] = frame_byte(id, i);
     frame->size = size;
-    frame->epoch = SCRIPT_SESSION;
+    frame->epoch = SCRIPT_EPOCH;
     frame->id = id;
     frame->width = SCRIPT_WIDTH;
     frame->height = SCRIPT_HEIGHT;

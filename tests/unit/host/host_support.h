@@ -17,7 +17,7 @@
 #include "host/lib/frame.h"
 #include "shared/protocol/wire.h"
 
-enum { SCRIPT_SESSION = 0xC0FFEE, SCRIPT_WIDTH = 640, SCRIPT_HEIGHT = 480 };
+enum { SCRIPT_EPOCH = 0xC0FFEE, SCRIPT_WIDTH = 640, SCRIPT_HEIGHT = 480 };
 /* The smallest frame that is a JPEG by its markers. */
 enum { SCRIPT_FRAME_MIN = 17 };
 
@@ -33,8 +33,8 @@ void script_say(struct script *script, const struct wire_message *message);
 /* A message that wire_encode() would not make: these bytes are its fixed part. */
 void script_raw(struct script *script, uint8_t type, const void *fixed, uint16_t size);
 
-/* Opening, HELLO of this session, STREAMS. */
-void script_greet(struct script *script, uint64_t session);
+/* Opening, HELLO of this epoch, STREAMS. */
+void script_greet(struct script *script, uint64_t epoch);
 void script_stream(struct script *script, uint64_t first_id);
 void script_status(struct script *script, unsigned state, const char *text);
 void script_ping(struct script *script, uint64_t t1);

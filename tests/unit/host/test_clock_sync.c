@@ -128,7 +128,7 @@ static void older_times_are_known_less_well(void **state)
     assert_in_range(error, 1000, 1002);
 }
 
-static void another_session_begins_anew(void **state)
+static void another_epoch_begins_anew(void **state)
 {
     (void)state;
     struct clock_sync sync = { 0 };
@@ -241,7 +241,7 @@ int main(void)
         cmocka_unit_test(the_closest_bounds_are_kept),
         cmocka_unit_test(the_error_grows),
         cmocka_unit_test(older_times_are_known_less_well),
-        cmocka_unit_test(another_session_begins_anew),
+        cmocka_unit_test(another_epoch_begins_anew),
         cmocka_unit_test(a_jump_is_noticed),
         cmocka_unit_test(a_machine_that_was_suspended),
         cmocka_unit_test(nonsense_is_ignored),

@@ -25,17 +25,17 @@ static void what_is_accepted(void **state)
         { "{id}", NULL },
         { "{n}", NULL },
         { "frame-{n}.jpg", NULL },
-        { "{session}-{n}-{id}", NULL },
+        { "{epoch}-{n}-{id}", NULL },
         { "{sensor}", NULL },
         { "{wall}.jpg", NULL },
-        { "{session}-{id}.jpg", NULL },
-        { "{id}{id}{wall}{sensor}{session}", NULL },
+        { "{epoch}-{id}.jpg", NULL },
+        { "{id}{id}{wall}{sensor}{epoch}", NULL },
         { "a, \"b\" 'c' *?\\{id}.jpg", NULL },
         { "Bild-\303\244-{id}.jpg", NULL },
         { "-{id}", NULL },
         { "", "one name a frame" },
         { "frame.jpg", "one name a frame" },
-        { "{session}.jpg", "one name a frame" },
+        { "{epoch}.jpg", "one name a frame" },
         { "{n}{id}", "beside {n}" },
         { "{wall}{n}", "beside {n}" },
         { "{n}{n}", "beside {n}" },
@@ -83,7 +83,7 @@ static void what_is_made(void **state)
         { "{id}", 3, "00000042-3" },
         { "{id}.tar.gz", 3, "00000042.tar-3.gz" },
         { "{sensor}.jpg", 1, "123456789.jpg" },
-        { "{session}+{id}", 1, "0000000000000abc+00000042" },
+        { "{epoch}+{id}", 1, "0000000000000abc+00000042" },
         { "{wall}.jpg", 1, "20261121T211345.123Z.jpg" },
         { "{wall}.jpg", 2, "20261121T211345.123Z-2.jpg" },
         { "{id}{id}", 1, "0000004200000042" },
@@ -121,7 +121,7 @@ static void numbers_are_found_again(void **state)
         { "{n}", "00000012.jpg", 0 },
         { "{wall}-{n}.jpg", "20261121T211345.123Z-00000005.jpg", 5 },
         { "{n}-{wall}.jpg", "00000005-20261121T211345.123Z.jpg", 5 },
-        { "{session}-{n}-{id}", "0000000000000abc-00000007-00000042", 7 },
+        { "{epoch}-{n}-{id}", "0000000000000abc-00000007-00000042", 7 },
         { "{id}{sensor}-{n}-0.{id}0", "12300000042-00000009-0.000000420", 9 },
         { "{id}-{n}-{id}-x", "00000001-00000002-00000003-y-00000004-x", 2 },
     };
@@ -141,7 +141,7 @@ static void made_numbers_are_found_again(void **state)
 {
     (void)state;
     static const char *const templates[] = {
-        "frame-{n}.jpg",   "{n}", "{id}-{n}.x", "{n}.{sensor}", "{wall} {n} {session}{id}",
+        "frame-{n}.jpg",   "{n}", "{id}-{n}.x", "{n}.{sensor}", "{wall} {n} {epoch}{id}",
         "({id}{wall}){n}!"
     };
     static const uint64_t numbers[] = { 1, 99999999, 100000000, UINT64_C(9999999999999999999) };
@@ -190,7 +190,7 @@ static bool ends_with(const char *text, const char *end)
 static void long_names_are_whole(void **state)
 {
     (void)state;
-    static const char *const parts[] = { "x", "{session}", "{wall}{sensor}" };
+    static const char *const parts[] = { "x", "{epoch}", "{wall}{sensor}" };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         char name_template[FILE_NAME_MAX + 64], error[FILE_NAME_ERROR_MAX];
         size_t accepted = 0;
@@ -217,9 +217,7 @@ static void long_names_are_whole(void **state)
 static void no_way_out_of_the_folder(void **state)
 {
     (void)state;
-    static const char *const pieces[] = {
-        "..", "/", "{id}", ".", "{wall}", "\\", "{session}", "~"
-    };
+    static const char *const pieces[] = { "..", "/", "{id}", ".", "{wall}", "\\", "{epoch}", "~" };
     enum { PIECES = sizeof(pieces) / sizeof(pieces[0]) };
     unsigned accepted = 0;
     for (unsigned i = 0; i < PIECES * PIECES * PIECES * PIECES; i++) {

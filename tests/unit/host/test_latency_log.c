@@ -118,7 +118,7 @@ static void every_column(void **state)
     read_lines(world);
     assert_int_equal(world->count, 3);
     assert_string_equal(world->lines[0],
-                        "session,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,"
+                        "epoch,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,"
                         "first_sent_ns,last_sent_ns,first_received_ns,last_received_ns,decoded_ns,"
                         "shown_ns,clock_error_ns,bytes");
     assert_string_equal(world->lines[1], "0000000000c0ffee,3,1,2,3,4,5,6,7,8,9,10,42,100");
@@ -235,8 +235,8 @@ static void assert_text(struct world *world, const char *text, size_t size)
 static void what_is_there_already(void **state)
 {
     struct world *world = *state;
-    static const char *const others[] = { "x", "session\n", "file,session,id,wall_time\n1.jpg\n",
-                                          "session,id,sensor_ns,captured_ns,encode_start_ns,enc0" };
+    static const char *const others[] = { "x", "epoch\n", "file,epoch,id,wall_time\n1.jpg\n",
+                                          "epoch,id,sensor_ns,captured_ns,encode_start_ns,enc0" };
     char error[LATENCY_LOG_ERROR_MAX], head[512] = "";
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         put_text(world, others[i], strlen(others[i]));

@@ -367,10 +367,10 @@ static void answer_call(struct world *world)
 }
 
 /* A connection that streams from this id on. */
-static void connect_from(struct world *world, uint64_t session, uint64_t first_id)
+static void connect_from(struct world *world, uint64_t epoch, uint64_t first_id)
 {
     answer_call(world);
-    script_greet(&world->script, session);
+    script_greet(&world->script, epoch);
     script_stream(&world->script, first_id);
     script_status(&world->script, WIRE_STREAM_RUNNING, "");
 }
@@ -409,7 +409,7 @@ static void frames_reach_every_sink(void **state)
     struct world *world = *state;
     add_sink(world);
     start(world);
-    connect_from(world, SCRIPT_SESSION, 5);
+    connect_from(world, SCRIPT_EPOCH, 5);
     add_frames(world, 5, 8);
     script_drops(&world->script, 8, 2, WIRE_DROP_QUEUE_FULL);
     add_frames(world, 10, 12);
@@ -433,13 +433,13 @@ static void cut_and_connected_again(void **state)
     static const uint64_t ids[] = { 0, 1, 2, 7, 8 };
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 3);
     script_head(&world->script, 3);
     script_part(&world->script, 3, 0, 50, 100);
     settle(world);
     hang_up(world);
-    connect_from(world, SCRIPT_SESSION, 7);
+    connect_from(world, SCRIPT_EPOCH, 7);
     add_frames(world, 7, 9);
     say_end(world, WIRE_END_FINISHED, 2, 0);
     join(world);
@@ -469,12 +469,12 @@ static void the_clock_is_kept(void **state)
     static const bool known[] = { true, true, false, true, false };
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     answer_ping(world);
     add_frames(world, 0, 1);
     settle(world);
     hang_up(world);
-    connect_from(world, SCRIPT_SESSION, 1);
+    connect_from(world, SCRIPT_EPOCH, 1);
     add_frames(world, 1, 2);
     settle(world);
     atomic_store(&asleep_ns, 3600 * CLOCK_SECOND);
@@ -483,7 +483,7 @@ static void the_clock_is_kept(void **state)
     add_frames(world, 3, 4);
     settle(world);
     hang_up(world);
-    connect_from(world, SCRIPT_SESSION + 1, 0);
+    connect_from(world, SCRIPT_EPOCH + 1, 0);
     add_frames(world, 0, 1);
     say_end(world, WIRE_END_FINISHED, 1, 0);
     join(world);
@@ -498,24 +498,24 @@ static void what_was_missed_is_told_once(void **state)
 {
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 2);
     settle(world);
     hang_up(world);
     answer_call(world);
-    script_greet(&world->script, SCRIPT_SESSION);
+    script_greet(&world->script, SCRIPT_EPOCH);
     settle(world);
     hang_up(world);
-    connect_from(world, SCRIPT_SESSION, 5);
+    connect_from(world, SCRIPT_EPOCH, 5);
     script_stream(&world->script, 5);
     script_drops(&world->script, 5, 5, WIRE_DROP_NO_BUFFER);
     script_stream(&world->script, 10);
     settle(world);
     hang_up(world);
-    connect_from(world, SCRIPT_SESSION + 1, 1000);
+    connect_from(world, SCRIPT_EPOCH + 1, 1000);
     settle(world);
     hang_up(world);
-    connect_from(world, SCRIPT_SESSION + 1, 1000);
+    connect_from(world, SCRIPT_EPOCH + 1, 1000);
     say_end(world, WIRE_END_FINISHED, 0, 0);
     join(world);
     assert_int_equal(totals(world).missed, 3);
@@ -529,12 +529,12 @@ static void a_silent_connection_is_replaced(void **state)
     static const uint64_t ids[] = { 0, 1, 2, 7, 8 };
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 3);
     script_head(&world->script, 3);
     settle(world);
     int second = take_call(world);
-    script_greet(&world->script, SCRIPT_SESSION);
+    script_greet(&world->script, SCRIPT_EPOCH);
     assert_int_equal(send(second, world->script.bytes, world->script.size, 0), world->script.size);
     HEAR_UNTIL(world, world->closed);
     hang_up(world);
@@ -559,7 +559,7 @@ static void a_connection_that_is_heard_again_stays(void **state)
     struct world *world = *state;
     char byte;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 1);
     settle(world);
     close(take_call(world)); /* that is no answer */
@@ -588,7 +588,7 @@ static void a_silent_connection_is_kept(void **state)
     struct world *world = *state;
     world->config.reconnect = false;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     settle(world);
     struct pollfd second = { .fd = world->listener, .events = POLLIN };
     assert_int_equal(poll(&second, 1, 4000), 0);
@@ -602,10 +602,10 @@ static void the_daemon_is_restarted(void **state)
     static const uint64_t ids[] = { 0, 1, 0 };
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 2);
     say_end(world, WIRE_END_SHUTDOWN, 2, 0);
-    connect_from(world, SCRIPT_SESSION + 1, 0);
+    connect_from(world, SCRIPT_EPOCH + 1, 0);
     add_frames(world, 0, 1);
     say_end(world, WIRE_END_FINISHED, 1, 0);
     join(world);
@@ -615,19 +615,19 @@ static void the_daemon_is_restarted(void **state)
     assert_non_null(strstr(stderr_text(), "the daemon was stopped; waiting for its return"));
 }
 
-/* A daemon that begins anew under the same session, with ids that were there before, is not
+/* A daemon that begins anew under the same epoch, with ids that were there before, is not
  * believed: no frame is taken twice. Once it goes on where it was, so does the receiver. */
 static void a_daemon_that_goes_back(void **state)
 {
     static const uint64_t ids[] = { 0, 1, 2, 3, 5 };
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 4);
     settle(world);
     hang_up(world);
     for (uint64_t first = 0; first < 4; first += 3) {
-        connect_from(world, SCRIPT_SESSION, first);
+        connect_from(world, SCRIPT_EPOCH, first);
         add_frames(world, first, 4);
         send_all(world);
         HEAR_UNTIL(world, world->closed);
@@ -636,15 +636,15 @@ static void a_daemon_that_goes_back(void **state)
         hang_up(world);
         world->script.size = 0;
     }
-    connect_from(world, SCRIPT_SESSION, 5);
+    connect_from(world, SCRIPT_EPOCH, 5);
     add_frames(world, 5, 6);
     say_end(world, WIRE_END_FINISHED, 1, 0);
     join(world);
     assert_int_equal(world->end, RECEIVER_FINISHED);
     assert_ids(&world->fakes[0], ids, 5);
     assert_int_equal(totals(world).missed, 1);
-    assert_non_null(strstr(stderr_text(), "frames from 0 on, though this session was at 4"));
-    assert_non_null(strstr(stderr_text(), "frames from 3 on, though this session was at 4"));
+    assert_non_null(strstr(stderr_text(), "frames from 0 on, though this epoch was at 4"));
+    assert_non_null(strstr(stderr_text(), "frames from 3 on, though this epoch was at 4"));
 }
 
 /* It may do so for ever: that does not fill the journal. */
@@ -655,12 +655,12 @@ static void a_daemon_that_hangs_up_again_and_again(void **state)
     uint64_t begun = clock_monotonic();
     start(world);
     for (uint64_t i = 0; i < TIMES; i++) {
-        connect_from(world, SCRIPT_SESSION, 10 * i);
+        connect_from(world, SCRIPT_EPOCH, 10 * i);
         script_drops(&world->script, 10 * i, 5, WIRE_DROP_NO_BUFFER);
         settle(world);
         hang_up(world);
     }
-    connect_from(world, SCRIPT_SESSION, 10 * TIMES);
+    connect_from(world, SCRIPT_EPOCH, 10 * TIMES);
     settle(world);
     bool at_once = clock_monotonic() - begun < 10 * CLOCK_SECOND;
     say_end(world, WIRE_END_FINISHED, 0, 0);
@@ -678,7 +678,7 @@ static void without_reconnecting(void **state)
     world->config.reconnect = false;
     for (int i = 0; i < 3; i++) {
         start(world);
-        connect_from(world, SCRIPT_SESSION, 0);
+        connect_from(world, SCRIPT_EPOCH, 0);
         settle(world);
         if (i == 0)
             hang_up(world);
@@ -704,7 +704,7 @@ static void hopeless_errors_end_it(void **state)
     struct world *world = *state;
     start(world);
     answer_call(world);
-    script_greet(&world->script, SCRIPT_SESSION);
+    script_greet(&world->script, SCRIPT_EPOCH);
     script_error(&world->script, WIRE_ERROR_NOT_ALLOWED, "not you");
     send_all(world);
     join(world);
@@ -736,18 +736,18 @@ static void other_errors_do_not(void **state)
     struct world *world = *state;
     start(world);
     answer_call(world);
-    script_greet(&world->script, SCRIPT_SESSION);
+    script_greet(&world->script, SCRIPT_EPOCH);
     script_error(&world->script, WIRE_ERROR_TOO_MANY_CLIENTS, "8 clients");
     send_all(world);
     HEAR_UNTIL(world, world->closed);
     hang_up(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 1, 2);
     send_all(world);
     HEAR_UNTIL(world, world->closed);
     assert_true(world->failed);
     hang_up(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     say_end(world, WIRE_END_FINISHED, 0, 0);
     join(world);
     assert_int_equal(world->end, RECEIVER_FINISHED);
@@ -769,7 +769,7 @@ static void the_daemon_comes_later(void **state)
     receiver_note(world->receiver, note, sizeof(note));
     assert_memory_equal(note, "connecting to unix:/", 20);
     listen_here(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     settle(world);
     receiver_note(world->receiver, note, sizeof(note));
     assert_string_equal(note, "");
@@ -787,7 +787,7 @@ static void a_window_that_is_not_seen(void **state)
     sink_finish(&world->outputs.sinks[0], NULL, false);
     world->outputs.sink_count = 0;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 2);
     settle(world);
     receiver_pause(world->receiver, true);
@@ -801,7 +801,7 @@ static void a_window_that_is_not_seen(void **state)
     struct pollfd call = { .fd = world->listener, .events = POLLIN };
     assert_int_equal(poll(&call, 1, 1000), 0); /* it rests */
     receiver_pause(world->receiver, false);
-    connect_from(world, SCRIPT_SESSION, 5);
+    connect_from(world, SCRIPT_EPOCH, 5);
     settle(world);
     say_end(world, WIRE_END_FINISHED, 0, 0);
     join(world);
@@ -816,7 +816,7 @@ static void a_sink_beside_a_window_that_is_not_seen(void **state)
     struct world *world = *state;
     world->config.session.mode = WIRE_LIVE;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     receiver_pause(world->receiver, true);
     settle(world);
     struct pollfd word = { .fd = world->fd, .events = POLLIN };
@@ -835,7 +835,7 @@ static void the_note(void **state)
     char note[128];
     start(world);
     answer_call(world);
-    script_greet(&world->script, SCRIPT_SESSION);
+    script_greet(&world->script, SCRIPT_EPOCH);
     settle(world);
     receiver_note(world->receiver, note, sizeof(note));
     assert_string_equal(note, "waiting for the camera");
@@ -857,11 +857,11 @@ static void the_note(void **state)
 /* Which
  * frames. */
 
-/* A second connection, to a daemon of this session, that asks where the grid goes on. */
-static void resume_from(struct world *world, uint64_t session, uint64_t first_id)
+/* A second connection, to a daemon of this epoch, that asks where the grid goes on. */
+static void resume_from(struct world *world, uint64_t epoch, uint64_t first_id)
 {
     take_over(world, take_call(world));
-    script_greet(&world->script, session);
+    script_greet(&world->script, epoch);
     HEAR_UNTIL(world, world->asked_ns);
     answer_ping(world);
     send_all(world);
@@ -869,7 +869,7 @@ static void resume_from(struct world *world, uint64_t session, uint64_t first_id
     script_stream(&world->script, first_id);
 }
 
-/* Whatever happens to the connection, frames are wanted on one grid; but ids are a session's own.
+/* Whatever happens to the connection, frames are wanted on one grid; but ids are an epoch's own.
  */
 static void a_grid_of_ids_goes_on(void **state)
 {
@@ -877,7 +877,7 @@ static void a_grid_of_ids_goes_on(void **state)
     struct world *world = *state;
     world->config.session.every = 10;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 5);
+    connect_from(world, SCRIPT_EPOCH, 5);
     assert_int_equal(world->subscribe.every, 10);
     assert_int_equal(world->subscribe.first_due, 0);
     add_frames(world, 5, 6);
@@ -885,19 +885,19 @@ static void a_grid_of_ids_goes_on(void **state)
     add_frames(world, 15, 16);
     settle(world);
     hang_up(world);
-    resume_from(world, SCRIPT_SESSION, 22);
+    resume_from(world, SCRIPT_EPOCH, 22);
     assert_int_equal(world->subscribe.every, 10);
     assert_int_equal(world->subscribe.first_due, 25);
     script_drops(&world->script, 22, 3, WIRE_DROP_RATE_LIMITED);
     add_frames(world, 25, 26);
     settle(world);
     hang_up(world);
-    resume_from(world, SCRIPT_SESSION + 1, 3);
+    resume_from(world, SCRIPT_EPOCH + 1, 3);
     assert_int_equal(world->subscribe.first_due, 0);
     add_frames(world, 3, 4);
     settle(world);
     hang_up(world);
-    resume_from(world, SCRIPT_SESSION + 1, 4);
+    resume_from(world, SCRIPT_EPOCH + 1, 4);
     assert_int_equal(world->subscribe.first_due, 13);
     say_end(world, WIRE_END_FINISHED, 0, 0);
     join(world);
@@ -910,12 +910,12 @@ static void a_grid_of_times_goes_on(void **state)
     struct world *world = *state;
     world->config.session.max_fps_mhz = 1000;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 5);
+    connect_from(world, SCRIPT_EPOCH, 5);
     assert_int_equal(world->subscribe.max_fps_mhz, 1000);
     add_frames(world, 5, 6); /* taken at 5001 ns */
     settle(world);
     hang_up(world);
-    resume_from(world, SCRIPT_SESSION + 1, 0);
+    resume_from(world, SCRIPT_EPOCH + 1, 0);
     assert_int_equal(world->subscribe.first_due, CLOCK_SECOND + 5001);
     say_end(world, WIRE_END_FINISHED, 0, 0);
     join(world);
@@ -928,7 +928,7 @@ static void what_was_taken_in_time(void **state)
     struct world *world = *state;
     world->config.duration_s = 0.4;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     /* The device's clock was 0 a moment ago: all frames were taken about then. */
     answer_ping(world);
     add_frames(world, 0, 1);
@@ -951,7 +951,7 @@ static void exactly_so_many(void **state)
     struct world *world = *state;
     world->config.frames = 3;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 40);
     send_all(world);
     HEAR_UNTIL(world, world->ended);
@@ -976,7 +976,7 @@ static void exactly_so_many_live(void **state)
     world->config.frames = 3;
     fake_gate(fake, true);
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 1);
     settle(world);
     FAKE_UNTIL(fake, fake->entered);
@@ -1002,7 +1002,7 @@ static void damaged_frames_do_not_count(void **state)
     struct world *world = *state;
     world->config.frames = 2;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 1);
     script_head(&world->script, 1);
     script_part(&world->script, 1, 0, 50, 60);
@@ -1027,7 +1027,7 @@ static void so_long(void **state)
     uint64_t id = 0;
     world->config.duration_s = 0.05;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     settle(world);
     uint64_t begun = clock_monotonic();
     assert_false(world->ended);
@@ -1070,7 +1070,7 @@ static void no_frame_from_the_camera(void **state)
     world->config.timeout_s = 2;
     start(world);
     answer_call(world);
-    script_greet(&world->script, SCRIPT_SESSION);
+    script_greet(&world->script, SCRIPT_EPOCH);
     script_status(&world->script, WIRE_STREAM_LOST, "unplugged");
     send_all(world);
     HEAR_UNTIL(world, world->ended);
@@ -1105,13 +1105,13 @@ static void no_frame_for_so_long(void **state)
     unsigned calls = 0;
     world->config.timeout_s = 2;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     uint64_t begun = clock_monotonic();
     add_frames(world, 0, 2);
     settle(world);
     hang_up(world);
     for (int fd; (fd = take_call_until_the_end(world)) >= 0; calls++) {
-        script_greet(&world->script, SCRIPT_SESSION);
+        script_greet(&world->script, SCRIPT_EPOCH);
         script_stream(&world->script, 2 + calls);
         script_head(&world->script, 2 + calls);
         script_part(&world->script, 2 + calls, 0, 50, 60);
@@ -1133,7 +1133,7 @@ static void stopped_from_another_thread(void **state)
 {
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 2);
     settle(world);
     receiver_stop(world->receiver, RECEIVER_INTERRUPTED);
@@ -1181,7 +1181,7 @@ static void a_daemon_that_does_not_answer(void **state)
 {
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     settle(world);
     uint64_t begun = clock_monotonic();
     receiver_stop(world->receiver, RECEIVER_DONE);
@@ -1197,7 +1197,7 @@ static void signals(void **state)
     struct world *world = *state;
     for (int i = 0; i < 3; i++) {
         start(world);
-        connect_from(world, SCRIPT_SESSION, 0);
+        connect_from(world, SCRIPT_EPOCH, 0);
         settle(world);
         assert_int_equal(kill(getpid(), numbers[i]), 0); /* main() has blocked them everywhere */
         HEAR_UNTIL(world, world->ended);
@@ -1213,7 +1213,7 @@ static void a_second_signal(void **state)
 {
     struct world *world = *state;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     settle(world);
     uint64_t begun = clock_monotonic();
     assert_int_equal(kill(getpid(), SIGINT), 0);
@@ -1229,7 +1229,7 @@ static void a_sink_that_is_gone(void **state)
     struct world *world = *state;
     world->fakes[0].broken = true;
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 5);
     send_all(world);
     HEAR_UNTIL(world, world->ended);
@@ -1253,7 +1253,7 @@ static void each_sink_ends_alone(void **state)
     add_sink(world);
     fake_break(&world->fakes[0]);
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 1);
     settle(world);
     FAKE_UNTIL(&world->fakes[0], world->fakes[0].gone);
@@ -1279,7 +1279,7 @@ static void null_never_goes(void **state)
     world->outputs.null = true;
     fake_break(&world->fakes[0]);
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_frames(world, 0, 1);
     settle(world);
     FAKE_UNTIL(&world->fakes[0], world->fakes[0].gone);
@@ -1298,7 +1298,7 @@ static void the_last_one_says_why(void **state)
     struct world *world = *state;
     add_sink(world);
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     settle(world);
     struct sink *const *sinks = world->outputs.sinks;
     assert_true(receiver_detach(world->receiver, world, RECEIVER_FAILED));
@@ -1342,7 +1342,7 @@ static void a_slow_sink_stops_the_reading(void **state)
     struct world *world = *state;
     fake_gate(&world->fakes[0], true);
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     add_many(world);
     size_t sent = send_some(world, 300);
     assert_in_range(sent, SINK_QUEUE * LONG, MANY * LONG - 1);
@@ -1370,7 +1370,7 @@ static void the_daemon_is_gone_before_all_was_read(void **state)
     struct world *world = *state;
     fake_gate(&world->fakes[0], true);
     start(world);
-    connect_from(world, SCRIPT_SESSION, 0);
+    connect_from(world, SCRIPT_EPOCH, 0);
     for (uint64_t id = 0; id < MANY; id++)
         script_frame(&world->script, id, 500, 1);
     script_end(&world->script, WIRE_END_FINISHED, MANY, 0);

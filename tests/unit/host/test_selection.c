@@ -12,11 +12,11 @@
 /* The device's clock is so far ahead of this machine's. */
 #define OFFSET_NS (5000 * CLOCK_SECOND)
 
-enum { SESSION = 7 };
+enum { EPOCH = 7 };
 
-static struct pitether_frame frame_at(uint64_t session, uint64_t id, uint64_t device_ns)
+static struct pitether_frame frame_at(uint64_t epoch, uint64_t id, uint64_t device_ns)
 {
-    return (struct pitether_frame){ .epoch = session,
+    return (struct pitether_frame){ .epoch = epoch,
                                     .id = id,
                                     .times = { .sensor = device_ns,
                                                .last_byte = device_ns - OFFSET_NS + CLOCK_MS,
@@ -26,7 +26,7 @@ static struct pitether_frame frame_at(uint64_t session, uint64_t id, uint64_t de
 
 static uint64_t add(struct selection *selection, uint64_t id, uint64_t device_ns)
 {
-    struct pitether_frame frame = frame_at(SESSION, id, device_ns);
+    struct pitether_frame frame = frame_at(EPOCH, id, device_ns);
     return selection_add(selection, &frame, 0);
 }
 
@@ -52,7 +52,7 @@ static void a_duration_over_a_restart(void **state)
     struct selection selection;
     selection_init(&selection, 0, 1, 10);
     add(&selection, 0, OFFSET_NS + CLOCK_SECOND);
-    struct pitether_frame frame = frame_at(SESSION + 1, 0, 50 * CLOCK_SECOND);
+    struct pitether_frame frame = frame_at(EPOCH + 1, 0, 50 * CLOCK_SECOND);
     frame.times.offset = 42 * (int64_t)CLOCK_SECOND; /* taken 8 s after the machine's start */
     selection_add(&selection, &frame, 0);
     assert_true(selection_in_time(&selection));
@@ -106,10 +106,10 @@ static void points_without_a_frame(void **state)
     assert_int_equal(add(&selection, 4, 1), 0);
     assert_int_equal(add(&selection, 16, 1), 0); /* stands for 14 */
     assert_int_equal(add(&selection, 45, 1), 2); /* stands for 24; 34 and 44 have none */
-    assert_int_equal(selection_resume(&selection, SESSION, NULL, 0), 54);
+    assert_int_equal(selection_resume(&selection, EPOCH, NULL, 0), 54);
 }
 
-static void a_grid_of_ids_is_a_sessions(void **state)
+static void a_grid_of_ids_is_an_epochs(void **state)
 {
     (void)state;
     struct selection selection;
@@ -117,10 +117,10 @@ static void a_grid_of_ids_is_a_sessions(void **state)
     assert_false(selection.grid.anchored);
     add(&selection, 4, 1);
     assert_true(selection.grid.anchored);
-    assert_int_equal(selection_resume(&selection, SESSION + 1, NULL, 0), 0);
-    struct pitether_frame frame = frame_at(SESSION + 1, 7, 1);
+    assert_int_equal(selection_resume(&selection, EPOCH + 1, NULL, 0), 0);
+    struct pitether_frame frame = frame_at(EPOCH + 1, 7, 1);
     selection_add(&selection, &frame, 0);
-    assert_int_equal(selection_resume(&selection, SESSION + 1, NULL, 0), 17);
+    assert_int_equal(selection_resume(&selection, EPOCH + 1, NULL, 0), 17);
 }
 
 /* It stays where it is over a restart of the daemon and while this machine is suspended, and moves
@@ -134,13 +134,12 @@ static void a_grid_of_times_follows_the_clock(void **state)
     uint64_t due = OFFSET_NS + 11 * CLOCK_SECOND;
     selection_init(&selection, 100, 1, 0);
     add(&selection, 4, OFFSET_NS + CLOCK_SECOND);
-    assert_int_equal(selection_resume(&selection, SESSION, &restarted, 0), due);
-    assert_int_equal(selection_resume(&selection, SESSION + 1, &same, 0), due);
-    assert_int_equal(selection_resume(&selection, SESSION + 1, NULL, 0), due);
-    assert_int_equal(selection_resume(&selection, SESSION + 1, &suspended, 60 * CLOCK_SECOND), due);
+    assert_int_equal(selection_resume(&selection, EPOCH, &restarted, 0), due);
+    assert_int_equal(selection_resume(&selection, EPOCH + 1, &same, 0), due);
+    assert_int_equal(selection_resume(&selection, EPOCH + 1, NULL, 0), due);
+    assert_int_equal(selection_resume(&selection, EPOCH + 1, &suspended, 60 * CLOCK_SECOND), due);
     for (int i = 0; i < 2; i++)
-        assert_int_equal(selection_resume(&selection, SESSION + 2, &restarted, 0),
-                         53 * CLOCK_SECOND);
+        assert_int_equal(selection_resume(&selection, EPOCH + 2, &restarted, 0), 53 * CLOCK_SECOND);
 }
 
 int main(void)
@@ -151,7 +150,7 @@ int main(void)
         cmocka_unit_test(what_was_not_sent_in_time),
         cmocka_unit_test(intervals),
         cmocka_unit_test(points_without_a_frame),
-        cmocka_unit_test(a_grid_of_ids_is_a_sessions),
+        cmocka_unit_test(a_grid_of_ids_is_an_epochs),
         cmocka_unit_test(a_grid_of_times_follows_the_clock),
     };
     return cmocka_run_group_tests_name("selection", tests, NULL, NULL);

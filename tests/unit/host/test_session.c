@@ -66,7 +66,7 @@ static void on_frame(void *user, struct pitether_frame *frame)
     struct world *world = user;
     assert_true(script_frame_is_right(frame->data, frame->id, frame->size));
     assert_int_equal(crc32c(0, frame->data, frame->size), frame->crc32c);
-    assert_int_equal(frame->epoch, SCRIPT_SESSION);
+    assert_int_equal(frame->epoch, SCRIPT_EPOCH);
     const struct pitether_times *times = &frame->times;
     uint64_t base = 1000 * frame->id;
     assert_int_equal(times->sensor, base + 1);
@@ -106,14 +106,14 @@ static void on_status(void *user, const struct wire_status *status)
     line(&((struct world *)user)->told, "status %u %s", status->state, status->text);
 }
 
-/* Only asked once the daemon's session and clock are known. */
+/* Only asked once the daemon's epoch and clock are known. */
 static uint64_t first_due(void *user)
 {
     struct world *world = user;
     int64_t offset;
     uint64_t error;
     world->asked++;
-    assert_int_equal(world->session.id, SCRIPT_SESSION);
+    assert_int_equal(world->session.epoch, SCRIPT_EPOCH);
     return clock_sync_offset(&world->clock, world->now, world->now, &offset, &error) ? 1234 : 5678;
 }
 
@@ -133,12 +133,12 @@ static struct world *world_with(const struct session_config *config)
 }
 
 /* A conversation that follows one which stopped there. */
-static struct world *world_after(enum wire_mode mode, uint64_t session, uint64_t next_id)
+static struct world *world_after(enum wire_mode mode, uint64_t epoch, uint64_t next_id)
 {
     return world_with(&(struct session_config){ .mode = mode,
                                                 .max_fps_mhz = 25000,
                                                 .max_message = MAX_MESSAGE,
-                                                .past_session = session,
+                                                .past_epoch = epoch,
                                                 .past_next_id = next_id });
 }
 
@@ -213,7 +213,7 @@ static void describe(const struct wire_message *message, struct lines *lines)
     switch (message->type) {
     case WIRE_HELLO:
         line(lines, "HELLO %u %" PRIu64 " %" PRIu64 " %s", message->hello.max_message,
-             message->hello.features, message->hello.session, message->hello.software);
+             message->hello.features, message->hello.epoch, message->hello.software);
         break;
     case WIRE_SUBSCRIBE:
         line(lines, "SUBSCRIBE %u %u %u %u %" PRIu64 " %u", message->subscribe.stream,
@@ -306,7 +306,7 @@ static void script_pong(struct script *script, uint64_t t1, uint64_t t2, uint64_
 static void script_everything(struct script *script)
 {
     static const uint8_t unknown[] = { 1, 2, 3, 4, 5, 6, 7 };
-    script_greet(script, SCRIPT_SESSION);
+    script_greet(script, SCRIPT_EPOCH);
     script_pong(script, START_NS, 7000, 7000);
     script_status(script, WIRE_STREAM_STARTING, "");
     script_stream(script, FIRST_ID);
@@ -369,7 +369,7 @@ static void assert_everything(struct world *world)
     assert_string_equal(lines.text, everything_said);
     assert_int_equal(session->state, SESSION_ENDED);
     assert_int_equal(session->daemon_end.reason, WIRE_END_FINISHED);
-    assert_int_equal(session->id, SCRIPT_SESSION);
+    assert_int_equal(session->epoch, SCRIPT_EPOCH);
     assert_int_equal(session->first_id, 10);
     assert_int_equal(session->next_id, 20);
     assert_int_equal(session->totals.captured, 10);
@@ -446,7 +446,7 @@ static void parts_are_not_copied(void **state)
     struct world *world = world_make(WIRE_LOSSLESS);
     struct script before = { 0 }, part = { 0 }, rest = { 0 };
     struct iovec room[2];
-    script_greet(&before, SCRIPT_SESSION);
+    script_greet(&before, SCRIPT_EPOCH);
     script_stream(&before, 0);
     script_head(&before, 0);
     script_part(&before, 0, 0, FIRST, SIZE);
@@ -484,7 +484,7 @@ static void times_are_those_of_reading(void **state)
     static struct lines lines;
     struct world *world = world_make(WIRE_LOSSLESS);
     struct script script = { 0 };
-    script_greet(&script, SCRIPT_SESSION);
+    script_greet(&script, SCRIPT_EPOCH);
     script_stream(&script, 5);
     script_pong(&script, START_NS, START_NS + 500, START_NS + 500);
     script_head(&script, 5);
@@ -508,7 +508,7 @@ static void damaged_frames_are_thrown_away(void **state)
     static struct lines lines;
     struct world *world = world_make(WIRE_LOSSLESS);
     struct script script = { 0 };
-    script_greet(&script, SCRIPT_SESSION);
+    script_greet(&script, SCRIPT_EPOCH);
     script_stream(&script, 0);
     script_head(&script, 0);
     script_part(&script, 0, 0, 50, 50);
@@ -546,7 +546,7 @@ static void frames_without_bytes_are_damaged(void **state)
     (void)state;
     struct world *world = world_make(WIRE_LOSSLESS);
     struct script script = { 0 };
-    script_greet(&script, SCRIPT_SESSION);
+    script_greet(&script, SCRIPT_EPOCH);
     script_stream(&script, 0);
     script_head(&script, 0);
     script_tail(&script, 0, 0);
@@ -574,7 +574,7 @@ static void frames_that_are_no_jpegs_are_damaged(void **state)
         struct world *world = world_make(WIRE_LOSSLESS);
         struct script script = { 0 };
         char damaged[80];
-        script_greet(&script, SCRIPT_SESSION);
+        script_greet(&script, SCRIPT_EPOCH);
         script_stream(&script, 0);
         script_head(&script, 0);
         script_part(&script, 0, 0, 40, 40);
@@ -601,12 +601,12 @@ static void opening_only(struct script *script)
     script_add(script, wire_opening, WIRE_OPENING_SIZE);
 }
 
-static void hello_with(struct script *script, uint64_t session, uint32_t max_message)
+static void hello_with(struct script *script, uint64_t epoch, uint32_t max_message)
 {
     opening_only(script);
-    script_say(script, &(struct wire_message){
-                           .type = WIRE_HELLO,
-                           .hello = { .max_message = max_message, .session = session } });
+    script_say(script,
+               &(struct wire_message){ .type = WIRE_HELLO,
+                                       .hello = { .max_message = max_message, .epoch = epoch } });
 }
 
 static void session_zero(struct script *script)
@@ -706,9 +706,9 @@ static void other_version(struct script *script)
 /* The following come after FIRST_ID has been delivered whole. */
 static void second_hello(struct script *script)
 {
-    script_say(script, &(struct wire_message){ .type = WIRE_HELLO,
-                                               .hello = { .max_message = WIRE_CONTROL_MAX,
-                                                          .session = SCRIPT_SESSION } });
+    script_say(script, &(struct wire_message){
+                           .type = WIRE_HELLO,
+                           .hello = { .max_message = WIRE_CONTROL_MAX, .epoch = SCRIPT_EPOCH } });
 }
 
 static void second_streams(struct script *script)
@@ -1100,7 +1100,7 @@ static void script_offence(struct script *script, const struct offence *offence)
 {
     script->size = 0;
     if (!offence->bare) {
-        script_greet(script, SCRIPT_SESSION);
+        script_greet(script, SCRIPT_EPOCH);
         script_stream(script, FIRST_ID);
         script_frame(script, FIRST_ID, 20, 1);
     }
@@ -1182,7 +1182,7 @@ static void hopeless_errors(void **state)
     for (unsigned code = 0; code <= 12; code++) {
         struct script script = { 0 };
         struct world *world = world_make(WIRE_LIVE);
-        script_greet(&script, SCRIPT_SESSION);
+        script_greet(&script, SCRIPT_EPOCH);
         script_error(&script, code, "");
         feed_all(world, &script);
         bool fatal = code == WIRE_ERROR_VERSION || code == WIRE_ERROR_TLS_REQUIRED ||
@@ -1200,7 +1200,7 @@ static void frames_before_stream(void **state)
     for (int drops = 0; drops < 2; drops++) {
         struct script script = { 0 };
         struct world *world = world_make(WIRE_LIVE);
-        script_greet(&script, SCRIPT_SESSION);
+        script_greet(&script, SCRIPT_EPOCH);
         if (drops)
             script_drops(&script, 0, 1, WIRE_DROP_SENSOR_GAP);
         else
@@ -1218,7 +1218,7 @@ static struct world *world_running(void)
 {
     struct world *world = world_make(WIRE_LOSSLESS);
     struct script script = { 0 };
-    script_greet(&script, SCRIPT_SESSION);
+    script_greet(&script, SCRIPT_EPOCH);
     script_stream(&script, FIRST_ID);
     feed_all(world, &script);
     assert_int_equal(world->session.state, SESSION_RUNNING);
@@ -1226,35 +1226,35 @@ static struct world *world_running(void)
     return world;
 }
 
-/* Within a session ids never go back, whatever happens to the connection or to the daemon. */
+/* Within an epoch ids never go back, whatever happens to the connection or to the daemon. */
 static void ids_go_on_over_connections(void **state)
 {
     (void)state;
     static const struct {
-        uint64_t session, next_id, first_id;
+        uint64_t epoch, next_id, first_id;
         bool good;
     } turns[] = {
-        { SCRIPT_SESSION, 10, 10, true },
-        { SCRIPT_SESSION, 10, 11, true },
-        { SCRIPT_SESSION, 10, 9, false },
-        { SCRIPT_SESSION, 10, 0, false },
-        { SCRIPT_SESSION + 1, 10, 0, true },
+        { SCRIPT_EPOCH, 10, 10, true },
+        { SCRIPT_EPOCH, 10, 11, true },
+        { SCRIPT_EPOCH, 10, 9, false },
+        { SCRIPT_EPOCH, 10, 0, false },
+        { SCRIPT_EPOCH + 1, 10, 0, true },
         { 0, 0, 0, true },
-        { SCRIPT_SESSION, UINT64_MAX, UINT64_MAX, true },
-        { SCRIPT_SESSION, UINT64_MAX, UINT64_MAX - 1, false },
+        { SCRIPT_EPOCH, UINT64_MAX, UINT64_MAX, true },
+        { SCRIPT_EPOCH, UINT64_MAX, UINT64_MAX - 1, false },
     };
     for (size_t i = 0; i < sizeof(turns) / sizeof(turns[0]); i++) {
         static struct lines lines;
         struct script script = { 0 };
-        struct world *world = world_after(WIRE_LOSSLESS, turns[i].session, turns[i].next_id);
-        script_greet(&script, SCRIPT_SESSION);
+        struct world *world = world_after(WIRE_LOSSLESS, turns[i].epoch, turns[i].next_id);
+        script_greet(&script, SCRIPT_EPOCH);
         script_stream(&script, turns[i].first_id);
         feed_all(world, &script);
         said(world, &lines);
         assert_int_equal(world->session.state, turns[i].good ? SESSION_RUNNING : SESSION_FAILED);
         assert_int_equal(world->session.started, turns[i].good);
         assert_int_equal(count_text(lines.text, "ERROR PROTOCOL\n"), !turns[i].good);
-        assert_int_equal(count_text(world->session.error, "though this session was at"),
+        assert_int_equal(count_text(world->session.error, "though this epoch was at"),
                          !turns[i].good);
         assert_int_equal(world->told.used > 0, turns[i].good);
         assert_false(world->session.fatal); /* the next one may be right */
@@ -1307,7 +1307,7 @@ static void ranges_do_not_overflow(void **state)
     for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
         struct script script = { 0 };
         struct world *world = world_make(WIRE_LIVE);
-        script_greet(&script, SCRIPT_SESSION);
+        script_greet(&script, SCRIPT_EPOCH);
         script_stream(&script, ranges[i].first);
         script_drops(&script, ranges[i].first, ranges[i].count, WIRE_DROP_SENSOR_GAP);
         feed_all(world, &script);
@@ -1561,7 +1561,7 @@ static void a_grid_is_resumed(void **state)
     for (int answers = 0; answers < 2; answers++) {
         struct world *world = world_with(&config);
         struct script script = { 0 };
-        script_greet(&script, SCRIPT_SESSION);
+        script_greet(&script, SCRIPT_EPOCH);
         feed_all(world, &script);
         write_out(world);
         said(world, &lines);
@@ -1596,7 +1596,7 @@ static void no_stream_before_subscribe(void **state)
         static struct lines lines;
         struct world *world = world_with(&config);
         struct script script = { 0 };
-        script_greet(&script, SCRIPT_SESSION);
+        script_greet(&script, SCRIPT_EPOCH);
         if (i == 0)
             script_stream(&script, FIRST_ID);
         else if (i == 1)
@@ -1799,7 +1799,7 @@ static void ending_before_hello(void **state)
     struct script script = { 0 };
     session_end(&world->session);
     write_out(world);
-    script_greet(&script, SCRIPT_SESSION);
+    script_greet(&script, SCRIPT_EPOCH);
     feed_all(world, &script);
     assert_int_equal(world->session.state, SESSION_ENDING);
     script.size = 0;

@@ -27,7 +27,7 @@
 enum { COLUMNS = 24, ROWS_MAX = 64 };
 
 static const char head[] =
-    "file,session,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
+    "file,epoch,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
     "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
     "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position\n";
 

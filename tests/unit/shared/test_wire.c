@@ -74,7 +74,7 @@ static void hello_as_in_the_protocol(void **state)
         'P',  'T',  0x01, 0x00, 0,    0,    0,    0x25, 0, 0x14, 0,   0x11, /* header */
         0x01, 0x02, 0x03, 0x04,                                             /* max_message */
         0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,                     /* features */
-        0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28,                     /* session */
+        0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28,                     /* epoch */
         0,    1,    0,    2,    'p',  'i',  0,    2,    0, 7,    'p', 't',
         'd',  ' ',  '0',  '.',  '1' /* TLVs */
     };
@@ -85,7 +85,7 @@ static void hello_as_in_the_protocol(void **state)
     check_golden(&message, golden, sizeof(golden), &back);
     assert_int_equal(back.hello.max_message, 0x01020304);
     assert_int_equal(back.hello.features, 0x1112131415161718);
-    assert_int_equal(back.hello.session, 0x2122232425262728);
+    assert_int_equal(back.hello.epoch, 0x2122232425262728);
     assert_string_equal(back.hello.name, "pi");
     assert_string_equal(back.hello.software, "ptd 0.1");
 }
