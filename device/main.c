@@ -61,30 +61,31 @@ static int list_cameras(bool has_output)
 /* --add-key, --list-keys or --revoke. */
 static int administer_keys(const struct device_options *options, bool has_output)
 {
-    char error[KEYS_ERROR_MAX], room[PATH_MAX];
-    const char *path = key_admin_path(options->keys, room);
+    char buffer[PATH_MAX];
+    struct error error;
+    const char *path = key_admin_path(options->keys, buffer);
     int result;
     secret_guard_process();
     if (options->add_key && !has_output)
         return complain(EXIT_USAGE, "--add-key: standard output, where the key goes, is closed");
     if (options->add_key)
-        result = key_admin_add(path, options->add_key, (enum key_role)options->role, error);
+        result = key_admin_add(path, options->add_key, (enum key_role)options->role, &error);
     else if (options->revoke)
-        result = key_admin_revoke(path, options->revoke, error);
+        result = key_admin_revoke(path, options->revoke, &error);
     else
-        result = key_admin_list(path, error);
+        result = key_admin_list(path, &error);
     if (!result)
         return options->list_keys ? finish_output(has_output) : EXIT_DONE;
-    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
+    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error.text);
 }
 
 static int open_auth(struct auth *auth, const struct device_options *options)
 {
-    char error[KEYS_ERROR_MAX];
-    int result = auth_open(auth, options->keys, error);
+    struct error error;
+    int result = auth_open(auth, options->keys, &error);
     if (!result)
         return EXIT_DONE;
-    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
+    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error.text);
 }
 
 static int open_listeners(struct listeners *listeners, const struct device_options *options,
@@ -122,11 +123,11 @@ static void announce_listeners(const struct listeners *listeners,
 
 static int give_up_root(const struct device_options *options)
 {
-    char error[PRIVILEGES_ERROR_MAX];
-    int result = privileges_drop(options->user, error);
+    struct error error;
+    int result = privileges_drop(options->user, &error);
     if (!result)
         return EXIT_DONE;
-    return complain(result == -EINVAL ? EXIT_USAGE : EXIT_SYSTEM, error);
+    return complain(result == -EINVAL ? EXIT_USAGE : EXIT_SYSTEM, error.text);
 }
 
 /* What receivers are told: a file's name, not where it lies. */
@@ -288,14 +289,14 @@ static int run(const struct device_options *options)
 int main(int argc, char **argv)
 {
     static struct device_options options; /* holds texts for as long as the program runs */
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     bool has_output = descriptors_secure();
     signal(SIGXFSZ, SIG_IGN); /* a file that must not grow any more is an error like others */
     /* While there is one thread, which all others take it from. */
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     log_setup("pitetherd", LOG_LEVEL_INFO);
-    if (device_options_read(&options, argc, argv, error))
-        return complain(EXIT_USAGE, error);
+    if (device_options_read(&options, argc, argv, &error))
+        return complain(EXIT_USAGE, error.text);
     log_setup("pitetherd", (enum log_level)options.log_level);
     if (options.help) {
         options_help(&device_option_table, stdout);

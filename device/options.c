@@ -134,20 +134,16 @@ const struct option_table device_option_table = {
         "3 the camera can't be used, 4 an address can't be listened at.",
 };
 
-static int check_addresses(const struct option_list *listen, char *error)
+static int check_addresses(const struct option_list *listen, struct error *error)
 {
     struct address address;
-    struct error why;
-    for (unsigned i = 0; i < listen->count; i++) {
-        if (listener_parse(listen->items[i], &address, &why)) {
-            snprintf(error, OPTION_ERROR_MAX, "%s", why.text);
-            return -EINVAL;
-        }
-    }
-    return 0;
+    int result = 0;
+    for (unsigned i = 0; i < listen->count && !result; i++)
+        result = listener_parse(listen->items[i], &address, error);
+    return result;
 }
 
-int device_options_read(struct device_options *options, int argc, char **argv, char *error)
+int device_options_read(struct device_options *options, int argc, char **argv, struct error *error)
 {
     bool given[SPEC_COUNT] = { false };
     memset(options, 0, sizeof(*options));
@@ -157,8 +153,7 @@ int device_options_read(struct device_options *options, int argc, char **argv, c
         result = options_read_file(&device_option_table, options, options->config, given, error);
     if (!result &&
         (options->add_key != NULL) + (options->revoke != NULL) + options->list_keys > 1) {
-        snprintf(error, OPTION_ERROR_MAX, "--add-key, --list-keys and --revoke: give one of them");
-        return -EINVAL;
+        return error_set(error, -EINVAL, "--add-key, --list-keys and --revoke: give one of them");
     }
     return result ? result : check_addresses(&options->listen, error);
 }

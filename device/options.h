@@ -33,7 +33,7 @@ struct device_options {
 extern const struct option_table device_option_table;
 
 /* Command line, then the file that --config names, then defaults. 0 or -EINVAL (or the file's
- * errno) with a line for the user in error (OPTION_ERROR_MAX bytes). */
-int device_options_read(struct device_options *options, int argc, char **argv, char *error);
+ * errno) with a line for the user in error. */
+int device_options_read(struct device_options *options, int argc, char **argv, struct error *error);
 
 #endif

@@ -13,7 +13,7 @@
 
 /* One way to write each host: small letters, no dot at the end, IPv6 numbers in their short form.
  * -EINVAL: it can't be a key's name. */
-static int name_of(const struct address *address, char name[KEY_NAME_MAX + 1], char *error)
+static int name_of(const struct address *address, char name[KEY_NAME_MAX + 1], struct error *error)
 {
     char host[ADDRESS_HOST_MAX + 1];
     uint8_t number[sizeof(struct in6_addr)];
@@ -26,13 +26,11 @@ static int name_of(const struct address *address, char name[KEY_NAME_MAX + 1], c
         host[size - 1] = '\0';
     if (inet_pton(AF_INET6, host, number) == 1)
         inet_ntop(AF_INET6, number, host, sizeof(host));
-    if (address->is_unix || !key_name_is_good(host)) {
-        snprintf(error, KEYS_ERROR_MAX, "'%.200s' can't have a key: it %s", address->host,
-                 address->is_unix              ? "is a Unix socket of this machine"
-                 : strlen(host) > KEY_NAME_MAX ? "has more than 64 bytes"
-                                               : "is no name of a host");
-        return -EINVAL;
-    }
+    if (address->is_unix || !key_name_is_good(host))
+        return error_set(error, -EINVAL, "'%.200s' can't have a key: it %s", address->host,
+                         address->is_unix              ? "is a Unix socket of this machine"
+                         : strlen(host) > KEY_NAME_MAX ? "has more than 64 bytes"
+                                                       : "is not a host's name");
     memset(name, 0, KEY_NAME_MAX + 1);
     memcpy(name, host, strlen(host));
     return 0;
@@ -40,23 +38,19 @@ static int name_of(const struct address *address, char name[KEY_NAME_MAX + 1], c
 
 /* Where the keys are unless the user names a file, and the folder for all settings, which is not
  * there on a fresh system. -EINVAL: there is no home; -ENOENT would be taken for no keys. */
-static int find_usual(char folder[PATH_MAX], char path[PATH_MAX], char *error)
+static int find_usual(char folder[PATH_MAX], char path[PATH_MAX], struct error *error)
 {
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     /* The XDG base directory specification wants a relative path ignored. */
     bool has_config = config && config[0] == '/';
-    if (!has_config && (!home || home[0] != '/')) {
-        snprintf(
-            error, KEYS_ERROR_MAX,
+    if (!has_config && (!home || home[0] != '/'))
+        return error_set(
+            error, -EINVAL,
             "HOME is not set, so where the keys are is not known: set it, or give --keys FILE");
-        return -EINVAL;
-    }
     if (snprintf(folder, PATH_MAX, "%s%s", has_config ? config : home,
                  has_config ? "" : "/.config") >= PATH_MAX ||
-        snprintf(path, PATH_MAX, "%s/pitether/keys", folder) >= PATH_MAX) {
-        snprintf(error, KEYS_ERROR_MAX, "HOME is too long a path: give --keys FILE");
-        return -EINVAL;
-    }
+        snprintf(path, PATH_MAX, "%s/pitether/keys", folder) >= PATH_MAX)
+        return error_set(error, -EINVAL, "HOME is too long a path: give --keys FILE");
     return 0;
 }
 
@@ -79,7 +73,8 @@ static const struct key *find(const struct keys *keys, const char *name)
     return NULL;
 }
 
-int host_keys_find(const char *path, const struct address *address, struct key *key, char *error)
+int host_keys_find(const char *path, const struct address *address, struct key *key,
+                   struct error *error)
 {
     char folder[PATH_MAX], usual[PATH_MAX], name[KEY_NAME_MAX + 1];
     struct keys keys = { 0 };
@@ -103,11 +98,11 @@ int host_keys_find(const char *path, const struct address *address, struct key *
 void host_keys_hint(const char *path, char *hint)
 {
     enum { NAMES = 4 };
-    char folder[PATH_MAX], usual[PATH_MAX], error[KEYS_ERROR_MAX];
+    char folder[PATH_MAX], usual[PATH_MAX];
     struct keys keys = { 0 };
     hint[0] = '\0';
-    if ((!path && find_usual(folder, usual, error)) ||
-        keys_load(&keys, path ? path : usual, error) || keys.count == 0)
+    if ((!path && find_usual(folder, usual, NULL)) || keys_load(&keys, path ? path : usual, NULL) ||
+        keys.count == 0)
         return;
     size_t used = (size_t)sprintf(hint, "there %s for ", keys.count > 1 ? "are keys" : "is a key");
     for (unsigned i = 0; i < keys.count && i < NAMES; i++)
@@ -124,30 +119,27 @@ void host_keys_hint(const char *path, char *hint)
 }
 
 /* Reads all there is, of a terminal a line. Returns its size. */
-static ssize_t read_input(char *text, size_t room, char *error)
+static ssize_t read_input(char *text, size_t max, struct error *error)
 {
     size_t size = 0;
     bool lines = isatty(STDIN_FILENO);
     if (lines)
         log_info("paste the line that pitetherd --add-key wrote:");
-    while (size < room) {
-        ssize_t got = read(STDIN_FILENO, text + size, room - size);
+    while (size < max) {
+        ssize_t got = read(STDIN_FILENO, text + size, max - size);
         if (got < 0 && errno == EINTR)
             continue;
-        if (got < 0) {
-            snprintf(error, KEYS_ERROR_MAX, "can't read standard input: %s", strerror(errno));
-            return -errno;
-        }
+        if (got < 0)
+            return error_set(error, -errno, "can't read standard input: %s", strerror(errno));
         size += (size_t)got;
         if (got == 0 || (lines && text[size - 1] == '\n'))
             return (ssize_t)size;
     }
-    snprintf(error, KEYS_ERROR_MAX, "standard input is longer than a key's line");
-    return -EINVAL;
+    return error_set(error, -EINVAL, "standard input is longer than a key's line");
 }
 
 /* Reads the one key that standard input has. */
-static int read_key(struct key *key, char *error)
+static int read_key(struct key *key, struct error *error)
 {
     char text[1024];
     struct keys keys = { 0 };
@@ -155,20 +147,18 @@ static int read_key(struct key *key, char *error)
     int result =
         size < 0 ? (int)size : keys_parse(&keys, text, (size_t)size, "standard input", error);
     explicit_bzero(text, sizeof(text));
-    if (!result && keys.count != 1) {
-        snprintf(error, KEYS_ERROR_MAX,
-                 "standard input has %s; this is how: ssh HOST sudo "
-                 "pitetherd --add-key NAME | pitether --import-key HOST",
-                 keys.count == 0 ? "no key" : "more than one key");
-        result = -EINVAL;
-    }
+    if (!result && keys.count != 1)
+        result = error_set(error, -EINVAL,
+                           "standard input has %s; this is how: ssh HOST sudo "
+                           "pitetherd --add-key NAME | pitether --import-key HOST",
+                           keys.count == 0 ? "no key" : "more than one key");
     if (!result)
         *key = keys.items[0];
     keys_clear(&keys);
     return result;
 }
 
-int host_keys_import(const char *path, const struct address *address, char *error)
+int host_keys_import(const char *path, const struct address *address, struct error *error)
 {
     char folder[PATH_MAX], usual[PATH_MAX], name[KEY_NAME_MAX + 1];
     struct key key;
@@ -190,7 +180,7 @@ int host_keys_import(const char *path, const struct address *address, char *erro
     return result < 0 ? result : 0;
 }
 
-int host_keys_forget(const char *path, const struct address *address, char *error)
+int host_keys_forget(const char *path, const struct address *address, struct error *error)
 {
     char folder[PATH_MAX], usual[PATH_MAX], name[KEY_NAME_MAX + 1];
     int result = name_of(address, name, error);

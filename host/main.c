@@ -32,8 +32,8 @@ enum {
 
 struct program {
     struct host_options options;
-    struct keys keys;              /* at most one: what the daemon and we prove ourselves with */
-    char key_hint[KEYS_ERROR_MAX]; /* see receiver_config */
+    struct keys keys; /* at most one: what the daemon and we prove ourselves with */
+    char key_hint[HOST_KEYS_HINT_MAX]; /* see receiver_config */
     struct receiver *receiver;
     struct report *report;
     struct latency_log *latency_log;
@@ -190,11 +190,11 @@ static int run_with_window(struct program *program)
 /* Without a key for this daemon, keys stays empty: then plain text is what it speaks. */
 static int find_key(struct program *program)
 {
-    char error[KEYS_ERROR_MAX];
+    struct error error;
     struct key key;
-    int found = host_keys_find(program->options.keys, &program->options.address, &key, error);
+    int found = host_keys_find(program->options.keys, &program->options.address, &key, &error);
     if (found < 0)
-        return complain(keys_file_is_users_fault(found) ? EXIT_USAGE : EXIT_SYSTEM, error);
+        return complain(keys_file_is_users_fault(found) ? EXIT_USAGE : EXIT_SYSTEM, error.text);
     if (found == 0) {
         host_keys_hint(program->options.keys, program->key_hint);
         return EXIT_DONE;
@@ -413,25 +413,25 @@ static int print_about(const struct host_options *options, bool has_output)
 /* --import-key or --forget-key. */
 static int administer_keys(const struct host_options *options)
 {
-    char error[KEYS_ERROR_MAX];
+    struct error error;
     secret_guard_process();
-    int result = options->import_key ? host_keys_import(options->keys, &options->address, error)
-                                     : host_keys_forget(options->keys, &options->address, error);
+    int result = options->import_key ? host_keys_import(options->keys, &options->address, &error)
+                                     : host_keys_forget(options->keys, &options->address, &error);
     if (!result)
         return EXIT_DONE;
-    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error);
+    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error.text);
 }
 
 int main(int argc, char **argv)
 {
     struct program program = { 0 };
     struct host_options *options = &program.options;
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     bool has_output = descriptors_secure();
     signal(SIGXFSZ, SIG_IGN); /* a file that must not grow any more is an error like others */
     log_setup("pitether", LOG_LEVEL_INFO);
-    if (host_options_read(options, argc, argv, error))
-        return complain(EXIT_USAGE, error);
+    if (host_options_read(options, argc, argv, &error))
+        return complain(EXIT_USAGE, error.text);
     log_setup("pitether", (enum log_level)options->log_level);
     if (options->help || options->version)
         return print_about(options, has_output);

@@ -122,41 +122,38 @@ const struct option_table host_option_table = {
         "--timeout.",
 };
 
-static int fail(char *error, const char *what)
-{
-    strncpy(error, what, OPTION_ERROR_MAX - 1);
-    error[OPTION_ERROR_MAX - 1] = '\0';
-    return -EINVAL;
-}
-
 /* The address that the options or the argument name, whichever is to be there. */
-static int choose_address(const struct host_options *options, const char **address, char *error)
+static int choose_address(const struct host_options *options, const char **address,
+                          struct error *error)
 {
     const char *named = options->import_key ? options->import_key : options->forget_key;
     if (options->import_key && options->forget_key)
-        return fail(error, "--import-key and --forget-key exclude one another");
+        return error_set(error, -EINVAL, "--import-key and --forget-key exclude one another");
     if (named && *address)
-        return fail(error, "--import-key and --forget-key name the host themselves: give no other");
+        return error_set(error, -EINVAL,
+                         "--import-key and --forget-key name the host themselves: give no other");
     if (named)
         *address = named;
     return *address ? 0
-                    : fail(error, "where is the daemon? Give its address: pitether [OPTION]... "
-                                  "HOST[:PORT]");
+                    : error_set(error, -EINVAL,
+                                "where is the daemon? Give its address: pitether [OPTION]... "
+                                "HOST[:PORT]");
 }
 
-static int check_latency(const struct host_options *options, char *error)
+static int check_latency(const struct host_options *options, struct error *error)
 {
     const char *slash = strrchr(options->latency, '/');
     if (strcmp(slash ? slash + 1 : options->latency, frame_index_name) == 0)
-        return fail(error,
-                    "--latency: frames.csv is what --save calls its index: give another name");
+        return error_set(error, -EINVAL,
+                         "--latency: frames.csv is what --save calls its index: give another name");
     if (options->to_stdout && strcmp(options->latency, "-") == 0)
-        return fail(error, "--latency - and --stdout exclude one another: both write to standard "
-                           "output");
+        return error_set(error, -EINVAL,
+                         "--latency - and --stdout exclude one another: both write to standard "
+                         "output");
     return 0;
 }
 
-int host_options_read(struct host_options *options, int argc, char **argv, char *error)
+int host_options_read(struct host_options *options, int argc, char **argv, struct error *error)
 {
     const char *address;
     memset(options, 0, sizeof(*options));
@@ -169,21 +166,21 @@ int host_options_read(struct host_options *options, int argc, char **argv, char 
         return result;
     if (address_parse(address, WIRE_DEFAULT_PORT, &options->address) ||
         (!options->address.is_unix && options->address.port == 0)) {
-        snprintf(error, OPTION_ERROR_MAX,
-                 "'%.200s' is no address: give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH",
-                 address);
-        return -EINVAL;
+        return error_set(error, -EINVAL,
+                         "'%.200s' is no address: give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH",
+                         address);
     }
     if (options->max_fps > 0 && options->max_fps < 0.001)
-        return fail(error, "--max-fps: the least is 0.001, one frame in 1000 s");
+        return error_set(error, -EINVAL, "--max-fps: the least is 0.001, one frame in 1000 s");
     if (options->max_fps > 0 && options->every > 1)
-        return fail(error, "--max-fps and --every exclude one another: either alone says how many "
-                           "frames are sent");
+        return error_set(error, -EINVAL,
+                         "--max-fps and --every exclude one another: either alone says how many "
+                         "frames are sent");
     if (options->lossless && options->live)
-        return fail(error, "--lossless and --live exclude one another");
-    if (options->save && save_target_check(options->save, error))
+        return error_set(error, -EINVAL, "--lossless and --live exclude one another");
+    if (options->save && save_target_check(options->save, error->text))
         return -EINVAL;
     if (options->latency && check_latency(options, error))
         return -EINVAL;
-    return file_name_check(options->name, error);
+    return file_name_check(options->name, error->text);
 }

@@ -24,8 +24,8 @@ struct host_options {
 
 extern const struct option_table host_option_table;
 
-/* 0 or -EINVAL with a line for the user in error (OPTION_ERROR_MAX bytes). With --help or
+/* 0 or -EINVAL with a line for the user in error. With --help or
  * --version nothing else is checked. */
-int host_options_read(struct host_options *options, int argc, char **argv, char *error);
+int host_options_read(struct host_options *options, int argc, char **argv, struct error *error);
 
 #endif

@@ -8,7 +8,7 @@
 #include "shared/base/log.h"
 #include "shared/keys/secret.h"
 
-int auth_open(struct auth *auth, const char *named, char *error)
+int auth_open(struct auth *auth, const char *named, struct error *error)
 {
     const char *path = key_admin_path(named, auth->room);
     if (access(path, R_OK) == 0)
@@ -18,7 +18,7 @@ int auth_open(struct auth *auth, const char *named, char *error)
         result = key_source_read(&auth->source, &auth->keys, error);
     if ((result == -ENOENT || result == -EACCES) && !named) {
         if (result == -EACCES)
-            log_warning("%s; going on without keys", error);
+            log_warning("%s; going on without keys", error->text);
         key_source_close(&auth->source);
         return 0;
     }
@@ -27,17 +27,16 @@ int auth_open(struct auth *auth, const char *named, char *error)
     auth->tls = tls_create(TLS_DAEMON, &auth->keys);
     if (auth->tls)
         return 0;
-    snprintf(error, KEYS_ERROR_MAX, "OpenSSL can't be set up for TLS");
-    return -ENOMEM;
+    return error_set(error, -ENOMEM, "OpenSSL can't be set up for TLS");
 }
 
 void auth_reload(struct auth *auth)
 {
-    char error[KEYS_ERROR_MAX];
+    struct error error;
     struct keys fresh = { 0 };
-    int result = key_source_read(&auth->source, &fresh, error);
+    int result = key_source_read(&auth->source, &fresh, &error);
     if (result && result != -ENOENT) {
-        log_error("%s; the keys from before stay valid", error);
+        log_error("%s; the keys from before stay valid", error.text);
         return;
     }
     keys_clear(&auth->keys);

@@ -20,8 +20,8 @@ struct auth {
 /* Reads the keys in the file that was named, or else where key_admin_path() finds them; there it is
  * no error if there are none, or none for this user. Call before any other thread runs: a process
  * may be forked. 0 or a negative errno as shared/keys/keys_file.h has them, with a line for the
- * user in error (KEYS_ERROR_MAX bytes). It must stay where it is until auth_close(). */
-int auth_open(struct auth *auth, const char *named, char *error);
+ * user in error. It must stay where it is until auth_close(). */
+int auth_open(struct auth *auth, const char *named, struct error *error);
 
 /* Reads the keys again. If that can't be done, those from before stay. What comes of it is logged.
  */

@@ -34,38 +34,36 @@ static int print_line(const struct key *key)
     return result;
 }
 
-static int add(const char *path, const struct key *key, char *error)
+static int add(const char *path, const struct key *key, struct error *error)
 {
-    char why[KEYS_ERROR_MAX];
-    int result = keys_file_add(path, key, why);
-    if (result == -EEXIST)
-        snprintf(error, KEYS_ERROR_MAX, "%.300s; pitetherd --revoke %s goes first", why, key->name);
-    else if (result)
-        memcpy(error, why, sizeof(why));
+    struct error why;
+    int result = keys_file_add(path, key, &why);
     if (result)
-        return result;
+        return error_set(error, result,
+                         result == -EEXIST ? "%.300s; remove it first: pitetherd --revoke %s"
+                                           : "%s",
+                         why.text, key->name);
     result = print_line(key);
     if (!result)
         return 0;
-    bool kept = keys_file_remove(path, key->name, why);
-    snprintf(error, KEYS_ERROR_MAX, "can't print the key%s%s: %s",
-             kept ? ", nor take it back; do so with pitetherd --revoke " : ", so it was not kept",
-             kept ? key->name : "", strerror(-result));
-    return result;
+    bool kept = keys_file_remove(path, key->name, NULL);
+    return error_set(error, result, "can't print the key%s%s: %s",
+                     kept ? ", nor remove it again; do so with pitetherd --revoke "
+                          : ", so it was not kept",
+                     kept ? key->name : "", strerror(-result));
 }
 
-int key_admin_add(const char *path, const char *name, enum key_role role, char *error)
+int key_admin_add(const char *path, const char *name, enum key_role role, struct error *error)
 {
     struct key key;
-    if (!key_name_is_good(name)) {
-        snprintf(error, KEYS_ERROR_MAX,
-                 "--add-key: a name has 1 to %d bytes without white space, and no # in front",
-                 KEY_NAME_MAX);
-        return -EINVAL;
-    }
+    if (!key_name_is_good(name))
+        return error_set(
+            error, -EINVAL,
+            "--add-key: a name has 1 to %d bytes without white space, and no # in front",
+            KEY_NAME_MAX);
     int result = key_generate(&key, name, role);
     if (result)
-        snprintf(error, KEYS_ERROR_MAX, "can't draw a key: %s", strerror(-result));
+        error_set(error, result, "can't generate a key: %s", strerror(-result));
     else
         result = add(path, &key, error);
     explicit_bzero(&key, sizeof(key));
@@ -78,7 +76,7 @@ int key_admin_add(const char *path, const char *name, enum key_role role, char *
     return 0;
 }
 
-int key_admin_list(const char *path, char *error)
+int key_admin_list(const char *path, struct error *error)
 {
     struct keys keys = { 0 };
     int result = keys_load(&keys, path, error);
@@ -96,7 +94,7 @@ int key_admin_list(const char *path, char *error)
     return result;
 }
 
-int key_admin_revoke(const char *path, const char *name, char *error)
+int key_admin_revoke(const char *path, const char *name, struct error *error)
 {
     int result = keys_file_remove(path, name, error);
     if (!result)

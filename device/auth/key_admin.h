@@ -2,7 +2,7 @@
  * The commands on the keys file: --add-key, --list-keys and --revoke. One thread.
  *
  * Each returns 0, or a negative errno as shared/keys/keys_file.h has them, with a line for the user
- * in error (KEYS_ERROR_MAX bytes).
+ * in error.
  */
 #ifndef PITETHER_DEVICE_AUTH_KEY_ADMIN_H
 #define PITETHER_DEVICE_AUTH_KEY_ADMIN_H
@@ -17,11 +17,11 @@ const char *key_admin_path(const char *named, char *room);
 
 /* Makes a key and writes its line, the only one with the secret, to standard output; a key whose
  * line could not be written is not kept. */
-int key_admin_add(const char *path, const char *name, enum key_role role, char *error);
+int key_admin_add(const char *path, const char *name, enum key_role role, struct error *error);
 
 /* Writes name, role and id of each key to standard output. */
-int key_admin_list(const char *path, char *error);
+int key_admin_list(const char *path, struct error *error);
 
-int key_admin_revoke(const char *path, const char *name, char *error);
+int key_admin_revoke(const char *path, const char *name, struct error *error);
 
 #endif

@@ -22,7 +22,7 @@ struct answer {
     uint8_t turn; /* the request's: one that came too late is told from the next */
     int result;   /* of keys_load() */
     unsigned count;
-    char error[KEYS_ERROR_MAX];
+    struct error error;
 };
 
 /* Both ends are of one build: the structs travel as they are. */
@@ -52,7 +52,7 @@ static void answer_request(int fd, uint8_t turn, const char *path)
     struct keys keys = { 0 };
     struct answer answer = { .turn = turn };
     struct iovec parts[2];
-    answer.result = keys_load(&keys, path, answer.error);
+    answer.result = keys_load(&keys, path, &answer.error);
     answer.count = keys.count;
     struct msghdr packet = make_packet(parts, &answer, keys.items, keys.count);
     sendmsg(fd, &packet, MSG_NOSIGNAL);
@@ -76,13 +76,12 @@ static void run_child(int fd, const char *path)
     _exit(0);
 }
 
-static int fail(char *error, int code, const char *what)
+static int fail(struct error *error, int code, const char *what)
 {
-    snprintf(error, KEYS_ERROR_MAX, "%s: %s", what, strerror(code));
-    return -code;
+    return error_set(error, -code, "%s: %s", what, strerror(code));
 }
 
-int key_source_open(struct key_source *source, const char *path, char *error)
+int key_source_open(struct key_source *source, const char *path, struct error *error)
 {
     static const char what[] = "can't start the process that reads the keys";
     *source = (struct key_source){ .path = path, .fd = -1 };
@@ -126,7 +125,7 @@ static int receive(const struct key_source *source, struct answer *answer, struc
     return whole ? 0 : -EBADMSG;
 }
 
-static int ask(struct key_source *source, struct keys *keys, char *error)
+static int ask(struct key_source *source, struct keys *keys, struct error *error)
 {
     struct answer answer = { 0 };
     int result = keys_reserve(keys);
@@ -137,12 +136,12 @@ static int ask(struct key_source *source, struct keys *keys, char *error)
         result = receive(source, &answer, keys->items);
     if (result)
         return fail(error, -result, "can't ask the process that reads the keys");
-    memcpy(error, answer.error, sizeof(answer.error));
+    *error = answer.error;
     keys->count = answer.count;
     return answer.result;
 }
 
-int key_source_read(struct key_source *source, struct keys *keys, char *error)
+int key_source_read(struct key_source *source, struct keys *keys, struct error *error)
 {
     if (source->fd < 0)
         return keys_load(keys, source->path, error);

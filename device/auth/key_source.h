@@ -20,12 +20,12 @@ struct key_source {
 };
 
 /* Call before any other thread runs, and before root is given up; path must live on. 0 or a
- * negative errno with a line for the user in error (KEYS_ERROR_MAX bytes). */
-int key_source_open(struct key_source *source, const char *path, char *error);
+ * negative errno with a line for the user in error. */
+int key_source_open(struct key_source *source, const char *path, struct error *error);
 
 /* Reads the file as it is now, as keys_load() does, with its errors; -EPIPE: the child is gone;
  * -ETIMEDOUT: it did not answer within 5 s. */
-int key_source_read(struct key_source *source, struct keys *keys, char *error);
+int key_source_read(struct key_source *source, struct keys *keys, struct error *error);
 
 /* Ends the child. One that is zeroed, or closed already, is fine. */
 void key_source_close(struct key_source *source);

@@ -60,37 +60,30 @@ static int become(uid_t uid, gid_t gid)
     return is_given_up(uid, gid) ? 0 : -EPERM;
 }
 
-int privileges_drop(const char *named, char *error)
+int privileges_drop(const char *named, struct error *error)
 {
     const struct passwd *user;
     if (geteuid() != 0) {
         if (!named || ((user = look_up(named)) && user->pw_uid == geteuid()))
             return 0;
-        snprintf(error, PRIVILEGES_ERROR_MAX, "--user: only root can become '%.100s'", named);
-        return -EINVAL;
+        return error_set(error, -EINVAL, "--user: only root can become '%.100s'", named);
     }
     user = find_user(named);
-    if (!user && errno) {
-        int code = errno;
-        snprintf(error, PRIVILEGES_ERROR_MAX, "can't look up the user to go on as: %s",
-                 strerror(code));
-        return -code;
-    }
-    if (!user) {
-        snprintf(error, PRIVILEGES_ERROR_MAX,
-                 "--user: there is no user '%.100s': name one to go on as, in root's place",
-                 named ? named : "nobody");
-        return -EINVAL;
-    }
+    if (!user && errno)
+        return error_set(error, -errno, "can't look up the user to run as: %s", strerror(errno));
+    if (!user)
+        return error_set(error, -EINVAL,
+                         "--user: there is no user '%.100s': name one to run as instead of root",
+                         named ? named : "nobody");
     if (user->pw_uid == 0) {
-        log_warning("stays root, as --user says: whoever breaks in here owns the machine");
+        log_warning(
+            "stays root, as --user says: an attacker who gets into this process owns the machine");
         return 0;
     }
     int result = become(user->pw_uid, user->pw_gid);
     if (result)
-        snprintf(error, PRIVILEGES_ERROR_MAX, "can't go on as user '%.100s': %s (--user chooses)",
-                 user->pw_name, strerror(-result));
-    else
-        log_info("no root from here on, but user %s", user->pw_name);
-    return result;
+        return error_set(error, result, "can't run as user '%.100s': %s (--user chooses)",
+                         user->pw_name, strerror(-result));
+    log_info("dropped root: running as user %s", user->pw_name);
+    return 0;
 }

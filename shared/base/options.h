@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "shared/base/error.h"
+
 enum option_kind {
     OPTION_HEADING, /* no option: help is a heading in --help */
     OPTION_FLAG,    /* bool: no value on the command line; yes/no/true/false/1/0 in a file */
@@ -65,7 +67,7 @@ struct option_table {
     const char *after;                    /* text after the options, e.g. exit codes */
 };
 
-enum { OPTION_ERROR_MAX = 512, OPTION_FILE_MAX = 64 << 10 };
+enum { OPTION_FILE_MAX = 64 << 10 };
 
 /* Sets every field to its default. */
 void options_defaults(const struct option_table *table, void *options);
@@ -74,11 +76,11 @@ void options_defaults(const struct option_table *table, void *options);
  * Parses the command line into options. Texts point into argv. given (or NULL) has one bool for
  * each spec: set for those that were named. *positional gets the single argument that is no
  * option, or NULL; with positional == NULL there must be none. "--" ends the options.
- * 0 or -EINVAL with a line for the user in error (OPTION_ERROR_MAX bytes), which names an option as
+ * 0 or -EINVAL with a line for the user in error, which names an option as
  * the user did: "--frames" or "-n (--frames)", and "frames" in a file.
  */
 int options_parse(const struct option_table *table, void *options, int argc, char **argv,
-                  bool *given, const char **positional, char *error);
+                  bool *given, const char **positional, struct error *error);
 
 /*
  * Reads "key = value" lines (# begins a comment line) from a file of any kind, at most
@@ -88,7 +90,7 @@ int options_parse(const struct option_table *table, void *options, int argc, cha
  * read.
  */
 int options_read_file(const struct option_table *table, void *options, const char *path,
-                      bool *given, char *error);
+                      bool *given, struct error *error);
 
 /* Writes --help. */
 void options_help(const struct option_table *table, FILE *out);

@@ -187,7 +187,8 @@ static int read_line(struct keys *keys, const char *line, size_t size, const cha
     return *why ? -EINVAL : 0;
 }
 
-int keys_parse(struct keys *keys, const char *text, size_t size, const char *where, char *error)
+int keys_parse(struct keys *keys, const char *text, size_t size, const char *where,
+               struct error *error)
 {
     const char *why = "out of memory";
     int result = keys_reserve(keys);
@@ -201,9 +202,9 @@ int keys_parse(struct keys *keys, const char *text, size_t size, const char *whe
     if (!result)
         return 0;
     if (number > 0)
-        snprintf(error, KEYS_ERROR_MAX, "%.300s:%u: %s", where, number, why);
+        error_set(error, result, "%.300s:%u: %s", where, number, why);
     else
-        snprintf(error, KEYS_ERROR_MAX, "%.300s: %s", where, why);
+        error_set(error, result, "%.300s: %s", where, why);
     keys_clear(keys);
     return result;
 }

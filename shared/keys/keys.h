@@ -17,13 +17,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/base/error.h"
+
 enum {
     KEY_NAME_MAX = 64, /* bytes */
     KEY_ID_SIZE = 16,
     KEY_SECRET_SIZE = 32,
     KEY_LINE_MAX = KEY_NAME_MAX + 2 * (KEY_ID_SIZE + KEY_SECRET_SIZE) + 16,
     KEYS_MAX = 256,
-    KEYS_ERROR_MAX = 512,
 };
 
 enum key_role { KEY_VIEW, KEY_CONTROL };
@@ -62,9 +63,10 @@ size_t key_format(const struct key *key, char *line);
 int key_parse_line(struct key *key, const char *line, size_t size, const char **why);
 
 /* Reads a whole text into keys, which must be empty. where: the file's name, for errors. 0;
- * -EINVAL, -ENOMEM: with a line for the user in error (KEYS_ERROR_MAX bytes), which quotes nothing,
+ * -EINVAL, -ENOMEM: with a line for the user in error, which quotes nothing,
  * and no keys. */
-int keys_parse(struct keys *keys, const char *text, size_t size, const char *where, char *error);
+int keys_parse(struct keys *keys, const char *text, size_t size, const char *where,
+               struct error *error);
 
 /* NULL: there is none. What is returned lives as long as the keys. */
 const struct key *keys_find_id(const struct keys *keys, const uint8_t id[KEY_ID_SIZE]);

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pwd.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +23,7 @@ enum { USER_NAME_MAX = 33 };
 /* A keys file while it is read or changed. */
 struct keys_file {
     const char *path;
-    char *error;
+    struct error *error;
     char folder[PATH_MAX];
     const char *name;   /* in the folder */
     int folder_fd;      /* locked */
@@ -32,18 +31,6 @@ struct keys_file {
     char *text;         /* TEXT_ROOM bytes, secret */
     size_t size;
 };
-
-static int fail(char *error, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
-
-static int fail(char *error, int code, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error, KEYS_ERROR_MAX, format, arguments);
-    va_end(arguments);
-    return -code;
-}
 
 static bool is_credential(const char *path)
 {
@@ -66,54 +53,58 @@ static const char *name_of_user(uid_t uid, char name[USER_NAME_MAX])
 }
 
 /* The system lets this user not read it. */
-static int fail_forbidden(const char *path, char *error)
+static int fail_forbidden(const char *path, struct error *error)
 {
     static const char what[] = "can't open the keys file";
     struct stat status;
     char user[USER_NAME_MAX], owner[USER_NAME_MAX];
     name_of_user(geteuid(), user);
     if (stat(path, &status))
-        return fail(error, EACCES, "%s %.200s: %s: %s may not enter its folder", what, path,
-                    strerror(EACCES), user);
+        return error_set(error, -EACCES, "%s %.200s: %s: %s may not enter its folder", what, path,
+                         strerror(EACCES), user);
     if (status.st_uid == geteuid())
-        return fail(error, EACCES, "%s %.150s: %s (mode %03o): chmod 600 %.150s", what, path,
-                    strerror(EACCES), (unsigned)(status.st_mode & 0777), path);
-    return fail(error, EACCES,
-                "%s %.150s: %s: it is for %s alone, and this runs as %s; run it as %s, or name a "
-                "file of your own with --keys",
-                what, path, strerror(EACCES), name_of_user(status.st_uid, owner), user, owner);
+        return error_set(error, -EACCES, "%s %.150s: %s (mode %03o): chmod 600 %.150s", what, path,
+                         strerror(EACCES), (unsigned)(status.st_mode & 0777), path);
+    return error_set(
+        error, -EACCES,
+        "%s %.150s: %s: it is for %s alone, and this runs as %s; run it as %s, or name a "
+        "file of your own with --keys",
+        what, path, strerror(EACCES), name_of_user(status.st_uid, owner), user, owner);
 }
 
 /* Root may name a file of anybody's: who can change that one is for root to know. */
-static int check_access(const char *path, const struct stat *status, char *error)
+static int check_access(const char *path, const struct stat *status, struct error *error)
 {
     uid_t user = geteuid();
     mode_t forbidden = is_credential(path) ? 037 : 077;
     char name[USER_NAME_MAX];
     if (!S_ISREG(status->st_mode))
-        return fail(error, EPERM, "%.300s is no plain file: keys are not read from it", path);
+        return error_set(error, -EPERM, "%.300s is no plain file: keys are not read from it", path);
     if (user != 0 && status->st_uid != 0 && status->st_uid != user)
-        return fail(error, EPERM,
-                    "%.200s belongs to another user, %s: keys are not read from it; make it yours "
-                    "with chown, or name another file with --keys",
-                    path, name_of_user(status->st_uid, name));
+        return error_set(
+            error, -EPERM,
+            "%.200s belongs to another user, %s: keys are not read from it; make it yours "
+            "with chown, or name another file with --keys",
+            path, name_of_user(status->st_uid, name));
     if (status->st_mode & forbidden)
-        return fail(error, EPERM, "%.200s is open to other users (mode %03o): chmod 600 %.200s",
-                    path, (unsigned)(status->st_mode & 0777), path);
+        return error_set(error, -EPERM,
+                         "%.200s is open to other users (mode %03o): chmod 600 %.200s", path,
+                         (unsigned)(status->st_mode & 0777), path);
     return 0;
 }
 
-static int open_file(const char *path, struct stat *status, char *error)
+static int open_file(const char *path, struct stat *status, struct error *error)
 {
     /* O_NONBLOCK: a FIFO would be waited for. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && errno == ELOOP)
-        return fail(error, EPERM, "%.300s is a symbolic link: name the file itself", path);
+        return error_set(error, -EPERM, "%.300s is a symbolic link: name the file itself", path);
     if (fd < 0 && errno == EACCES)
         return fail_forbidden(path, error);
     if (fd < 0)
-        return fail(error, errno, "can't open the keys file %.300s: %s", path, strerror(errno));
-    int result = fstat(fd, status) ? fail(error, errno, "%.300s: %s", path, strerror(errno))
+        return error_set(error, -errno, "can't open the keys file %.300s: %s", path,
+                         strerror(errno));
+    int result = fstat(fd, status) ? error_set(error, -errno, "%.300s: %s", path, strerror(errno))
                                    : check_access(path, status, error);
     if (result) {
         close(fd);
@@ -123,7 +114,8 @@ static int open_file(const char *path, struct stat *status, char *error)
 }
 
 /* Reads the file into text (TEXT_ROOM bytes). */
-static int read_text(const char *path, struct stat *status, char *text, size_t *size, char *error)
+static int read_text(const char *path, struct stat *status, char *text, size_t *size,
+                     struct error *error)
 {
     int fd = open_file(path, status, error);
     if (fd < 0)
@@ -132,21 +124,21 @@ static int read_text(const char *path, struct stat *status, char *text, size_t *
     close(fd);
     *size = got < 0 ? 0 : (size_t)got;
     if (got < 0)
-        return fail(error, (int)-got, "can't read the keys file %.300s: %s", path,
-                    strerror((int)-got));
+        return error_set(error, (int)got, "can't read the keys file %.300s: %s", path,
+                         strerror((int)-got));
     if (got > KEYS_FILE_MAX)
-        return fail(error, EINVAL, "%.300s is longer than %d bytes: no keys file is", path,
-                    KEYS_FILE_MAX);
+        return error_set(error, -EINVAL, "%.300s is longer than %d bytes: no keys file is", path,
+                         KEYS_FILE_MAX);
     return 0;
 }
 
-int keys_load(struct keys *keys, const char *path, char *error)
+int keys_load(struct keys *keys, const char *path, struct error *error)
 {
     struct stat status;
     size_t size = 0;
     char *text = secret_allocate(TEXT_ROOM);
     if (!text)
-        return fail(error, ENOMEM, "%.300s: out of memory", path);
+        return error_set(error, -ENOMEM, "%.300s: out of memory", path);
     int result = read_text(path, &status, text, &size, error);
     if (!result)
         result = keys_parse(keys, text, size, path, error);
@@ -160,27 +152,27 @@ static int open_folder(struct keys_file *file, bool makes_it)
     size_t size = slash ? (size_t)(slash - file->path) + (slash == file->path) : 1;
     file->name = slash ? slash + 1 : file->path;
     if (size >= sizeof(file->folder) || !*file->name)
-        return fail(file->error, EINVAL, "%.300s can't be a keys file's path", file->path);
+        return error_set(file->error, -EINVAL, "%.300s can't be a keys file's path", file->path);
     memcpy(file->folder, slash ? file->path : ".", size);
     file->folder[size] = '\0';
     if (makes_it && mkdir(file->folder, 0700) && errno != EEXIST)
-        return fail(file->error, errno, "can't make the folder %.300s: %s", file->folder,
-                    strerror(errno));
+        return error_set(file->error, -errno, "can't make the folder %.300s: %s", file->folder,
+                         strerror(errno));
     file->folder_fd = open(file->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file->folder_fd < 0 || flock(file->folder_fd, LOCK_EX))
-        return fail(file->error, errno, "can't open the folder %.300s: %s", file->folder,
-                    strerror(errno));
+        return error_set(file->error, -errno, "can't open the folder %.300s: %s", file->folder,
+                         strerror(errno));
     return 0;
 }
 
 /* Locks the file and reads it into its text and into keys. makes_it: its folder, if need be. */
 static int begin(struct keys_file *file, const char *path, bool makes_it, struct keys *keys,
-                 char *error)
+                 struct error *error)
 {
     *file = (struct keys_file){ .path = path, .error = error, .folder_fd = -1 };
     file->text = secret_allocate(TEXT_ROOM);
     if (!file->text)
-        return fail(error, ENOMEM, "%.300s: out of memory", path);
+        return error_set(error, -ENOMEM, "%.300s: out of memory", path);
     int result = open_folder(file, makes_it);
     if (!result)
         result = read_text(path, &file->status, file->text, &file->size, error);
@@ -244,7 +236,7 @@ static int save(struct keys_file *file)
     char fresh[NAME_MAX + 1];
     int size = snprintf(fresh, sizeof(fresh), "%s.new", file->name);
     if (size < 0 || (size_t)size >= sizeof(fresh))
-        return fail(file->error, ENAMETOOLONG, "%.300s: the name is too long", file->path);
+        return error_set(file->error, -ENAMETOOLONG, "%.300s: the name is too long", file->path);
     /* One that is there was left behind when a command was killed: the folder is locked. */
     unlinkat(file->folder_fd, fresh, 0);
     int fd =
@@ -256,8 +248,8 @@ static int save(struct keys_file *file)
         result = -errno;
     if (result) {
         unlinkat(file->folder_fd, fresh, 0);
-        return fail(file->error, -result, "can't write the keys file %.300s: %s", file->path,
-                    strerror(-result));
+        return error_set(file->error, result, "can't write the keys file %.300s: %s", file->path,
+                         strerror(-result));
     }
     /* Now it is there; not every file system can also promise that it will be after a crash. */
     fsync(file->folder_fd);
@@ -266,21 +258,21 @@ static int save(struct keys_file *file)
 
 /* Whether the key can be one more, or take the place of the one of its name. */
 static int check_addition(const char *path, const struct keys *keys, const struct key *key,
-                          bool may_replace, char *error)
+                          bool may_replace, struct error *error)
 {
     const struct key *same_name = keys_find_name(keys, key->name);
     const struct key *same_id = keys_find_id(keys, key->id);
     if (same_name && !may_replace)
-        return fail(error, EEXIST, "%.300s has a key named %s already", path, key->name);
+        return error_set(error, -EEXIST, "%.300s has a key named %s already", path, key->name);
     if (same_id && same_id != same_name)
-        return fail(error, EEXIST, "%.300s has this very key already, named %s", path,
-                    same_id->name);
+        return error_set(error, -EEXIST, "%.300s has this very key already, named %s", path,
+                         same_id->name);
     if (!same_name && keys->count == KEYS_MAX)
-        return fail(error, ENOSPC, "%.300s is full: it has %d keys", path, KEYS_MAX);
+        return error_set(error, -ENOSPC, "%.300s is full: it has %d keys", path, KEYS_MAX);
     return 0;
 }
 
-static int add(const char *path, const struct key *key, bool may_replace, char *error)
+static int add(const char *path, const struct key *key, bool may_replace, struct error *error)
 {
     struct keys_file file;
     struct keys keys = { 0 };
@@ -293,8 +285,8 @@ static int add(const char *path, const struct key *key, bool may_replace, char *
         cut_line(&file, key->name);
         append_line(&file, key);
         if (file.size > KEYS_FILE_MAX)
-            result =
-                fail(error, ENOSPC, "%.300s is full: it may have %d bytes", path, KEYS_FILE_MAX);
+            result = error_set(error, -ENOSPC, "%.300s is full: it may have %d bytes", path,
+                               KEYS_FILE_MAX);
     }
     if (!result)
         result = save(&file);
@@ -302,23 +294,23 @@ static int add(const char *path, const struct key *key, bool may_replace, char *
     return result ? result : was_there;
 }
 
-int keys_file_add(const char *path, const struct key *key, char *error)
+int keys_file_add(const char *path, const struct key *key, struct error *error)
 {
     return add(path, key, false, error);
 }
 
-int keys_file_replace(const char *path, const struct key *key, char *error)
+int keys_file_replace(const char *path, const struct key *key, struct error *error)
 {
     return add(path, key, true, error);
 }
 
-int keys_file_remove(const char *path, const char *name, char *error)
+int keys_file_remove(const char *path, const char *name, struct error *error)
 {
     struct keys_file file;
     struct keys keys = { 0 };
     int result = begin(&file, path, false, &keys, error);
     if (!result && !keys_find_name(&keys, name))
-        result = fail(error, ENOENT, "%.300s has no key named %.64s", path, name);
+        result = error_set(error, -ENOENT, "%.300s has no key named %.64s", path, name);
     if (!result) {
         cut_line(&file, name);
         result = save(&file);

@@ -74,7 +74,7 @@ class Keys(harness.Case):
         before = self.on_device("--add-key", "laptop").stdout
         error = self.on_device("--add-key", "laptop", code=2)
         self.assertEqual(error.stdout, "")
-        self.assertIn("--revoke laptop goes first", error.stderr)
+        self.assertIn("remove it first: pitetherd --revoke laptop", error.stderr)
         self.assertEqual(self.read(self.keys), before)
         self.assertIn("SIGHUP", self.on_device("--revoke", "laptop").stderr)
         self.assertEqual(self.read(self.keys), "")

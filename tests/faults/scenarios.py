@@ -33,7 +33,7 @@ class DaemonServes(Scenario):
         if host:
             self.end_host(daemon, host)
         if os.geteuid() == 0 and host:
-            self.assertIn("no root from here on", daemon.log())
+            self.assertIn("dropped root: running as user", daemon.log())
 
     @staticmethod
     def address(daemon):

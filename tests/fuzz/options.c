@@ -110,7 +110,7 @@ static void check_value(const struct option_spec *spec, const void *field)
 }
 
 static int read_file(const struct option_table *table, void *options, struct input *input,
-                     char *error)
+                     struct error *error)
 {
     static int fd = -1;
     static char path[32];
@@ -127,7 +127,7 @@ static int read_file(const struct option_table *table, void *options, struct inp
 }
 
 static int read_arguments(const struct option_table *table, void *options, struct input *input,
-                          char *error)
+                          struct error *error)
 {
     enum { ARGUMENTS_MAX = 64 };
     static char *arguments[ARGUMENTS_MAX + 1];
@@ -149,13 +149,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t choice = input_number(&input, 1);
     const struct option_table *table = choice & 1 ? &device_option_table : &host_option_table;
     union options *options = calloc(1, sizeof(*options));
-    char error[OPTION_ERROR_MAX] = "";
+    struct error error = { "" };
     CHECK(options);
     options_defaults(table, options);
-    int result = choice & 2 ? read_file(table, options, &input, error)
-                            : read_arguments(table, options, &input, error);
+    int result = choice & 2 ? read_file(table, options, &input, &error)
+                            : read_arguments(table, options, &input, &error);
     CHECK(result == 0 || result == -EINVAL);
-    CHECK(!result == !error[0] && strnlen(error, sizeof(error)) < sizeof(error));
+    CHECK(!result == !error.text[0]);
     for (size_t i = 0; i < table->count; i++)
         check_value(&table->specs[i], (char *)options + table->specs[i].offset);
     free(options);

@@ -15,12 +15,12 @@
 
 #include "shared/base/log.h"
 
-static int read_words(struct device_options *options, int count, char **words, char *error)
+static int read_words(struct device_options *options, int count, char **words, struct error *error)
 {
     char *argv[8] = { "pitetherd" };
     for (int i = 0; i < count; i++)
         argv[i + 1] = words[i];
-    strcpy(error, "(no error)");
+    strcpy(error->text, "(no error)");
     return device_options_read(options, count + 1, argv, error);
 }
 
@@ -28,9 +28,9 @@ static void defaults(void **state)
 {
     (void)state;
     struct device_options options;
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     memset(&options, 0xA5, sizeof(options));
-    assert_int_equal(read_words(&options, 0, NULL, error), 0);
+    assert_int_equal(read_words(&options, 0, NULL, &error), 0);
     assert_string_equal(options.source, "libcamera");
     assert_int_equal(options.size.width, 0);
     assert_int_equal(options.size.height, 0);
@@ -58,13 +58,14 @@ static void every_default_is_a_good_value(void **state)
     for (size_t i = 0; i < device_option_table.count; i++) {
         const struct option_spec *spec = &device_option_table.specs[i];
         struct device_options options;
-        char word[128], error[OPTION_ERROR_MAX], *words[] = { word };
+        char word[128], *words[] = { word };
+        struct error error;
         if (!spec->fallback)
             continue;
         assert_true(spec->kind != OPTION_FLAG);
         snprintf(word, sizeof(word), "--%s=%s", spec->name, spec->fallback);
-        if (read_words(&options, 1, words, error))
-            fail_msg("%s", error);
+        if (read_words(&options, 1, words, &error))
+            fail_msg("%s", error.text);
     }
 }
 
@@ -92,7 +93,7 @@ static void every_option_reaches_its_field(void **state)
 {
     (void)state;
     struct device_options o;
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     char *argv[] = { "pitetherd",        "--source=pattern",
                      "--size=640x480",   "--fps=25",
                      "--hflip",          "--vflip",
@@ -104,7 +105,7 @@ static void every_option_reaches_its_field(void **state)
                      "--always-on",      "--list-cameras",
                      "--stats=10",       "--log-level=debug",
                      "--version",        "--help" };
-    assert_int_equal(device_options_read(&o, sizeof(argv) / sizeof(argv[0]), argv, error), 0);
+    assert_int_equal(device_options_read(&o, sizeof(argv) / sizeof(argv[0]), argv, &error), 0);
     assert_string_equal(o.source, "pattern");
     assert_int_equal(o.size.width, 640);
     assert_int_equal(o.size.height, 480);
@@ -131,8 +132,9 @@ static void bad_values(void **state)
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct device_options options;
-        char error[OPTION_ERROR_MAX], *words[] = { (char *)bad[i] };
-        if (read_words(&options, 1, words, error) != -EINVAL)
+        char *words[] = { (char *)bad[i] };
+        struct error error;
+        if (read_words(&options, 1, words, &error) != -EINVAL)
             fail_msg("%s was taken", bad[i]);
     }
 }
@@ -140,7 +142,8 @@ static void bad_values(void **state)
 static void the_config_file_is_read(void **state)
 {
     (void)state;
-    char path[] = "device-options-XXXXXX", error[OPTION_ERROR_MAX];
+    char path[] = "device-options-XXXXXX";
+    struct error error;
     static const char text[] = "quality = 11\nthreads = 2\n";
     struct device_options options;
     int fd = mkstemp(path);
@@ -148,13 +151,13 @@ static void the_config_file_is_read(void **state)
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
     close(fd);
     char *words[] = { "--config", path, "-q", "22" };
-    int result = read_words(&options, 4, words, error);
+    int result = read_words(&options, 4, words, &error);
     unlink(path);
     assert_int_equal(result, 0);
     assert_int_equal(options.quality, 22);
     assert_int_equal(options.threads, 2);
-    assert_int_equal(read_words(&options, 2, words, error), -ENOENT);
-    assert_non_null(strstr(error, path));
+    assert_int_equal(read_words(&options, 2, words, &error), -ENOENT);
+    assert_non_null(strstr(error.text, path));
 }
 
 int main(void)

@@ -18,7 +18,8 @@
 #include <cmocka.h>
 
 struct fixture {
-    char folder[64], path[100], error[KEYS_ERROR_MAX];
+    char folder[64], path[100];
+    struct error error;
     struct key_source source;
 };
 
@@ -29,7 +30,7 @@ static int set_up(void **state)
     strcpy(fixture->folder, "/tmp/pitether-keys-XXXXXX");
     assert_non_null(mkdtemp(fixture->folder));
     sprintf(fixture->path, "%s/keys", fixture->folder);
-    assert_int_equal(key_source_open(&fixture->source, fixture->path, fixture->error), 0);
+    assert_int_equal(key_source_open(&fixture->source, fixture->path, &fixture->error), 0);
     *state = fixture;
     return 0;
 }
@@ -48,15 +49,15 @@ static void add(struct fixture *fixture, const char *name)
 {
     struct key key;
     assert_int_equal(key_generate(&key, name, KEY_CONTROL), 0);
-    assert_int_equal(keys_file_add(fixture->path, &key, fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), 0);
 }
 
 /* What the source gives is what the file has. */
 static void assert_same(struct fixture *fixture, unsigned count)
 {
     struct keys here = { 0 }, there = { 0 };
-    assert_int_equal(keys_load(&here, fixture->path, fixture->error), 0);
-    assert_int_equal(key_source_read(&fixture->source, &there, fixture->error), 0);
+    assert_int_equal(keys_load(&here, fixture->path, &fixture->error), 0);
+    assert_int_equal(key_source_read(&fixture->source, &there, &fixture->error), 0);
     assert_int_equal(here.count, count);
     assert_int_equal(there.count, count);
     assert_memory_equal(here.items, there.items, count * sizeof(*here.items));
@@ -68,18 +69,18 @@ static void changes_are_seen(void **state)
 {
     struct fixture *fixture = *state;
     struct keys keys = { 0 };
-    assert_int_equal(key_source_read(&fixture->source, &keys, fixture->error), -ENOENT);
-    assert_non_null(strstr(fixture->error, "can't open the keys file"));
+    assert_int_equal(key_source_read(&fixture->source, &keys, &fixture->error), -ENOENT);
+    assert_non_null(strstr(fixture->error.text, "can't open the keys file"));
     assert_null(keys.items);
     add(fixture, "one");
     assert_same(fixture, 1);
     add(fixture, "two");
     assert_same(fixture, 2);
-    assert_int_equal(keys_file_remove(fixture->path, "one", fixture->error), 0);
+    assert_int_equal(keys_file_remove(fixture->path, "one", &fixture->error), 0);
     assert_same(fixture, 1);
     chmod(fixture->path, 0644);
-    assert_int_equal(key_source_read(&fixture->source, &keys, fixture->error), -EPERM);
-    assert_non_null(strstr(fixture->error, "chmod 600"));
+    assert_int_equal(key_source_read(&fixture->source, &keys, &fixture->error), -EPERM);
+    assert_non_null(strstr(fixture->error.text, "chmod 600"));
 }
 
 static void as_many_as_there_may_be(void **state)
@@ -107,12 +108,12 @@ static int read_as_nobody(struct fixture *fixture)
 {
     struct key_source source;
     struct keys keys = { 0 };
-    if (key_source_open(&source, fixture->path, fixture->error) || setresgid(1234, 1234, 1234) ||
+    if (key_source_open(&source, fixture->path, &fixture->error) || setresgid(1234, 1234, 1234) ||
         setresuid(1234, 1234, 1234))
         return 1;
-    if (keys_load(&keys, fixture->path, fixture->error) != -EACCES)
+    if (keys_load(&keys, fixture->path, &fixture->error) != -EACCES)
         return 2;
-    if (key_source_read(&source, &keys, fixture->error) || keys.count != 1)
+    if (key_source_read(&source, &keys, &fixture->error) || keys.count != 1)
         return 3;
     keys_clear(&keys);
     key_source_close(&source);
@@ -152,7 +153,7 @@ static void the_child_can_do_nothing_else(void **state)
     char line[256], path[64];
     if (geteuid() != 0)
         skip();
-    key_source_read(&fixture->source, &keys, fixture->error);
+    key_source_read(&fixture->source, &keys, &fixture->error);
     pid_t child = fixture->source.child;
     status_line(child, "CapEff:", line, sizeof(line));
     assert_int_equal(strtoull(line + 7, NULL, 16) & ~(UINT64_C(1) << 2), 0);
@@ -179,9 +180,9 @@ static void the_child_lives_as_long_as_the_daemon(void **state)
     if (geteuid() != 0)
         skip();
     pid_t child = fixture->source.child;
-    assert_int_equal(key_source_read(&fixture->source, &keys, fixture->error), -ENOENT);
+    assert_int_equal(key_source_read(&fixture->source, &keys, &fixture->error), -ENOENT);
     assert_int_equal(kill(child, SIGTERM) | kill(child, SIGINT) | kill(child, SIGHUP), 0);
-    assert_int_equal(key_source_read(&fixture->source, &keys, fixture->error), -ENOENT);
+    assert_int_equal(key_source_read(&fixture->source, &keys, &fixture->error), -ENOENT);
     key_source_close(&fixture->source);
     assert_int_equal(kill(child, 0), -1);
     assert_int_equal(errno, ESRCH);
@@ -196,8 +197,8 @@ static void a_child_that_is_gone_is_told_of(void **state)
     add(fixture, "laptop");
     kill(fixture->source.child, SIGKILL);
     waitpid(fixture->source.child, NULL, 0);
-    assert_int_equal(key_source_read(&fixture->source, &keys, fixture->error), -EPIPE);
-    assert_non_null(strstr(fixture->error, "the process that reads the keys: Broken pipe"));
+    assert_int_equal(key_source_read(&fixture->source, &keys, &fixture->error), -EPIPE);
+    assert_non_null(strstr(fixture->error.text, "the process that reads the keys: Broken pipe"));
     assert_null(keys.items);
 }
 

@@ -56,13 +56,13 @@ static bool may_be_kept(gid_t id)
 
 static int becomes_nobody(void)
 {
-    char error[PRIVILEGES_ERROR_MAX];
+    struct error error;
     const struct passwd *nobody = getpwnam("nobody");
     gid_t groups[16], more[] = { 0, 4 };
     CHECK(nobody);
     CHECK(setgroups(2, more) == 0);
     CHECK(prctl(PR_GET_DUMPABLE) == 1);
-    CHECK(privileges_drop("nobody", error) == 0);
+    CHECK(privileges_drop("nobody", &error) == 0);
     CHECK(is_user(nobody->pw_uid));
     CHECK(getgid() == nobody->pw_gid && getegid() == nobody->pw_gid);
     int count = getgroups(16, groups);
@@ -73,42 +73,42 @@ static int becomes_nobody(void)
     CHECK(setuid(0) != 0 && seteuid(0) != 0 && setgid(0) != 0);
     CHECK(prctl(PR_GET_DUMPABLE) == 1);
     /* Once more is no error. */
-    CHECK(privileges_drop("nobody", error) == 0);
-    CHECK(privileges_drop(NULL, error) == 0);
+    CHECK(privileges_drop("nobody", &error) == 0);
+    CHECK(privileges_drop(NULL, &error) == 0);
     return 0;
 }
 
 static int chooses_by_itself(void)
 {
-    char error[PRIVILEGES_ERROR_MAX];
+    struct error error;
     const struct passwd *user = getpwnam("pitether");
     uid_t wanted = (user ? user : getpwnam("nobody"))->pw_uid;
-    CHECK(privileges_drop(NULL, error) == 0);
+    CHECK(privileges_drop(NULL, &error) == 0);
     CHECK(is_user(wanted));
     return 0;
 }
 
 static int keeps_what_is_guarded(void)
 {
-    char error[PRIVILEGES_ERROR_MAX];
+    struct error error;
     prctl(PR_SET_DUMPABLE, 0);
-    CHECK(privileges_drop("nobody", error) == 0);
+    CHECK(privileges_drop("nobody", &error) == 0);
     CHECK(prctl(PR_GET_DUMPABLE) == 0);
     return 0;
 }
 
 static int refuses_strangers(void)
 {
-    char error[PRIVILEGES_ERROR_MAX];
-    CHECK(privileges_drop("no-such-user", error) == -EINVAL);
-    CHECK(strstr(error, "no user 'no-such-user'"));
+    struct error error;
+    CHECK(privileges_drop("no-such-user", &error) == -EINVAL);
+    CHECK(strstr(error.text, "no user 'no-such-user'"));
     CHECK(is_user(0));
-    CHECK(privileges_drop("root", error) == 0);
+    CHECK(privileges_drop("root", &error) == 0);
     CHECK(is_user(0));
-    CHECK(privileges_drop("nobody", error) == 0);
-    CHECK(privileges_drop("root", error) == -EINVAL);
-    CHECK(strstr(error, "only root can become 'root'"));
-    CHECK(privileges_drop("no-such-user", error) == -EINVAL);
+    CHECK(privileges_drop("nobody", &error) == 0);
+    CHECK(privileges_drop("root", &error) == -EINVAL);
+    CHECK(strstr(error.text, "only root can become 'root'"));
+    CHECK(privileges_drop("no-such-user", &error) == -EINVAL);
     return 0;
 }
 
@@ -124,12 +124,12 @@ static void *look(void *user)
 /* libcamera's threads are there before. */
 static int takes_all_threads_along(void)
 {
-    char error[PRIVILEGES_ERROR_MAX];
+    struct error error;
     bool gone = false;
     pthread_t thread;
     CHECK(sem_init(&dropped, 0, 0) == 0);
     CHECK(pthread_create(&thread, NULL, look, &gone) == 0);
-    CHECK(privileges_drop("nobody", error) == 0);
+    CHECK(privileges_drop("nobody", &error) == 0);
     sem_post(&dropped);
     pthread_join(thread, NULL);
     CHECK(gone);

@@ -19,7 +19,7 @@
 enum { WORDS_MAX = 20 };
 
 /* Reads a command line whose words are parted by single blanks. */
-static int read_line(struct host_options *options, const char *line, char *error)
+static int read_line(struct host_options *options, const char *line, struct error *error)
 {
     /* Texts of the options point into the words. */
     static char words[512];
@@ -32,7 +32,7 @@ static int read_line(struct host_options *options, const char *line, char *error
         argv[argc++] = word;
     }
     memset(options, 0xA5, sizeof(*options));
-    strcpy(error, "(no error)");
+    strcpy(error->text, "(no error)");
     return host_options_read(options, argc, argv, error);
 }
 
@@ -40,8 +40,8 @@ static void defaults(void **state)
 {
     (void)state;
     struct host_options options;
-    char error[OPTION_ERROR_MAX];
-    assert_int_equal(read_line(&options, "pi", error), 0);
+    struct error error;
+    assert_int_equal(read_line(&options, "pi", &error), 0);
     assert_null(options.save);
     assert_string_equal(options.name, "frame-{n}.jpg");
     assert_false(options.to_stdout || options.window || options.null);
@@ -65,12 +65,13 @@ static void every_default_is_a_good_value(void **state)
     for (size_t i = 0; i < host_option_table.count; i++) {
         const struct option_spec *spec = &host_option_table.specs[i];
         struct host_options options;
-        char word[128], error[OPTION_ERROR_MAX];
+        char word[128];
+        struct error error;
         if (!spec->fallback)
             continue;
         snprintf(word, sizeof(word), "--%s=%s pi", spec->name, spec->fallback);
-        if (read_line(&options, word, error))
-            fail_msg("%s: %s", word, error);
+        if (read_line(&options, word, &error))
+            fail_msg("%s: %s", word, error.text);
         seen++;
     }
     assert_in_range(seen, 5, 20);
@@ -80,11 +81,11 @@ static void values(void **state)
 {
     (void)state;
     struct host_options options;
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     assert_int_equal(read_line(&options,
                                "-o there --name={wall}.jpg --stdout -w --null -n 100 -t 2.5 "
                                "--every 3 pi:99",
-                               error),
+                               &error),
                      0);
     assert_string_equal(options.save, "there");
     assert_string_equal(options.name, "{wall}.jpg");
@@ -97,20 +98,20 @@ static void values(void **state)
                                "pi --max-fps 12.5 --live --no-reconnect --stats "
                                "--log-level=debug --frames=1000000000000000 "
                                "--timeout 1.5",
-                               error),
+                               &error),
                      0);
     assert_true(options.max_fps == 12.5 && options.timeout == 1.5);
     assert_true(options.live && options.no_reconnect && options.stats && !options.lossless);
     assert_int_equal(options.log_level, LOG_LEVEL_DEBUG);
     assert_true(options.frames == UINT64_C(1000000000000000));
-    assert_int_equal(read_line(&options, "--lossless --max-fps=0.001 -- pi", error), 0);
+    assert_int_equal(read_line(&options, "--lossless --max-fps=0.001 -- pi", &error), 0);
     assert_true(options.lossless && !options.live);
     static const struct {
         const char *line;
         uint64_t sync;
     } syncs[] = { { "--sync off pi", 0 }, { "--sync each pi", 1 }, { "--sync=25 pi", 25 } };
     for (size_t i = 0; i < sizeof(syncs) / sizeof(syncs[0]); i++) {
-        assert_int_equal(read_line(&options, syncs[i].line, error), 0);
+        assert_int_equal(read_line(&options, syncs[i].line, &error), 0);
         assert_int_equal(options.sync, syncs[i].sync);
     }
 }
@@ -132,8 +133,8 @@ static void addresses(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct host_options options;
-        char error[OPTION_ERROR_MAX];
-        assert_int_equal(read_line(&options, cases[i].text, error), 0);
+        struct error error;
+        assert_int_equal(read_line(&options, cases[i].text, &error), 0);
         assert_string_equal(options.address.host, cases[i].host);
         assert_int_equal(options.address.is_unix, cases[i].is_unix);
         if (!cases[i].is_unix)
@@ -149,21 +150,22 @@ static void folders_with_odd_names(void **state)
         "clip.mp4/", "mp4", "clip.mp4.d", "clip.2026", "./-", "-x"
     };
     struct host_options options;
-    char error[OPTION_ERROR_MAX], line[128], folder[] = "/tmp/pitether-test-XXXXXX", path[64];
+    char line[128], folder[] = "/tmp/pitether-test-XXXXXX", path[64];
+    struct error error;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         snprintf(line, sizeof(line), "pi --save=%s", names[i]);
-        assert_int_equal(read_line(&options, line, error), 0);
+        assert_int_equal(read_line(&options, line, &error), 0);
         assert_string_equal(options.save, names[i]);
     }
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof(path), "%s/clip.mp4", folder);
     snprintf(line, sizeof(line), "pi --save=%s", path);
-    assert_int_equal(read_line(&options, line, error), -EINVAL);
+    assert_int_equal(read_line(&options, line, &error), -EINVAL);
     assert_int_equal(mkdir(path, 0777), 0);
-    assert_int_equal(read_line(&options, line, error), 0);
+    assert_int_equal(read_line(&options, line, &error), 0);
     assert_int_equal(rmdir(path), 0);
     assert_int_equal(rmdir(folder), 0);
-    assert_int_equal(read_line(&options, "pi --null --latency -", error), 0);
+    assert_int_equal(read_line(&options, "pi --null --latency -", &error), 0);
 }
 
 static void what_is_refused(void **state)
@@ -219,12 +221,12 @@ static void what_is_refused(void **state)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct host_options options;
-        char error[OPTION_ERROR_MAX];
-        int result = read_line(&options, cases[i].line, error);
-        if (result != -EINVAL || !strstr(error, cases[i].why))
-            fail_msg("'%s' gives %d and '%s', not '%s'", cases[i].line, result, error,
+        struct error error;
+        int result = read_line(&options, cases[i].line, &error);
+        if (result != -EINVAL || !strstr(error.text, cases[i].why))
+            fail_msg("'%s' gives %d and '%s', not '%s'", cases[i].line, result, error.text,
                      cases[i].why);
-        assert_null(strchr(error, '\n'));
+        assert_null(strchr(error.text, '\n'));
     }
 }
 
@@ -232,11 +234,12 @@ static void long_addresses(void **state)
 {
     (void)state;
     struct host_options options;
-    char error[OPTION_ERROR_MAX], line[500];
+    char line[500];
+    struct error error;
     memset(line, 'x', sizeof(line));
     line[400] = '\0';
-    assert_int_equal(read_line(&options, line, error), -EINVAL);
-    assert_non_null(strstr(error, "is no address: give HOST"));
+    assert_int_equal(read_line(&options, line, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "is no address: give HOST"));
 }
 
 /* Who asks for help need not have the rest right. */
@@ -246,14 +249,14 @@ static void help_goes_first(void **state)
     static const char *const lines[] = { "--help", "-h", "--help --lossless --live", "pi: --help",
                                          "-h --name=x" };
     struct host_options options;
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-        assert_int_equal(read_line(&options, lines[i], error), 0);
+        assert_int_equal(read_line(&options, lines[i], &error), 0);
         assert_true(options.help && !options.version);
     }
-    assert_int_equal(read_line(&options, "-V", error), 0);
+    assert_int_equal(read_line(&options, "-V", &error), 0);
     assert_true(options.version);
-    assert_int_equal(read_line(&options, "--version", error), 0);
+    assert_int_equal(read_line(&options, "--version", &error), 0);
     assert_true(options.version && !options.help);
 }
 

@@ -20,7 +20,8 @@
 
 /* A home with nothing in it. */
 struct fixture {
-    char home[64], folder[80], path[100], error[KEYS_ERROR_MAX];
+    char home[64], folder[80], path[100];
+    struct error error;
 };
 
 static int set_up(void **state)
@@ -50,7 +51,7 @@ static void add(struct fixture *fixture, const char *name)
 {
     struct key key;
     assert_int_equal(key_generate(&key, name, KEY_VIEW), 0);
-    assert_int_equal(keys_file_add(fixture->path, &key, fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), 0);
 }
 
 /* What host_keys_find() says of the address; the found key's name goes to `name`. */
@@ -59,7 +60,7 @@ static int find(struct fixture *fixture, const char *path, const char *text, cha
     struct address address;
     struct key key = { .name = "" };
     assert_int_equal(address_parse(text, WIRE_DEFAULT_PORT, &address), 0);
-    int result = host_keys_find(path, &address, &key, fixture->error);
+    int result = host_keys_find(path, &address, &key, &fixture->error);
     strcpy(name, key.name);
     return result;
 }
@@ -125,7 +126,7 @@ static void who_has_no_home(void **state)
         local |= find(fixture, NULL, loopback[i], name);
     for (size_t i = 0; i < COUNT(others); i++)
         result = find(fixture, NULL, others[i], name) == -EINVAL ? result : 0;
-    bool says_why = strstr(fixture->error, "HOME is not set");
+    bool says_why = strstr(fixture->error.text, "HOME is not set");
     /* Where the file is said, it counts. */
     add(fixture, "127.0.0.1");
     int told = find(fixture, fixture->path, "127.0.0.1", name);
@@ -155,7 +156,7 @@ static void the_names_that_have_keys(void **state)
                "that name" },
     };
     struct fixture *fixture = *state;
-    char hint[KEYS_ERROR_MAX];
+    char hint[HOST_KEYS_HINT_MAX];
     for (size_t i = 0; i < COUNT(steps); i++) {
         if (steps[i].name)
             add(fixture, steps[i].name);
@@ -170,7 +171,7 @@ static void the_names_that_have_keys(void **state)
 static void long_names_that_have_keys(void **state)
 {
     struct fixture *fixture = *state;
-    char hint[KEYS_ERROR_MAX], name[KEY_NAME_MAX + 1] = "";
+    char hint[HOST_KEYS_HINT_MAX], name[KEY_NAME_MAX + 1] = "";
     memset(name, 'x', KEY_NAME_MAX);
     for (unsigned i = 0; i < 6; i++) {
         name[0] = (char)('a' + i);
@@ -189,12 +190,12 @@ static void what_can_not_be_read_is_not_passed_over(void **state)
     assert_int_equal(find(fixture, fixture->path, "pi", name), 1);
     chmod(fixture->path, 0640);
     assert_int_equal(find(fixture, NULL, "pi", name), -EPERM);
-    assert_non_null(strstr(fixture->error, "chmod 600"));
+    assert_non_null(strstr(fixture->error.text, "chmod 600"));
     assert_int_equal(find(fixture, NULL, "other", name), -EPERM);
     assert_int_equal(chmod(fixture->path, 0600), 0);
     assert_int_equal(truncate(fixture->path, 20), 0);
     assert_int_equal(find(fixture, NULL, "pi", name), -EINVAL);
-    assert_non_null(strstr(fixture->error, "keys:1:"));
+    assert_non_null(strstr(fixture->error.text, "keys:1:"));
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)

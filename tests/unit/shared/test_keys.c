@@ -18,9 +18,9 @@
 #define ID_2 "10112233445566778899aabbccddeeff"
 #define SECRET "c0ffee0000000000000000000000000000000000000000000000000000facade"
 
-static int parse(struct keys *keys, const char *text, char *error)
+static int parse(struct keys *keys, const char *text, struct error *error)
 {
-    strcpy(error, "(no error)");
+    strcpy(error->text, "(no error)");
     return keys_parse(keys, text, strlen(text), "FILE", error);
 }
 
@@ -28,7 +28,7 @@ static void lines_are_read(void **state)
 {
     (void)state;
     struct keys keys = { 0 };
-    char error[KEYS_ERROR_MAX];
+    struct error error;
     assert_int_equal(parse(&keys,
                            "# a comment\n"
                            "\n"
@@ -36,7 +36,7 @@ static void lines_are_read(void **state)
                            "laptop view " ID " " SECRET "\n"
                            "  #laptop view\n"
                            "\tb\xC3\xBCro-2\t control  " ID_2 " " SECRET " \r",
-                           error),
+                           &error),
                      0);
     assert_int_equal(keys.count, 2);
     const struct key *key = keys_find_name(&keys, "laptop");
@@ -66,8 +66,8 @@ static void no_keys_are_fine(void **state)
     static const char *const texts[] = { "", "\n", "#", "\n\n# x y z\n" };
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct keys keys = { 0 };
-        char error[KEYS_ERROR_MAX];
-        assert_int_equal(parse(&keys, texts[i], error), 0);
+        struct error error;
+        assert_int_equal(parse(&keys, texts[i], &error), 0);
         assert_int_equal(keys.count, 0);
         keys_clear(&keys);
     }
@@ -118,12 +118,12 @@ static void what_is_refused(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct keys keys = { 0 };
-        char error[KEYS_ERROR_MAX];
-        assert_int_equal(parse(&keys, cases[i].text, error), -EINVAL);
-        if (!strstr(error, cases[i].why))
-            fail_msg("'%s' gives '%s'", cases[i].text, error);
-        assert_null(strstr(error, "c0ffee"));
-        assert_null(strchr(error, '\n'));
+        struct error error;
+        assert_int_equal(parse(&keys, cases[i].text, &error), -EINVAL);
+        if (!strstr(error.text, cases[i].why))
+            fail_msg("'%s' gives '%s'", cases[i].text, error.text);
+        assert_null(strstr(error.text, "c0ffee"));
+        assert_null(strchr(error.text, '\n'));
         assert_null(keys.items);
         assert_int_equal(keys.count, 0);
     }
@@ -135,23 +135,24 @@ static void a_zero_byte_is_refused(void **state)
     static const char text[] = "a\0b view " ID " " SECRET;
     static const char later[] = "a view " ID " " SECRET "\0";
     struct keys keys = { 0 };
-    char error[KEYS_ERROR_MAX];
-    assert_int_equal(keys_parse(&keys, text, sizeof(text) - 1, "FILE", error), -EINVAL);
-    assert_int_equal(keys_parse(&keys, later, sizeof(later) - 1, "FILE", error), -EINVAL);
+    struct error error;
+    assert_int_equal(keys_parse(&keys, text, sizeof(text) - 1, "FILE", &error), -EINVAL);
+    assert_int_equal(keys_parse(&keys, later, sizeof(later) - 1, "FILE", &error), -EINVAL);
 }
 
 static void as_many_as_there_may_be(void **state)
 {
     (void)state;
     size_t room = (KEYS_MAX + 1) * KEY_LINE_MAX, size = 0;
-    char *text = malloc(room), error[KEYS_ERROR_MAX];
+    char *text = malloc(room);
+    struct error error;
     struct keys keys = { 0 };
     assert_non_null(text);
     for (unsigned i = 0; i <= KEYS_MAX; i++) {
         struct key key;
         char name[16];
         if (i == KEYS_MAX)
-            assert_int_equal(keys_parse(&keys, text, size, "FILE", error), 0);
+            assert_int_equal(keys_parse(&keys, text, size, "FILE", &error), 0);
         snprintf(name, sizeof(name), "k%u", i);
         assert_int_equal(key_generate(&key, name, KEY_VIEW), 0);
         size += key_format(&key, text + size);
@@ -160,8 +161,8 @@ static void as_many_as_there_may_be(void **state)
     assert_int_equal(keys.count, KEYS_MAX);
     assert_non_null(keys_find_name(&keys, "k255"));
     keys_clear(&keys);
-    assert_int_equal(keys_parse(&keys, text, size, "FILE", error), -EINVAL);
-    assert_string_equal(error, "FILE:257: there are more than 256 keys");
+    assert_int_equal(keys_parse(&keys, text, size, "FILE", &error), -EINVAL);
+    assert_string_equal(error.text, "FILE:257: there are more than 256 keys");
     free(text);
 }
 

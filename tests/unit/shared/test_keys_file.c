@@ -23,7 +23,7 @@
 /* Each test has a folder of its own. */
 struct fixture {
     char folder[64], path[100], fresh[100];
-    char error[KEYS_ERROR_MAX];
+    struct error error;
 };
 
 static int set_up(void **state)
@@ -93,8 +93,8 @@ static struct key make(const char *name)
 static unsigned count(struct fixture *fixture)
 {
     struct keys keys = { 0 };
-    if (keys_load(&keys, fixture->path, fixture->error))
-        fail_msg("%s", fixture->error);
+    if (keys_load(&keys, fixture->path, &fixture->error))
+        fail_msg("%s", fixture->error.text);
     unsigned found = keys.count;
     keys_clear(&keys);
     return found;
@@ -103,9 +103,9 @@ static unsigned count(struct fixture *fixture)
 static void assert_refused(struct fixture *fixture, int code, const char *why)
 {
     struct keys keys = { 0 };
-    int result = keys_load(&keys, fixture->path, fixture->error);
-    if (result != -code || !strstr(fixture->error, why))
-        fail_msg("%d, '%s', not '%s'", result, fixture->error, why);
+    int result = keys_load(&keys, fixture->path, &fixture->error);
+    if (result != -code || !strstr(fixture->error.text, why))
+        fail_msg("%d, '%s', not '%s'", result, fixture->error.text, why);
     assert_null(keys.items);
 }
 
@@ -118,17 +118,17 @@ static void a_first_key_makes_folder_and_file(void **state)
     assert_refused(fixture, ENOENT, "can't open the keys file");
     sprintf(inner, "%s/made", fixture->folder);
     sprintf(path, "%s/keys", inner);
-    assert_int_equal(keys_file_add(path, &key, fixture->error), 0);
+    assert_int_equal(keys_file_add(path, &key, &fixture->error), 0);
     umask(mask);
     assert_int_equal(mode_of(inner), 0700);
     assert_int_equal(mode_of(path), 0600);
     struct keys keys = { 0 };
-    assert_int_equal(keys_load(&keys, path, fixture->error), 0);
+    assert_int_equal(keys_load(&keys, path, &fixture->error), 0);
     assert_int_equal(keys.count, 1);
     assert_memory_equal(keys.items[0].secret, key.secret, sizeof(key.secret));
     keys_clear(&keys);
     sprintf(path, "%s/not/made/keys", fixture->folder);
-    assert_int_equal(keys_file_add(path, &key, fixture->error), -ENOENT);
+    assert_int_equal(keys_file_add(path, &key, &fixture->error), -ENOENT);
 }
 
 static void what_is_no_key_stays(void **state)
@@ -137,14 +137,14 @@ static void what_is_no_key_stays(void **state)
     struct key ann = make("ann"), bob = make("bob");
     char text[1000], line[KEY_LINE_MAX], wanted[1000];
     write_file(fixture->path, "# Ann's\n\n# no line feed behind this", 0600);
-    assert_int_equal(keys_file_add(fixture->path, &ann, fixture->error), 0);
-    assert_int_equal(keys_file_add(fixture->path, &bob, fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &ann, &fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &bob, &fixture->error), 0);
     assert_int_equal(count(fixture), 2);
-    assert_int_equal(keys_file_remove(fixture->path, "ann", fixture->error), 0);
+    assert_int_equal(keys_file_remove(fixture->path, "ann", &fixture->error), 0);
     key_format(&bob, line);
     snprintf(wanted, sizeof(wanted), "# Ann's\n\n# no line feed behind this\n%s\n", line);
     assert_string_equal(read_file(fixture->path, text, sizeof(text)), wanted);
-    assert_int_equal(keys_file_remove(fixture->path, "bob", fixture->error), 0);
+    assert_int_equal(keys_file_remove(fixture->path, "bob", &fixture->error), 0);
     assert_int_equal(count(fixture), 0);
     assert_int_equal(mode_of(fixture->path), 0600);
 }
@@ -154,14 +154,14 @@ static void names_and_keys_are_taken_once(void **state)
     struct fixture *fixture = *state;
     struct key first = make("pi"), second = make("pi"), alias = first;
     strcpy(alias.name, "other");
-    assert_int_equal(keys_file_add(fixture->path, &first, fixture->error), 0);
-    assert_int_equal(keys_file_add(fixture->path, &second, fixture->error), -EEXIST);
-    assert_non_null(strstr(fixture->error, "a key named pi already"));
-    assert_int_equal(keys_file_replace(fixture->path, &alias, fixture->error), -EEXIST);
-    assert_non_null(strstr(fixture->error, "this very key already, named pi"));
-    assert_int_equal(keys_file_replace(fixture->path, &first, fixture->error), 1);
-    assert_int_equal(keys_file_replace(fixture->path, &second, fixture->error), 1);
-    assert_int_equal(keys_file_replace(fixture->path, &alias, fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &first, &fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &second, &fixture->error), -EEXIST);
+    assert_non_null(strstr(fixture->error.text, "a key named pi already"));
+    assert_int_equal(keys_file_replace(fixture->path, &alias, &fixture->error), -EEXIST);
+    assert_non_null(strstr(fixture->error.text, "this very key already, named pi"));
+    assert_int_equal(keys_file_replace(fixture->path, &first, &fixture->error), 1);
+    assert_int_equal(keys_file_replace(fixture->path, &second, &fixture->error), 1);
+    assert_int_equal(keys_file_replace(fixture->path, &alias, &fixture->error), 0);
     assert_int_equal(count(fixture), 2);
 }
 
@@ -169,11 +169,11 @@ static void what_is_not_there_is_not_removed(void **state)
 {
     struct fixture *fixture = *state;
     struct key key = make("laptop");
-    assert_int_equal(keys_file_remove(fixture->path, "laptop", fixture->error), -ENOENT);
+    assert_int_equal(keys_file_remove(fixture->path, "laptop", &fixture->error), -ENOENT);
     assert_int_equal(access(fixture->path, F_OK), -1);
-    assert_int_equal(keys_file_add(fixture->path, &key, fixture->error), 0);
-    assert_int_equal(keys_file_remove(fixture->path, "lapto", fixture->error), -ENOENT);
-    assert_non_null(strstr(fixture->error, "no key named lapto"));
+    assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), 0);
+    assert_int_equal(keys_file_remove(fixture->path, "lapto", &fixture->error), -ENOENT);
+    assert_non_null(strstr(fixture->error.text, "no key named lapto"));
     assert_int_equal(count(fixture), 1);
 }
 
@@ -185,8 +185,8 @@ static void modes(void **state)
     for (size_t i = 0; i < COUNT(open); i++) {
         write_file(fixture->path, "", open[i]);
         assert_refused(fixture, EPERM, "chmod 600 /tmp/pitether-keys-");
-        assert_int_equal(keys_file_add(fixture->path, &key, fixture->error), -EPERM);
-        assert_int_equal(keys_file_remove(fixture->path, "x", fixture->error), -EPERM);
+        assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), -EPERM);
+        assert_int_equal(keys_file_remove(fixture->path, "x", &fixture->error), -EPERM);
         assert_int_equal(mode_of(fixture->path), open[i]);
     }
     write_file(fixture->path, "", 0400);
@@ -228,8 +228,8 @@ static void only_plain_files(void **state)
     write_file(target, "", 0600);
     assert_int_equal(symlink(target, fixture->path), 0);
     assert_refused(fixture, EPERM, "a symbolic link: name the file itself");
-    assert_int_equal(keys_file_add(fixture->path, &key, fixture->error), -EPERM);
-    assert_int_equal(keys_file_add("/tmp/", &key, fixture->error), -EINVAL);
+    assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), -EPERM);
+    assert_int_equal(keys_file_add("/tmp/", &key, &fixture->error), -EINVAL);
 }
 
 static void junk_is_refused_and_left_alone(void **state)
@@ -240,9 +240,9 @@ static void junk_is_refused_and_left_alone(void **state)
     assert_non_null(large);
     write_file(fixture->path, "# fine\nsecret words\n", 0600);
     assert_refused(fixture, EINVAL, "keys:2: behind the name there must be a role");
-    assert_null(strstr(fixture->error, "words"));
-    assert_int_equal(keys_file_add(fixture->path, &key, fixture->error), -EINVAL);
-    assert_int_equal(keys_file_remove(fixture->path, "secret", fixture->error), -EINVAL);
+    assert_null(strstr(fixture->error.text, "words"));
+    assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), -EINVAL);
+    assert_int_equal(keys_file_remove(fixture->path, "secret", &fixture->error), -EINVAL);
     assert_string_equal(read_file(fixture->path, text, sizeof(text)), "# fine\nsecret words\n");
     memset(large, '#', KEYS_FILE_MAX + 1);
     large[KEYS_FILE_MAX + 1] = '\0';
@@ -251,7 +251,7 @@ static void junk_is_refused_and_left_alone(void **state)
     large[KEYS_FILE_MAX] = '\0';
     write_file(fixture->path, large, 0600);
     assert_int_equal(count(fixture), 0);
-    assert_int_equal(keys_file_add(fixture->path, &key, fixture->error), -ENOSPC);
+    assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), -ENOSPC);
     assert_int_equal(count(fixture), 0);
     free(large);
 }
@@ -269,9 +269,9 @@ static void there_is_an_end(void **state)
     }
     write_file(fixture->path, text, 0600);
     struct key more = make("more"), again = make("k7");
-    assert_int_equal(keys_file_add(fixture->path, &more, fixture->error), -ENOSPC);
-    assert_non_null(strstr(fixture->error, "is full: it has 256 keys"));
-    assert_int_equal(keys_file_replace(fixture->path, &again, fixture->error), 1);
+    assert_int_equal(keys_file_add(fixture->path, &more, &fixture->error), -ENOSPC);
+    assert_non_null(strstr(fixture->error.text, "is full: it has 256 keys"));
+    assert_int_equal(keys_file_replace(fixture->path, &again, &fixture->error), 1);
     assert_int_equal(count(fixture), KEYS_MAX);
     free(text);
 }
@@ -283,12 +283,12 @@ static void leftovers_are_no_hindrance(void **state)
     struct key one = make("one"), two = make("two");
     char target[100], text[100];
     write_file(fixture->fresh, "half a k", 0600);
-    assert_int_equal(keys_file_add(fixture->path, &one, fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &one, &fixture->error), 0);
     assert_int_equal(access(fixture->fresh, F_OK), -1);
     sprintf(target, "%s/target", fixture->folder);
     write_file(target, "untouched", 0600);
     assert_int_equal(symlink(target, fixture->fresh), 0);
-    assert_int_equal(keys_file_add(fixture->path, &two, fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &two, &fixture->error), 0);
     assert_string_equal(read_file(target, text, sizeof(text)), "untouched");
     assert_int_equal(count(fixture), 2);
 }
@@ -302,7 +302,7 @@ static void root_leaves_the_file_to_its_owner(void **state)
         skip();
     write_file(fixture->path, "", 0600);
     assert_int_equal(chown(fixture->path, 1234, 5678), 0);
-    assert_int_equal(keys_file_add(fixture->path, &key, fixture->error), 0);
+    assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), 0);
     assert_int_equal(stat(fixture->path, &status), 0);
     assert_int_equal(status.st_uid, 1234);
     assert_int_equal(status.st_gid, 5678);
@@ -323,7 +323,7 @@ static void files_of_others_are_refused(void **state)
     if (child == 0) {
         struct keys keys = { 0 };
         int code = setresuid(1234, 1234, 1234);
-        code |= keys_load(&keys, fixture->path, fixture->error) ? 2 : 0;
+        code |= keys_load(&keys, fixture->path, &fixture->error) ? 2 : 0;
         _exit(code ? 1 : 0);
     }
     int code;
@@ -335,8 +335,8 @@ static void files_of_others_are_refused(void **state)
     if (child == 0) {
         struct keys keys = { 0 };
         int failed = setresuid(1234, 1234, 1234);
-        failed |= keys_load(&keys, fixture->path, fixture->error) != -EPERM;
-        _exit(failed || !strstr(fixture->error, "belongs to another user, user 4321: "));
+        failed |= keys_load(&keys, fixture->path, &fixture->error) != -EPERM;
+        _exit(failed || !strstr(fixture->error.text, "belongs to another user, user 4321: "));
     }
     assert_int_equal(waitpid(child, &code, 0), child);
     assert_int_equal(code, 0);
@@ -349,8 +349,8 @@ static int load_as_1234(struct fixture *fixture, const char *words)
     if (child == 0) {
         struct keys keys = { 0 };
         bool failed = setresuid(1234, 1234, 1234) ||
-                      keys_load(&keys, fixture->path, fixture->error) != -EACCES;
-        _exit(failed || !strstr(fixture->error, words));
+                      keys_load(&keys, fixture->path, &fixture->error) != -EACCES;
+        _exit(failed || !strstr(fixture->error.text, words));
     }
     assert_int_equal(waitpid(child, &code, 0), child);
     return code;
@@ -389,7 +389,7 @@ static void changes_at_once_lose_nothing(void **state)
             snprintf(name, sizeof(name), "k%d-%d", i, j);
             result = key_generate(&key, name, KEY_VIEW);
             if (!result)
-                result = keys_file_add(fixture->path, &key, fixture->error);
+                result = keys_file_add(fixture->path, &key, &fixture->error);
         }
         _exit(result ? 1 : 0);
     }

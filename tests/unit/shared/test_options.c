@@ -74,7 +74,7 @@ enum { WORDS_MAX = 40 };
 
 /* Runs the parser over words that are separated by blanks; "''" is an empty one. */
 static int parse_words(const char *line, struct fields *fields, bool *given,
-                       const char **positional, char *error)
+                       const char **positional, struct error *error)
 {
     static char copy[1024];
     char *argv[WORDS_MAX] = { "prog" };
@@ -84,15 +84,15 @@ static int parse_words(const char *line, struct fields *fields, bool *given,
         argv[argc++] = strcmp(word, "''") == 0 ? "" : word;
     memset(fields, 0, sizeof(*fields));
     options_defaults(&table, fields);
-    strcpy(error, "(no error)");
+    strcpy(error->text, "(no error)");
     return options_parse(&table, fields, argc, argv, given, positional, error);
 }
 
 static void parse_good(const char *line, struct fields *fields)
 {
-    char error[OPTION_ERROR_MAX];
-    if (parse_words(line, fields, NULL, NULL, error))
-        fail_msg("'%s': %s", line, error);
+    struct error error;
+    if (parse_words(line, fields, NULL, NULL, &error))
+        fail_msg("'%s': %s", line, error.text);
 }
 
 /* All of `words`, separated by '|', must be in the text. */
@@ -107,12 +107,12 @@ static void assert_contains(const char *text, const char *words)
 
 static void parse_bad(const char *line, const char *words)
 {
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     struct fields fields;
-    if (parse_words(line, &fields, NULL, NULL, error) != -EINVAL)
+    if (parse_words(line, &fields, NULL, NULL, &error) != -EINVAL)
         fail_msg("'%s' was taken", line);
-    assert_contains(error, words);
-    assert_null(strchr(error, '\n'));
+    assert_contains(error.text, words);
+    assert_null(strchr(error.text, '\n'));
 }
 
 static void defaults(void **state)
@@ -229,10 +229,11 @@ static void sizes(void **state)
                                        "640.5x4", "-64x480", "64 x48" };
     for (size_t i = 0; i < COUNT(bad); i++) {
         struct fields ignored;
-        char error[OPTION_ERROR_MAX], *argv[] = { "prog", "--size", (char *)bad[i] };
+        char *argv[] = { "prog", "--size", (char *)bad[i] };
+        struct error error;
         memset(&ignored, 0, sizeof(ignored));
-        assert_int_equal(options_parse(&table, &ignored, 3, argv, NULL, NULL, error), -EINVAL);
-        assert_contains(error, "size|WIDTHxHEIGHT|16|4096");
+        assert_int_equal(options_parse(&table, &ignored, 3, argv, NULL, NULL, &error), -EINVAL);
+        assert_contains(error.text, "size|WIDTHxHEIGHT|16|4096");
         assert_int_equal(ignored.size.width, 0);
     }
 }
@@ -260,10 +261,11 @@ static void bytes(void **state)
         "-1K",  "1KK", "1 K",      "1T", "",   "1e9", "1000000000000000000000000000000000000000M"
     };
     for (size_t i = 0; i < COUNT(bad); i++) {
-        char error[OPTION_ERROR_MAX], word[80], *argv[] = { "prog", word };
+        char word[80], *argv[] = { "prog", word };
+        struct error error;
         snprintf(word, sizeof(word), "--bytes=%s", bad[i]);
-        assert_int_equal(options_parse(&table, &fields, 2, argv, NULL, NULL, error), -EINVAL);
-        assert_contains(error, "bytes|1024|K, M or G");
+        assert_int_equal(options_parse(&table, &fields, 2, argv, NULL, NULL, &error), -EINVAL);
+        assert_contains(error.text, "bytes|1024|K, M or G");
     }
 }
 
@@ -340,10 +342,10 @@ static void unknown_and_missing(void **state)
 
 static void parse_bad_exactly(const char *line, const char *wanted)
 {
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     struct fields fields;
-    assert_int_equal(parse_words(line, &fields, NULL, NULL, error), -EINVAL);
-    assert_string_equal(error, wanted);
+    assert_int_equal(parse_words(line, &fields, NULL, NULL, &error), -EINVAL);
+    assert_string_equal(error.text, wanted);
 }
 
 /* An option is called what the user called it. */
@@ -395,7 +397,7 @@ static void slips_are_guessed(void **state)
         { "---", "unknown option '---'" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
-        char wanted[OPTION_ERROR_MAX];
+        char wanted[512];
         snprintf(wanted, sizeof(wanted), "%s%s", cases[i].wanted, all);
         parse_bad_exactly(cases[i].line, wanted);
     }
@@ -418,23 +420,23 @@ static void positionals(void **state)
 {
     (void)state;
     struct fields fields;
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     const char *positional = "unset";
-    assert_int_equal(parse_words("-f", &fields, NULL, &positional, error), 0);
+    assert_int_equal(parse_words("-f", &fields, NULL, &positional, &error), 0);
     assert_null(positional);
-    assert_int_equal(parse_words("-f host -n 5", &fields, NULL, &positional, error), 0);
+    assert_int_equal(parse_words("-f host -n 5", &fields, NULL, &positional, &error), 0);
     assert_string_equal(positional, "host");
     assert_int_equal(fields.count, 5);
-    assert_int_equal(parse_words("-n 5 -- -f", &fields, NULL, &positional, error), 0);
+    assert_int_equal(parse_words("-n 5 -- -f", &fields, NULL, &positional, &error), 0);
     assert_string_equal(positional, "-f");
     assert_false(fields.flag);
-    assert_int_equal(parse_words("-", &fields, NULL, &positional, error), 0);
+    assert_int_equal(parse_words("-", &fields, NULL, &positional, &error), 0);
     assert_string_equal(positional, "-");
-    assert_int_equal(parse_words("--", &fields, NULL, &positional, error), 0);
+    assert_int_equal(parse_words("--", &fields, NULL, &positional, &error), 0);
     assert_null(positional);
-    assert_int_equal(parse_words("a b", &fields, NULL, &positional, error), -EINVAL);
-    assert_contains(error, "'b'|too many");
-    assert_int_equal(parse_words("-- a --", &fields, NULL, &positional, error), -EINVAL);
+    assert_int_equal(parse_words("a b", &fields, NULL, &positional, &error), -EINVAL);
+    assert_contains(error.text, "'b'|too many");
+    assert_int_equal(parse_words("-- a --", &fields, NULL, &positional, &error), -EINVAL);
     parse_bad("host", "'host'|too many");
     parse_bad("-- host", "'host'|too many");
 }
@@ -443,9 +445,9 @@ static void given_options_are_told(void **state)
 {
     (void)state;
     struct fields fields;
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     bool given[COUNT(specs)] = { false };
-    assert_int_equal(parse_words("-n5 --list a -f", &fields, given, NULL, error), 0);
+    assert_int_equal(parse_words("-n5 --list a -f", &fields, given, NULL, &error), 0);
     for (size_t i = 0; i < COUNT(specs); i++) {
         const char *name = specs[i].name ? specs[i].name : "";
         bool wanted =
@@ -457,14 +459,15 @@ static void given_options_are_told(void **state)
 /* A file of its own for each test, gone when the test is. */
 static char path[] = "options-test-XXXXXX";
 
-static int read_text(const char *text, size_t size, struct fields *fields, bool *given, char *error)
+static int read_text(const char *text, size_t size, struct fields *fields, bool *given,
+                     struct error *error)
 {
     strcpy(path + strlen(path) - 6, "XXXXXX");
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, size), size);
     close(fd);
-    strcpy(error, "(no error)");
+    strcpy(error->text, "(no error)");
     int result = options_read_file(&table, fields, path, given, error);
     unlink(path);
     return result;
@@ -496,8 +499,8 @@ static void files_are_read(void **state)
                                "bytes = 2M\n"
                                "colour = blue"; /* without a line feed */
     struct fields fields = { 0 };
-    char error[OPTION_ERROR_MAX];
-    assert_int_equal(read_text(text, strlen(text), &fields, NULL, error), 0);
+    struct error error;
+    assert_int_equal(read_text(text, strlen(text), &fields, NULL, &error), 0);
     assert_int_equal(fields.count, 42);
     assert_true(fields.rate == 99.5);
     assert_int_equal(fields.size.width, 640);
@@ -511,18 +514,19 @@ static void files_are_read(void **state)
     assert_int_equal(fields.colour, 2);
     free_texts(&fields);
     struct fields none = { 0 };
-    assert_int_equal(read_text("", 0, &none, NULL, error), 0);
+    assert_int_equal(read_text("", 0, &none, NULL, &error), 0);
 }
 
 static void flags_in_files(void **state)
 {
     (void)state;
     static const char *const words[] = { "no", "yes", "false", "true", "0", "1", "off", "on" };
-    char text[80], error[OPTION_ERROR_MAX];
+    char text[80];
+    struct error error;
     for (int i = 0; i < 8; i++) {
         struct fields fields = { .flag = !(i & 1) };
         int size = snprintf(text, sizeof(text), "flag = %s\n", words[i]);
-        assert_int_equal(read_text(text, (size_t)size, &fields, NULL, error), 0);
+        assert_int_equal(read_text(text, (size_t)size, &fields, NULL, &error), 0);
         assert_int_equal(fields.flag, i & 1);
     }
 }
@@ -557,16 +561,16 @@ static void bad_lines_are_named(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct fields fields = { 0 };
-        char error[OPTION_ERROR_MAX];
-        int result = read_text(cases[i].text, strlen(cases[i].text), &fields, NULL, error);
+        struct error error;
+        int result = read_text(cases[i].text, strlen(cases[i].text), &fields, NULL, &error);
         if (result != -EINVAL)
             fail_msg("'%s': %d", cases[i].text, result);
-        assert_ptr_equal(strstr(error, path), error);
-        assert_memory_equal(error + strlen(path), cases[i].line, strlen(cases[i].line));
-        assert_contains(error, cases[i].words);
+        assert_ptr_equal(strstr(error.text, path), &error);
+        assert_memory_equal(error.text + strlen(path), cases[i].line, strlen(cases[i].line));
+        assert_contains(error.text, cases[i].words);
         if (!strstr(cases[i].words, "did you mean"))
-            assert_null(strstr(error, "did you mean"));
-        assert_null(strchr(error, '\n'));
+            assert_null(strstr(error.text, "did you mean"));
+        assert_null(strchr(error.text, '\n'));
     }
 }
 
@@ -574,11 +578,11 @@ static void the_command_line_goes_first(void **state)
 {
     (void)state;
     struct fields fields;
-    char error[OPTION_ERROR_MAX];
+    struct error error;
     bool given[COUNT(specs)] = { false };
     static const char text[] = "count = 42\nlist = y\nflag = no\nrate = 9\n";
-    assert_int_equal(parse_words("-n5 --list x -f", &fields, given, NULL, error), 0);
-    assert_int_equal(read_text(text, strlen(text), &fields, given, error), 0);
+    assert_int_equal(parse_words("-n5 --list x -f", &fields, given, NULL, &error), 0);
+    assert_int_equal(read_text(text, strlen(text), &fields, given, &error), 0);
     assert_int_equal(fields.count, 5);
     assert_true(fields.flag);
     assert_int_equal(fields.list.count, 1);
@@ -593,22 +597,23 @@ static void long_lines_are_read(void **state)
     static const size_t sizes[] = { 100, 1022, 1023, 1024, 1025, 4095, 4096, 30000 };
     for (size_t i = 0; i < COUNT(sizes); i++) {
         struct fields fields = { 0 };
-        char error[OPTION_ERROR_MAX], *text = malloc(2 * sizes[i] + 64);
+        char *text = malloc(2 * sizes[i] + 64);
+        struct error error;
         memset(text, 'x', 2 * sizes[i] + 64);
         text[0] = '#';
         text[sizes[i]] = '\n';
         memcpy(text + sizes[i] + 1, "text = ", 7);
         size_t end = sizes[i] + 8 + sizes[i];
         memcpy(text + end, "\ncount = 3", 10);
-        assert_int_equal(read_text(text, end + 10, &fields, NULL, error), 0);
+        assert_int_equal(read_text(text, end + 10, &fields, NULL, &error), 0);
         assert_int_equal(strlen(fields.text), sizes[i]);
         assert_int_equal(fields.count, 3);
         free_texts(&fields);
         /* A bad one of any length fits the error's room, with the place. */
         memcpy(text + sizes[i] + 1, "size = ", 7);
-        assert_int_equal(read_text(text, end + 10, &fields, NULL, error), -EINVAL);
-        assert_contains(error, ":2: size|xxxx");
-        assert_in_range(strlen(error), 1, OPTION_ERROR_MAX - 1);
+        assert_int_equal(read_text(text, end + 10, &fields, NULL, &error), -EINVAL);
+        assert_contains(error.text, ":2: size|xxxx");
+        assert_in_range(strlen(error.text), 1, sizeof(error.text) - 1);
         free(text);
     }
 }
@@ -619,8 +624,8 @@ static void zero_bytes_are_refused(void **state)
     (void)state;
     static const char text[] = "count = 3\0garbage\nrate = 9\n";
     struct fields fields = { 0 };
-    char error[OPTION_ERROR_MAX];
-    assert_int_equal(read_text(text, sizeof(text) - 1, &fields, NULL, error), -EINVAL);
+    struct error error;
+    assert_int_equal(read_text(text, sizeof(text) - 1, &fields, NULL, &error), -EINVAL);
 }
 
 /* Nor is one with other controls, which would reach the terminal. */
@@ -630,9 +635,9 @@ static void controls_are_refused(void **state)
     static const char *const texts[] = { "count = 3\n\033[2Jcount = 4\n", "x\177\n", "\b" };
     for (size_t i = 0; i < COUNT(texts); i++) {
         struct fields fields = { 0 };
-        char error[OPTION_ERROR_MAX];
-        assert_int_equal(read_text(texts[i], strlen(texts[i]), &fields, NULL, error), -EINVAL);
-        assert_contains(error, i == 0 ? ":2: there is a byte" : ":1: there is a byte");
+        struct error error;
+        assert_int_equal(read_text(texts[i], strlen(texts[i]), &fields, NULL, &error), -EINVAL);
+        assert_contains(error.text, i == 0 ? ":2: there is a byte" : ":1: there is a byte");
     }
 }
 
@@ -643,10 +648,10 @@ static void a_line_of_keys_is_not_quoted(void **state)
     static const char text[] =
         "laptop view 5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f 0a0a0a0a0a0a0a0a0a0a\n";
     struct fields fields = { 0 };
-    char error[OPTION_ERROR_MAX];
-    assert_int_equal(read_text(text, strlen(text), &fields, NULL, error), -EINVAL);
-    assert_contains(error, "'laptop' is not");
-    assert_null(strstr(error, "5f5f"));
+    struct error error;
+    assert_int_equal(read_text(text, strlen(text), &fields, NULL, &error), -EINVAL);
+    assert_contains(error.text, "'laptop' is not");
+    assert_null(strstr(error.text, "5f5f"));
 }
 
 static void files_of_any_length(void **state)
@@ -654,16 +659,17 @@ static void files_of_any_length(void **state)
     (void)state;
     enum { MORE = OPTION_FILE_MAX + 1 };
     struct fields fields = { 0 };
-    char error[OPTION_ERROR_MAX], *text = malloc(MORE);
+    char *text = malloc(MORE);
+    struct error error;
     memset(text, '\n', MORE);
     memcpy(text + OPTION_FILE_MAX - 9, "count = 3", 9);
-    assert_int_equal(read_text(text, OPTION_FILE_MAX, &fields, NULL, error), 0);
+    assert_int_equal(read_text(text, OPTION_FILE_MAX, &fields, NULL, &error), 0);
     assert_int_equal(fields.count, 3);
-    assert_int_equal(read_text(text, MORE, &fields, NULL, error), -EINVAL);
-    assert_contains(error, "options-test-|longer than 65536 bytes");
+    assert_int_equal(read_text(text, MORE, &fields, NULL, &error), -EINVAL);
+    assert_contains(error.text, "options-test-|longer than 65536 bytes");
     free(text);
-    assert_int_equal(options_read_file(&table, &fields, "/dev/zero", NULL, error), -EINVAL);
-    assert_contains(error, "/dev/zero is longer than 65536 bytes");
+    assert_int_equal(options_read_file(&table, &fields, "/dev/zero", NULL, &error), -EINVAL);
+    assert_contains(error.text, "/dev/zero is longer than 65536 bytes");
 }
 
 /* As a shell's <(...) makes one. */
@@ -672,13 +678,14 @@ static void a_pipe_is_read(void **state)
     (void)state;
     static const char text[] = "count = 7\n";
     struct fields fields = { 0 };
-    char error[OPTION_ERROR_MAX], name[32];
+    char name[32];
+    struct error error;
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     assert_int_equal(write(ends[1], text, strlen(text)), strlen(text));
     close(ends[1]);
     snprintf(name, sizeof(name), "/dev/fd/%d", ends[0]);
-    assert_int_equal(options_read_file(&table, &fields, name, NULL, error), 0);
+    assert_int_equal(options_read_file(&table, &fields, name, NULL, &error), 0);
     assert_int_equal(fields.count, 7);
     close(ends[0]);
 }
@@ -687,11 +694,11 @@ static void unreadable_files(void **state)
 {
     (void)state;
     struct fields fields = { 0 };
-    char error[OPTION_ERROR_MAX];
-    assert_int_equal(options_read_file(&table, &fields, "/no/such/file", NULL, error), -ENOENT);
-    assert_contains(error, "/no/such/file|No such file");
-    assert_int_equal(options_read_file(&table, &fields, "/", NULL, error), -EISDIR);
-    assert_contains(error, "directory");
+    struct error error;
+    assert_int_equal(options_read_file(&table, &fields, "/no/such/file", NULL, &error), -ENOENT);
+    assert_contains(error.text, "/no/such/file|No such file");
+    assert_int_equal(options_read_file(&table, &fields, "/", NULL, &error), -EISDIR);
+    assert_contains(error.text, "directory");
 }
 
 static void help_has_everything(void **state)
