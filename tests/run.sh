@@ -76,10 +76,7 @@ build_and_test() {
 build_and_test_threads() {
     local directory=$1
     local under=(setarch -R)
-    build_in "$directory" -DPITETHER_SANITIZE=thread &&
-        test_in "$directory" \
-            -R '^(mailbox|device_creation|host_creation|encoder|supervisor|events|demand|camera_pattern|camera_faulty|log|host_frame|grace|sink|sink_stdout|latency_log|dial|failover|receiver|jpeg_parallel|e2e_.*)$' \
-            -E '^e2e_(window|hostile_window|pipes|keys|wakeups)$'
+    build_in "$directory" -DPITETHER_SANITIZE=thread && test_in "$directory" -L threads
 }
 
 check_install() {
