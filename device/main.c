@@ -142,16 +142,16 @@ static int serve(const struct device_options *options, struct supervisor_config 
 {
     struct stream_events events;
     struct demand demand;
+    struct encode_pool *pool = NULL;
     struct encoder *encoder = NULL;
     struct supervisor *supervisor = NULL;
     struct encoder_config encoder_config = {
-        .threads = (unsigned)options->threads,
         .slices = (unsigned)options->slices,
         .quality = options->quality,
         .min_quality =
             options->min_quality < options->quality ? options->min_quality : options->quality,
         .bits_per_second = options->bitrate,
-        .patient = options->unpaced,
+        .blocking = options->unpaced,
     };
     struct server_config server_config = {
         .camera_name = name_of(options->source),
@@ -169,7 +169,9 @@ static int serve(const struct device_options *options, struct supervisor_config 
     demand_init(&demand);
     /* Without a pace, frames that nobody wants would be made as fast as the source can. */
     supervisor_config.demand = options->unpaced ? NULL : &demand;
-    error = encoder_create(&encoder, &encoder_config, &events);
+    error = encode_pool_create(&pool, (unsigned)options->threads);
+    if (!error)
+        error = encoder_create(&encoder, &encoder_config, pool, &events);
     if (!error)
         error = supervisor_create(&supervisor, &supervisor_config, encoder, &events);
     bool ran = !error;
@@ -197,6 +199,7 @@ static int serve(const struct device_options *options, struct supervisor_config 
         log_debug("frames encoded: %llu", (unsigned long long)encoder_totals(encoder).frames);
     events_destroy(&events);
     encoder_destroy(&encoder);
+    encode_pool_destroy(&pool);
     demand_destroy(&demand);
     return error ? complain_of(ran ? "serve" : "start the encoder and the camera's thread", error)
                  : EXIT_DONE;

@@ -48,7 +48,7 @@ static const struct option_spec specs[] = {
       false },
     { "min-quality", 0, OPTION_INT, FIELD(min_quality), "1..100", "25", 1, 100, NULL,
       "the lowest quality for --bitrate and --adaptive", false },
-    { "threads", 0, OPTION_INT, FIELD(threads), "N", "0", 0, ENCODER_THREADS_MAX, NULL,
+    { "threads", 0, OPTION_INT, FIELD(threads), "N", "0", 0, ENCODE_THREADS_MAX, NULL,
       "encoder threads; 0 is one for each core", false },
     { "slices", 0, OPTION_INT, FIELD(slices), "N", "0", 0, FRAME_SLICES_MAX, NULL,
       "slices that a frame is cut into, so that threads can share it; 0 is four for each thread",

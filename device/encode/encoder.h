@@ -1,26 +1,24 @@
 /*
- * The workers that turn captures into frames.
+ * One stream's way from raw frames to encoded ones: the order of its frames, and its rate.
  *
- * A picture's slices go to whichever worker is free, so that one picture uses all cores; the next
- * picture begins as soon as a worker finds no slice left. Between the camera and the workers there
- * is one slot: a newer capture takes the place of one that no worker has begun (ENCODER_BUSY).
+ * A frame's slices go to whichever worker of the pool is free, so that one frame uses all cores;
+ * the next begins as soon as a worker finds no slice left. Between the camera and the workers there
+ * is one slot: a newer raw frame replaces one that no worker has begun (ENCODER_BUSY).
  */
 #ifndef PITETHER_DEVICE_ENCODE_ENCODER_H
 #define PITETHER_DEVICE_ENCODE_ENCODER_H
 
 #include "device/camera/camera.h"
 #include "device/encode/drops.h"
+#include "device/encode/pool.h"
 #include "device/stream/events.h"
 
-enum { ENCODER_THREADS_MAX = 64 };
-
 struct encoder_config {
-    unsigned threads;         /* 1..ENCODER_THREADS_MAX; 0: one for each core */
     unsigned slices;          /* 1..FRAME_SLICES_MAX; 0: chosen by the number of threads */
     int quality;              /* 1..100; the best one where a bit rate is to be kept */
     int min_quality;          /* 1..quality; the worst one then; 0: as quality */
     uint64_t bits_per_second; /* of a stream that is to keep a rate; 0: no limit */
-    bool patient;             /* encoder_submit() waits for its turn, and nothing is ENCODER_BUSY */
+    bool blocking;            /* encoder_submit() waits for its turn; nothing is ENCODER_BUSY */
 };
 
 struct encoder_totals {
@@ -31,26 +29,26 @@ struct encoder_totals {
 
 struct encoder;
 
-/* Starts the workers. Frames and losses go to the events, which must be there until encoder_drain()
- * has returned for the last time. 0 or a negative errno, with *encoder NULL. */
+/* Frames and losses go to the events, which must be there until encoder_drain() has returned for
+ * the last time; the pool must outlive the encoder. 0 or a negative errno, with *encoder NULL. */
 int encoder_create(struct encoder **encoder, const struct encoder_config *config,
-                   struct stream_events *events);
+                   struct encode_pool *pool, struct stream_events *events);
 
-/* Ends the workers and nulls the caller's pointer. Nothing must be in work, and every frame must
- * have been released: they live in the encoder's pool. NULL and *NULL are fine. */
+/* Nulls the caller's pointer. The encoder must be idle, and every frame must have been released:
+ * they live in the encoder's pool of frames. NULL and *NULL are fine. */
 void encoder_destroy(struct encoder **encoder);
 
-/* Hands a capture over, with its id set; ids must rise. Never blocks for long, unless the encoder
- * is patient. One thread. */
-void encoder_submit(struct encoder *encoder, struct raw_frame *capture);
+/* Hands a raw frame over, with its id set; ids must rise. Never blocks for long, unless the encoder
+ * is blocking. One thread. */
+void encoder_submit(struct encoder *encoder, struct raw_frame *raw);
 
-/* Tells of frames that never became captures, in the order of ids with encoder_submit(). */
+/* Reports frames that never became raw frames, in the order of ids with encoder_submit(). */
 void encoder_lost(struct encoder *encoder, const struct lost_run *lost);
 
-/* Waits until all that was submitted is encoded, and its captures released. */
+/* Waits until the encoder is idle. */
 void encoder_drain(struct encoder *encoder);
 
-/* Whether all that was submitted is encoded, and its captures released. Any thread. */
+/* Whether all that was submitted is encoded, and its raw frames released. Any thread. */
 bool encoder_idle(struct encoder *encoder);
 
 /* Changes the rate; 0: no limit. Any thread. */

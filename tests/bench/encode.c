@@ -56,6 +56,7 @@ struct variant {
     unsigned threads, slices;
     struct pictures pictures;
     struct bare *bare; /* one for each thread */
+    struct encode_pool *pool;
     struct encoder *encoder;
     struct stream_events events;
     uint64_t next_id;
@@ -222,7 +223,7 @@ static void *bare_run(void *user)
 
 static void run_bare(struct run *run)
 {
-    struct bare_thread threads[ENCODER_THREADS_MAX];
+    struct bare_thread threads[ENCODE_THREADS_MAX];
     unsigned count = run->variant->threads;
     for (unsigned i = 0; i < count; i++) {
         threads[i] = (struct bare_thread){ .run = run, .bare = &run->variant->bare[i] };
@@ -357,7 +358,7 @@ static void set_up(struct variant *variant, const char *name, const struct pictu
     for (int i = 0; i < 4; i++)
         if (fields >= 2 && strcmp(kind, kinds[i]) == 0)
             known = i;
-    if (known < 0 || variant->threads < 1 || variant->threads > ENCODER_THREADS_MAX ||
+    if (known < 0 || variant->threads < 1 || variant->threads > ENCODE_THREADS_MAX ||
         !form_parse(at ? at + 1 : "YUV420", &form)) {
         fprintf(stderr, "bench_encode: unknown variant %s\n", name);
         exit(2);
@@ -370,12 +371,12 @@ static void set_up(struct variant *variant, const char *name, const struct pictu
             bare_create(&variant->bare[i], pictures, quality);
         return;
     }
-    struct encoder_config config = {
-        .threads = variant->threads, .slices = variant->slices, .quality = quality, .patient = true
-    };
+    struct encoder_config config = { .slices = variant->slices,
+                                     .quality = quality,
+                                     .blocking = true };
     sem_init(&variant->free_captures, 0, CAPTURES);
-    if (events_init(&variant->events) ||
-        encoder_create(&variant->encoder, &config, &variant->events))
+    if (events_init(&variant->events) || encode_pool_create(&variant->pool, variant->threads) ||
+        encoder_create(&variant->encoder, &config, variant->pool, &variant->events))
         die("encoder");
 }
 
@@ -390,6 +391,7 @@ static void tear_down(struct variant *variant)
     if (variant->encoder) {
         encoder_drain(variant->encoder);
         encoder_destroy(&variant->encoder);
+        encode_pool_destroy(&variant->pool);
         events_destroy(&variant->events);
         sem_destroy(&variant->free_captures);
     }

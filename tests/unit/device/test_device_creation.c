@@ -22,36 +22,52 @@ static void the_events(void **state)
     balance_end();
 }
 
+static void a_pool(void **state)
+{
+    enum { THREADS = 3 };
+    struct encode_pool *pool;
+    (void)state;
+    for (unsigned threads = 0; threads < THREADS; threads++) {
+        balance_begin(threads, 0);
+        assert_int_equal(encode_pool_create(&pool, THREADS), -EAGAIN);
+        assert_null(pool);
+        balance_end();
+    }
+    balance_begin(THREADS, 0);
+    assert_int_equal(encode_pool_create(&pool, THREADS), 0);
+    encode_pool_destroy(&pool);
+    balance_end();
+}
+
 static void an_encoder(void **state)
 {
-    static const struct encoder_config config = { .threads = 3, .slices = 1, .quality = 50 };
+    static const struct encoder_config config = { .slices = 1, .quality = 50 };
+    struct encode_pool *pool;
     struct encoder *encoder;
     struct stream_events events;
     (void)state;
     assert_int_equal(events_init(&events), 0);
-    for (unsigned threads = 0; threads < config.threads; threads++) {
-        balance_begin(threads, 0);
-        assert_int_equal(encoder_create(&encoder, &config, &events), -EAGAIN);
-        assert_null(encoder);
-        balance_end();
-    }
-    balance_begin(config.threads, 0);
-    assert_int_equal(encoder_create(&encoder, &config, &events), 0);
+    assert_int_equal(encode_pool_create(&pool, 1), 0);
+    balance_begin(0, 0);
+    assert_int_equal(encoder_create(&encoder, &config, pool, &events), 0);
     encoder_destroy(&encoder);
     balance_end();
+    encode_pool_destroy(&pool);
     events_destroy(&events);
 }
 
 static void a_capture(void **state)
 {
-    static const struct encoder_config config = { .threads = 1, .slices = 1, .quality = 50 };
+    static const struct encoder_config config = { .slices = 1, .quality = 50 };
     static const struct supervisor_config capture = { .ops = &camera_pattern };
     struct supervisor *control;
+    struct encode_pool *pool;
     struct encoder *encoder;
     struct stream_events events;
     (void)state;
     assert_int_equal(events_init(&events), 0);
-    assert_int_equal(encoder_create(&encoder, &config, &events), 0);
+    assert_int_equal(encode_pool_create(&pool, 1), 0);
+    assert_int_equal(encoder_create(&encoder, &config, pool, &events), 0);
     for (unsigned threads = 0; threads < 2; threads++) {
         balance_begin(threads, 0);
         assert_int_equal(supervisor_create(&control, &capture, encoder, &events),
@@ -61,6 +77,7 @@ static void a_capture(void **state)
         balance_end();
     }
     encoder_destroy(&encoder);
+    encode_pool_destroy(&pool);
     events_destroy(&events);
 }
 
@@ -99,10 +116,8 @@ static void cameras(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_events),
-        cmocka_unit_test(an_encoder),
-        cmocka_unit_test(a_capture),
-        cmocka_unit_test(cameras),
+        cmocka_unit_test(the_events), cmocka_unit_test(a_pool),  cmocka_unit_test(an_encoder),
+        cmocka_unit_test(a_capture),  cmocka_unit_test(cameras),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

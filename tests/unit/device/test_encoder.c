@@ -28,6 +28,7 @@ struct original {
 
 struct test {
     struct stream_events events;
+    struct encode_pool *pool;
     struct encoder *encoder;
     struct original originals[KINDS];
     uint64_t expected; /* the id that the next event must begin with */
@@ -147,9 +148,10 @@ static void set_up(struct test *test, unsigned threads, unsigned slices)
         assert_true(decode(jpeg.data, jpeg.size, &test->originals[i].pixels));
         bytes_free(&jpeg);
     }
-    struct encoder_config config = { .threads = threads, .slices = slices, .quality = 80 };
+    struct encoder_config config = { .slices = slices, .quality = 80 };
     assert_int_equal(events_init(&test->events), 0);
-    assert_int_equal(encoder_create(&test->encoder, &config, &test->events), 0);
+    assert_int_equal(encode_pool_create(&test->pool, threads), 0);
+    assert_int_equal(encoder_create(&test->encoder, &config, test->pool, &test->events), 0);
 }
 
 static void check_whole(struct test *test, struct frame *frame)
@@ -243,6 +245,8 @@ static void tear_down(struct test *test)
 {
     encoder_destroy(&test->encoder);
     assert_null(test->encoder);
+    encode_pool_destroy(&test->pool);
+    assert_null(test->pool);
     events_destroy(&test->events);
     for (unsigned id = 0; id < IDS_MAX; id++)
         if (all_lent[id]) {
@@ -520,7 +524,7 @@ static void encoders_end(void **state)
 {
     (void)state;
     struct test *test = make_test();
-    for (unsigned threads = 0; threads <= ENCODER_THREADS_MAX; threads += 16)
+    for (unsigned threads = 0; threads <= ENCODE_THREADS_MAX; threads += 16)
         for (int captures = 0; captures < 3; captures++) {
             struct stream_event event;
             set_up(test, threads, 2);

@@ -54,6 +54,7 @@ struct camera {
 struct fixture {
     struct camera camera;
     struct stream_events events;
+    struct encode_pool *pool;
     struct encoder *encoder;
     struct supervisor *supervisor;
     /* What the event queue told. */
@@ -161,14 +162,16 @@ static int setup_with(void **state, uint64_t frame_limit, uint64_t timeout_ns)
     *state = &fixture;
     pthread_mutex_init(&fixture.camera.lock, NULL);
     pthread_cond_init(&fixture.camera.changed, NULL);
-    struct encoder_config encoder = { .threads = 1, .slices = 1, .quality = 50 };
+    struct encoder_config encoder = { .slices = 1, .quality = 50 };
     struct supervisor_config capture = { .ops = &fake_ops,
                                          .camera = &fixture.camera,
                                          .frame_limit = frame_limit,
                                          .timeout_ns = timeout_ns };
     int error = events_init(&fixture.events);
     if (!error)
-        error = encoder_create(&fixture.encoder, &encoder, &fixture.events);
+        error = encode_pool_create(&fixture.pool, 1);
+    if (!error)
+        error = encoder_create(&fixture.encoder, &encoder, fixture.pool, &fixture.events);
     if (!error)
         error = supervisor_create(&fixture.supervisor, &capture, fixture.encoder, &fixture.events);
     return error;
@@ -252,6 +255,7 @@ static int teardown(void **state)
     for (uint64_t i = 0; i < fixture->frames; i++)
         frame_release(fixture->kept[i]);
     encoder_destroy(&fixture->encoder);
+    encode_pool_destroy(&fixture->pool);
     events_destroy(&fixture->events);
     assert_int_equal(fixture->camera.faults, 0);
     assert_int_equal(fixture->camera.lent, 0);
