@@ -22,6 +22,7 @@
 #include "device/system/privileges.h"
 #include "shared/base/clock.h"
 #include "shared/base/descriptors.h"
+#include "shared/base/error.h"
 #include "shared/base/log.h"
 #include "shared/base/signals.h"
 #include "shared/keys/secret.h"
@@ -53,9 +54,9 @@ static int finish_output(bool has_output)
 
 static int list_cameras(bool has_output)
 {
-    char error[CAMERA_ERROR_MAX];
-    int count = camera_libcamera_list(stdout, error);
-    return count > 0 ? finish_output(has_output) : complain(EXIT_CAMERA, error);
+    struct error error;
+    int count = camera_libcamera_list(stdout, &error);
+    return count > 0 ? finish_output(has_output) : complain(EXIT_CAMERA, error.text);
 }
 
 /* --add-key, --list-keys or --revoke. */
@@ -215,7 +216,7 @@ struct source {
 
 static int choose_source(struct source *source, const struct device_options *options)
 {
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     *source = (struct source){ .ops = NULL };
     source->ops = camera_find(options->source, &source->argument);
     if (!source->ops) {
@@ -230,8 +231,8 @@ static int choose_source(struct source *source, const struct device_options *opt
     if (options->pattern_faults && source->ops != &camera_pattern)
         return complain(EXIT_USAGE, "--pattern-faults: only the source pattern has any");
     if (options->pattern_faults) {
-        if (faults_parse(&source->faults, options->pattern_faults, error))
-            return complain(EXIT_USAGE, error);
+        if (faults_parse(&source->faults, options->pattern_faults, &error))
+            return complain(EXIT_USAGE, error.text);
         source->ops = &camera_faulty;
     }
     bool turned = options->rotation == 1;
@@ -249,13 +250,13 @@ static int choose_source(struct source *source, const struct device_options *opt
 
 static int open_camera(struct camera **camera, const struct source *source)
 {
-    char error[CAMERA_ERROR_MAX];
-    int result = source->ops->open(camera, source->argument, &source->request, error);
+    struct error error;
+    int result = source->ops->open(camera, source->argument, &source->request, &error);
     if (result == 0)
         return EXIT_DONE;
     if (!*camera)
-        return complain(EXIT_CAMERA, error);
-    log_warning("%s; serving without it until it is there", error);
+        return complain(EXIT_CAMERA, error.text);
+    log_warning("%s; serving without it until it is there", error.text);
     return EXIT_DONE;
 }
 

@@ -16,6 +16,7 @@
 #include "device/camera/faults.h"
 #include "device/image/picture.h"
 #include "shared/base/clock.h"
+#include "shared/base/error.h"
 #include "shared/protocol/wire.h"
 
 struct camera;
@@ -67,23 +68,19 @@ struct camera_sink {
 };
 
 /*
- * One kind of source. Each function that can fail returns 0 or a negative errno and writes one
- * line for the user (what failed, with what value, what to do) into error, which holds
- * CAMERA_ERROR_MAX bytes.
+ * One kind of source. Each function that can fail returns 0, or a negative errno with error filled.
  */
-enum { CAMERA_ERROR_MAX = 512 };
-
 struct camera_ops {
     /* argument: what followed "NAME:" in the source's name, or NULL. Looks for the camera, takes no
      * hold of it yet. -ENODEV with *camera set: it is not there yet, and start() looks for it
      * again. Errors, with *camera NULL: -EACCES not permitted, -EINVAL bad file, -ENOSYS not in
      * this build; of a file, also those of open(). */
     int (*open)(struct camera **camera, const char *argument, const struct camera_request *request,
-                char *error);
+                struct error *error);
     /* Takes hold of the camera and starts it. The sink is copied. On error nothing is running and
      * start may be tried again. -EBUSY: another process has it. -ENODEV: it is gone. */
     int (*start)(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
-                 char *error);
+                 struct error *error);
     /* Returns after the last call of the sink and after each lent capture has come back (so never
      * call it while holding one), with the hardware released. Does nothing if not started. */
     void (*stop)(struct camera *camera);
@@ -111,6 +108,6 @@ const struct camera_ops *camera_find(const char *source, const char **argument);
 
 /* --list-cameras: prints id, model, sizes and formats of each libcamera camera. Returns how many,
  * or a negative errno with error filled. */
-int camera_libcamera_list(FILE *out, char *error);
+int camera_libcamera_list(FILE *out, struct error *error);
 
 #endif

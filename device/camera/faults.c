@@ -1,7 +1,6 @@
 #include "device/camera/faults.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 enum value_kind { VALUE_NONE, VALUE_COUNT, VALUE_TIME, VALUE_TIME_OR_NONE };
@@ -85,19 +84,18 @@ static bool read_fault(const char **at, struct fault *fault)
     return good;
 }
 
-int faults_parse(struct fault_script *script, const char *text, char *error)
+int faults_parse(struct fault_script *script, const char *text, struct error *error)
 {
     script->count = 0;
     for (const char *at = text, *begin = text;; begin = at) {
         bool good = script->count < FAULTS_MAX && read_fault(&at, &script->faults[script->count]);
         if (!good || (*at != '\0' && *at != ',')) {
-            snprintf(
-                error, FAULTS_ERROR_MAX,
+            script->count = 0;
+            return error_set(
+                error, -EINVAL,
                 "--pattern-faults: '%.40s' is no fault, or one too many; give at most %d, such "
                 "as stall@100:5s,gap@300:7",
                 begin, FAULTS_MAX);
-            script->count = 0;
-            return -EINVAL;
         }
         script->count++;
         if (*at == '\0')

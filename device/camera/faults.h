@@ -14,6 +14,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/base/error.h"
+
 enum fault_kind {
     FAULT_STALL,  /* stall@N[:TIME]       says nothing for so long, or until it is stopped */
     FAULT_UNPLUG, /* unplug@N:TIME        is lost, and can't be started for so long */
@@ -34,16 +36,15 @@ struct fault {
 };
 
 enum { FAULTS_MAX = 32, FAULT_FRAME_MAX = 1000000000, FAULT_SECONDS_MAX = 3600 };
-enum { FAULTS_ERROR_MAX = 256 }; /* no more than CAMERA_ERROR_MAX */
 
 struct fault_script {
     struct fault faults[FAULTS_MAX]; /* those to come */
     unsigned count;
 };
 
-/* Reads a script: at most FAULTS_MAX faults, with a comma, and spaces if you like, in between. 0,
- * or -EINVAL with a line for the user in error (FAULTS_ERROR_MAX bytes) and an empty script. */
-int faults_parse(struct fault_script *script, const char *text, char *error);
+/* Reads a script: at most FAULTS_MAX faults, separated by commas and optional spaces. 0, or -EINVAL
+ * with error filled and an empty script. */
+int faults_parse(struct fault_script *script, const char *text, struct error *error);
 
 /* Takes the first fault of this kind that is due at the frame off the script; false: none is. */
 bool faults_take(struct fault_script *script, enum fault_kind kind, uint32_t frame,

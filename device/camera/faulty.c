@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "device/camera/camera.h"
@@ -114,20 +113,17 @@ static void on_end(void *user, int error)
     camera->sink.on_end(camera->sink.user, error);
 }
 
-static int fail_unplugged(char *error)
+static int fail_unplugged(struct error *error)
 {
-    snprintf(error, CAMERA_ERROR_MAX, "the test picture is unplugged (--pattern-faults)");
-    return -ENODEV;
+    return error_set(error, -ENODEV, "the test picture is unplugged (--pattern-faults)");
 }
 
 static int faulty_open(struct camera **camera, const char *argument,
-                       const struct camera_request *request, char *error)
+                       const struct camera_request *request, struct error *error)
 {
     struct camera *self = *camera = calloc(1, sizeof(*self));
-    if (!self) {
-        snprintf(error, CAMERA_ERROR_MAX, "out of memory for the test pattern");
-        return -ENOMEM;
-    }
+    if (!self)
+        return error_set(error, -ENOMEM, "out of memory for the test pattern");
     int result = camera_pattern.open(&self->pattern, argument, request, error);
     if (result) {
         free(self);
@@ -150,7 +146,7 @@ static int faulty_open(struct camera **camera, const char *argument,
 }
 
 static int faulty_start(struct camera *camera, const struct camera_sink *sink,
-                        struct camera_mode *mode, char *error)
+                        struct camera_mode *mode, struct error *error)
 {
     struct camera_sink between = { on_capture, on_lost, on_end, camera };
     struct fault fault;

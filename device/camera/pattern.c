@@ -2,7 +2,6 @@
  * The source "pattern": the test picture, with each frame's sequence number and wall clock time.
  */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "device/camera/pacer.h"
@@ -30,14 +29,12 @@ static int fill(struct pacer *source, struct pacer_buffer *buffer, uint32_t sequ
 }
 
 static int pattern_open(struct camera **camera, const char *argument,
-                        const struct camera_request *request, char *error)
+                        const struct camera_request *request, struct error *error)
 {
     (void)argument;
     struct camera *self = *camera = calloc(1, sizeof(*self));
-    if (!self) {
-        snprintf(error, CAMERA_ERROR_MAX, "out of memory for the test pattern");
-        return -ENOMEM;
-    }
+    if (!self)
+        return error_set(error, -ENOMEM, "out of memory for the test pattern");
     struct pattern *pattern = &self->pattern;
     pattern->width = request->width ? request->width : DEFAULT_WIDTH;
     pattern->height = request->height ? request->height : DEFAULT_HEIGHT;
@@ -64,7 +61,7 @@ static int pattern_open(struct camera **camera, const char *argument,
 }
 
 static int pattern_start(struct camera *camera, const struct camera_sink *sink,
-                         struct camera_mode *mode, char *error)
+                         struct camera_mode *mode, struct error *error)
 {
     *mode = (struct camera_mode){
         .width = camera->pattern.width,
@@ -75,9 +72,9 @@ static int pattern_start(struct camera *camera, const struct camera_sink *sink,
     };
     int result = pacer_start(&camera->paced, sink);
     if (result)
-        snprintf(error, CAMERA_ERROR_MAX, "out of memory for test pictures of %ux%u",
-                 camera->pattern.width, camera->pattern.height);
-    return result;
+        return error_set(error, result, "out of memory for test pictures of %ux%u",
+                         camera->pattern.width, camera->pattern.height);
+    return 0;
 }
 
 static void pattern_stop(struct camera *camera)

@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -108,27 +107,23 @@ static int fill(struct pacer *source, struct pacer_buffer *buffer, uint32_t sequ
     return error;
 }
 
-static int open_file(struct camera *self, const char *path, char *error)
+static int open_file(struct camera *self, const char *path, struct error *error)
 {
-    char line[Y4M_LINE_MAX], why[Y4M_WHY_MAX];
+    char line[Y4M_LINE_MAX];
+    struct error why;
     self->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat status;
     /* O_NONBLOCK: a FIFO would be waited for. */
     if (self->fd < 0 || fstat(self->fd, &status)) {
         int code = errno;
-        snprintf(error, CAMERA_ERROR_MAX, "can't open %.160s: %s", path, strerror(code));
-        return -code;
+        return error_set(error, -code, "can't open %.160s: %s", path, strerror(code));
     }
-    if (!S_ISREG(status.st_mode)) {
-        snprintf(error, CAMERA_ERROR_MAX, "%.200s is no plain file: it can't be looped", path);
-        return -EINVAL;
-    }
+    if (!S_ISREG(status.st_mode))
+        return error_set(error, -EINVAL, "%.200s is no plain file: it can't be looped", path);
     ssize_t head = read_line(self->fd, line, 0);
-    if (head <= 0 || y4m_parse_header(line, &self->header, why)) {
-        snprintf(error, CAMERA_ERROR_MAX, "%.120s is no usable Y4M file: %s", path,
-                 head <= 0 ? "it has no header line" : why);
-        return -EINVAL;
-    }
+    if (head <= 0 || y4m_parse_header(line, &self->header, &why))
+        return error_set(error, -EINVAL, "%.120s is no usable Y4M file: %s", path,
+                         head <= 0 ? "it has no header line" : why.text);
     self->first = self->next = head;
     return 0;
 }
@@ -156,16 +151,17 @@ static void keep_frames(struct camera *self)
     self->kept = NULL;
 }
 
-static int check_first_frame(struct camera *self, const char *path, char *error)
+static int check_first_frame(struct camera *self, const char *path, struct error *error)
 {
     uint8_t *memory = malloc(self->frame_size);
     int result = memory ? read_frame(self, memory) : -ENOMEM;
     free(memory);
     self->next = self->first;
-    if (result)
-        snprintf(error, CAMERA_ERROR_MAX, "%.160s is no usable Y4M file: %s", path,
-                 result == -ENOMEM ? "out of memory" : "it has no whole frame");
-    return result && result != -ENOMEM ? -EINVAL : result;
+    if (result == 0)
+        return 0;
+    if (result == -ENOMEM)
+        return error_set(error, result, "out of memory for a frame of %.160s", path);
+    return error_set(error, -EINVAL, "%.160s is no usable Y4M file: it has no whole frame", path);
 }
 
 static void y4m_close(struct camera **camera)
@@ -183,24 +179,22 @@ static void y4m_close(struct camera **camera)
 }
 
 static int y4m_open(struct camera **camera, const char *argument,
-                    const struct camera_request *request, char *error)
+                    const struct camera_request *request, struct error *error)
 {
     struct camera *self = *camera = calloc(1, sizeof(*self));
     if (!self || !(self->path = strdup(argument))) {
-        snprintf(error, CAMERA_ERROR_MAX, "out of memory");
         free(self);
         *camera = NULL;
-        return -ENOMEM;
+        return error_set(error, -ENOMEM, "out of memory");
     }
     pacer_init(&self->paced);
     int result = open_file(self, argument, error);
     const struct y4m_header *header = &self->header;
     if (!result && request->width &&
-        (request->width != header->width || request->height != header->height)) {
-        snprintf(error, CAMERA_ERROR_MAX, "%.120s is %ux%u and is not scaled to the asked %ux%u",
-                 argument, header->width, header->height, request->width, request->height);
-        result = -EINVAL;
-    }
+        (request->width != header->width || request->height != header->height))
+        result =
+            error_set(error, -EINVAL, "%.120s is %ux%u and is not scaled to the requested %ux%u",
+                      argument, header->width, header->height, request->width, request->height);
     if (!result) {
         y4m_layout(header, &self->paced.picture, self->paced.offsets, &self->frame_size);
         self->paced.frame_size = self->frame_size;
@@ -219,7 +213,7 @@ static int y4m_open(struct camera **camera, const char *argument,
 }
 
 static int y4m_start(struct camera *camera, const struct camera_sink *sink,
-                     struct camera_mode *mode, char *error)
+                     struct camera_mode *mode, struct error *error)
 {
     *mode = (struct camera_mode){
         .width = camera->header.width,
@@ -232,9 +226,9 @@ static int y4m_start(struct camera *camera, const struct camera_sink *sink,
     text_copy(mode->model, name, strlen(name), WIRE_TEXT_MAX);
     int result = pacer_start(&camera->paced, sink);
     if (result)
-        snprintf(error, CAMERA_ERROR_MAX, "out of memory for pictures of %ux%u", mode->width,
-                 mode->height);
-    return result;
+        return error_set(error, result, "out of memory for pictures of %ux%u", mode->width,
+                         mode->height);
+    return 0;
 }
 
 static void y4m_stop(struct camera *camera)

@@ -7,10 +7,9 @@
 
 #include "device/image/mcu_rows.h"
 
-static int fail(char *why, const char *what, const char *word)
+static int fail(struct error *error, const char *what, const char *word)
 {
-    snprintf(why, Y4M_WHY_MAX, "%s '%.40s'", what, word);
-    return -EINVAL;
+    return error_set(error, -EINVAL, "%s '%.40s'", what, word);
 }
 
 static int parse_side(const char *text, unsigned *side)
@@ -51,29 +50,29 @@ static int parse_colour(const char *text, struct y4m_header *header)
     return -EINVAL;
 }
 
-int y4m_parse_header(const char *line, struct y4m_header *header, char *why)
+int y4m_parse_header(const char *line, struct y4m_header *header, struct error *error)
 {
     char copy[Y4M_LINE_MAX];
     *header = (struct y4m_header){ .format = PIXEL_YUV420, .fps = 30, .limited_range = true };
     if (strlen(line) >= sizeof(copy) || strncmp(line, "YUV4MPEG2 ", 10) != 0)
-        return fail(why, "the first line does not begin with YUV4MPEG2 but", line);
+        return fail(error, "the first line does not begin with YUV4MPEG2 but", line);
     strcpy(copy, line + 10);
     for (char *save, *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save)) {
         if (word[0] == 'W' && parse_side(word + 1, &header->width))
-            return fail(why, "unusable width", word);
+            return fail(error, "unusable width", word);
         if (word[0] == 'H' && parse_side(word + 1, &header->height))
-            return fail(why, "unusable height", word);
+            return fail(error, "unusable height", word);
         if (word[0] == 'F' && strcmp(word, "F0:0") != 0 && parse_rate(word + 1, &header->fps))
-            return fail(why, "unusable frame rate", word);
+            return fail(error, "unusable frame rate", word);
         if (word[0] == 'C' && parse_colour(word + 1, header))
-            return fail(why, "unsupported colour space", word);
+            return fail(error, "unsupported colour space", word);
         if (word[0] == 'I' && strcmp(word, "Ip") != 0 && strcmp(word, "I?") != 0)
-            return fail(why, "unsupported interlacing", word);
+            return fail(error, "unsupported interlacing", word);
         if (strncmp(word, "XCOLORRANGE=", 12) == 0)
             header->limited_range = strcmp(word + 12, "FULL") != 0;
     }
     if (!header->width || !header->height)
-        return fail(why, "width or height is missing in", line);
+        return fail(error, "width or height is missing in", line);
     return 0;
 }
 

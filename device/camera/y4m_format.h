@@ -8,8 +8,9 @@
 #include <stddef.h>
 
 #include "device/image/picture.h"
+#include "shared/base/error.h"
 
-enum { Y4M_LINE_MAX = 512, Y4M_WHY_MAX = 96 };
+enum { Y4M_LINE_MAX = 512 };
 
 struct y4m_header {
     enum pixel_format format; /* YUV420, YUV422, YUV444 or GREY */
@@ -18,10 +19,11 @@ struct y4m_header {
     bool limited_range;
 };
 
-/* Reads the first line, without its line feed. 0 or -EINVAL with the reason in why (Y4M_WHY_MAX
- * bytes). The range is limited unless XCOLORRANGE=FULL, which ffmpeg writes, says otherwise: the
- * colour space's name, "420jpeg" included, tells of the chroma samples' place alone. */
-int y4m_parse_header(const char *line, struct y4m_header *header, char *why);
+/* Reads the first line, without its line feed. 0, or -EINVAL with the reason in error, which does
+ * not name the file. The range is limited unless XCOLORRANGE=FULL, which ffmpeg writes, says
+ * otherwise: the colour space's name, "420jpeg" included, gives the place of the chroma samples
+ * only. */
+int y4m_parse_header(const char *line, struct y4m_header *header, struct error *error);
 
 /* Where the planes of a frame lie in its frame_size bytes. */
 void y4m_layout(const struct y4m_header *header, struct picture *picture, size_t offsets[3],

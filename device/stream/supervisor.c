@@ -68,7 +68,8 @@ static void on_limit(void *user)
 }
 
 /* As the camera's start. One whose pictures the protocol has no size for is off again then. */
-static int start_camera(struct supervisor *supervisor, struct camera_mode *mode, char *error)
+static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
+                        struct error *error)
 {
     const struct camera_ops *ops = supervisor->config.ops;
     struct camera_sink sink = { on_capture, on_lost, on_end, supervisor };
@@ -78,24 +79,23 @@ static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
     sequencer_shut(
         &supervisor->sequencer); /* what came early goes back, or the stop would wait for it */
     ops->stop(supervisor->config.camera);
-    snprintf(error, CAMERA_ERROR_MAX,
-             "the camera's pictures are %ux%u, and %d to %d pixels on a side are needed: choose "
-             "another --size",
-             mode->width, mode->height, WIRE_SIDE_MIN, WIRE_SIDE_MAX);
-    return -EINVAL;
+    return error_set(error, -EINVAL,
+                     "the camera's pictures are %ux%u, and %d to %d pixels on a side are needed: "
+                     "choose another --size",
+                     mode->width, mode->height, WIRE_SIDE_MIN, WIRE_SIDE_MAX);
 }
 
 /* Starts the camera; false if it can't be, which the event queue and the log are told once. */
 static bool start(struct supervisor *supervisor, struct camera_mode *mode)
 {
-    char error[CAMERA_ERROR_MAX] = "";
+    struct error error = { "" };
     events_status(supervisor->events, WIRE_STREAM_STARTING, "");
     sequencer_expect(&supervisor->sequencer);
-    if (start_camera(supervisor, mode, error)) {
+    if (start_camera(supervisor, mode, &error)) {
         sequencer_shut(&supervisor->sequencer);
         if (!supervisor->told)
-            log_warning("%s; trying again until it works", error);
-        events_status(supervisor->events, WIRE_STREAM_LOST, error);
+            log_warning("%s; trying again until it works", error.text);
+        events_status(supervisor->events, WIRE_STREAM_LOST, error.text);
         supervisor->told = true;
         return false;
     }

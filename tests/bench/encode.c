@@ -92,14 +92,15 @@ static void *must(void *memory)
 
 static struct pictures load(const char *path)
 {
-    char line[Y4M_LINE_MAX], why[Y4M_WHY_MAX];
+    char line[Y4M_LINE_MAX];
+    struct error error;
     struct y4m_header header;
     struct pictures pictures = { 0 };
     FILE *file = fopen(path, "rb");
     if (!file || !fgets(line, sizeof(line), file))
         die(path);
     line[strcspn(line, "\n")] = '\0';
-    if (y4m_parse_header(line, &header, why) || header.format != PIXEL_YUV420 ||
+    if (y4m_parse_header(line, &header, &error) || header.format != PIXEL_YUV420 ||
         header.limited_range || header.width % MCU_SIDE != 0) {
         fprintf(stderr, "bench_encode: %s: full-range 4:2:0, a multiple of 16 wide, is wanted\n",
                 path);

@@ -23,11 +23,12 @@ static void check_fault(const struct fault *fault)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct input input = { data, size };
-    char *text = input_text(&input), error[FAULTS_ERROR_MAX] = "";
+    char *text = input_text(&input);
+    struct error error = { "" };
     struct fault_script script;
     struct fault fault;
-    int result = faults_parse(&script, text, error);
-    CHECK(result == 0 || (result == -EINVAL && error[0] && script.count == 0));
+    int result = faults_parse(&script, text, &error);
+    CHECK(result == 0 || (result == -EINVAL && error.text[0] && script.count == 0));
     CHECK(script.count <= FAULTS_MAX);
     unsigned taken = 0, count = script.count;
     for (unsigned i = 0; i < count; i++)

@@ -69,11 +69,11 @@ static void replay(struct camera *camera, int fd, size_t size_then)
     struct watcher watcher = { .captures = 0 };
     struct camera_sink sink = { on_capture, on_lost, on_end, &watcher };
     struct camera_mode mode;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     sem_init(&watcher.done, 0, 0);
     sem_init(&watcher.stop, 0, 0);
     CHECK(ftruncate(fd, (off_t)size_then) == 0);
-    CHECK(camera_y4m.start(camera, &sink, &mode, error) == 0);
+    CHECK(camera_y4m.start(camera, &sink, &mode, &error) == 0);
     wait_for(&watcher.done);
     sem_post(&watcher.stop);
     camera_y4m.stop(camera);
@@ -93,9 +93,9 @@ static void check_file(const uint8_t *bytes, size_t size, bool is_replayed, size
     CHECK(pwrite(fd, bytes, size, 0) == (ssize_t)size);
     struct camera *camera;
     struct camera_request request = { .unpaced = true };
-    char error[CAMERA_ERROR_MAX] = "";
-    int result = camera_y4m.open(&camera, path, &request, error);
-    CHECK(!result == !error[0] && !result == (camera != NULL));
+    struct error error = { "" };
+    int result = camera_y4m.open(&camera, path, &request, &error);
+    CHECK(!result == !error.text[0] && !result == (camera != NULL));
     if (!result && is_replayed)
         replay(camera, fd, size_then < size ? size_then : size);
     camera_y4m.close(&camera);
@@ -107,10 +107,11 @@ static size_t check_header(const char *line)
     static const char *const colours[] = { "420jpeg", "422", "444", "mono" };
     struct y4m_header header, again;
     struct picture picture;
-    char why[Y4M_WHY_MAX] = "", written[Y4M_LINE_MAX];
+    char written[Y4M_LINE_MAX];
+    struct error error = { "" };
     size_t offsets[3], frame_size;
-    if (y4m_parse_header(line, &header, why)) {
-        CHECK(why[0] && strlen(why) < sizeof(why));
+    if (y4m_parse_header(line, &header, &error)) {
+        CHECK(error.text[0]);
         return 0;
     }
     CHECK(header.format <= PIXEL_GREY && header.fps >= 0.001 && header.fps <= 10000);
@@ -123,7 +124,7 @@ static size_t check_header(const char *line)
     snprintf(written, sizeof(written), "YUV4MPEG2 W%u H%u F%.0f:1000000 C%s XCOLORRANGE=%s",
              header.width, header.height, header.fps * 1e6, colours[header.format],
              header.limited_range ? "LIMITED" : "FULL");
-    CHECK(y4m_parse_header(written, &again, why) == 0);
+    CHECK(y4m_parse_header(written, &again, &error) == 0);
     CHECK(again.width == header.width && again.height == header.height &&
           again.format == header.format && again.limited_range == header.limited_range);
     return frame_size;

@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
-#include <cstdarg>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -45,8 +44,9 @@ extern "C" {
 #include "device/camera/camera.h"
 #include "device/camera/pace_probe.h"
 #include "shared/base/clock.h"
-#include "shared/base/text.h"
+#include "shared/base/error.h"
 #include "shared/base/log.h"
+#include "shared/base/text.h"
 }
 
 /* From here to the next remark like this one: all that differs between libcamera's releases. */
@@ -311,16 +311,6 @@ class Negotiation
     const lc::Transform transform_;
 };
 
-__attribute__((format(printf, 3, 4))) static int fail(char *error, int code, const char *format,
-                                                      ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(error, CAMERA_ERROR_MAX, format, arguments);
-    va_end(arguments);
-    return code;
-}
-
 /* A device file of a kind that cameras need which we may not open, or "". */
 static std::string forbidden_device()
 {
@@ -336,25 +326,26 @@ static std::string forbidden_device()
     return found;
 }
 
-static int fail_forbidden(char *error, const std::string &path)
+static int fail_forbidden(struct error *error, const std::string &path)
 {
-    return fail(error, -EACCES,
-                "not permitted to open %s: add the user to the group `video` (`usermod -aG video "
-                "USER`, then log in anew) and check access to /dev/media*, /dev/video*, "
-                "/dev/dma_heap/*",
-                path.c_str());
+    return error_set(
+        error, -EACCES,
+        "not permitted to open %s: add the user to the group `video` (`usermod -aG video "
+        "USER`, then log in anew) and check access to /dev/media*, /dev/video*, "
+        "/dev/dma_heap/*",
+        path.c_str());
 }
 
-static int fail_none(char *error)
+static int fail_none(struct error *error)
 {
     std::string forbidden = forbidden_device();
     if (!forbidden.empty())
         return fail_forbidden(error, forbidden);
-    return fail(error, -ENODEV,
-                "no camera found: check the cable, that the camera is enabled (on a Pi: "
-                "camera_auto_detect=1 in config.txt), and that libcamera's IPA modules and "
-                "pipeline for it are installed (libcamera-ipa); `cam -l` or `rpicam-hello "
-                "--list-cameras` tell whether other programs see it");
+    return error_set(error, -ENODEV,
+                     "no camera found: check the cable, that the camera is enabled (on a Pi: "
+                     "camera_auto_detect=1 in config.txt), and that libcamera's IPA modules and "
+                     "pipeline for it are installed (libcamera-ipa); `cam -l` or `rpicam-hello "
+                     "--list-cameras` tell whether other programs see it");
 }
 
 /* libcamera's own log, whose lines come whole, goes the way of ours: nobody waits for whoever reads
@@ -381,7 +372,7 @@ static void join_logs()
 }
 
 /* libcamera allows one manager in a process: all cameras share it, and the last one ends it. */
-static std::shared_ptr<lc::CameraManager> share_manager(char *error, int *result)
+static std::shared_ptr<lc::CameraManager> share_manager(struct error *error, int *result)
 {
     static std::weak_ptr<lc::CameraManager> shared;
     std::shared_ptr<lc::CameraManager> manager = shared.lock();
@@ -393,8 +384,8 @@ static std::shared_ptr<lc::CameraManager> share_manager(char *error, int *result
     manager = std::make_shared<lc::CameraManager>();
     *result = manager->start();
     if (*result < 0) {
-        fail(error, *result, "libcamera %s didn't start: %s", lc::CameraManager::version().c_str(),
-             strerror(-*result));
+        error_set(error, *result, "libcamera %s didn't start: %s",
+                  lc::CameraManager::version().c_str(), strerror(-*result));
         return nullptr;
     }
     shared = manager;
@@ -414,7 +405,7 @@ static std::string model_of(const lc::Camera &camera)
 
 /* "ID" or "INDEX" to an id; no argument is the first camera. */
 static int choose_camera(const lc::CameraManager &manager, const char *argument, std::string *id,
-                         char *error)
+                         struct error *error)
 {
     std::vector<std::shared_ptr<lc::Camera>> cameras = manager.cameras();
     if (cameras.empty())
@@ -433,7 +424,7 @@ static int choose_camera(const lc::CameraManager &manager, const char *argument,
     std::string there;
     for (size_t i = 0; i < cameras.size(); i++)
         there += (i ? ", " : "") + std::to_string(i) + " is " + cameras[i]->id();
-    return fail(error, -ENODEV, "no camera \"%.64s\": %s", argument, there.c_str());
+    return error_set(error, -ENODEV, "no camera \"%.64s\": %s", argument, there.c_str());
 }
 
 /* For --list-cameras. */
@@ -602,20 +593,20 @@ class Session
   public:
     Session(std::shared_ptr<lc::Camera> camera, const struct camera_sink &sink, bool use_heap);
     ~Session();
-    int begin(const struct camera_request &asked, struct camera_mode *mode, char *error);
+    int begin(const struct camera_request &asked, struct camera_mode *mode, struct error *error);
     void release(Shot &shot);
     /* True if memory from a dma-buf heap was used, and the start or the first picture failed. */
     bool heap_failed();
 
   private:
     void describe(struct camera_mode *mode) const;
-    int acquire(char *error);
-    int configure(const struct camera_request &asked, char *error);
+    int acquire(struct error *error);
+    int configure(const struct camera_request &asked, struct error *error);
     double set_rate(double fps, lc::ControlList *controls);
-    int allocate(char *error);
+    int allocate(struct error *error);
     bool allocate_from_heap();
-    int prepare(char *error);
-    int launch(const lc::ControlList &controls, char *error);
+    int prepare(struct error *error);
+    int launch(const lc::ControlList &controls, struct error *error);
     void on_done(lc::Request *request);
     void judge_pace(const Outcome &outcome);
     void on_gone();
@@ -695,7 +686,8 @@ bool Session::heap_failed()
     return heap_used_ && !produced_ && gave_up;
 }
 
-int Session::begin(const struct camera_request &asked, struct camera_mode *mode, char *error)
+int Session::begin(const struct camera_request &asked, struct camera_mode *mode,
+                   struct error *error)
 {
     int result = acquire(error);
     if (result == 0)
@@ -723,7 +715,7 @@ void Session::describe(struct camera_mode *mode) const
     snprintf(mode->model, sizeof(mode->model), "%s", model_of(*camera_).c_str());
 }
 
-int Session::acquire(char *error)
+int Session::acquire(struct error *error)
 {
     int result = camera_->acquire();
     acquired_ = result == 0;
@@ -731,37 +723,39 @@ int Session::acquire(char *error)
         return 0;
     std::string forbidden = forbidden_device();
     if (result == -ENODEV)
-        return fail(error, result, "camera %s has gone", camera_->id().c_str());
+        return error_set(error, result, "camera %s has gone", camera_->id().c_str());
     if (!forbidden.empty())
         return fail_forbidden(error, forbidden);
-    return fail(error, -EBUSY,
-                "camera %s is busy: another process holds it (`fuser -v /dev/media* /dev/video*` "
-                "tells which)",
-                camera_->id().c_str());
+    return error_set(
+        error, -EBUSY,
+        "camera %s is busy: another process holds it (`fuser -v /dev/media* /dev/video*` "
+        "tells which)",
+        camera_->id().c_str());
 }
 
-int Session::configure(const struct camera_request &asked, char *error)
+int Session::configure(const struct camera_request &asked, struct error *error)
 {
     config_ = camera_->generateConfiguration({ lc::StreamRole::VideoRecording });
     if (!config_ || config_->empty())
-        return fail(error, -EIO, "camera %s can't be set up for video", camera_->id().c_str());
+        return error_set(error, -EIO, "camera %s can't be set up for video", camera_->id().c_str());
     Negotiation negotiation(*config_, asked, is_external(*camera_));
     int result = negotiation.settle();
     if (result == -ENOTSUP)
-        return fail(error, -EINVAL,
-                    "camera %s makes JPEG itself and can't mirror or turn it: leave out --hflip, "
-                    "--vflip and --rotation",
-                    camera_->id().c_str());
+        return error_set(
+            error, -EINVAL,
+            "camera %s makes JPEG itself and can't mirror or turn it: leave out --hflip, "
+            "--vflip and --rotation",
+            camera_->id().c_str());
     if (result < 0)
-        return fail(error, -EIO,
-                    "camera %s offers none of YUV420, NV12, YUYV, RGB888, BGR888 and MJPEG",
-                    camera_->id().c_str());
+        return error_set(error, -EIO,
+                         "camera %s offers none of YUV420, NV12, YUYV, RGB888, BGR888 and MJPEG",
+                         camera_->id().c_str());
     format_ = negotiation.format;
     left_ = negotiation.left;
     result = camera_->configure(config_.get());
     if (result < 0)
-        return fail(error, result, "camera %s refused %s: %s", camera_->id().c_str(),
-                    config_->at(0).toString().c_str(), strerror(-result));
+        return error_set(error, result, "camera %s refused %s: %s", camera_->id().c_str(),
+                         config_->at(0).toString().c_str(), strerror(-result));
     lc::Size size = config_->at(0).size;
     if (asked.width && size != lc::Size(asked.width, asked.height))
         log_info("the camera has no %ux%u; it sends %ux%u", asked.width, asked.height, size.width,
@@ -800,7 +794,7 @@ double Session::set_rate(double fps, lc::ControlList *controls)
     return 1e6 / duration;
 }
 
-int Session::allocate(char *error)
+int Session::allocate(struct error *error)
 {
     const lc::StreamConfiguration &stream = config_->at(0);
     std::vector<lc::FrameBuffer *> buffers;
@@ -814,10 +808,11 @@ int Session::allocate(char *error)
         if (!forbidden.empty())
             return fail_forbidden(error, forbidden);
         if (result <= 0)
-            return fail(error, result < 0 ? result : -ENOMEM,
-                        "no memory for %u buffers of %u bytes (%s): try a smaller --size, on a Pi "
-                        "a larger cma= in config.txt, and see that the kernel has /dev/dma_heap",
-                        stream.bufferCount, stream.frameSize, strerror(-result));
+            return error_set(
+                error, result < 0 ? result : -ENOMEM,
+                "no memory for %u buffers of %u bytes (%s): try a smaller --size, on a Pi "
+                "a larger cma= in config.txt, and see that the kernel has /dev/dma_heap",
+                stream.bufferCount, stream.frameSize, strerror(-result));
         for (const auto &buffer : allocator_.buffers(stream.stream()))
             buffers.push_back(buffer.get());
     }
@@ -869,7 +864,7 @@ bool Session::allocate_from_heap()
 }
 
 /* Maps each buffer, describes the picture in it, and makes the request that fills it. */
-int Session::prepare(char *error)
+int Session::prepare(struct error *error)
 {
     const lc::StreamConfiguration &stream = config_->at(0);
     /* A camera that says nothing was asked for full range, BT.601 (sYCC). */
@@ -880,8 +875,8 @@ int Session::prepare(char *error)
         if (result == 0)
             result = shot->lay_out(*format_, stream);
         if (result < 0)
-            return fail(error, result, "can't use the camera's buffers for %s: %s",
-                        stream.toString().c_str(), strerror(-result));
+            return error_set(error, result, "can't use the camera's buffers for %s: %s",
+                             stream.toString().c_str(), strerror(-result));
         struct picture &picture = shot->capture.picture;
         picture.limited_range = !is_rgb && colour.range == lc::ColorSpace::Range::Limited;
         picture.encoding = colour.ycbcrEncoding == lc::ColorSpace::YcbcrEncoding::Rec709
@@ -896,7 +891,7 @@ int Session::prepare(char *error)
         };
         shot->request = camera_->createRequest(static_cast<uint64_t>(&shot - shots_.data()));
         if (!shot->request || shot->request->addBuffer(stream.stream(), shot->buffer) < 0)
-            return fail(error, -EIO, "camera %s takes no requests", camera_->id().c_str());
+            return error_set(error, -EIO, "camera %s takes no requests", camera_->id().c_str());
     }
     log_debug("camera %s: %s, %s, %zu buffers%s", camera_->id().c_str(), stream.toString().c_str(),
               lc::ColorSpace::toString(stream.colorSpace).c_str(), shots_.size(),
@@ -904,7 +899,7 @@ int Session::prepare(char *error)
     return 0;
 }
 
-int Session::launch(const lc::ControlList &controls, char *error)
+int Session::launch(const lc::ControlList &controls, struct error *error)
 {
     done_.reserve(shots_.size());
     idle_.reserve(shots_.size());
@@ -912,8 +907,8 @@ int Session::launch(const lc::ControlList &controls, char *error)
     camera_->disconnected.connect(this, &Session::on_gone);
     int result = camera_->start(&controls);
     if (result < 0)
-        return fail(error, result, "camera %s didn't start: %s", camera_->id().c_str(),
-                    strerror(-result));
+        return error_set(error, result, "camera %s didn't start: %s", camera_->id().c_str(),
+                         strerror(-result));
     started_ = true;
     {
         std::lock_guard<std::mutex> hold(lock_);
@@ -1130,14 +1125,14 @@ bool Session::fill(Shot &shot, const Outcome &outcome)
 }
 
 /* No exception of C++ may reach the callers, which are C. */
-template <typename Work> static int guard(char *error, Work work)
+template <typename Work> static int guard(struct error *error, Work work)
 {
     try {
         return work();
     } catch (const std::bad_alloc &) {
-        return fail(error, -ENOMEM, "out of memory");
+        return error_set(error, -ENOMEM, "out of memory");
     } catch (const std::exception &exception) {
-        return fail(error, -EIO, "libcamera: %s", exception.what());
+        return error_set(error, -EIO, "libcamera: %s", exception.what());
     }
 }
 
@@ -1151,7 +1146,7 @@ struct camera {
 };
 
 static int libcamera_open(struct camera **out, const char *argument,
-                          const struct camera_request *request, char *error)
+                          const struct camera_request *request, struct error *error)
 {
     *out = nullptr;
     return guard(error, [&]() -> int {
@@ -1170,7 +1165,7 @@ static int libcamera_open(struct camera **out, const char *argument,
 }
 
 static int libcamera_start(struct camera *camera, const struct camera_sink *sink,
-                           struct camera_mode *mode, char *error)
+                           struct camera_mode *mode, struct error *error)
 {
     return guard(error, [&]() -> int {
         int result = 0;
@@ -1181,8 +1176,8 @@ static int libcamera_start(struct camera *camera, const struct camera_sink *sink
         /* Looked up anew: after it was unplugged and plugged in, it is another object. */
         std::shared_ptr<lc::Camera> found = camera->manager->get(camera->id);
         if (!found)
-            return fail(error, -ENODEV, "camera %s is not there: check the cable",
-                        camera->id.c_str());
+            return error_set(error, -ENODEV, "camera %s is not there: check the cable",
+                             camera->id.c_str());
         auto session = std::make_unique<Session>(found, *sink, camera->use_heap);
         result = session->begin(camera->asked, mode, error);
         if (result < 0 && session->heap_failed()) {
@@ -1219,7 +1214,7 @@ const struct camera_ops camera_libcamera = { libcamera_open, libcamera_start, li
 }
 
 /* None found is 0, with the reason in error. */
-int camera_libcamera_list(FILE *out, char *error)
+int camera_libcamera_list(FILE *out, struct error *error)
 {
     return guard(error, [&]() -> int {
         int result = 0;

@@ -2,20 +2,18 @@
  * The libcamera source of a build without libcamera.
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "device/camera/camera.h"
 
-static int refuse(char *error)
+static int refuse(struct error *error)
 {
-    snprintf(error, CAMERA_ERROR_MAX,
-             "this build has no libcamera: install libcamera-dev and build anew, or take another "
-             "--source");
-    return -ENOSYS;
+    return error_set(error, -ENOSYS,
+                     "this build has no libcamera: install libcamera-dev and rebuild, or choose "
+                     "another --source");
 }
 
 static int none_open(struct camera **camera, const char *argument,
-                     const struct camera_request *request, char *error)
+                     const struct camera_request *request, struct error *error)
 {
     (void)argument;
     (void)request;
@@ -25,7 +23,7 @@ static int none_open(struct camera **camera, const char *argument,
 
 /* Never called, since nothing can be opened. */
 static int none_start(struct camera *camera, const struct camera_sink *sink,
-                      struct camera_mode *mode, char *error)
+                      struct camera_mode *mode, struct error *error)
 {
     (void)camera;
     (void)sink;
@@ -46,7 +44,7 @@ static void none_close(struct camera **camera)
 
 const struct camera_ops camera_libcamera = { none_open, none_start, none_stop, none_close };
 
-int camera_libcamera_list(FILE *out, char *error)
+int camera_libcamera_list(FILE *out, struct error *error)
 {
     (void)out;
     return refuse(error);

@@ -29,15 +29,15 @@ static int mark(const struct raw_frame *capture)
 static void open_and_expect(struct fixture *fixture, const char *text, int result)
 {
     struct fault_script script;
-    char error[CAMERA_ERROR_MAX];
-    assert_int_equal(faults_parse(&script, text, error), 0);
+    struct error error;
+    assert_int_equal(faults_parse(&script, text, &error), 0);
     struct camera_request request = {
         .width = SIDE, .height = SIDE, .fps = FPS, .faults = &script
     };
     fixture->recorder = malloc(sizeof(*fixture->recorder));
     assert_non_null(fixture->recorder);
     recorder_init(fixture->recorder, mark);
-    assert_int_equal(camera_faulty.open(&fixture->camera, NULL, &request, error), result);
+    assert_int_equal(camera_faulty.open(&fixture->camera, NULL, &request, &error), result);
     assert_non_null(fixture->camera);
 }
 
@@ -50,9 +50,9 @@ static int start(struct fixture *fixture)
 {
     struct camera_sink sink = recorder_sink(fixture->recorder);
     struct camera_mode mode;
-    char error[CAMERA_ERROR_MAX] = "";
-    int result = camera_faulty.start(fixture->camera, &sink, &mode, error);
-    assert_int_equal(result != 0, error[0] != '\0');
+    struct error error = { "" };
+    int result = camera_faulty.start(fixture->camera, &sink, &mode, &error);
+    assert_int_equal(result != 0, error.text[0] != '\0');
     return result;
 }
 

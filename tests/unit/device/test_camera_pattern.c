@@ -32,8 +32,8 @@ static struct camera *open_pattern(unsigned width, unsigned height, double fps)
 {
     struct camera *camera = NULL;
     struct camera_request request = { .width = width, .height = height, .fps = fps };
-    char error[CAMERA_ERROR_MAX];
-    assert_int_equal(camera_pattern.open(&camera, NULL, &request, error), 0);
+    struct error error;
+    assert_int_equal(camera_pattern.open(&camera, NULL, &request, &error), 0);
     assert_non_null(camera);
     return camera;
 }
@@ -42,8 +42,8 @@ static void start(struct camera *camera, struct recorder *recorder)
 {
     struct camera_sink sink = recorder_sink(recorder);
     struct camera_mode mode;
-    char error[CAMERA_ERROR_MAX];
-    assert_int_equal(camera_pattern.start(camera, &sink, &mode, error), 0);
+    struct error error;
+    assert_int_equal(camera_pattern.start(camera, &sink, &mode, &error), 0);
 }
 
 static void stop(struct camera *camera, struct recorder *recorder)
@@ -112,10 +112,10 @@ static void modes_are_what_was_asked_for(void **state)
         struct camera_sink sink = recorder_sink(recorder);
         struct camera *camera;
         struct camera_mode mode;
-        char error[CAMERA_ERROR_MAX];
-        assert_int_equal(camera_pattern.open(&camera, NULL, &requests[i], error), 0);
+        struct error error;
+        assert_int_equal(camera_pattern.open(&camera, NULL, &requests[i], &error), 0);
         recorder_keep(recorder, 1);
-        assert_int_equal(camera_pattern.start(camera, &sink, &mode, error), 0);
+        assert_int_equal(camera_pattern.start(camera, &sink, &mode, &error), 0);
         assert_int_equal(mode.width, modes[i].width);
         assert_int_equal(mode.height, modes[i].height);
         assert_true(mode.fps == modes[i].fps);

@@ -88,10 +88,10 @@ static void check_camera(const struct camera_ops *ops)
     const struct camera_sink sink = { 0 };
     struct camera_mode mode;
     struct camera *camera;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     balance_begin(0, BALANCE_ALL);
-    assert_int_equal(ops->open(&camera, "", &request, error), 0);
-    assert_int_equal(ops->start(camera, &sink, &mode, error), -EAGAIN);
+    assert_int_equal(ops->open(&camera, "", &request, &error), 0);
+    assert_int_equal(ops->start(camera, &sink, &mode, &error), -EAGAIN);
     ops->close(&camera);
     assert_null(camera);
     balance_end();
@@ -101,14 +101,14 @@ static void cameras(void **state)
 {
     struct camera_request request = { 0 };
     struct camera *camera;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     (void)state;
     check_camera(&camera_pattern);
     check_camera(&camera_faulty);
     balance_begin(BALANCE_ALL, BALANCE_ALL);
-    assert_int_equal(camera_y4m.open(&camera, "/dev/null", &request, error), -EINVAL);
+    assert_int_equal(camera_y4m.open(&camera, "/dev/null", &request, &error), -EINVAL);
     assert_null(camera);
-    assert_int_equal(camera_y4m.open(&camera, "/nowhere.y4m", &request, error), -ENOENT);
+    assert_int_equal(camera_y4m.open(&camera, "/nowhere.y4m", &request, &error), -ENOENT);
     assert_null(camera);
     balance_end();
 }

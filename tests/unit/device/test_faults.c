@@ -16,10 +16,10 @@
 
 static void parse(struct fault_script *script, const char *text)
 {
-    char error[FAULTS_ERROR_MAX] = "";
+    struct error error = { "" };
     memset(script, 0xA5, sizeof(*script));
-    if (faults_parse(script, text, error))
-        fail_msg("%s", error);
+    if (faults_parse(script, text, &error))
+        fail_msg("%s", error.text);
 }
 
 static void every_kind(void **state)
@@ -93,11 +93,11 @@ static void what_is_no_script(void **state)
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct fault_script script;
-        char error[FAULTS_ERROR_MAX] = "";
-        if (faults_parse(&script, bad[i], error) != -EINVAL)
+        struct error error = { "" };
+        if (faults_parse(&script, bad[i], &error) != -EINVAL)
             fail_msg("'%s' was taken", bad[i]);
         assert_int_equal(script.count, 0);
-        assert_true(strlen(error) > 0);
+        assert_true(strlen(error.text) > 0);
     }
 }
 
@@ -105,13 +105,14 @@ static void there_is_a_bound(void **state)
 {
     (void)state;
     struct fault_script script;
-    char text[(FAULTS_MAX + 1) * sizeof("late@1,")] = "", error[FAULTS_ERROR_MAX];
+    char text[(FAULTS_MAX + 1) * sizeof("late@1,")] = "";
+    struct error error;
     for (int i = 0; i < FAULTS_MAX; i++)
         strcat(text, i ? ",late@1" : "late@1");
     parse(&script, text);
     assert_int_equal(script.count, FAULTS_MAX);
     strcat(text, ",late@1");
-    assert_int_equal(faults_parse(&script, text, error), -EINVAL);
+    assert_int_equal(faults_parse(&script, text, &error), -EINVAL);
 }
 
 static void faults_come_on_cue_and_once(void **state)

@@ -112,7 +112,7 @@ static struct raw_frame *lend(struct camera *camera, uint32_t sequence)
 }
 
 static int start(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
-                 char *error)
+                 struct error *error)
 {
     pthread_mutex_lock(&camera->lock);
     camera->faults += camera->running;
@@ -129,7 +129,7 @@ static int start(struct camera *camera, const struct camera_sink *sink, struct c
     camera->running = !fails;
     pthread_cond_broadcast(&camera->changed);
     pthread_mutex_unlock(&camera->lock);
-    snprintf(error, CAMERA_ERROR_MAX, "the fake camera is busy");
+    error_set(error, 0, "the fake camera is busy");
     unsigned width = camera->starts <= 2 ? camera->widths[camera->starts - 1] : 0;
     *mode = (struct camera_mode){
         .width = width ? width : SIDE, .height = SIDE, .fps = 30, .model = "fake"

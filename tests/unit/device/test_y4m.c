@@ -39,9 +39,9 @@ static void good_headers(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct y4m_header header;
-        char why[Y4M_WHY_MAX];
-        if (y4m_parse_header(cases[i].line, &header, why))
-            fail_msg("'%s': %s", cases[i].line, why);
+        struct error error;
+        if (y4m_parse_header(cases[i].line, &header, &error))
+            fail_msg("'%s': %s", cases[i].line, error.text);
         assert_int_equal(header.format, cases[i].header.format);
         assert_int_equal(header.width, cases[i].header.width);
         assert_int_equal(header.height, cases[i].header.height);
@@ -90,20 +90,21 @@ static void bad_headers(void **state)
     };
     for (size_t i = 0; i < COUNT(lines); i++) {
         struct y4m_header header;
-        char why[Y4M_WHY_MAX] = "";
-        if (y4m_parse_header(lines[i], &header, why) != -EINVAL)
+        struct error error = { "" };
+        if (y4m_parse_header(lines[i], &header, &error) != -EINVAL)
             fail_msg("'%s' was taken", lines[i]);
-        assert_true(*why);
+        assert_true(*error.text);
     }
-    char line[2 * Y4M_LINE_MAX], why[Y4M_WHY_MAX];
+    char line[2 * Y4M_LINE_MAX];
+    struct error error;
     struct y4m_header header;
     memset(line, ' ', sizeof(line));
     memcpy(line, "YUV4MPEG2 W64 H64", 17);
     line[Y4M_LINE_MAX - 1] = '\0';
-    assert_int_equal(y4m_parse_header(line, &header, why), 0);
+    assert_int_equal(y4m_parse_header(line, &header, &error), 0);
     line[Y4M_LINE_MAX - 1] = ' ';
     line[Y4M_LINE_MAX] = '\0';
-    assert_int_equal(y4m_parse_header(line, &header, why), -EINVAL);
+    assert_int_equal(y4m_parse_header(line, &header, &error), -EINVAL);
 }
 
 static void layouts_hold_the_planes(void **state)
@@ -180,10 +181,10 @@ static int filled_with(const struct raw_frame *capture)
 }
 
 static int open_path(struct camera **camera, const char *name, unsigned width, unsigned height,
-                     char *error)
+                     struct error *error)
 {
     struct camera_request request = { .width = width, .height = height };
-    strcpy(error, "(no error)");
+    strcpy(error->text, "(no error)");
     *camera = (struct camera *)1;
     return camera_y4m.open(camera, name, &request, error);
 }
@@ -193,12 +194,12 @@ static void replay(struct recorder *recorder, unsigned captures, unsigned ends)
 {
     struct camera *camera;
     struct camera_mode mode;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     recorder_init(recorder, filled_with);
     struct camera_sink sink = recorder_sink(recorder);
-    if (open_path(&camera, path, 0, 0, error))
-        fail_msg("%s", error);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    if (open_path(&camera, path, 0, 0, &error))
+        fail_msg("%s", error.text);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
     assert_int_equal(mode.width, WIDTH);
     assert_int_equal(mode.height, HEIGHT);
     assert_int_equal(mode.format, PIXEL_YUV420);
@@ -301,12 +302,12 @@ static void long_files_may_shrink(void **state)
     (void)state;
     struct camera *camera;
     struct camera_mode mode;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     write_long_file();
     recorder_init(&recorder, filled_with);
     struct camera_sink sink = recorder_sink(&recorder);
-    assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    assert_int_equal(open_path(&camera, path, 0, 0, &error), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
     recorder_wait(&recorder, 3, 0, 0);
     assert_int_equal(truncate(path, (off_t)strlen(header_line)), 0);
     recorder_wait(&recorder, 3, 0, 1);
@@ -324,13 +325,13 @@ static void files_may_be_gone_before_the_start(void **state)
     (void)state;
     struct camera *camera;
     struct camera_mode mode;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     write_long_file();
     recorder_init(&recorder, NULL);
     struct camera_sink sink = recorder_sink(&recorder);
-    assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
+    assert_int_equal(open_path(&camera, path, 0, 0, &error), 0);
     assert_int_equal(truncate(path, 0), 0);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
     recorder_wait(&recorder, 0, 0, 1);
     camera_y4m.stop(camera);
     recorder_check(&recorder);
@@ -347,14 +348,14 @@ static void short_files_may_vanish(void **state)
     (void)state;
     struct camera *camera;
     struct camera_mode mode;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     write_file(file, make_frames(file, 3, "FRAME\n"));
     recorder_init(&recorder, filled_with);
     struct camera_sink sink = recorder_sink(&recorder);
-    assert_int_equal(open_path(&camera, path, 0, 0, error), 0);
+    assert_int_equal(open_path(&camera, path, 0, 0, &error), 0);
     assert_int_equal(truncate(path, 0), 0);
     unlink(path);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
     recorder_wait(&recorder, 7, 0, 0);
     camera_y4m.stop(camera);
     recorder_check(&recorder);
@@ -365,15 +366,15 @@ static void short_files_may_vanish(void **state)
 static int refuse(const char *name, unsigned width, unsigned height, const char *word)
 {
     struct camera *camera;
-    char error[CAMERA_ERROR_MAX];
-    int result = open_path(&camera, name, width, height, error);
+    struct error error;
+    int result = open_path(&camera, name, width, height, &error);
     if (result >= 0)
         fail_msg("%s was taken", name);
     assert_null(camera);
-    assert_non_null(strstr(error, name));
-    if (!strstr(error, word))
-        fail_msg("'%s' is not in '%s'", word, error);
-    assert_null(strchr(error, '\n'));
+    assert_non_null(strstr(error.text, name));
+    if (!strstr(error.text, word))
+        fail_msg("'%s' is not in '%s'", word, error.text);
+    assert_null(strchr(error.text, '\n'));
     return result;
 }
 
@@ -412,11 +413,11 @@ static void sizes_are_not_scaled(void **state)
 {
     (void)state;
     struct camera *camera;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     write_file(file, make_frames(file, 1, "FRAME\n"));
     assert_int_equal(refuse(path, WIDTH + 2, HEIGHT, "20x16"), -EINVAL);
     assert_int_equal(refuse(path, WIDTH, HEIGHT + 2, "18x18"), -EINVAL);
-    assert_int_equal(open_path(&camera, path, WIDTH, HEIGHT, error), 0);
+    assert_int_equal(open_path(&camera, path, WIDTH, HEIGHT, &error), 0);
     camera_y4m.close(&camera);
     camera_y4m.close(&camera);
     camera_y4m.close(NULL);
@@ -431,7 +432,7 @@ static void names_become_models_fit_for_a_log(void **state)
     char name[128] = "";
     struct camera *camera;
     struct camera_mode mode;
-    char error[CAMERA_ERROR_MAX];
+    struct error error;
     /* 2 bytes, then 3 each: the 64th byte is the second one of a character. */
     strcat(name, "a\n");
     for (int i = 0; i < 25; i++)
@@ -441,8 +442,8 @@ static void names_become_models_fit_for_a_log(void **state)
     assert_int_equal(rename(path, name), 0);
     recorder_init(&recorder, NULL);
     struct camera_sink sink = recorder_sink(&recorder);
-    assert_int_equal(open_path(&camera, name, 0, 0, error), 0);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, error), 0);
+    assert_int_equal(open_path(&camera, name, 0, 0, &error), 0);
+    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
     camera_y4m.close(&camera);
     recorder_destroy(&recorder);
     unlink(name);
