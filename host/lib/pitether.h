@@ -15,7 +15,9 @@
  * bounds allow. Nothing is called back from that thread but the log function. There may be any
  * number of receivers; each is used by one thread at a time, except where a function says that any
  * thread may call it. The library touches neither signals, terminals and the locale nor the exit
- * status of the process, and it starts no process.
+ * status of the process, and it starts no process. Its descriptors are closed by execve(). In a
+ * child of fork() without execve() there are no receivers: call nothing of this library with those
+ * of the parent there, nor open new ones.
  *
  * Functions that return int return 0 (or a count) or a negative errno. Texts are UTF-8, one line
  * without a line feed, and hold no character that acts on a terminal.
@@ -60,7 +62,7 @@ enum pitether_log_level {
 struct pitether_options {
     size_t size; /* sizeof(struct pitether_options) of the caller's header */
     enum pitether_mode mode;
-    const char *stream;    /* its name, where the address can't have one (unix:/PATH) */
+    const char *stream;    /* its name, where the address has none (unix:/PATH can't) */
     const char *keys_file; /* NULL: pitether/keys in $XDG_CONFIG_HOME or ~/.config */
     double max_fps;        /* frames per second at most, 0.001 to 10000; 0: all */
     uint32_t every;        /* one frame of so many; 0 and 1: all. Not together with max_fps */
@@ -128,7 +130,8 @@ struct pitether_frame {
     struct pitether_metadata metadata;
 };
 
-/* Why a frame did not come. Those below 64 are PROTOCOL.md's (section 4), said by the daemon. */
+/* Why there is no frame for an id. Those below 64 are PROTOCOL.md's (section 4), said by the
+ * daemon. */
 enum pitether_drop_reason {
     PITETHER_DROP_SENSOR_GAP = 1,    /* the sensor's count jumped */
     PITETHER_DROP_CAPTURE_ERROR = 2, /* the camera gave a broken picture */
@@ -143,7 +146,8 @@ enum pitether_drop_reason {
     PITETHER_DROP_DAMAGED = 64,   /* it arrived, and failed its check */
     PITETHER_DROP_CUT = 65,       /* the connection was lost in the middle of it */
     PITETHER_DROP_MISSED = 66,    /* there was no connection */
-    PITETHER_DROP_NOT_TAKEN = 67, /* live: the caller was late, and took a newer one */
+    PITETHER_DROP_NOT_TAKEN = 67, /* live: the caller was late, and a newer one had come */
+    PITETHER_DROP_AFTER_END = 68, /* it came, but was taken when duration_s was over */
 };
 
 struct pitether_drops {
@@ -153,10 +157,11 @@ struct pitether_drops {
 };
 
 struct pitether_stream {
-    char name[64], model[65];
-    unsigned width, height;
-    double fps;           /* 0: not known */
-    uint64_t interval_ns; /* between frames that are asked for; 0: not known */
+    char name[64];          /* as the daemon calls it */
+    char model[65];         /* the camera's */
+    unsigned width, height; /* of its pictures */
+    double fps;             /* the camera's; 0: not known */
+    uint64_t interval_ns;   /* from one frame to the next, after max_fps or every; 0: not known */
 };
 
 enum pitether_camera_state {
@@ -167,7 +172,7 @@ enum pitether_camera_state {
 
 struct pitether_status {
     enum pitether_camera_state state;
-    char text[257]; /* what is wrong */
+    char text[257]; /* LOST: what is wrong */
 };
 
 enum pitether_end_reason {
@@ -176,19 +181,22 @@ enum pitether_end_reason {
     PITETHER_END_TIMEOUT,  /* no frame came for timeout_s */
     PITETHER_END_FINISHED, /* the daemon's source came to its end */
     PITETHER_END_LOST,     /* no connection, and there is to be no other; see text */
+    PITETHER_END_FAILED,   /* a system call failed; see text */
 };
 
 struct pitether_end {
     enum pitether_end_reason reason;
     bool connected; /* a daemon was there when the end was begun, or the last one had said END */
-    int error;      /* of LOST: a negative errno; -EACCES: the key is wrong, or one is needed */
-    char text[512];
+    int error; /* of LOST and FAILED: a negative errno; -EACCES: the key is wrong, or one is needed
+                */
+    uint64_t unmet; /* wanted frames, by max_fps or every, that no other one came in place of */
+    char text[512]; /* of TIMEOUT, LOST and FAILED: what went wrong, and what to do */
 };
 
 enum pitether_event_type {
     PITETHER_NONE,      /* the timeout is over */
     PITETHER_CONNECTED, /* a daemon has said HELLO; epoch tells whether it is the same one */
-    PITETHER_LOST,      /* the connection is gone; the receiver tries again, or END follows */
+    PITETHER_LOST,      /* there is no connection; the receiver tries again, or END follows */
     PITETHER_STREAM,    /* what comes from here on; before the first frame, and at each change */
     PITETHER_STATUS,    /* how the camera is */
     PITETHER_FRAME,
@@ -196,7 +204,9 @@ enum pitether_event_type {
     PITETHER_END, /* the last one */
 };
 
-/* Frames and drops come in the order of ids, and each id has exactly one of the two. */
+/* Frames and drops come in the order of ids, and each id of an epoch, from the first one that came
+ * to the last, has exactly one of the two. LOST comes once for a connection that broke, and once
+ * for a series of attempts that fail. */
 struct pitether_event {
     enum pitether_event_type type;
     union {
@@ -206,7 +216,7 @@ struct pitether_event {
         struct pitether_stream stream;
         struct pitether_status status;
         struct pitether_end end;
-        char text[257]; /* LOST: why */
+        char text[512]; /* LOST: why */
     };
 };
 
@@ -221,15 +231,19 @@ PITETHER_API PITETHER_NODISCARD struct pitether *pitether_open(
 PITETHER_API int pitether_fd(const struct pitether *receiver);
 
 /* The next event, waiting for at most timeout_ms; -1: without a limit; 0: not at all. 1: there is
- * one; 0: there is none yet, or END was taken before. */
+ * one; 0: there is none yet (event->type is PITETHER_NONE), or END was taken before. A signal does
+ * not end the wait: its handler may call pitether_stop(). */
 PITETHER_API PITETHER_NODISCARD int pitether_next(struct pitether *receiver, int timeout_ms,
                                                   struct pitether_event *event);
 
-/* Ends in order: what the daemon has sent still comes, then END. Any thread. */
+/* Ends in order: what the daemon has sent still comes, then END, within 10 s after the last event
+ * was taken. Called again, it no longer waits for the daemon: END follows what is here. Any thread,
+ * and signal handlers. */
 PITETHER_API void pitether_stop(struct pitether *receiver);
 
 /* Nobody looks at live frames for now, or somebody does again: after two seconds the daemon is
- * left, so that neither side works for nobody. Any thread. */
+ * left, so that neither side works for nobody. Without effect on a lossless receiver, and on one
+ * with a duration or a timeout. Any thread. */
 PITETHER_API void pitether_pause(struct pitether *receiver, bool paused);
 
 /* Ends at once, waits for the receiver's thread (never for the network), and nulls the caller's
@@ -248,6 +262,43 @@ PITETHER_API uint64_t pitether_frame_host_time(const struct pitether_frame *fram
 
 /* The protocol's name of a reason, e.g. "SUPERSEDED"; "?" for one that is not known. Static. */
 PITETHER_API const char *pitether_drop_name(enum pitether_drop_reason reason);
+
+/* One of a daemon's streams. */
+struct pitether_stream_info {
+    char name[64], model[65];
+    unsigned width, height; /* 0: not known yet */
+    double fps;             /* 0: not known yet */
+    enum pitether_camera_state state;
+};
+
+/* Asks a daemon for its streams, and fills up to max of them. address: as for pitether_open(), but
+ * without a stream; of the options keys_file, timeout_s (0: 10 s) and log count. Returns how many
+ * the daemon has, or a negative errno with error filled if it is not NULL. Any thread; no receiver
+ * is needed. */
+PITETHER_API PITETHER_NODISCARD int pitether_list_streams(const char *address,
+                                                          const struct pitether_options *options,
+                                                          struct pitether_stream_info *streams,
+                                                          size_t max, struct pitether_error *error);
+
+/* Keys: see pitetherd(1), --add-key. keys_file: NULL is the usual one, as in the options. address:
+ * as for pitether_open(); its port and stream don't matter. Each returns a negative errno with
+ * error filled if it is not NULL: -EINVAL, -EPERM, -EACCES and -ENOENT are about what was asked
+ * for, or what the file is. Any thread. */
+
+/* Stores the key whose line pitetherd --add-key printed, in the place of an earlier one for that
+ * host. line: `size` bytes, which the caller wipes. 1: there was one before; 0: there was none. */
+PITETHER_API PITETHER_NODISCARD int pitether_key_import(const char *keys_file, const char *address,
+                                                        const char *line, size_t size,
+                                                        struct pitether_error *error);
+
+/* Removes the key for that host. 0; -ENOENT: there is none. */
+PITETHER_API PITETHER_NODISCARD int pitether_key_forget(const char *keys_file, const char *address,
+                                                        struct pitether_error *error);
+
+/* Where the usual keys file is: writes its path to path, `size` bytes. 0; -EINVAL: HOME is not set;
+ * -ENAMETOOLONG. */
+PITETHER_API PITETHER_NODISCARD int pitether_keys_path(char *path, size_t size,
+                                                       struct pitether_error *error);
 
 #ifdef __cplusplus
 }
