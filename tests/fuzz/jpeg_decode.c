@@ -4,13 +4,13 @@
  *
  * The input: what the sender lies about the size, the JPEG.
  */
-#include "host/jpeg/jpeg_decode.h"
+#include "host/jpeg/decoder.h"
 
 #include <errno.h>
 
 #include "fuzz.h"
-#include "host/jpeg/jpeg_parallel.h"
-#include "host/jpeg/jpeg_split.h"
+#include "host/jpeg/parallel.h"
+#include "host/jpeg/split.h"
 #include "shared/base/bytes.h"
 #include "shared/jpeg/jpeg_check.h"
 

@@ -21,7 +21,7 @@ jobs=${JOBS:-$(nproc)}
 # ones come first.
 harnesses=(
     "jpeg_slice 1500 device/encode/jpeg_slice.c device/encode/camera_jpeg.c device/image/mcu_rows.c device/image/colour.c"
-    "jpeg_decode 20000 host/jpeg/jpeg_decode.c host/jpeg/jpeg_split.c host/jpeg/jpeg_parallel.c"
+    "jpeg_decode 20000 host/jpeg/decoder.c host/jpeg/split.c host/jpeg/parallel.c"
     "client 15000 device/serve/client.c device/serve/client_write.c device/serve/send_queue.c device/serve/write_batch.c device/serve/in_flight.c"
     "session 10000 host/lib/session.c host/lib/frame.c host/lib/clock_sync.c shared/jpeg/jpeg_check.c"
     "y4m 50000 device/camera/y4m_format.c device/camera/y4m.c"

@@ -10,7 +10,7 @@
 #define SDL_MAIN_HANDLED /* main() is the program's own */
 #include <SDL.h>
 
-#include "host/jpeg/jpeg_decode.h"
+#include "host/jpeg/decoder.h"
 #include "shared/base/log.h"
 
 struct canvas {

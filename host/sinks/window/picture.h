@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "host/jpeg/jpeg_parallel.h"
+#include "host/jpeg/parallel.h"
 #include "host/lib/pitether.h"
 #include "host/sinks/window/canvas.h"
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "host/jpeg/jpeg_parallel.h"
+#include "host/jpeg/parallel.h"
 #include "host/lib/receiver.h"
 #include "host/sinks/latency_log.h"
 #include "host/sinks/sink.h"

@@ -2,7 +2,7 @@
  * Pictures made here with libjpeg, decoded by the module and by libjpeg's own scanline interface;
  * then everything that can be wrong with a JPEG.
  */
-#include "host/jpeg/jpeg_decode.h"
+#include "host/jpeg/decoder.h"
 
 #include <errno.h>
 #include <setjmp.h>

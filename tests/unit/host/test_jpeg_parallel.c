@@ -13,8 +13,8 @@
 #include <cmocka.h>
 #include <jpeglib.h>
 
-#include "host/jpeg/jpeg_parallel.h"
-#include "host/jpeg/jpeg_split.h"
+#include "host/jpeg/parallel.h"
+#include "host/jpeg/split.h"
 
 enum { THREADS = 3 };
 

@@ -1,4 +1,4 @@
-#include "host/jpeg/jpeg_parallel.h"
+#include "host/jpeg/parallel.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -6,11 +6,11 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "host/jpeg/jpeg_split.h"
+#include "host/jpeg/split.h"
 
-enum { ALIGNMENT = 64, DEFAULT_MOST = 4 };
+enum { ALIGNMENT = 64, DEFAULT_MAX = 4 };
 
-/* One who decodes: its decoder, and room for a piece with its header. */
+/* A thread with its decoder, and a buffer for a piece with its header. */
 struct worker {
     struct jpeg_parallel *parallel;
     struct jpeg_decoder *decoder;
@@ -25,7 +25,7 @@ struct jpeg_parallel {
     uint8_t *memory; /* the planes */
     size_t memory_size;
 
-    /* The picture in work; set while no worker is at it. */
+    /* The picture being decoded; set while no worker is decoding. */
     const uint8_t *data;
     struct jpeg_split split;
     uint8_t *planes[3];
@@ -34,8 +34,8 @@ struct jpeg_parallel {
     pthread_mutex_t lock;
     pthread_cond_t work, done;
     /* Under lock. */
-    unsigned next, unfinished; /* pieces to hand out; pieces not yet decoded */
-    int error;                 /* the first one's */
+    unsigned next, unfinished; /* the next piece to decode; pieces not yet decoded */
+    int error;                 /* the first that occurred */
     bool stopping;
 };
 
@@ -66,7 +66,8 @@ static int decode_piece(struct worker *worker, unsigned index)
                             jpeg_split_height(split, index), planes);
 }
 
-/* Decodes pieces until there is none left to begin. Called with the lock, which is given up. */
+/* Decodes pieces until all have been started. Called with the lock held; releases it while it
+ * decodes. */
 static void work_on(struct worker *worker)
 {
     struct jpeg_parallel *parallel = worker->parallel;
@@ -100,7 +101,7 @@ static unsigned cores(void)
 {
     cpu_set_t set;
     int count = sched_getaffinity(0, sizeof(set), &set) ? 1 : CPU_COUNT(&set);
-    return count > DEFAULT_MOST ? DEFAULT_MOST : (unsigned)count;
+    return count > DEFAULT_MAX ? DEFAULT_MAX : (unsigned)count;
 }
 
 struct jpeg_parallel *jpeg_parallel_create(unsigned threads)
@@ -182,7 +183,7 @@ int jpeg_parallel_decode(struct jpeg_parallel *parallel, const uint8_t *data, si
     parallel->data = data;
     pthread_mutex_lock(&parallel->lock);
     parallel->split = split;
-    parallel->next = split.piece_count; /* nothing to begin until all is set */
+    parallel->next = split.piece_count; /* nothing to decode until all is set */
     pthread_mutex_unlock(&parallel->lock);
     int error = decode_pieces(parallel);
     if (error)

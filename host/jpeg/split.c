@@ -1,4 +1,4 @@
-#include "host/jpeg/jpeg_split.h"
+#include "host/jpeg/split.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 /* Markers of ITU-T T.81, table B.1. */
 enum { SOF0 = 0xC0, RST0 = 0xD0, RST7 = 0xD7, SOI = 0xD8, EOI = 0xD9, SOS = 0xDA, DRI = 0xDD };
 
-/* What the header says that matters here. */
+/* The fields of the header that are needed here. */
 struct header {
     unsigned mcu_width, mcu_height, interval;
     unsigned components, scan_components;
@@ -39,7 +39,7 @@ static int read_frame(struct header *header, struct jpeg_split *split, const uin
     return 0;
 }
 
-/* Walks through the segments up to the scan's data. segment points at the length field. */
+/* Reads the segments up to the scan's data. segment points at the length field. */
 static int read_header(struct header *header, struct jpeg_split *split, const uint8_t *jpeg,
                        size_t size)
 {
@@ -79,7 +79,7 @@ static int find_pieces(struct jpeg_split *split, const uint8_t *jpeg, size_t siz
             return -ENOTSUP;
         at = (size_t)(mark - jpeg);
         int marker = jpeg[at + 1];
-        if (marker == 0x00 || marker == 0xFF) { /* a stuffed byte, or filling */
+        if (marker == 0x00 || marker == 0xFF) { /* a stuffed byte, or a fill byte */
             at += marker == 0x00 ? 2 : 1;
             continue;
         }

@@ -3,7 +3,7 @@
  * conversion. What is 4:2:0 already is decoded straight into the planes; other chroma goes through
  * a strip of one row of iMCUs, which stays in the cache while it is reduced.
  */
-#include "host/jpeg/jpeg_decode.h"
+#include "host/jpeg/decoder.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -18,8 +18,8 @@
 enum {
     SIDE_MAX = 16383,
     PIXELS_MAX = 1 << 26,   /* above the largest sensor on a Pi, 64 megapixels */
-    SCANS_MAX = 32,         /* encoders make some 10; each costs a pass over the whole picture */
-    IMCU_MAX = 2 * DCTSIZE, /* rows or columns of an iMCU, for the samplings that are taken */
+    SCANS_MAX = 32,         /* encoders write about 10; each costs a pass over the picture */
+    IMCU_MAX = 2 * DCTSIZE, /* rows or columns of an iMCU, for the supported samplings */
     STRIDE_UNIT = 64,       /* a cache line, and a multiple of IMCU_MAX for chroma as well */
 };
 
@@ -28,7 +28,7 @@ struct jpeg_decoder {
     struct jpeg_error_mgr errors;
     struct jpeg_progress_mgr progress;
     jmp_buf give_up;
-    int error; /* why it was given up */
+    int error; /* why give_up() was called */
 
     uint8_t *memory; /* planes and strips point into it; grows, never shrinks */
     size_t memory_size;
@@ -51,7 +51,7 @@ static void on_error(j_common_ptr jpeg)
 
 static void on_message(j_common_ptr jpeg, int level)
 {
-    /* Below 0 is a warning: the data is damaged and libjpeg would make something up. */
+    /* Below 0 is a warning: the data is damaged, and libjpeg would fill in the rest. */
     if (level < 0)
         give_up(jpeg->client_data, -EBADMSG);
 }
@@ -87,8 +87,8 @@ static size_t round_up(size_t value, size_t unit)
     return (value + unit - 1) / unit * unit;
 }
 
-/* Lays out the planes, in whole iMCUs since libjpeg writes whole blocks, and the strips. Planes
- * that the caller has made stay his. */
+/* Lays out the planes, in whole iMCUs since libjpeg writes whole blocks, and the strips. target:
+ * the caller's planes, or NULL for the decoder's own. */
 static void prepare_planes(struct jpeg_decoder *decoder, unsigned width, unsigned height,
                            uint8_t *const *target)
 {
@@ -125,7 +125,7 @@ static void check_header(struct jpeg_decoder *decoder, unsigned width, unsigned 
     bool sampling_known =
         luma->h_samp_factor == jpeg->max_h_samp_factor && jpeg->max_h_samp_factor <= 2 &&
         luma->v_samp_factor == jpeg->max_v_samp_factor && jpeg->max_v_samp_factor <= 2;
-    /* A truncated arithmetic-coded scan makes no warning: its decoder may run on zeroes. */
+    /* A truncated arithmetic-coded scan causes no warning: its decoder may run on zeroes. */
     if (!size_agrees || !has_luma || !sampling_known || jpeg->arith_code)
         give_up(decoder, -EBADMSG);
 }
@@ -161,8 +161,8 @@ static bool goes_straight_to_plane(const struct jpeg_decompress_struct *jpeg, in
     return component == 0 || (is_half_wide(jpeg, component) && is_half_high(jpeg, component));
 }
 
-/* Reduces a strip of chroma to half size each way; `rows` of luma from `top` on belong to it.
- * Padding takes no part: at an odd edge the last real sample counts twice. */
+/* Reduces a strip of chroma to half size each way; it covers `rows` rows of luma from `top` on.
+ * Padding is left out: at an odd edge the last real sample counts twice. */
 static void reduce_strip(struct jpeg_decoder *decoder, int component, unsigned top, unsigned rows)
 {
     const struct jpeg_decompress_struct *jpeg = &decoder->jpeg;
@@ -215,7 +215,7 @@ static void read_picture(struct jpeg_decoder *decoder)
             memset(decoder->plane[c], 128, decoder->stride[c] * ((jpeg->output_height + 1) / 2));
 }
 
-/* Returns only if all went well. */
+/* Returns on success only. */
 static void decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
                    unsigned height, uint8_t *const *target)
 {
@@ -227,10 +227,10 @@ static void decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t siz
     prepare_planes(decoder, width, height, target);
     jpeg->raw_data_out = TRUE;
     jpeg->out_color_space = jpeg->jpeg_color_space;
-    jpeg->do_block_smoothing = FALSE; /* it guesses at what has not come */
+    jpeg->do_block_smoothing = FALSE; /* it guesses at missing data */
     jpeg_start_decompress(jpeg);
     read_picture(decoder);
-    jpeg_finish_decompress(jpeg); /* misses a cut-off end */
+    jpeg_finish_decompress(jpeg); /* notices a missing end */
 }
 
 static int decode_guarded(struct jpeg_decoder *decoder, const uint8_t *data, size_t size,
@@ -240,8 +240,8 @@ static int decode_guarded(struct jpeg_decoder *decoder, const uint8_t *data, siz
         return -EBADMSG;
     if (width > SIDE_MAX || height > SIDE_MAX || width * height > PIXELS_MAX)
         return -EFBIG;
-    /* A decompressor for each picture: a kept one would keep tables, and a picture that lacks its
-     * own would be decoded with those of another. It costs a few microseconds. */
+    /* A new decompressor for each picture: it costs a few microseconds, and a kept one would decode
+     * a picture without tables with those of the one before. */
     decoder->jpeg.err = &decoder->errors;
     decoder->jpeg.client_data = decoder;
     if (setjmp(decoder->give_up)) {
