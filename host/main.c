@@ -39,6 +39,7 @@ struct program {
     struct latency_log *latency_log;
     struct sink *save, *pipe;
     struct window *window;
+    struct window_stream *window_stream;
     bool display_lost;
     uint64_t skipped; /* frames that the window passed over */
     enum receiver_end end;
@@ -135,20 +136,24 @@ static void on_window_seen(void *user, bool seen)
 
 static int open_window(struct program *program)
 {
-    char title[ADDRESS_TEXT_MAX], error[WINDOW_ERROR_MAX];
+    char name[ADDRESS_TEXT_MAX];
+    struct error error;
     const struct host_options *options = &program->options;
     if (!options->window)
         return EXIT_DONE;
-    address_format(&options->address, title);
-    struct window_config config = {
-        .title = title,
+    address_format(&options->address, name);
+    struct window_stream_config config = {
+        .name = name,
         .snapshot_dir = options->save ? options->save : ".",
         .status = on_window_status,
         .shown = on_window_shown,
         .seen = on_window_seen,
         .user = program,
     };
-    return window_create(&program->window, &config, error) ? complain(EXIT_SINK, error) : EXIT_DONE;
+    if (window_create(&program->window, &error))
+        return complain(EXIT_SINK, error.text);
+    int result = window_add_stream(program->window, &program->window_stream, &config);
+    return result ? complain_of("add a stream to the window", -result) : EXIT_DONE;
 }
 
 static void *run_receiver(void *user)
@@ -165,11 +170,11 @@ static void leave_window(struct program *program, enum window_end end)
     program->display_lost = end == WINDOW_LOST;
     if (end == WINDOW_LOST)
         log_error("the display is gone, and the window with it");
-    if (end != WINDOW_TOLD_TO &&
+    if (end != WINDOW_STOPPED &&
         receiver_detach(program->receiver, program->window,
                         end == WINDOW_LOST ? RECEIVER_NO_SINK : RECEIVER_INTERRUPTED)) {
         log_info("going on without the window (Ctrl-C ends)");
-        program->skipped = window_skipped(program->window);
+        program->skipped = window_skipped(program->window_stream);
         window_destroy(&program->window);
     }
 }
@@ -235,6 +240,7 @@ static int receive(struct program *program)
     struct receiver_outputs outputs = { .report = program->report,
                                         .latency_log = program->latency_log,
                                         .window = program->window,
+                                        .window_stream = program->window_stream,
                                         .null = options->null };
     if (program->save)
         outputs.sinks[outputs.sink_count++] = program->save;
@@ -384,7 +390,7 @@ static int run(struct program *program)
     bool ran = code == EXIT_DONE && program->receiver;
     bool sinks_good = finish_writing(program);
     if (program->window)
-        program->skipped = window_skipped(program->window);
+        program->skipped = window_skipped(program->window_stream);
     window_destroy(&program->window);
     receiver_destroy(&program->receiver);
     keys_clear(&program->keys);

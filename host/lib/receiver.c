@@ -155,7 +155,7 @@ enum receiver_end receiver_run(struct receiver *receiver, uint64_t *kept)
     progress_end(&receiver->progress, receiver->outputs.report, clock_monotonic());
     pthread_mutex_lock(&receiver->outputs_lock);
     if (receiver->outputs.window)
-        window_close_soon(receiver->outputs.window);
+        window_stop(receiver->outputs.window);
     pthread_mutex_unlock(&receiver->outputs_lock);
     *kept = receiver->kept;
     pthread_mutex_lock(&receiver->lock);

@@ -42,8 +42,9 @@ struct receiver_outputs {
     struct latency_log *latency_log; /* or NULL */
     struct sink *sinks[RECEIVER_SINKS_MAX];
     unsigned sink_count;
-    struct window *window; /* or NULL */
-    bool null;             /* --null: a sink that never goes */
+    struct window *window;               /* or NULL */
+    struct window_stream *window_stream; /* if there is a window */
+    bool null;                           /* --null: a sink that never goes */
 };
 
 enum receiver_end {

@@ -66,7 +66,7 @@ static void keep(struct receiver *receiver, struct pitether_frame *frame)
         if (outputs->sinks[i] && sink_push(outputs->sinks[i], frame))
             counts = true;
     if (outputs->window)
-        window_offer(outputs->window, frame);
+        window_offer(outputs->window_stream, frame);
     pthread_mutex_unlock(&receiver->outputs_lock);
     receiver->kept++;
     receiver->counted += counts;

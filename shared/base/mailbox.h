@@ -7,6 +7,7 @@
 #define PITETHER_SHARED_BASE_MAILBOX_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +29,12 @@ static inline void *mailbox_put(struct mailbox *mailbox, void *item)
 static inline void *mailbox_take(struct mailbox *mailbox)
 {
     return atomic_exchange(&mailbox->slot, NULL);
+}
+
+/* Whether there is something to take, unless another thread takes it first. */
+static inline bool mailbox_has_item(struct mailbox *mailbox)
+{
+    return atomic_load(&mailbox->slot) != NULL;
 }
 
 static inline unsigned mailbox_displaced(struct mailbox *mailbox)

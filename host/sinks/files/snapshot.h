@@ -9,9 +9,9 @@
 #include "host/lib/pitether.h"
 
 /* Writes the frame's JPEG, byte for byte as it was received, to a new file in dir, whose name
- * appears once all of it is there; an existing file is never overwritten. Logs one line, with the
- * file's name or with what went wrong; true if the file is there. Blocks on the disk. Any thread
- * that holds the frame. */
-bool snapshot_save(const char *dir, const struct pitether_frame *frame);
+ * appears once all of it is there; an existing file is never overwritten. stream: becomes a part of
+ * the name; NULL: there is only one. Logs one line, with the file's name or with what went wrong;
+ * true if the file is there. Blocks on the disk. Any thread that holds the frame. */
+bool snapshot_save(const char *dir, const char *stream, const struct pitether_frame *frame);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * From a frame to the canvas's picture. First thread only.
+ * The picture of one stream: decodes a frame into a texture of YUV planes, whose colours the
+ * renderer converts. First thread only.
  */
 #ifndef PITETHER_HOST_SINKS_WINDOW_PICTURE_H
 #define PITETHER_HOST_SINKS_WINDOW_PICTURE_H
@@ -10,22 +11,27 @@
 #include "host/jpeg/parallel.h"
 #include "host/lib/pitether.h"
 #include "host/sinks/window/canvas.h"
+#include "shared/base/log.h"
 
-struct window_picture {
-    struct jpeg_parallel *decoder;
-    uint64_t next_complaint;
-    unsigned complaints_muted;
+/* All zeroes at first. */
+struct picture {
+    SDL_Texture *texture;    /* NULL: there is no picture */
+    struct layout_size size; /* of the texture, in pixels */
+
+    struct layout_size oversize; /* was logged, once for each size */
+    struct log_limit oversize_limit;
+    uint64_t next_warning; /* about a frame that can't be shown */
+    unsigned warnings_left_out;
 };
 
-/* 0 or -ENOMEM. */
-int window_picture_init(struct window_picture *picture);
+/* Decodes the frame and makes it the picture; *decoded_ns: when it was decoded. False if it can't
+ * be shown, which is logged at most once a second; then the picture may be gone. name: of the
+ * stream, for the log, or NULL. */
+bool picture_set(struct picture *picture, const struct canvas *canvas, const char *name,
+                 struct jpeg_parallel *decoder, const struct pitether_frame *frame,
+                 uint64_t *decoded_ns);
 
-/* One that is all zeroes is fine. */
-void window_picture_destroy(struct window_picture *picture);
-
-/* Decodes the frame into the canvas, and says when that was done. False if that can't be; then the
- * user has been told, in one line a second at most. */
-bool window_picture_set(struct window_picture *picture, struct canvas *canvas,
-                        const struct pitether_frame *frame, uint64_t *decoded_ns);
+/* After the render device was lost, or before the canvas is closed. */
+void picture_clear(struct picture *picture);
 
 #endif

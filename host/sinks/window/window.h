@@ -1,5 +1,6 @@
 /*
- * The window: shows the newest frame. SDL wants its calls on the process's first thread.
+ * The window: shows the newest frame of each of its streams, side by side or one alone. SDL
+ * requires its calls on the process's first thread.
  */
 #ifndef PITETHER_HOST_SINKS_WINDOW_WINDOW_H
 #define PITETHER_HOST_SINKS_WINDOW_WINDOW_H
@@ -8,30 +9,26 @@
 #include <stdint.h>
 
 #include "host/lib/pitether.h"
+#include "host/sinks/window/status.h"
+#include "shared/base/error.h"
+
+enum { WINDOW_STREAMS_MAX = 64 };
 
 struct window;
+struct window_stream; /* one of its streams; the window's own */
 
-/* What title and picture tell; filled by the window's owner when asked. */
-struct window_status {
-    double fps;           /* received, over the last second or so */
-    double latency_ms;    /* sensor to shown, median of late; below 0: not known */
-    uint64_t dropped;     /* frames that did not reach this host, whatever the reason */
-    uint64_t interval_ns; /* between the frames that are to come; 0: not known */
-    char note[128];       /* e.g. "connecting to pi:7484"; empty while all is well */
-};
-
-struct window_config {
-    const char *title;        /* begins the title, e.g. the daemon's address; copied */
-    const char *snapshot_dir; /* where `s` saves; copied */
-    /* Called on the window's thread: twice a second while it shows frames, and else when what it
-     * says is to change, or window_refresh() was called. */
+/* All functions are called on the window's thread. */
+struct window_stream_config {
+    const char *name; /* in the title, in the label, and in the names of snapshots; copied */
+    const char *snapshot_dir; /* where the key `s` saves its frames; copied */
+    /* Fills in the status: twice a second while the stream's frames are shown, and otherwise when
+     * what the window reports is due to change, or window_refresh() was called. */
     void (*status)(void *user, struct window_status *status);
-    /* Called on the window's thread: this frame was decoded, then presented, at these host times.
-     */
+    /* This frame was decoded, then presented, at these times of clock_monotonic(). */
     void (*shown)(void *user, const struct pitether_frame *frame, uint64_t decoded_ns,
                   uint64_t shown_ns);
-    /* Called on the window's thread: new frames will be seen from now on, or not, because it is
-     * frozen or hidden. At first they are. */
+    /* From now on new frames are visible, or they are not, because the window is frozen or hidden
+     * or shows another stream alone. At first they are. */
     void (*seen)(void *user, bool seen);
     void *user;
 };
@@ -40,35 +37,39 @@ struct window_config {
  * WAYLAND_DISPLAY is set, or SDL_VIDEODRIVER names a driver). Any thread. */
 bool window_available(void);
 
-/* First thread only. 0; -ENOSYS: built without SDL2; -ENODEV: no display can be opened;
- * -ENOMEM. error: WINDOW_ERROR_MAX bytes for one line to the user. */
-enum { WINDOW_ERROR_MAX = 256 };
-int window_create(struct window **window, const struct window_config *config, char *error);
+/* Opens a window without streams. First thread only. 0; -ENOSYS: built without SDL2; -ENODEV: no
+ * display can be opened; -ENOMEM. */
+int window_create(struct window **window, struct error *error);
 
-/* First thread only. Shows frames until the user quits, the display is gone, or
- * window_close_soon() is called. */
+/* Adds a stream behind the others. First thread only, before window_run(). 0; -ENOSPC: there are
+ * WINDOW_STREAMS_MAX; -ENOMEM. */
+int window_add_stream(struct window *window, struct window_stream **stream,
+                      const struct window_stream_config *config);
+
+/* First thread only. Shows frames until the user quits, the display is lost, or window_stop() is
+ * called. */
 enum window_end {
-    WINDOW_TOLD_TO,
+    WINDOW_STOPPED,
     WINDOW_QUIT,
     WINDOW_LOST, /* nothing but window_skipped() and window_destroy() may follow */
 };
 enum window_end window_run(struct window *window);
 
 /* Offers a frame; the window takes a reference of its own if it wants to show it. A frame that was
- * not shown yet gives way to the newer one. Any thread; never blocks. */
-void window_offer(struct window *window, const struct pitether_frame *frame);
+ * not shown yet is replaced by the newer one. Any thread; never blocks. */
+void window_offer(struct window_stream *stream, const struct pitether_frame *frame);
 
-/* What the status's note or interval tells has changed. Any thread; never blocks. */
+/* The status of a stream has changed in its note or interval. Any thread; never blocks. */
 void window_refresh(struct window *window);
 
 /* Makes window_run() return. Any thread. */
-void window_close_soon(struct window *window);
+void window_stop(struct window *window);
 
-/* Frames that gave way to newer ones before they were shown. Any thread. */
-uint64_t window_skipped(struct window *window);
+/* Frames that were replaced by newer ones before they were shown. Any thread. */
+uint64_t window_skipped(struct window_stream *stream);
 
-/* First thread only, after window_run(), when nobody will call any of the others any more. Nulls
- * the caller's pointer; NULL and *NULL are fine. */
+/* First thread only, after window_run(), when none of the others will be called any more. Nulls the
+ * caller's pointer; NULL and *NULL are fine. */
 void window_destroy(struct window **window);
 
 #endif

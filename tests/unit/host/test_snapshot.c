@@ -54,10 +54,11 @@ static int world_teardown(void **state)
     return 0;
 }
 
-static bool save(struct world *world, const char *folder, uint64_t id, size_t size)
+static bool save(struct world *world, const char *folder, const char *stream, uint64_t id,
+                 size_t size)
 {
     struct pitether_frame *frame = frame_make(world->pool, id, size);
-    bool saved = snapshot_save(folder, frame);
+    bool saved = snapshot_save(folder, stream, frame);
     pitether_frame_release(frame);
     return saved;
 }
@@ -79,7 +80,7 @@ static void each_has_a_name_of_its_own(void **state)
 {
     struct world *world = *state;
     for (unsigned i = 0; i < 3; i++)
-        assert_true(save(world, world->folder, 7, 100 + i));
+        assert_true(save(world, world->folder, NULL, 7, 100 + i));
     list(world);
     assert_int_equal(world->count, 3);
     size_t sum = 0;
@@ -96,12 +97,32 @@ static void each_has_a_name_of_its_own(void **state)
     assert_int_equal(sum, 100 + 101 + 102);
 }
 
+/* None of them is hidden, or in a folder. */
+static void the_stream_is_in_the_name(void **state)
+{
+    struct world *world = *state;
+    static const char *const streams[] = { "front", "rear/preview", "../.x", "" };
+    static const char *const prefixes[] = { "pitether-front-2", "pitether-rear-preview-2",
+                                            "pitether-----x-2", "pitether-2" };
+    char line[600], much[300];
+    for (unsigned i = 0; i < 4; i++) {
+        assert_true(save(world, world->folder, streams[i], 7, 100));
+        snprintf(line, sizeof(line), "saved frame 7 as %s/%s", world->folder, prefixes[i]);
+        assert_int_equal(count_text(stderr_text(), line), 1);
+    }
+    memset(much, 'x', sizeof(much) - 1);
+    much[sizeof(much) - 1] = '\0';
+    assert_true(save(world, world->folder, much, 7, 100));
+    list(world);
+    assert_int_equal(world->count, 5);
+}
+
 static void a_file_that_may_not_be_so_long(void **state)
 {
     struct world *world = *state;
     struct pitether_frame *frame = frame_make(world->pool, 7, 5000);
     limit_files(1000); /* the log fits */
-    bool saved = snapshot_save(world->folder, frame);
+    bool saved = snapshot_save(world->folder, NULL, frame);
     limit_files(0);
     pitether_frame_release(frame);
     assert_false(saved);
@@ -114,7 +135,7 @@ static void a_file_that_may_not_be_so_long(void **state)
 static void a_folder_that_is_none(void **state)
 {
     struct world *world = *state;
-    assert_false(save(world, "/dev/null", 7, 100));
+    assert_false(save(world, "/dev/null", NULL, 7, 100));
     assert_int_equal(count_text(stderr_text(), "snapshot in /dev/null: Not a directory"), 1);
 }
 
@@ -124,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_has_a_name_of_its_own),
+        TEST(the_stream_is_in_the_name),
         TEST(a_file_that_may_not_be_so_long),
         TEST(a_folder_that_is_none),
     };

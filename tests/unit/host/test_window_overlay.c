@@ -1,7 +1,7 @@
 /*
  * How a text is broken into the lines that the window shows.
  */
-#include "host/sinks/window/text.h"
+#include "host/sinks/window/overlay.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,9 +15,9 @@
 /* The lines, each ended by '|'. */
 static void check(const char *text, unsigned columns, const char *wanted)
 {
-    char lines[WINDOW_TEXT_LINES][WINDOW_TEXT_LINE_MAX], seen[2048] = "";
-    unsigned count = window_text_wrap(text, columns, lines);
-    assert_true(count <= WINDOW_TEXT_LINES);
+    char lines[OVERLAY_LINES][OVERLAY_LINE_MAX], seen[2048] = "";
+    unsigned count = overlay_wrap(text, columns, lines);
+    assert_true(count <= OVERLAY_LINES);
     for (unsigned i = 0; i < count; i++) {
         assert_true(strlen(lines[i]) <= columns);
         strcat(strcat(seen, lines[i]), "|");
@@ -63,12 +63,12 @@ static void characters_are_not_bytes(void **state)
 static void no_line_is_longer_than_its_buffer(void **state)
 {
     (void)state;
-    char text[1000], lines[WINDOW_TEXT_LINES][WINDOW_TEXT_LINE_MAX];
+    char text[1000], lines[OVERLAY_LINES][OVERLAY_LINE_MAX];
     memset(text, 'x', sizeof(text) - 1);
     text[sizeof(text) - 1] = '\0';
-    assert_int_equal(window_text_wrap(text, 5000, lines), WINDOW_TEXT_LINES);
-    for (unsigned i = 0; i < WINDOW_TEXT_LINES - 1; i++)
-        assert_int_equal(strlen(lines[i]), WINDOW_TEXT_LINE_MAX - 1);
+    assert_int_equal(overlay_wrap(text, 5000, lines), OVERLAY_LINES);
+    for (unsigned i = 0; i < OVERLAY_LINES - 1; i++)
+        assert_int_equal(strlen(lines[i]), OVERLAY_LINE_MAX - 1);
 }
 
 int main(void)

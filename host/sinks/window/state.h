@@ -1,0 +1,43 @@
+/*
+ * The window's state, which its functions for any thread (window.c) and its loop (loop.c) share.
+ */
+#ifndef PITETHER_HOST_SINKS_WINDOW_STATE_H
+#define PITETHER_HOST_SINKS_WINDOW_STATE_H
+
+#include <stdatomic.h>
+
+#include "host/sinks/window/display.h"
+#include "host/sinks/window/view.h"
+#include "host/sinks/window/window.h"
+#include "shared/base/mailbox.h"
+
+struct window_stream {
+    struct window *window;
+    struct window_stream_config config;
+    struct mailbox newest; /* any thread */
+    atomic_bool unseen;    /* any thread: no frame is to wake the window */
+    struct tile tile;
+    uint64_t next_show; /* no frame is shown before; clock_monotonic() */
+};
+
+struct window {
+    struct window_stream *streams[WINDOW_STREAMS_MAX];
+
+    /* Any thread. */
+    atomic_bool woken; /* a wake-up is on its way */
+    atomic_bool refresh;
+    atomic_bool stopping;
+
+    /* The window's thread. */
+    struct view view;
+    struct window_display display;
+    struct jpeg_parallel *decoder;
+    unsigned last; /* the stream whose frame was shown last */
+    bool stale;    /* must be drawn again */
+    bool lost;     /* so must the pictures be made again, from the frames */
+    bool quit;
+    uint64_t next_status; /* title, labels and messages are due; clock_monotonic() */
+    char title[TITLE_MAX];
+};
+
+#endif
