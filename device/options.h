@@ -6,6 +6,8 @@
 
 #include "shared/base/options.h"
 
+enum { DEVICE_STREAMS_MAX = 16 };
+
 /* --help lists what each is and its default. */
 struct device_options {
     const char *source, *pattern_faults;

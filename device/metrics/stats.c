@@ -2,34 +2,25 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
-void stats_frame(struct stats *stats)
-{
-    stats->counts.frames++;
-}
-
-void stats_lost(struct stats *stats, struct drop_run run)
-{
-    stats->counts.lost[run.reason] += run.count;
-}
-
 static void add_client(struct stats_counts *counts, const struct client *client)
 {
-    counts->delivered += client->totals.delivered;
-    counts->bytes += client->totals.bytes;
+    counts->delivered += client->subscription.totals.delivered;
+    counts->bytes += client->subscription.totals.bytes;
     for (int i = 0; i < WIRE_DROP_REASONS; i++)
-        counts->dropped[i] += client->totals.dropped[i];
+        counts->dropped[i] += client->subscription.totals.dropped[i];
 }
 
 void stats_client_gone(struct stats *stats, const struct client *client)
 {
-    add_client(&stats->counts, client);
+    add_client(&stats->gone, client);
 }
 
-/* Appends ", 3 SUPERSEDED" for each reason that has news. */
+/* Appends ", 3 SUPERSEDED" for each reason whose count has grown. */
 static void list_drops(char *text, size_t size, const uint64_t *now, const uint64_t *last)
 {
     size_t used = 0;
@@ -40,8 +31,8 @@ static void list_drops(char *text, size_t size, const uint64_t *now, const uint6
                                      wire_drop_name(i));
 }
 
-static void write_line(const struct stats_counts *now, const struct stats_counts *last,
-                       unsigned watching, double seconds)
+static void write_line(const char *label, const struct stats_counts *now,
+                       const struct stats_counts *last, unsigned watching, double seconds)
 {
     char lost[200], dropped[200];
     double encoded = (double)(now->encoder.frames - last->encoder.frames);
@@ -49,29 +40,32 @@ static void write_line(const struct stats_counts *now, const struct stats_counts
     double kilobytes = (double)(now->encoder.bytes - last->encoder.bytes) / 1e3;
     list_drops(lost, sizeof(lost), now->lost, last->lost);
     list_drops(dropped, sizeof(dropped), now->dropped, last->dropped);
-    log_info("%.1f fps, %.1f ms and %.0f kB a frame%s; %u watching, %.1f fps and %.2f Mbit/s to "
+    log_info("%s%.1f fps, %.1f ms and %.0f kB a frame%s; %u watching, %.1f fps and %.2f Mbit/s to "
              "all%s",
-             encoded / seconds, encoded > 0 ? encode_ms / encoded : 0,
+             label, encoded / seconds, encoded > 0 ? encode_ms / encoded : 0,
              encoded > 0 ? kilobytes / encoded : 0, lost, watching,
              (double)(now->delivered - last->delivered) / seconds,
              (double)(now->bytes - last->bytes) * 8e-6 / seconds, dropped);
 }
 
-void stats_tick(struct stats *stats, const struct client *clients, struct encoder *encoder,
+void stats_tick(struct stats *stats, const struct stream *stream, const struct client *clients,
                 unsigned seconds, uint64_t now_ns)
 {
     uint64_t passed = now_ns - stats->last_ns;
     if (stats->last_ns && passed < seconds * CLOCK_SECOND)
         return;
-    struct stats_counts now = stats->counts;
+    struct stats_counts now = stats->gone;
     unsigned watching = 0;
-    now.encoder = encoder_totals(encoder);
+    now.encoder = encoder_totals(stream->encoder);
+    memcpy(now.lost, stream->lost, sizeof(now.lost));
     for (const struct client *client = clients; client; client = client->next) {
+        if (client->subscription.stream != stream)
+            continue;
         add_client(&now, client);
         watching += client_watches(client);
     }
     if (stats->last_ns)
-        write_line(&now, &stats->last, watching, (double)passed / 1e9);
+        write_line(stream->label, &now, &stats->last, watching, (double)passed / 1e9);
     stats->last = now;
     stats->last_ns = now_ns;
 }

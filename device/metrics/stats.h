@@ -1,5 +1,5 @@
 /*
- * --stats: what goes on, a line now and then in the log. The loop thread alone.
+ * --stats: what goes on in a stream, a line in the log now and then. The loop thread alone.
  */
 #ifndef PITETHER_DEVICE_METRICS_STATS_H
 #define PITETHER_DEVICE_METRICS_STATS_H
@@ -8,10 +8,10 @@
 
 #include "device/encode/encoder.h"
 #include "device/serve/client.h"
+#include "device/stream/stream.h"
 
 /* Counts since the daemon started. */
 struct stats_counts {
-    uint64_t frames;                     /* begun by the encoder */
     uint64_t lost[WIRE_DROP_REASONS];    /* before they were frames */
     uint64_t delivered, bytes;           /* to all clients together */
     uint64_t dropped[WIRE_DROP_REASONS]; /* for all clients together */
@@ -19,17 +19,17 @@ struct stats_counts {
 };
 
 struct stats {
-    struct stats_counts counts; /* delivered, bytes and dropped: of clients that are gone */
-    struct stats_counts last;   /* as of the last line */
-    uint64_t last_ns;           /* CLOCK_MONOTONIC; 0: no line yet */
+    struct stats_counts gone; /* delivered, bytes and dropped, of clients that are gone */
+    struct stats_counts last; /* as of the last line */
+    uint64_t last_ns;         /* CLOCK_MONOTONIC; 0: no line yet */
 };
 
-void stats_frame(struct stats *stats);
-void stats_lost(struct stats *stats, struct drop_run run);
+/* A client of the stream is about to be destroyed. */
 void stats_client_gone(struct stats *stats, const struct client *client);
 
-/* Logs a line if `seconds` have passed since the last one. */
-void stats_tick(struct stats *stats, const struct client *clients, struct encoder *encoder,
+/* Logs a line if `seconds` have passed since the last one. clients: a list, those of other streams
+ * among them. */
+void stats_tick(struct stats *stats, const struct stream *stream, const struct client *clients,
                 unsigned seconds, uint64_t now_ns);
 
 #endif

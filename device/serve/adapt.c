@@ -7,7 +7,7 @@ static const double back_off = 0.9;
  * not is filled only for moments. */
 static const double grow = 1.08;
 
-/* With so much room above what the pictures take at their best quality, there is no limit left. */
+/* This far above what the pictures take at their best quality, there is no limit left. */
 static const double ample = 1.5;
 
 uint64_t adapt_update(struct adapt *adapt, uint64_t limited, uint64_t stream)
@@ -18,7 +18,7 @@ uint64_t adapt_update(struct adapt *adapt, uint64_t limited, uint64_t stream)
         adapt->rate = (uint64_t)((double)adapt->rate * grow);
     if (limited == 0 && (double)adapt->rate > (double)stream * ample)
         adapt->rate = 0;
-    if (adapt->most > 0 && (adapt->rate == 0 || adapt->rate > adapt->most))
-        adapt->rate = adapt->most;
+    if (adapt->max > 0 && (adapt->rate == 0 || adapt->rate > adapt->max))
+        adapt->rate = adapt->max;
     return adapt->rate;
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct adapt {
-    uint64_t most; /* bits a second that --bitrate allows; 0: no limit */
+    uint64_t max;  /* bits a second that --bitrate allows; 0: no limit */
     uint64_t rate; /* now; 0: no limit */
 };
 

@@ -39,6 +39,12 @@ void loop_remove(struct loop *loop, struct watch *watch)
     watch->ready = NULL;
 }
 
+int loop_move(struct loop *from, struct loop *to, struct watch *watch)
+{
+    epoll_ctl(from->fd, EPOLL_CTL_DEL, watch->fd, NULL);
+    return loop_add(to, watch);
+}
+
 static void call(const struct epoll_event *event)
 {
     struct watch *watch = event->data.ptr;
@@ -46,7 +52,7 @@ static void call(const struct epoll_event *event)
         watch->ready(watch->user, event->events);
 }
 
-/* The kernel puts who was told of, and is still ready, behind the others. */
+/* The kernel puts who was reported, and is still ready, behind the others. */
 void loop_turn(struct loop *loop)
 {
     struct epoll_event event;

@@ -33,6 +33,9 @@ void loop_change(struct loop *loop, struct watch *watch, uint32_t events);
 /* ready() is not called any more, not even for an event of this round. */
 void loop_remove(struct loop *loop, struct watch *watch);
 
+/* Waits in another loop from now on. 0 or a negative errno: then it waits in neither. */
+int loop_move(struct loop *from, struct loop *to, struct watch *watch);
+
 /* Calls one of those who are ready, the one that has waited longest: for a loop whose fd is watched
  * in another one. There is no round to wait for then: who was removed may go at once. */
 void loop_turn(struct loop *loop);

@@ -5,18 +5,13 @@
 #include "device/encode/camera_jpeg.h"
 #include "shared/base/clock.h"
 
-/* A sensor that claims to have lost more than this in one go has begun to count anew. */
+/* A sensor that claims to have lost more than this in one go has restarted its count. */
 enum { GAP_MAX = 1000000 };
 
-void sequencer_init(struct sequencer *sequencer, struct encoder *encoder, struct demand *demand,
-                    uint64_t capture_limit, void (*on_limit)(void *user), void *user)
+void sequencer_init(struct sequencer *sequencer, const struct sequencer_config *config)
 {
     memset(sequencer, 0, sizeof(*sequencer));
-    sequencer->encoder = encoder;
-    sequencer->demand = demand;
-    sequencer->capture_limit = capture_limit;
-    sequencer->on_limit = on_limit;
-    sequencer->user = user;
+    sequencer->config = *config;
     pthread_mutex_init(&sequencer->gate, NULL);
     pthread_mutex_init(&sequencer->lock, NULL);
 }
@@ -32,11 +27,11 @@ static void count(struct sequencer *sequencer, uint64_t ids, bool captured)
     pthread_mutex_lock(&sequencer->lock);
     sequencer->totals.ids = ids;
     sequencer->totals.captures += captured;
-    sequencer->full =
-        sequencer->totals.captures == sequencer->capture_limit && sequencer->capture_limit > 0;
+    sequencer->full = sequencer->totals.captures == sequencer->config.capture_limit &&
+                      sequencer->config.capture_limit > 0;
     pthread_mutex_unlock(&sequencer->lock);
     if (sequencer->full)
-        sequencer->on_limit(sequencer->user);
+        sequencer->config.on_limit(sequencer->config.user);
 }
 
 /* Frames that the sensor left out between the last report and this one: evenly spread. */
@@ -45,9 +40,10 @@ static void lose_gap(struct sequencer *sequencer, uint64_t first_id, uint32_t co
 {
     uint64_t between = time_ns > sequencer->last_ns ? time_ns - sequencer->last_ns : 0;
     uint64_t interval = between / (count + 1);
-    encoder_lost(sequencer->encoder, &(struct lost_run){ { first_id, count, WIRE_DROP_SENSOR_GAP },
-                                                         time_ns - count * interval,
-                                                         time_ns - interval });
+    encoder_lost(sequencer->config.encoder,
+                 &(struct lost_run){ { first_id, count, WIRE_DROP_SENSOR_GAP },
+                                     time_ns - count * interval,
+                                     time_ns - interval });
 }
 
 /* The id of the frame that is reported, after accounting for those before it. */
@@ -59,8 +55,8 @@ static uint64_t advance(struct sequencer *sequencer, const struct sequencer_repo
     if (step == 0 || step > GAP_MAX) {
         log_warning_limited(
             &sequencer->jump_limit,
-            "the camera's frame count jumped from %u to %u: taken as the next frame",
-            sequencer->last_sequence, sequence);
+            "%sthe camera's frame count jumped from %u to %u: taken as the next frame",
+            sequencer->config.label, sequencer->last_sequence, sequence);
         step = 1;
     }
     sequencer->sequence_known = true;
@@ -80,8 +76,8 @@ static bool is_good(struct sequencer *sequencer, const struct picture *picture)
         return false;
     if (picture->format != PIXEL_JPEG || camera_jpeg_read(&jpeg, picture, &why) == 0)
         return true;
-    log_warning_limited(&sequencer->broken_limit, "the camera gave a JPEG that can't be used: %s",
-                        why);
+    log_warning_limited(&sequencer->broken_limit, "%sthe camera gave a JPEG that can't be used: %s",
+                        sequencer->config.label, why);
     return false;
 }
 
@@ -97,15 +93,17 @@ static void account(struct sequencer *sequencer, const struct sequencer_report *
     bool good = capture && is_good(sequencer, &capture->picture);
     /* Counted before it is handed on, so that whoever has seen a frame finds it in the totals. */
     count(sequencer, id + 1, good);
-    if (good && (!sequencer->demand || demand_wants(sequencer->demand, id, time_ns))) {
+    if (good &&
+        (!sequencer->config.demand || demand_wants(sequencer->config.demand, id, time_ns))) {
         capture->id = id;
-        encoder_submit(sequencer->encoder, capture);
+        encoder_submit(sequencer->config.encoder, capture);
         return;
     }
     enum wire_drop_reason reason = good      ? WIRE_DROP_RATE_LIMITED
                                    : capture ? WIRE_DROP_CAPTURE_ERROR
                                              : report->reason;
-    encoder_lost(sequencer->encoder, &(struct lost_run){ { id, 1, reason }, time_ns, time_ns });
+    encoder_lost(sequencer->config.encoder,
+                 &(struct lost_run){ { id, 1, reason }, time_ns, time_ns });
     if (capture)
         raw_frame_release(capture);
 }

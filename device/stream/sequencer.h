@@ -1,5 +1,5 @@
 /*
- * Takes in what the camera says: gives frames their ids, accounts for those that were lost on the
+ * Takes what the camera reports: gives frames their ids, accounts for those that were lost on the
  * way, and hands pictures to the encoder. Ids go on over all runs of the camera.
  */
 #ifndef PITETHER_DEVICE_STREAM_SEQUENCER_H
@@ -18,11 +18,11 @@
 /* As many as a source has buffers: what it gives while it is still being started. */
 enum { SEQUENCER_EARLY_MAX = 16 };
 
-/* What the camera said of one frame. */
+/* What the camera reported of one frame. */
 struct sequencer_report {
     struct raw_frame *capture; /* NULL: lost */
     uint32_t sequence;
-    uint64_t time_ns; /* sensor time, or if it was lost, when that was told; CLOCK_BOOTTIME */
+    uint64_t time_ns; /* sensor time, or if it was lost, when that was reported; CLOCK_BOOTTIME */
     enum wire_drop_reason reason;
 };
 
@@ -32,17 +32,24 @@ struct sequencer_totals {
 };
 
 enum sequencer_state {
-    SEQUENCER_SHUT,    /* the camera is off: what it says all the same counts for nothing */
-    SEQUENCER_WAITING, /* it is being started: what it says waits */
+    SEQUENCER_SHUT,    /* the camera is off: what it reports all the same counts for nothing */
+    SEQUENCER_WAITING, /* it is being started: what it reports waits */
     SEQUENCER_OPEN,    /* it runs */
 };
 
-struct sequencer {
+struct sequencer_config {
+    const char *label; /* what log lines begin with */
     struct encoder *encoder;
-    struct demand *demand;        /* NULL: each picture is wanted */
-    uint64_t capture_limit;       /* 0: none */
-    void (*on_limit)(void *user); /* it was reached, and nothing is taken in any more */
+    struct demand *demand;  /* NULL: each picture is wanted */
+    uint64_t capture_limit; /* 0: none */
+    /* The limit was reached, and nothing is taken any more. Called on the camera's thread, or
+     * within sequencer_open(); it must not call back. */
+    void (*on_limit)(void *user);
     void *user;
+};
+
+struct sequencer {
+    struct sequencer_config config;
 
     atomic_uint calls; /* the begins and ends of calls by the camera's thread; odd: in one */
 
@@ -60,10 +67,8 @@ struct sequencer {
     struct sequencer_totals totals; /* under lock; written under gate, too */
 };
 
-/* It is shut. The encoder and the demand must outlive it. on_limit is called on the camera's
- * thread, or within sequencer_open(), and must not call back. */
-void sequencer_init(struct sequencer *sequencer, struct encoder *encoder, struct demand *demand,
-                    uint64_t capture_limit, void (*on_limit)(void *user), void *user);
+/* It is shut. What the config points to must outlive it. */
+void sequencer_init(struct sequencer *sequencer, const struct sequencer_config *config);
 /* Shut it first. */
 void sequencer_destroy(struct sequencer *sequencer);
 
@@ -71,8 +76,8 @@ void sequencer_destroy(struct sequencer *sequencer);
 void sequencer_frame(struct sequencer *sequencer, struct raw_frame *capture);
 void sequencer_lost(struct sequencer *sequencer, uint32_t sequence, enum wire_drop_reason reason);
 
-/* The supervisor, for each run of the camera: before its start; once the event queue has been told
- * of its mode, which lets what came early through first; after its stop, or a start that failed. */
+/* The supervisor, for each run of the camera: before its start; once its mode is in the event
+ * queue, which lets what came early through first; after its stop, or a start that failed. */
 void sequencer_expect(struct sequencer *sequencer);
 void sequencer_open(struct sequencer *sequencer);
 void sequencer_shut(struct sequencer *sequencer);

@@ -94,7 +94,7 @@ static bool start(struct supervisor *supervisor, struct camera_mode *mode)
     if (start_camera(supervisor, mode, &error)) {
         sequencer_shut(&supervisor->sequencer);
         if (!supervisor->told)
-            log_warning("%s; trying again until it works", error.text);
+            log_warning("%s%s; trying again until it works", supervisor->config.label, error.text);
         events_status(supervisor->events, WIRE_STREAM_LOST, error.text);
         supervisor->told = true;
         return false;
@@ -103,8 +103,8 @@ static bool start(struct supervisor *supervisor, struct camera_mode *mode)
     char rate[32] = "";
     if (mode->fps > 0)
         snprintf(rate, sizeof(rate), ", %.6g fps", mode->fps);
-    log_info("camera on: %s, %ux%u %s%s", mode->model, mode->width, mode->height,
-             pixel_format_name(mode->format), rate);
+    log_info("%scamera on: %s, %ux%u %s%s", supervisor->config.label, mode->model, mode->width,
+             mode->height, pixel_format_name(mode->format), rate);
     events_stream(supervisor->events, mode);
     sequencer_open(&supervisor->sequencer);
     return true;
@@ -120,7 +120,7 @@ static void tell_lost(struct supervisor *supervisor, int ended)
                  (double)supervisor->timeout_ns / 1e9);
     else
         snprintf(why, sizeof(why), "the camera stopped: %s", strerror(-ended));
-    log_warning("%s; starting it anew", why);
+    log_warning("%s%s; restarting it", supervisor->config.label, why);
     events_status(supervisor->events, WIRE_STREAM_LOST, why);
 }
 
@@ -133,7 +133,7 @@ static void stop(struct supervisor *supervisor, int ended)
     sequencer_shut(&supervisor->sequencer);
     encoder_drain(supervisor->encoder);
     if (!ended) {
-        log_info("camera off");
+        log_info("%scamera off", supervisor->config.label);
         events_status(supervisor->events, WIRE_STREAM_STARTING, "");
     }
 }
@@ -238,6 +238,8 @@ int supervisor_create(struct supervisor **supervisor, const struct supervisor_co
     if (!self)
         return -ENOMEM;
     self->config = *config;
+    if (!self->config.label)
+        self->config.label = "";
     self->encoder = encoder;
     self->events = events;
     self->retry_ns = RETRY_FIRST;
@@ -248,7 +250,13 @@ int supervisor_create(struct supervisor **supervisor, const struct supervisor_co
     pthread_cond_init(&self->changed, &attributes);
     pthread_cond_init(&self->over, &attributes);
     pthread_condattr_destroy(&attributes);
-    sequencer_init(&self->sequencer, encoder, config->demand, config->frame_limit, on_limit, self);
+    sequencer_init(&self->sequencer,
+                   &(struct sequencer_config){ .label = self->config.label,
+                                               .encoder = encoder,
+                                               .demand = config->demand,
+                                               .capture_limit = config->frame_limit,
+                                               .on_limit = on_limit,
+                                               .user = self });
     int error = pthread_create(&self->thread, NULL, run, self);
     if (error) {
         discard(self);

@@ -51,7 +51,7 @@ class Camera(harness.Case):
             self.assertEqual(watcher.states(), [RUNNING, LOST, RUNNING, LOST, RUNNING])
             self.assertIn((LOST, "the camera stalled: no frame for 3 s"), watcher.statuses)
             self.assertIn((STARTING, ""), watcher.statuses)
-        self.pitetherd.wait_for("stalled: no frame for 3 s; starting it anew", 2)
+        self.pitetherd.wait_for("stalled: no frame for 3 s; restarting it", 2)
         self.pitetherd.wait_for("camera on", 3)
 
     def test_a_short_pause_is_no_stall(self):
@@ -79,7 +79,7 @@ class Camera(harness.Case):
             self.assertEqual(watcher.counts()["CAPTURE_ERROR"], 3)
         self.saver.wait_for("the daemon has no camera: the camera was unplugged")
         self.saver.wait_for("the daemon has a camera now")
-        self.pitetherd.wait_for("camera was unplugged; starting it anew")
+        self.pitetherd.wait_for("camera was unplugged; restarting it")
         self.pitetherd.wait_for("test picture is unplugged.*trying again until it works")
 
     def test_absent_at_first(self):

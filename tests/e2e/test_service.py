@@ -60,7 +60,7 @@ class Service(harness.Case):
     def test_a_lost_camera(self):
         self.begin("--always-on", "--pattern-faults", "unplug@3:1ms")
         self.wait_told("READY=1")
-        self.wait_told("STATUS=The camera is lost; trying to start it anew.")
+        self.wait_told("STATUS=The camera is lost, trying to restart it.")
         self.wait_told("STATUS=The camera is on.")
 
     def test_no_watchdog_unless_asked(self):

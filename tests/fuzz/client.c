@@ -43,6 +43,7 @@ struct stage {
     struct loop loop, low_priority;
     struct log_limit limit;
     struct client_shared shared;
+    struct stream stream, *streams[1];
     struct client *client;
     struct fake_socket *socket;
     struct peer *peer;
@@ -79,10 +80,13 @@ static void stage_open(struct stage *stage, struct input *input)
                                             .low_priority = &stage->low_priority,
                                             .changed = &stage->changed,
                                             .fail_limit = &stage->limit,
-                                            .news_limit = &stage->limit,
+                                            .visit_limit = &stage->limit,
                                             .epoch = 77,
-                                            .camera_name = "a camera",
-                                            .queue_bytes = QUEUE_BYTES };
+                                            .queue_bytes = QUEUE_BYTES,
+                                            .streams = stage->streams,
+                                            .stream_count = 1 };
+    stage->streams[0] = &stage->stream;
+    fake_stream_init(&stage->stream, 0, "camera");
     frames_init(&stage->frames);
     CHECK(loop_init(&stage->loop) == 0 && loop_init(&stage->low_priority) == 0);
     stage->socket = fake_socket_create(fd, &peer);
@@ -101,6 +105,7 @@ static void stage_close(struct stage *stage)
 {
     client_destroy(&stage->client);
     CHECK(!stage->client);
+    fake_stream_destroy(&stage->stream);
     loop_destroy(&stage->loop);
     loop_destroy(&stage->low_priority);
     frames_destroy(&stage->frames);
@@ -197,7 +202,7 @@ static void give_frame(struct stage *stage, struct input *input)
     unsigned slices = 1 + many % (many < 0xF0 ? 5 : FRAME_SLICES_MAX);
     size_t slice_size = size < 0xF0 ? 1 + size % 16 : (size - 0xEF) * SLICE_MAX / 16;
     uint64_t interval = input_number(input, 1);
-    if (!stage->shared.stream_running)
+    if (!stage->stream.running)
         return;
     if (stage->given_bytes > GIVEN_BYTES_MAX)
         slices = 1, slice_size = 1;
@@ -207,10 +212,10 @@ static void give_frame(struct stage *stage, struct input *input)
         finish(stage, place);
     *place = frames_new(&stage->frames, stage->given, slices, slice_size);
     now_ns += interval * CLOCK_MS;
-    frame_set_stream(*place, &stage->shared.stream);
+    frame_set_stream(*place, &stage->stream.format);
     (*place)->head.sensor_time = now_ns;
-    client_frame(stage->client, *place);
-    stage->shared.next_id = ++stage->given;
+    subscription_frame(&stage->client->subscription, *place);
+    stage->stream.next_id = ++stage->given;
     write_news(stage);
 }
 
@@ -236,12 +241,13 @@ static void grow(struct stage *stage, struct input *input)
 static void lose_run(struct stage *stage, uint64_t reason, uint64_t count)
 {
     uint64_t time = CLOCK_SECOND + stage->given * CLOCK_MS;
-    client_lost(stage->client,
-                &(struct lost_run){ { stage->given, count, 1 + reason % (WIRE_DROP_REASONS - 1) },
-                                    time,
-                                    time + count * CLOCK_MS });
+    subscription_lost(
+        &stage->client->subscription,
+        &(struct lost_run){ { stage->given, count, 1 + reason % (WIRE_DROP_REASONS - 1) },
+                            time,
+                            time + count * CLOCK_MS });
     stage->given += count;
-    stage->shared.next_id = stage->given;
+    stage->stream.next_id = stage->given;
     write_news(stage);
 }
 
@@ -249,7 +255,7 @@ static void lose_run(struct stage *stage, uint64_t reason, uint64_t count)
 static void lose(struct stage *stage, struct input *input)
 {
     uint64_t reason = input_number(input, 1), count = 1 + input_number(input, 1);
-    if (!stage->shared.stream_running)
+    if (!stage->stream.running)
         return;
     if (reason & 0x80)
         lose_run(stage, reason, UINT32_MAX - 256 + count);
@@ -263,16 +269,14 @@ static void lose(struct stage *stage, struct input *input)
 static void change_camera(struct stage *stage, struct input *input)
 {
     uint64_t choice = input_number(input, 1);
-    stage->shared.stream_running = choice & 1;
-    stage->shared.status.state = choice & 1 ? WIRE_STREAM_RUNNING : WIRE_STREAM_LOST;
+    stage->stream.running = choice & 1;
+    stage->stream.status.state = choice & 1 ? WIRE_STREAM_RUNNING : WIRE_STREAM_LOST;
     stage->shared.crowded = choice & 2;
     if (choice & 1)
-        stage->shared.stream = (struct wire_stream){ .codec = WIRE_CODEC_JPEG,
-                                                     .width = 640 + (uint16_t)(choice >> 6),
-                                                     .height = 480 };
-    client_status_changed(stage->client);
+        fake_stream_on(&stage->stream, 640 + (unsigned)(choice >> 6));
+    subscription_status_changed(&stage->client->subscription);
     if (choice & 1)
-        client_stream_changed(stage->client);
+        subscription_camera_on(&stage->client->subscription);
     write_news(stage);
 }
 
@@ -334,14 +338,13 @@ static void check_in_flight(const struct in_flight *in_flight)
 
 static void check_books(const struct client *client, enum client_state before)
 {
-    uint64_t fates = client->totals.delivered;
-    for (int reason = 0; reason < WIRE_DROP_REASONS; reason++)
-        fates += client->totals.dropped[reason];
-    CHECK(fates == client->next_id - client->first_id);
-    CHECK(client->started || fates == 0);
+    const struct subscription *subscription = &client->subscription;
+    uint64_t fates = subscription->totals.delivered + subscription_dropped(subscription);
+    CHECK(fates == subscription->next_id - subscription->first_id);
+    CHECK(subscription->started || fates == 0);
     CHECK(client->state >= before);
-    check_send_queue(&client->send_queue);
-    check_in_flight(&client->in_flight);
+    check_send_queue(&subscription->send_queue);
+    check_in_flight(&subscription->in_flight);
 }
 
 /* Told to end, and with a peer that takes all and acknowledges all, it ends: with the totals that

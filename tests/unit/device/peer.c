@@ -266,10 +266,13 @@ static void open_room(struct room *room, int device_fd, int peer_fd)
                                        .low_priority = &room->low_priority,
                                        .changed = &room->changed,
                                        .fail_limit = &room->fail_limit,
-                                       .news_limit = &room->fail_limit,
+                                       .visit_limit = &room->fail_limit,
                                        .epoch = 77,
-                                       .camera_name = "a camera",
-                                       .queue_bytes = 8 << 20 } };
+                                       .queue_bytes = 8 << 20,
+                                       .streams = room->streams,
+                                       .stream_count = 1 },
+                           .streams = { &room->stream } };
+    fake_stream_init(&room->stream, 0, "camera");
     assert_int_equal(getpeername(device_fd, (struct sockaddr *)&address.storage, &address.size), 0);
     frames_init(&room->frames);
     assert_int_equal(loop_init(&room->loop), 0);
@@ -317,6 +320,7 @@ void room_close(struct room *room)
     free(room->peer);
     client_destroy(&room->client);
     assert_null(room->client);
+    fake_stream_destroy(&room->stream);
     loop_destroy(&room->loop);
     loop_destroy(&room->low_priority);
     frames_destroy(&room->frames);
@@ -373,13 +377,9 @@ void room_greet(struct room *room, uint32_t max_message)
 
 void room_stream(struct room *room, unsigned width)
 {
-    room->shared.stream_running = true;
-    room->shared.stream = (struct wire_stream){
-        .codec = WIRE_CODEC_JPEG, .width = (uint16_t)width, .height = 480, .fps_mhz = 30000
-    };
-    room->shared.status = (struct wire_status){ .state = WIRE_STREAM_RUNNING };
-    client_status_changed(room->client);
-    client_stream_changed(room->client);
+    fake_stream_on(&room->stream, width);
+    subscription_status_changed(&room->client->subscription);
+    subscription_camera_on(&room->client->subscription);
     room_news(room);
 }
 
@@ -409,10 +409,10 @@ void room_news(struct room *room)
 
 static void hand_over(struct room *room, struct frame *frame)
 {
-    frame_set_stream(frame, &room->shared.stream);
+    frame_set_stream(frame, &room->stream.format);
     frame->head.sensor_time = CLOCK_SECOND + room->given * CLOCK_SECOND / 30;
-    client_frame(room->client, frame);
-    room->shared.next_id = ++room->given;
+    subscription_frame(&room->client->subscription, frame);
+    room->stream.next_id = ++room->given;
     room_news(room);
 }
 
@@ -433,10 +433,11 @@ struct frame *room_frame(struct room *room, unsigned slices, size_t slice_size)
 void room_lost(struct room *room, uint64_t count, enum wire_drop_reason reason)
 {
     uint64_t first_ns = CLOCK_SECOND + room->given * CLOCK_SECOND / 30;
-    client_lost(room->client, &(struct lost_run){ { room->given, count, reason },
-                                                  first_ns,
-                                                  first_ns + (count - 1) * CLOCK_SECOND / 30 });
+    subscription_lost(&room->client->subscription,
+                      &(struct lost_run){ { room->given, count, reason },
+                                          first_ns,
+                                          first_ns + (count - 1) * CLOCK_SECOND / 30 });
     room->given += count;
-    room->shared.next_id = room->given;
+    room->stream.next_id = room->given;
     room_news(room);
 }

@@ -7,6 +7,7 @@
 #define PITETHER_TESTS_UNIT_DEVICE_PEER_H
 
 #include "device/serve/client.h"
+#include "fake_stream.h"
 #include "frames.h"
 
 enum { PEER_FRAME_MAX = 4 << 20, PEER_FATES_MAX = 4096, BOUND_MS = 5000 };
@@ -45,6 +46,7 @@ struct room {
     struct log_limit fail_limit;
     bool changed; /* see struct client_shared */
     struct client_shared shared;
+    struct stream stream, *streams[1];
     struct client *client;
     struct peer *peer;
     struct frames frames;

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "device/serve/acceptor.h"
+#include "fake_stream.h"
 #include "shared/base/clock.h"
 
 enum { PEERS = 5, ROUNDS_MAX = 100000, WAIT_MS = 20000 };
@@ -26,6 +27,7 @@ struct fixture {
     struct log_limit limit;
     bool changed;
     struct client_shared shared;
+    struct stream stream, *streams[1];
     int peers[PEERS];
 };
 
@@ -34,7 +36,8 @@ static int setup(void **state)
     static struct fixture fixture;
     char text[128];
     struct error error;
-    fixture = (struct fixture){ .folder = "/tmp/pitether-test-XXXXXX" };
+    fixture =
+        (struct fixture){ .folder = "/tmp/pitether-test-XXXXXX", .streams = { &fixture.stream } };
     *state = &fixture;
     if (!mkdtemp(fixture.folder) || loop_init(&fixture.loop))
         return -1;
@@ -45,9 +48,11 @@ static int setup(void **state)
                                              .low_priority = &fixture.acceptor.low_priority,
                                              .changed = &fixture.changed,
                                              .fail_limit = &fixture.limit,
-                                             .news_limit = &fixture.limit,
+                                             .visit_limit = &fixture.limit,
                                              .epoch = 77,
-                                             .camera_name = "a camera" };
+                                             .streams = fixture.streams,
+                                             .stream_count = 1 };
+    fake_stream_init(&fixture.stream, 0, "camera");
     if (listeners_open(&fixture.listeners, text, false, &error))
         return -1;
     return acceptor_open(&fixture.acceptor, &(struct acceptor_config){
@@ -64,6 +69,7 @@ static int teardown(void **state)
     struct fixture *fixture = *state;
     acceptor_close(&fixture->acceptor);
     acceptor_clear(&fixture->acceptor);
+    fake_stream_destroy(&fixture->stream);
     loop_destroy(&fixture->loop);
     for (int i = 0; i < PEERS; i++)
         if (fixture->peers[i] > 0)

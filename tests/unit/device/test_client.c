@@ -402,8 +402,8 @@ static void crowded(void **state)
     struct frame *frame = room_growing(room, 2, 1000);
     frame_grow(frame, 2);
     room_news(room);
-    assert_false(send_queue_empty(&room->client->send_queue));
-    assert_null(room->client->sending.frame);
+    assert_false(send_queue_empty(&room->client->subscription.send_queue));
+    assert_null(room->client->subscription.sending.frame);
     frame_finish(frame);
     room_news(room);
     ROOM_UNTIL(room, room->peer->delivered == 1);
@@ -554,12 +554,12 @@ static void stream_changes_without_another_size(void **state)
     struct room *room = *state;
     room_watch(room, WIRE_LOSSLESS, 0, 0);
     room_frame(room, 1, 100);
-    room->shared.stream.fps_mhz = 50000;
+    room->stream.format.fps_mhz = 50000;
     room_frame(room, 1, 100);
     ROOM_UNTIL(room, room->peer->delivered == 2);
     assert_int_equal(room->peer->streams, 2);
     assert_int_equal(room->peer->stream.fps_mhz, 50000);
-    strcpy(room->shared.stream.model, "another");
+    strcpy(room->stream.format.model, "another");
     room_frame(room, 1, 100);
     ROOM_UNTIL(room, room->peer->delivered == 3);
     assert_int_equal(room->peer->streams, 3);
@@ -671,8 +671,8 @@ static void budget_is_held(void **state)
     struct peer *peer = room->peer;
     peer->acks = false;
     room_watch(room, WIRE_LIVE, 0, 0);
-    room->client->in_flight.budget = 5000;
-    room->client->in_flight.measured_ns = clock_monotonic() + CLOCK_SECOND;
+    room->client->subscription.in_flight.budget = 5000;
+    room->client->subscription.in_flight.measured_ns = clock_monotonic() + CLOCK_SECOND;
     for (int i = 0; i < 6; i++) {
         room_frame(room, 2, 1000);
         room_settle(room);
@@ -760,12 +760,10 @@ static void what_was_not_asked_for_is_rate_limited_whatever_became_of_it(void **
 static void frames_of_a_full_queue_are_not_wanted(void **state)
 {
     struct room *room = *state;
-    struct demand demand;
-    demand_init(&demand);
-    room->shared.demand = &demand;
+    struct demand *demand = &room->stream.demand;
     room_watch(room, WIRE_LOSSLESS, 0, 100000);
     room->peer->reads = false;
-    while (demand_wants(&demand, room->given, CLOCK_SECOND))
+    while (demand_wants(demand, room->given, CLOCK_SECOND))
         room_frame(room, 20, 10000);
     uint64_t skipped = room->given;
     room_lost(room, 3, WIRE_DROP_RATE_LIMITED);
@@ -773,20 +771,17 @@ static void frames_of_a_full_queue_are_not_wanted(void **state)
     ROOM_UNTIL(room, room->peer->next == room->given);
     assert_true(peer_fate(room->peer, 0, skipped, 0));
     assert_true(peer_fate(room->peer, skipped, skipped + 3, WIRE_DROP_QUEUE_FULL));
-    assert_true(demand_wants(&demand, room->given, CLOCK_SECOND));
+    assert_true(demand_wants(demand, room->given, CLOCK_SECOND));
     peer_end(room->peer);
     expect_end(room, WIRE_END_DONE);
-    assert_false(demand_wants(&demand, room->given, CLOCK_SECOND));
-    demand_destroy(&demand);
+    assert_false(demand_wants(demand, room->given, CLOCK_SECOND));
 }
 
 static void accounting_begins_behind_what_was_skipped(void **state)
 {
     struct room *room = *state;
-    struct demand demand;
-    demand_init(&demand);
-    room->shared.demand = &demand;
-    assert_false(demand_wants(&demand, 4, CLOCK_SECOND)); /* nobody watches */
+    struct demand *demand = &room->stream.demand;
+    assert_false(demand_wants(demand, 4, CLOCK_SECOND)); /* nobody watches */
     room_watch(room, WIRE_LOSSLESS, 0, 0);
     assert_int_equal(room->peer->stream.first_frame_id, 5);
     room_lost(room, 3, WIRE_DROP_RATE_LIMITED); /* 0 to 2: the news come late */
@@ -797,7 +792,6 @@ static void accounting_begins_behind_what_was_skipped(void **state)
     assert_true(peer_fate(room->peer, 6, 7, 0));
     peer_end(room->peer);
     expect_end(room, WIRE_END_DONE);
-    demand_destroy(&demand);
 }
 
 static void max_fps_is_held(void **state)
@@ -1074,8 +1068,8 @@ static void little_is_written_at_once(void **state)
         assert_in_range(swallowed - before, 1, 2200 * 1024);
     }
     room_settle(room);
-    assert_true(send_queue_empty(&room->client->send_queue));
-    assert_int_equal(room->client->totals.delivered, FRAMES);
+    assert_true(send_queue_empty(&room->client->subscription.send_queue));
+    assert_int_equal(room->client->subscription.totals.delivered, FRAMES);
     client_cut(room->client, "was cut by the test");
     assert_int_equal(room->client->state, CLIENT_DEAD);
 }

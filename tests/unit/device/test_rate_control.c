@@ -139,7 +139,7 @@ static void recovers(void **state)
 static void never_exceeds_the_bit_rate(void **state)
 {
     (void)state;
-    struct adapt adapt = { .most = 15000000 };
+    struct adapt adapt = { .max = 15000000 };
     assert_int_equal(adapt_update(&adapt, 0, 10000000), 15000000);
     assert_int_equal(adapt_update(&adapt, 30000000, 10000000), 15000000);
     assert_int_equal(adapt_update(&adapt, 10000000, 15000000), 9000000);

@@ -1,0 +1,144 @@
+#include "device/serve/served_stream.h"
+
+#include <sys/epoll.h>
+
+#include "device/encode/encoder.h"
+#include "shared/base/log.h"
+
+static void on_events(void *user, uint32_t events)
+{
+    (void)events;
+    served_stream_dispatch(user);
+}
+
+int served_stream_open(struct served_stream *served, struct stream *stream, struct loop *loop,
+                       struct client *const *clients, bool *changed)
+{
+    *served = (struct served_stream){ .stream = stream,
+                                      .clients = clients,
+                                      .changed = changed,
+                                      .watch = { stream->events.fd, EPOLLIN, on_events, served },
+                                      .adapt.max = stream->config.encoder.bits_per_second };
+    return loop_add(loop, &served->watch);
+}
+
+/* The first client of the stream from this one on; NULL: there is none. */
+static struct client *next_of(const struct served_stream *served, struct client *client)
+{
+    while (client && client->subscription.stream != served->stream)
+        client = client->next;
+    return client;
+}
+
+#define FOR_EACH_CLIENT(served, client)                                                            \
+    for (struct client *client = next_of(served, *(served)->clients); client;                      \
+         client = next_of(served, client->next))
+
+static void hand_on(struct served_stream *served, const struct stream_event *event)
+{
+    FOR_EACH_CLIENT(served, client)
+    {
+        struct subscription *subscription = &client->subscription;
+        if (event->kind == EVENT_FRAME)
+            subscription_frame(subscription, event->frame);
+        else if (event->kind == EVENT_LOST)
+            subscription_lost(subscription, &event->lost);
+        else if (event->kind != EVENT_FINISHED)
+            subscription_status_changed(subscription);
+        if (event->kind == EVENT_STREAM)
+            subscription_camera_on(subscription);
+    }
+}
+
+void served_stream_take(struct served_stream *served)
+{
+    struct stream_event event;
+    while (stream_take(served->stream, &event)) {
+        hand_on(served, &event);
+        if (event.kind == EVENT_FRAME)
+            frame_release(event.frame);
+        else if (event.kind != EVENT_LOST)
+            *served->changed = true;
+    }
+}
+
+void served_stream_dispatch(struct served_stream *served)
+{
+    if (!events_pending(&served->stream->events) || !events_clear(&served->stream->events))
+        return;
+    served_stream_take(served);
+    FOR_EACH_CLIENT(served, client)
+    {
+        if (client_may_write(client))
+            client_write(client);
+    }
+}
+
+bool served_stream_end_finished(struct served_stream *served, enum wire_end_reason reason)
+{
+    if (!served->stream->finished)
+        return false;
+    if (!served->ended && reason == WIRE_END_FINISHED)
+        log_info("%sthe frame limit is reached", served->stream->label);
+    served->ended = true;
+    FOR_EACH_CLIENT(served, client)
+    {
+        if (!client_watches(client))
+            continue;
+        client_end(client, reason);
+        if (client_may_write(client))
+            client_write(client);
+    }
+    return true;
+}
+
+void served_stream_follow_clients(struct served_stream *served)
+{
+    served->watching = 0;
+    FOR_EACH_CLIENT(served, client)
+    {
+        served->watching += client_watches(client);
+    }
+    bool wanted = served->watching > 0 || served->stream->config.always_on;
+    if (wanted != served->wanted)
+        stream_want(served->stream, wanted);
+    served->wanted = wanted;
+}
+
+/* What reached the slowest live client of those whose path is full, in bytes since the last call.
+ */
+static uint64_t slowest_limited(struct served_stream *served)
+{
+    uint64_t slowest = 0;
+    FOR_EACH_CLIENT(served, client)
+    {
+        struct subscription *subscription = &client->subscription;
+        const struct subscription_totals *now = &subscription->totals;
+        const struct subscription_totals *last = &subscription->adapted;
+        uint64_t bytes = now->bytes - last->bytes;
+        bool limited = client_watches(client) && subscription->send_queue.mode == WIRE_LIVE &&
+                       now->dropped[WIRE_DROP_SUPERSEDED] > last->dropped[WIRE_DROP_SUPERSEDED];
+        /* One that got nothing at all is stalled, and no lower quality will mend that. */
+        if (limited && bytes > 0 && (slowest == 0 || bytes < slowest))
+            slowest = bytes;
+        subscription->adapted = *now;
+    }
+    return slowest;
+}
+
+void served_stream_adapt(struct served_stream *served, uint64_t now_ns)
+{
+    struct encoder *encoder = served->stream->encoder;
+    if (!served->stream->config.adaptive)
+        return;
+    uint64_t bytes = encoder_totals(encoder).bytes;
+    double seconds = (double)(now_ns - served->adapted_ns) / 1e9;
+    uint64_t limited = slowest_limited(served);
+    if (served->adapted_ns)
+        encoder_set_rate(
+            encoder,
+            adapt_update(&served->adapt, (uint64_t)((double)limited * 8 / seconds),
+                         (uint64_t)((double)(bytes - served->adapted_bytes) * 8 / seconds)));
+    served->adapted_ns = now_ns;
+    served->adapted_bytes = bytes;
+}

@@ -1,0 +1,26 @@
+/*
+ * The camera of one stream, as the options choose it. One thread.
+ */
+#ifndef PITETHER_DEVICE_SOURCE_H
+#define PITETHER_DEVICE_SOURCE_H
+
+#include "device/camera/camera.h"
+#include "device/exit_code.h"
+#include "device/options.h"
+
+struct source {
+    const struct camera_ops *ops;
+    struct camera *camera; /* open, not started */
+};
+
+/* Chooses the source and opens its camera; one that is not there yet is as good as one that is.
+ * Says in the log what is wrong. */
+enum exit_code source_open(struct source *source, const struct device_options *options);
+
+/* Closes the camera if it is still the source's: whoever takes it over sets it to NULL. */
+void source_close(struct source *source);
+
+/* What receivers see of a --source value: a file's name, not where it lies. Part of `source`. */
+const char *source_shown(const char *source);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * One stream: a camera and all that makes frames of its pictures. A daemon has one for each camera;
+ * they share the encoder's workers, and nothing else.
+ *
+ * The camera's thread, the supervisor's and the encoder's workers report through `events`. What the
+ * loop thread has taken from there so far is in the fields from `format` on, which are its own.
+ */
+#ifndef PITETHER_DEVICE_STREAM_STREAM_H
+#define PITETHER_DEVICE_STREAM_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device/camera/camera.h"
+#include "device/encode/encoder.h"
+#include "device/stream/demand.h"
+#include "device/stream/events.h"
+#include "device/stream/supervisor.h"
+#include "shared/protocol/wire.h"
+
+struct stream_config {
+    unsigned number;     /* as STREAMS lists it */
+    const char *name;    /* as receivers call it; must outlive the stream */
+    const char *source;  /* what to show for a model while none is known; the same */
+    bool one_of_several; /* log lines begin with the name */
+    const struct camera_ops *ops;
+    struct camera *camera;         /* open, not started; the stream's from now on */
+    struct encoder_config encoder; /* blocking: no picture is left out for want of a client */
+    uint64_t frame_limit;          /* captures; 0: none */
+    uint64_t timeout_ns;           /* see supervisor.h */
+    bool always_on;                /* the camera runs even if nobody watches */
+    bool adaptive;                 /* the bit rate follows the slowest live subscription */
+};
+
+struct stream {
+    struct stream_config config;
+    char label[WIRE_TEXT_MAX + 3]; /* "NAME: " for log lines, or "" if it is the only stream */
+    struct stream_events events;
+    struct demand demand;
+    struct encoder *encoder;
+    struct supervisor *supervisor;
+
+    struct wire_stream format; /* of the newest frames; width 0: none yet. No first_frame_id */
+    struct wire_status status;
+    bool running;                     /* the camera is on: the next frames have this format */
+    bool finished;                    /* no more events come */
+    uint64_t next_id;                 /* of the first frame of which nothing is known yet */
+    uint64_t lost[WIRE_DROP_REASONS]; /* frames that came to nothing before, by reason */
+};
+
+/* Starts its threads; the camera stays off. The pool must outlive it. 0 or a negative errno, with
+ * *stream NULL and the camera closed. */
+int stream_create(struct stream **stream, const struct stream_config *config,
+                  struct encode_pool *pool);
+
+/* Stops the camera for good and returns at once; EVENT_FINISHED follows. Any thread. */
+void stream_quit(struct stream *stream);
+
+/* The same, for when nobody takes events any more; waits for the camera until due_ns
+ * (CLOCK_MONOTONIC). False: the camera hangs. Then nothing of the stream can be freed: what it uses
+ * stays in use. */
+bool stream_wait(struct stream *stream, uint64_t due_ns);
+
+/* Stops and closes the camera, ends the threads, frees all, and nulls the caller's pointer. Every
+ * frame must have been released. Hangs if the camera does. NULL and *NULL are fine. */
+void stream_destroy(struct stream **stream);
+
+/* The loop thread: takes the oldest event, as events_take(), and brings the fields above up to
+ * date. A frame is given the stream's format. */
+bool stream_take(struct stream *stream, struct stream_event *event);
+
+/* The loop thread: whether the camera should run. */
+void stream_want(struct stream *stream, bool wanted);
+
+#endif
