@@ -11,6 +11,7 @@
 
 #include "host/base/grace.h"
 #include "host/key_import.h"
+#include "host/lib/keyring.h"
 #include "host/lib/receiver.h"
 #include "host/options.h"
 #include "shared/base/clock.h"
@@ -32,8 +33,8 @@ enum {
 
 struct program {
     struct host_options options;
-    struct keys keys; /* at most one: what the daemon and we prove ourselves with */
-    char key_hint[HOST_KEYS_HINT_MAX]; /* see receiver_config */
+    struct keys keys;                /* at most one: what the daemon and we prove ourselves with */
+    char key_hint[KEYRING_HINT_MAX]; /* see receiver_config */
     struct receiver *receiver;
     struct report *report;
     struct latency_log *latency_log;
@@ -196,20 +197,13 @@ static int run_with_window(struct program *program)
 static int find_key(struct program *program)
 {
     struct error error;
-    struct key key;
-    int found = host_keys_find(program->options.keys, &program->options.address, &key, &error);
-    if (found < 0)
-        return complain(keys_file_is_users_fault(found) ? EXIT_USAGE : EXIT_SYSTEM, error.text);
-    if (found == 0) {
-        host_keys_hint(program->options.keys, program->key_hint);
-        return EXIT_DONE;
-    }
-    secret_guard_process();
-    int result = keys_reserve(&program->keys);
+    int result = keyring_find(program->options.keys, &program->options.address, &program->keys,
+                              program->key_hint, &error);
+    if (program->keys.count > 0)
+        secret_guard_process();
     if (!result)
-        program->keys.items[program->keys.count++] = key;
-    explicit_bzero(&key, sizeof(key));
-    return result ? complain(EXIT_SYSTEM, strerror(-result)) : EXIT_DONE;
+        return EXIT_DONE;
+    return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error.text);
 }
 
 /* Of the connection. A sink may still pass over frames, as standard output does. */
@@ -419,10 +413,11 @@ static int print_about(const struct host_options *options, bool has_output)
 /* --import-key or --forget-key. */
 static int administer_keys(const struct host_options *options)
 {
-    struct error error;
+    struct pitether_error error;
     secret_guard_process();
-    int result = options->import_key ? host_keys_import(options->keys, &options->address, &error)
-                                     : host_keys_forget(options->keys, &options->address, &error);
+    int result = options->import_key
+                     ? key_import_run(options->keys, options->import_key, &error)
+                     : key_import_forget(options->keys, options->forget_key, &error);
     if (!result)
         return EXIT_DONE;
     return complain(keys_file_is_users_fault(result) ? EXIT_USAGE : EXIT_SYSTEM, error.text);

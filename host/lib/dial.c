@@ -123,7 +123,7 @@ static const char *lookup_advice(const char *host)
 }
 
 /* The look-up is done. 0, or a negative errno if nothing is known. */
-static int take_found(struct dialer *dialer, char *error)
+static int take_found(struct dialer *dialer, struct error *error)
 {
     const struct lookup *lookup = dialer->lookup;
     if (lookup->count > 0) {
@@ -132,8 +132,8 @@ static int take_found(struct dialer *dialer, char *error)
         dialer->found_ns = clock_monotonic();
         put_good_first(dialer);
     } else if (dialer->count == 0) {
-        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s%s", dialer->address.host,
-                 lookup->why, lookup_advice(dialer->address.host));
+        error_set(error, -ENOENT, "can't look up %.128s: %.100s%s", dialer->address.host,
+                  lookup->why, lookup_advice(dialer->address.host));
     }
     dialer_clear(dialer);
     return dialer->count > 0 ? 0 : -ENOENT;
@@ -147,19 +147,19 @@ static bool is_numeric(const struct address *address)
            inet_pton(AF_INET6, address->host, &parsed) == 1;
 }
 
-static int take_address(struct dialer *dialer, char *error)
+static int take_address(struct dialer *dialer, struct error *error)
 {
     const char *why = "";
     dialer->count = address_resolve(&dialer->address, false, dialer->found, &why);
     if (dialer->count <= 0)
-        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %.100s", dialer->address.host, why);
+        error_set(error, -ENOENT, "can't look up %.128s: %.100s", dialer->address.host, why);
     return dialer->count > 0 ? 0 : -ENOENT;
 }
 
 /* Finds out where to connect. The name is looked up again and again, since the daemon may have
  * another address by now; but with no network for the resolver, either, an answer may come long
  * after the network is back. 0, or a negative errno with the error told. */
-static int look_up(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
+static int look_up(struct dialer *dialer, const struct dial_waiter *waiter, struct error *error)
 {
     if (is_numeric(&dialer->address))
         return take_address(dialer, error);
@@ -167,11 +167,9 @@ static int look_up(struct dialer *dialer, const struct dial_waiter *waiter, char
         clock_monotonic() - dialer->found_ns < dialer->good_ns)
         return 0;
     int result = dialer->lookup ? 0 : lookup_start(&dialer->lookup, &dialer->address);
-    if (result) {
-        snprintf(error, DIAL_ERROR_MAX, "can't look up %.128s: %s", dialer->address.host,
-                 strerror(-result));
-        return result;
-    }
+    if (result)
+        return error_set(error, result, "can't look up %.128s: %s", dialer->address.host,
+                         strerror(-result));
     uint64_t until = clock_monotonic() + LOOKUP_PATIENCE_NS;
     while (!atomic_load(&dialer->lookup->done)) {
         int left = dialer->count > 0 ? clock_left_ms(until) : LOOKUP_WAIT_MS;
@@ -256,7 +254,7 @@ static const char *connect_advice(const struct dialer *dialer, int error)
     }
 }
 
-int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
+int dial(struct dialer *dialer, const struct dial_waiter *waiter, struct error *error)
 {
     char text[ADDRESS_TEXT_MAX];
     int result = look_up(dialer, waiter, error);
@@ -264,8 +262,8 @@ int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error)
         result = connect_any(dialer, waiter);
         address_format(&dialer->address, text);
         if (result < 0)
-            snprintf(error, DIAL_ERROR_MAX, "can't connect to %.128s: %s%s", text,
-                     strerror(-result), connect_advice(dialer, result));
+            error_set(error, result, "can't connect to %.128s: %s%s", text, strerror(-result),
+                      connect_advice(dialer, result));
     }
     /* Only a call that follows at once may take what this one's look-up finds. */
     if (result >= 0 || result == -ECANCELED)

@@ -6,9 +6,8 @@
 
 #include <stdbool.h>
 
+#include "shared/base/error.h"
 #include "shared/net/address.h"
-
-enum { DIAL_ERROR_MAX = 512 };
 
 /* How dial() waits: until fd is ready for `events` (of poll()), timeout_ms are over, or earlier.
  * Returns true to give up. */
@@ -36,9 +35,9 @@ struct dialer {
  * what worked the last time first, for 3 s each, or 1.2 s once there was a connection. While a
  * look-up takes longer than half a second, what the one before it has found is tried. A numeric
  * address and a Unix socket's path are taken as they are. Returns the
- * connected socket, non-cancellable, or a negative errno with one line in error (DIAL_ERROR_MAX
- * bytes); -ECANCELED: given up. */
-int dial(struct dialer *dialer, const struct dial_waiter *waiter, char *error);
+ * connected socket, non-cancellable, or a negative errno with one line in error; -ECANCELED: given
+ * up. */
+int dial(struct dialer *dialer, const struct dial_waiter *waiter, struct error *error);
 
 /* Lets go of a look-up that is under way. */
 void dialer_clear(struct dialer *dialer);

@@ -46,8 +46,8 @@ static bool first_stays_silent(const struct dial_waiter *waiter)
 struct transport *failover_find(struct dialer *dialer, const struct dial_waiter *waiter,
                                 const struct failover_opener *opener)
 {
-    char error[DIAL_ERROR_MAX];
-    int fd = dial(dialer, waiter, error);
+    struct error error;
+    int fd = dial(dialer, waiter, &error);
     struct transport *transport = fd >= 0 ? opener->open(opener->user, fd) : NULL;
     if (transport && !(has_answered(transport, waiter) && first_stays_silent(waiter)))
         transport_close(&transport);

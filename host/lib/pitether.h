@@ -142,12 +142,12 @@ enum pitether_drop_reason {
     PITETHER_DROP_RATE_LIMITED = 7, /* it was not asked for: max_fps or every */
     PITETHER_DROP_QUEUE_FULL = 8,   /* lossless: the daemon's queue was full */
     PITETHER_DROP_TOO_BIG = 9,
-    PITETHER_DROP_UNSENT = 10,    /* it waited at the daemon when the end was asked for */
-    PITETHER_DROP_DAMAGED = 64,   /* it arrived, and failed its check */
-    PITETHER_DROP_CUT = 65,       /* the connection was lost in the middle of it */
-    PITETHER_DROP_MISSED = 66,    /* there was no connection */
-    PITETHER_DROP_NOT_TAKEN = 67, /* live: the caller was late, and a newer one had come */
-    PITETHER_DROP_AFTER_END = 68, /* it came, but was taken when duration_s was over */
+    PITETHER_DROP_UNSENT = 10,     /* it waited at the daemon when the end was asked for */
+    PITETHER_DROP_DAMAGED = 256,   /* it arrived, and failed its check */
+    PITETHER_DROP_CUT = 257,       /* the connection was lost in the middle of it */
+    PITETHER_DROP_MISSED = 258,    /* there was no connection */
+    PITETHER_DROP_NOT_TAKEN = 259, /* live: the caller was late, and a newer one had come */
+    PITETHER_DROP_AFTER_END = 260, /* it came, but was taken when duration_s was over */
 };
 
 struct pitether_drops {
@@ -205,8 +205,8 @@ enum pitether_event_type {
 };
 
 /* Frames and drops come in the order of ids, and each id of an epoch, from the first one that came
- * to the last, has exactly one of the two. LOST comes once for a connection that broke, and once
- * for a series of attempts that fail. */
+ * to the last, has exactly one of the two. LOST comes once until the next CONNECTED, be it that
+ * a connection broke or that none could be made. */
 struct pitether_event {
     enum pitether_event_type type;
     union {
@@ -236,9 +236,8 @@ PITETHER_API int pitether_fd(const struct pitether *receiver);
 PITETHER_API PITETHER_NODISCARD int pitether_next(struct pitether *receiver, int timeout_ms,
                                                   struct pitether_event *event);
 
-/* Ends in order: what the daemon has sent still comes, then END, within 10 s after the last event
- * was taken. Called again, it no longer waits for the daemon: END follows what is here. Any thread,
- * and signal handlers. */
+/* Ends in order: what the daemon has sent still comes, for 10 s at most, then END. Called again, it
+ * no longer waits for the daemon: END follows what is here. Any thread, and signal handlers. */
 PITETHER_API void pitether_stop(struct pitether *receiver);
 
 /* Nobody looks at live frames for now, or somebody does again: after two seconds the daemon is

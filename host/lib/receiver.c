@@ -116,13 +116,14 @@ static void rest(struct receiver *receiver)
 /* Connects once, and talks. False: no more. */
 static bool attempt(struct receiver *receiver)
 {
-    char error[DIAL_ERROR_MAX], text[ADDRESS_TEXT_MAX], note[sizeof(receiver->note)];
+    struct error error;
+    char text[ADDRESS_TEXT_MAX], note[sizeof(receiver->note)];
     struct dial_waiter waiter = { receiver_wait_connecting, receiver };
     address_format(&receiver->config.address, text);
     snprintf(note, sizeof(note), "connecting to %.100s", text);
     if (!receiver->told_untrusted)
         receiver_set_note(receiver, note);
-    int fd = dial(&receiver->dialer, &waiter, error);
+    int fd = dial(&receiver->dialer, &waiter, &error);
     if (fd >= 0) {
         receiver->told_unreachable = false;
         return receiver_talk_over(receiver, fd);
@@ -130,12 +131,12 @@ static bool attempt(struct receiver *receiver)
     if (fd == -ECANCELED)
         return false;
     if (!receiver->config.reconnect || fd == -EACCES || fd == -EPERM) {
-        log_error("%s", error);
+        log_error("%s", error.text);
         receiver_stop(receiver, RECEIVER_CUT);
         return false;
     }
     if (!receiver->told_unreachable)
-        log_warning("%s; trying again until it works (Ctrl-C ends)", error);
+        log_warning("%s; trying again until it works (Ctrl-C ends)", error.text);
     receiver->told_unreachable = true;
     return true;
 }

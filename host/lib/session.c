@@ -128,7 +128,7 @@ void session_clear(struct session *session)
 
 int session_space(struct session *session, struct iovec room[2])
 {
-    if (session->state >= SESSION_ENDED || session->head_waits ||
+    if (session->state >= SESSION_ENDED || session_waits(session) ||
         session->out_used > SESSION_OUT_MAX / 2)
         return 0;
     return message_reader_space(&session->reader, room);
@@ -525,13 +525,23 @@ static void fail_reading(struct session *session, int error)
     }
 }
 
+/* Whether the next message may be taken. */
+static bool may_advance(struct session *session)
+{
+    const struct session_handler *handler = &session->handler;
+    if (session->state >= SESSION_ENDED || session->head_waits)
+        return false;
+    session->full = handler->has_space && !handler->has_space(handler->user);
+    return !session->full;
+}
+
 bool session_advance(struct session *session, uint64_t now_ns)
 {
     struct wire_raw raw;
     struct wire_message message;
     if (session->head_waits)
         begin_frame(session, now_ns);
-    while (session->state < SESSION_ENDED && !session->head_waits) {
+    while (may_advance(session)) {
         int event = message_reader_next(&session->reader, &raw);
         if (event == MESSAGE_NONE)
             break;
@@ -545,7 +555,7 @@ bool session_advance(struct session *session, uint64_t now_ns)
         if (error && error != -ENOMSG)
             fail_reading(session, error);
     }
-    return session->head_waits;
+    return session_waits(session);
 }
 
 bool session_cut(struct session *session)

@@ -45,6 +45,8 @@ struct session_handler {
     void (*on_stream)(void *user, const struct wire_stream *stream);
     void (*on_status)(void *user, const struct wire_status *status);
     void *user;
+    /* Whether the handler takes what comes next for now; NULL: always. */
+    bool (*has_space)(void *user);
 };
 
 /* What the session was told so far; captured = delivered + dropped, damaged counts as delivered. */
@@ -84,6 +86,7 @@ struct session {
     struct pitether_frame *frame; /* between HEAD and TAIL */
     uint32_t frame_crc;
     bool head_waits; /* a HEAD is here, but no frame was free */
+    bool full;       /* has_space() has said false */
     struct wire_frame_head head;
     bool abort_due; /* a TAIL said aborted: its id is the first of the next DROPS */
 
@@ -110,7 +113,14 @@ void session_filled(struct session *session, size_t size, uint64_t now_ns);
 /* The daemon gives a sign of life, even if it can't be read yet: a part of a TLS record. */
 void session_heard(struct session *session, uint64_t now_ns);
 
-/* Works through what is here. True: it waits for a free frame; call again once there is one. */
+/* Whether it waits for a free frame or for space: then nothing is read. */
+static inline bool session_waits(const struct session *session)
+{
+    return session->head_waits || session->full;
+}
+
+/* Works through what is here. True: it waits for a free frame or for space; call again once there
+ * is. */
 bool session_advance(struct session *session, uint64_t now_ns);
 
 /* PINGs and time-outs; call after each wait, which ends at session_due() at the latest. reading:

@@ -16,6 +16,7 @@
 
 #include "shared/base/clock.h"
 #include "shared/base/log_queue.h"
+#include "shared/base/text.h"
 
 const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
 
@@ -25,6 +26,8 @@ static const char *const journal_levels[] = { "<3>", "<4>", "<6>", "<7>" };
 static const char *log_program = "";
 static bool log_to_journal; /* which knows the program's name */
 static atomic_int log_most = LOG_LEVEL_INFO;
+
+static _Thread_local const struct log_handler *thread_handler;
 
 /* Written by nobody for so long, what waits at the program's end is given up. */
 #define FLUSH_NS CLOCK_SECOND
@@ -234,16 +237,37 @@ static void put(const char *line, size_t size)
     errno = saved;
 }
 
+const struct log_handler *log_set_handler(const struct log_handler *handler)
+{
+    const struct log_handler *before = thread_handler;
+    thread_handler = handler;
+    return before;
+}
+
+static void hand_over(const struct log_handler *handler, enum log_level level, char *line)
+{
+    int saved = errno;
+    text_trim(line);
+    if (handler->write)
+        handler->write(handler->user, level, line);
+    errno = saved;
+}
+
 void log_write(enum log_level level, const char *format, ...)
 {
-    if ((int)level > atomic_load_explicit(&log_most, memory_order_relaxed))
+    const struct log_handler *handler = thread_handler;
+    if (!handler && (int)level > atomic_load_explicit(&log_most, memory_order_relaxed))
         return;
     char line[LOG_LINE_MAX];
-    size_t size = begin_line(line, level);
+    size_t size = handler ? 0 : begin_line(line, level);
     va_list arguments;
     va_start(arguments, format);
     int body = vsnprintf(line + size, sizeof(line) - size, format, arguments);
     va_end(arguments);
+    if (handler) {
+        hand_over(handler, level, line);
+        return;
+    }
     size += body > 0 ? (size_t)body : 0;
     if (size > sizeof(line) - 2)
         size = sizeof(line) - 2;

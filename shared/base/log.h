@@ -29,6 +29,17 @@ void log_setup(const char *program, enum log_level most);
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Takes a thread's lines in the place of stderr, of every level, without a prefix and a line feed.
+ * write: NULL throws them away. */
+struct log_handler {
+    void (*write)(void *user, enum log_level level, const char *line);
+    void *user;
+};
+
+/* From here on the calling thread's lines go to the handler, which must outlive that; NULL: to
+ * stderr. Returns the one before. A thread that has a handler does not start the log's own. */
+const struct log_handler *log_set_handler(const struct log_handler *handler);
+
 /* For text that goes to stderr as it is, whatever the level: each line is written when it is
  * complete, between lines of the log. Stays open. */
 FILE *log_stream(void);

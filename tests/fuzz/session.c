@@ -472,8 +472,8 @@ static struct stage *stage_open(uint64_t choice)
                                      .past_epoch = choice & 4 ? EPOCH : 0,
                                      .past_next_id = choice & 4 ? PAST_NEXT_ID : 0,
                                      .resumes = choice & 8 };
-    struct session_handler handler = { first_due, take_frame, on_frame,  on_damaged,
-                                       on_drops,  on_stream,  on_status, stage };
+    struct session_handler handler = { first_due, take_frame, on_frame, on_damaged, on_drops,
+                                       on_stream, on_status,  stage,    NULL };
     session_init(&stage->session, &config, &handler, stage->now_ns);
     return stage;
 }

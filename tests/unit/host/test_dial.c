@@ -48,13 +48,13 @@ static bool wait_for(void *user, int fd, short events, int timeout_ms)
     return false;
 }
 
-static int dial_once(struct dialer *dialer, struct waiter *waiter, char *error)
+static int dial_once(struct dialer *dialer, struct waiter *waiter, struct error *error)
 {
-    error[0] = '\0';
+    error->text[0] = '\0';
     return dial(dialer, &(struct dial_waiter){ wait_for, waiter }, error);
 }
 
-static int dial_text(const char *text, struct waiter *waiter, char *error)
+static int dial_text(const char *text, struct waiter *waiter, struct error *error)
 {
     struct dialer dialer = { 0 };
     assert_int_equal(address_parse(text, 7484, &dialer.address), 0);
@@ -107,10 +107,11 @@ static void over_tcp(void **state)
     uint16_t port;
     int listener = listen_tcp(&port);
     for (int i = 0; i < 2; i++) {
-        char text[40], error[DIAL_ERROR_MAX];
+        char text[40];
+        struct error error;
         struct waiter waiter = { 0 };
         snprintf(text, sizeof(text), "%s:%u", hosts[i], port);
-        assert_connected(dial_text(text, &waiter, error), listener);
+        assert_connected(dial_text(text, &waiter, &error), listener);
     }
     close(listener);
 }
@@ -123,14 +124,15 @@ static void small_segments(void **state)
     uint16_t port;
     int listener = listen_tcp(&port);
     for (int i = 0; i < 3; i++) {
-        char text[40], error[DIAL_ERROR_MAX];
+        char text[40];
+        struct error error;
         struct waiter waiter = { 0 };
         struct dialer dialer = { .max_segment = sizes[i] };
         int segment = 0;
         socklen_t size = sizeof(segment);
         snprintf(text, sizeof(text), "127.0.0.1:%u", port);
         assert_int_equal(address_parse(text, 7484, &dialer.address), 0);
-        int fd = dial_once(&dialer, &waiter, error);
+        int fd = dial_once(&dialer, &waiter, &error);
         assert_true(fd >= 0);
         int peer = accept(listener, NULL, NULL);
         assert_int_equal(getsockopt(peer, IPPROTO_TCP, TCP_MAXSEG, &segment, &size), 0);
@@ -149,21 +151,22 @@ static void over_a_unix_socket(void **state)
 {
     (void)state;
     struct sockaddr_un address = { .sun_family = AF_UNIX };
-    char root[] = "/tmp/pitether-test-XXXXXX", text[128], error[DIAL_ERROR_MAX];
+    char root[] = "/tmp/pitether-test-XXXXXX", text[128];
+    struct error error;
     struct waiter waiter = { 0 };
     assert_non_null(mkdtemp(root));
     snprintf(address.sun_path, sizeof(address.sun_path), "%s/socket", root);
     snprintf(text, sizeof(text), "unix:%s", address.sun_path);
-    assert_int_equal(dial_text(text, &waiter, error), -ENOENT);
-    assert_non_null(strstr(error, text));
-    assert_non_null(strstr(error, "is pitetherd running there?"));
+    assert_int_equal(dial_text(text, &waiter, &error), -ENOENT);
+    assert_non_null(strstr(error.text, text));
+    assert_non_null(strstr(error.text, "is pitetherd running there?"));
     int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(dial_text(text, &waiter, error), -ECONNREFUSED); /* does not listen */
+    assert_int_equal(dial_text(text, &waiter, &error), -ECONNREFUSED); /* does not listen */
     assert_int_equal(listen(listener, 1), 0);
-    assert_connected(dial_text(text, &waiter, error), listener);
+    assert_connected(dial_text(text, &waiter, &error), listener);
     close(listener);
-    assert_int_equal(dial_text(text, &waiter, error), -ECONNREFUSED); /* as a dead daemon's */
+    assert_int_equal(dial_text(text, &waiter, &error), -ECONNREFUSED); /* as a dead daemon's */
     unlink(address.sun_path);
     rmdir(root);
 }
@@ -172,27 +175,28 @@ static void nobody_listens(void **state)
 {
     (void)state;
     uint16_t port;
-    char text[40], error[DIAL_ERROR_MAX];
+    char text[40];
+    struct error error;
     struct waiter waiter = { 0 };
     close(listen_tcp(&port)); /* so this one is free */
     snprintf(text, sizeof(text), "127.0.0.1:%u", port);
-    assert_int_equal(dial_text(text, &waiter, error), -ECONNREFUSED);
-    assert_non_null(strstr(error, text));
-    assert_non_null(strstr(error, strerror(ECONNREFUSED)));
-    assert_non_null(strstr(error, "is pitetherd running there?"));
-    assert_null(strchr(error, '\n'));
+    assert_int_equal(dial_text(text, &waiter, &error), -ECONNREFUSED);
+    assert_non_null(strstr(error.text, text));
+    assert_non_null(strstr(error.text, strerror(ECONNREFUSED)));
+    assert_non_null(strstr(error.text, "is pitetherd running there?"));
+    assert_null(strchr(error.text, '\n'));
 }
 
 /* RFC 6761, 6.4: no resolver knows such a name. */
 static void no_such_host(void **state)
 {
     (void)state;
-    char error[DIAL_ERROR_MAX];
+    struct error error;
     struct waiter waiter = { 0 };
     uint64_t begun = clock_monotonic();
-    assert_int_equal(dial_text("nosuch.invalid", &waiter, error), -ENOENT);
+    assert_int_equal(dial_text("nosuch.invalid", &waiter, &error), -ENOENT);
     assert_true(clock_monotonic() - begun < BOUND_MS * CLOCK_MS);
-    assert_non_null(strstr(error, "can't look up nosuch.invalid: "));
+    assert_non_null(strstr(error.text, "can't look up nosuch.invalid: "));
     assert_int_equal(waiter.calls, 0);
 }
 
@@ -200,11 +204,11 @@ static void long_names(void **state)
 {
     (void)state;
     struct dialer dialer = { .address.port = 1 };
-    char error[DIAL_ERROR_MAX];
+    struct error error;
     struct waiter waiter = { 0 };
     memset(dialer.address.host, 'x', ADDRESS_HOST_MAX);
-    assert_int_equal(dial_once(&dialer, &waiter, error), -ENOENT);
-    assert_in_range(strlen(error), 10, DIAL_ERROR_MAX - 1);
+    assert_int_equal(dial_once(&dialer, &waiter, &error), -ENOENT);
+    assert_in_range(strlen(error.text), 10, sizeof(error.text) - 1);
     dialer_clear(&dialer);
 }
 
@@ -228,15 +232,16 @@ static void who_never_answers(struct waiter *waiter, int expected)
 {
     int queued[4];
     uint16_t port;
-    char text[40], error[DIAL_ERROR_MAX];
+    char text[40];
+    struct error error;
     int listener = listen_deaf(&port, queued);
     snprintf(text, sizeof(text), "127.0.0.1:%u", port);
     uint64_t begun = clock_monotonic();
-    assert_int_equal(dial_text(text, waiter, error), expected);
+    assert_int_equal(dial_text(text, waiter, &error), expected);
     uint64_t took = clock_monotonic() - begun;
     if (expected == -ETIMEDOUT) {
         assert_in_range(took, 2900 * CLOCK_MS, BOUND_MS * CLOCK_MS);
-        assert_non_null(strstr(error, strerror(ETIMEDOUT)));
+        assert_non_null(strstr(error.text, strerror(ETIMEDOUT)));
         assert_in_range(waiter->last_timeout_ms, 1, 3001);
     } else {
         assert_true(took < 2000 * CLOCK_MS);
@@ -345,23 +350,24 @@ static void the_address_changes(void **state)
     int old = listen_tcp(&before), new = listen_tcp(&after);
     struct dialer dialer = { .address = { .host = "pi.test", .port = 1 } };
     struct waiter waiter = { 0 };
-    char error[DIAL_ERROR_MAX];
+    struct error error;
     resolver_says(false, 0, 0, 0);
-    assert_int_equal(dial_once(&dialer, &waiter, error), -ENOENT);
-    assert_non_null(strstr(error, "can't look up pi.test: the name is gone"));
-    assert_null(strstr(error, "mDNS"));
+    assert_int_equal(dial_once(&dialer, &waiter, &error), -ENOENT);
+    assert_non_null(strstr(error.text, "can't look up pi.test: the name is gone"));
+    assert_null(strstr(error.text, "mDNS"));
     struct dialer local = { .address = { .host = "PI.Local", .port = 1 } };
-    assert_int_equal(dial_once(&local, &waiter, error), -ENOENT);
-    assert_non_null(strstr(error, "can't look up PI.Local: the name is gone (names in .local are "
-                                  "found by mDNS, which needs libnss-mdns here"));
+    assert_int_equal(dial_once(&local, &waiter, &error), -ENOENT);
+    assert_non_null(strstr(error.text,
+                           "can't look up PI.Local: the name is gone (names in .local are "
+                           "found by mDNS, which needs libnss-mdns here"));
     resolver_says(false, 1, before, 0);
-    assert_connected(dial_once(&dialer, &waiter, error), old);
+    assert_connected(dial_once(&dialer, &waiter, &error), old);
     resolver_says(false, 1, after, 0);
-    assert_connected(dial_once(&dialer, &waiter, error), new);
+    assert_connected(dial_once(&dialer, &waiter, &error), new);
     resolver_says(false, 0, 0, 0);
-    assert_connected(dial_once(&dialer, &waiter, error), new);
+    assert_connected(dial_once(&dialer, &waiter, &error), new);
     close(new);
-    assert_int_equal(dial_once(&dialer, &waiter, error), -ECONNREFUSED);
+    assert_int_equal(dial_once(&dialer, &waiter, &error), -ECONNREFUSED);
     close(old);
 }
 
@@ -374,16 +380,16 @@ static void a_look_up_is_good_for_a_while(void **state)
     struct dialer dialer = { .address = { .host = "pi.test", .port = 1 },
                              .good_ns = 3600 * CLOCK_SECOND };
     struct waiter waiter = { 0 };
-    char error[DIAL_ERROR_MAX];
+    struct error error;
     unsigned calls = resolver_calls();
     resolver_says(false, 0, 0, 0);
-    assert_int_equal(dial_once(&dialer, &waiter, error), -ENOENT);
+    assert_int_equal(dial_once(&dialer, &waiter, &error), -ENOENT);
     resolver_says(false, 1, port, 0);
     for (int i = 0; i < 3; i++)
-        assert_connected(dial_once(&dialer, &waiter, error), listener);
+        assert_connected(dial_once(&dialer, &waiter, &error), listener);
     assert_int_equal(resolver_calls(), calls + 2);
     dialer.found_ns -= dialer.good_ns;
-    assert_connected(dial_once(&dialer, &waiter, error), listener);
+    assert_connected(dial_once(&dialer, &waiter, &error), listener);
     assert_int_equal(resolver_calls(), calls + 3);
     close(listener);
 }
@@ -397,15 +403,15 @@ static void what_worked_goes_first(void **state)
     int deaf = listen_deaf(&deaf_port, queued), listener = listen_tcp(&port);
     struct dialer dialer = { .address = { .host = "pi.test", .port = 1 } };
     struct waiter waiter = { 0 };
-    char error[DIAL_ERROR_MAX];
+    struct error error;
     resolver_says(false, 2, deaf_port, port);
-    assert_connected(dial_once(&dialer, &waiter, error), listener);
+    assert_connected(dial_once(&dialer, &waiter, &error), listener);
     assert_true(waiter.calls > 10); /* the first one got its time */
     waiter.calls = 0;
-    assert_connected(dial_once(&dialer, &waiter, error), listener);
+    assert_connected(dial_once(&dialer, &waiter, &error), listener);
     assert_in_range(waiter.calls, 0, 10);
     resolver_says(false, 1, deaf_port, 0); /* from then on it is given up sooner, too */
-    assert_int_equal(dial_once(&dialer, &waiter, error), -ETIMEDOUT);
+    assert_int_equal(dial_once(&dialer, &waiter, &error), -ETIMEDOUT);
     assert_in_range(waiter.last_timeout_ms, 1, 1201);
     for (int i = 0; i < 4; i++)
         close(queued[i]);
@@ -422,17 +428,17 @@ static void a_slow_resolver(void **state)
     int old = listen_tcp(&before), new = listen_tcp(&after);
     struct dialer dialer = { .address = { .host = "pi.test", .port = 1 } };
     struct waiter waiter = { 0 };
-    char error[DIAL_ERROR_MAX];
+    struct error error;
     unsigned calls = resolver_calls();
     resolver_says(false, 1, before, 0);
-    assert_connected(dial_once(&dialer, &waiter, error), old);
+    assert_connected(dial_once(&dialer, &waiter, &error), old);
     resolver_says(true, 1, after, 0);
-    assert_connected(dial_once(&dialer, &waiter, error), old);
+    assert_connected(dial_once(&dialer, &waiter, &error), old);
     close(old);
-    assert_int_equal(dial_once(&dialer, &waiter, error), -ECONNREFUSED);
-    assert_int_equal(dial_once(&dialer, &waiter, error), -ECONNREFUSED);
+    assert_int_equal(dial_once(&dialer, &waiter, &error), -ECONNREFUSED);
+    assert_int_equal(dial_once(&dialer, &waiter, &error), -ECONNREFUSED);
     resolver_says(false, 1, after, 0);
-    assert_connected(dial_once(&dialer, &waiter, error), new);
+    assert_connected(dial_once(&dialer, &waiter, &error), new);
     assert_int_equal(resolver_calls(), calls + 3); /* one for each that got through */
     close(new);
 }
@@ -454,9 +460,9 @@ static void no_descriptor_is_left(void **state)
 static void a_look_up_is_given_up(void **state)
 {
     (void)state;
-    char error[DIAL_ERROR_MAX];
+    struct error error;
     struct waiter waiter = { .give_up_names = true };
-    int result = dial_text("nosuch.invalid", &waiter, error);
+    int result = dial_text("nosuch.invalid", &waiter, &error);
     assert_true(result == -ECANCELED || result == -ENOENT);
 }
 

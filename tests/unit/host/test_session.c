@@ -121,8 +121,8 @@ static struct world *world_with(const struct session_config *config)
 {
     struct world *world = calloc(1, sizeof(*world));
     assert_non_null(world);
-    struct session_handler handler = { first_due, take_frame, on_frame,  on_damaged,
-                                       on_drops,  on_stream,  on_status, world };
+    struct session_handler handler = { first_due, take_frame, on_frame, on_damaged, on_drops,
+                                       on_stream, on_status,  world,    NULL };
     struct session_config own = *config;
     own.clock = &world->clock;
     world->now = START_NS;

@@ -2,7 +2,7 @@
  * Which key the host finds for an address, however that is written, and that it never goes on
  * without one because it could not read its keys.
  */
-#include "host/key_import.h"
+#include "host/lib/keyring.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +22,7 @@
 struct fixture {
     char home[64], folder[80], path[100];
     struct error error;
+    char hint[KEYRING_HINT_MAX];
 };
 
 static int set_up(void **state)
@@ -54,15 +55,17 @@ static void add(struct fixture *fixture, const char *name)
     assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), 0);
 }
 
-/* What host_keys_find() says of the address; the found key's name goes to `name`. */
+/* What keyring_find() says of the address; the found key's name goes to `name`. */
 static int find(struct fixture *fixture, const char *path, const char *text, char *name)
 {
     struct address address;
-    struct key key = { .name = "" };
+    struct keys keys = { 0 };
     assert_int_equal(address_parse(text, WIRE_DEFAULT_PORT, &address), 0);
-    int result = host_keys_find(path, &address, &key, &fixture->error);
-    strcpy(name, key.name);
-    return result;
+    int result = keyring_find(path, &address, &keys, fixture->hint, &fixture->error);
+    int found = (int)keys.count;
+    strcpy(name, found ? keys.items[0].name : "");
+    keys_clear(&keys);
+    return result ? result : found;
 }
 
 static void however_it_is_written(void **state)
@@ -156,29 +159,31 @@ static void the_names_that_have_keys(void **state)
                "that name" },
     };
     struct fixture *fixture = *state;
-    char hint[HOST_KEYS_HINT_MAX];
+    char name[KEY_NAME_MAX + 1];
     for (size_t i = 0; i < COUNT(steps); i++) {
         if (steps[i].name)
             add(fixture, steps[i].name);
-        host_keys_hint(NULL, hint);
-        assert_string_equal(hint, steps[i].hint);
+        assert_int_equal(find(fixture, NULL, "nosuch", name), 0);
+        assert_string_equal(fixture->hint, steps[i].hint);
     }
-    host_keys_hint("/nowhere", hint);
-    assert_string_equal(hint, "");
+    assert_int_equal(find(fixture, "/nowhere", "nosuch", name), -ENOENT);
+    assert_string_equal(fixture->hint, "");
+    assert_int_equal(find(fixture, NULL, "pi.local", name), 1);
+    assert_string_equal(fixture->hint, "");
 }
 
 /* The longest names fit. */
 static void long_names_that_have_keys(void **state)
 {
     struct fixture *fixture = *state;
-    char hint[HOST_KEYS_HINT_MAX], name[KEY_NAME_MAX + 1] = "";
+    char name[KEY_NAME_MAX + 1] = "", found[KEY_NAME_MAX + 1];
     memset(name, 'x', KEY_NAME_MAX);
     for (unsigned i = 0; i < 6; i++) {
         name[0] = (char)('a' + i);
         add(fixture, name);
     }
-    host_keys_hint(NULL, hint);
-    assert_non_null(strstr(hint, " and 2 more: if it is one of these"));
+    assert_int_equal(find(fixture, NULL, "nosuch", found), 0);
+    assert_non_null(strstr(fixture->hint, " and 2 more: if it is one of these"));
 }
 
 static void what_can_not_be_read_is_not_passed_over(void **state)

@@ -1,0 +1,202 @@
+#include "host/lib/event_queue.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* Events that are no frames and may wait at the same time. */
+enum { OTHERS_MAX = 64 };
+
+struct entry {
+    struct pitether_event event;
+    uint64_t put_ns;
+};
+
+struct event_queue {
+    bool live;
+    int fd, space_fd;
+    unsigned capacity;
+    pthread_mutex_t lock;
+    /* Under lock. */
+    unsigned first, used, frames; /* frames: of those used */
+    bool wants_space;             /* event_queue_has_space() has said false */
+    struct entry entries[];       /* a ring */
+};
+
+static void add_to(int fd)
+{
+    uint64_t one = 1;
+    ssize_t written = write(fd, &one, sizeof(one));
+    (void)written;
+}
+
+int event_queue_create(struct event_queue **queue, unsigned frames, bool live, int space_fd)
+{
+    unsigned capacity = frames + OTHERS_MAX;
+    struct event_queue *self = *queue = calloc(1, sizeof(*self) + capacity * sizeof(struct entry));
+    if (!self)
+        return -ENOMEM;
+    self->live = live;
+    self->capacity = capacity;
+    self->space_fd = space_fd;
+    self->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (self->fd < 0) {
+        int error = errno;
+        free(self);
+        *queue = NULL;
+        return -error;
+    }
+    pthread_mutex_init(&self->lock, NULL);
+    return 0;
+}
+
+/* The rest: with the lock. */
+
+static struct entry *entry_at(struct event_queue *queue, unsigned index)
+{
+    return &queue->entries[(queue->first + index) % queue->capacity];
+}
+
+/* Of the oldest frame that waits; there is one. */
+static unsigned oldest_frame(struct event_queue *queue)
+{
+    unsigned index = 0;
+    while (entry_at(queue, index)->event.type != PITETHER_FRAME)
+        index++;
+    return index;
+}
+
+/* Whether the second range of ids goes on where the first one ends, and for the same reason: the
+ * first one is both then. */
+static bool join_drops(struct pitether_event *first, const struct pitether_event *second)
+{
+    struct pitether_drops *drops = &first->drops;
+    const struct pitether_drops *more = &second->drops;
+    if (first->type != PITETHER_DROPS || second->type != PITETHER_DROPS ||
+        drops->epoch != more->epoch || drops->reason != more->reason ||
+        drops->first_id + drops->count != more->first_id)
+        return false;
+    drops->count += more->count;
+    drops->overdue += more->overdue;
+    return true;
+}
+
+/* The few entries before it move up. */
+static void remove_entry(struct event_queue *queue, unsigned index)
+{
+    for (; index > 0; index--)
+        *entry_at(queue, index) = *entry_at(queue, index - 1);
+    queue->first = (queue->first + 1) % queue->capacity;
+    queue->used--;
+}
+
+static void displace(struct event_queue *queue, unsigned index)
+{
+    struct pitether_event *event = &entry_at(queue, index)->event;
+    const struct pitether_frame *frame = event->frame;
+    *event = (struct pitether_event){ .type = PITETHER_DROPS,
+                                      .drops = { .epoch = frame->epoch,
+                                                 .first_id = frame->id,
+                                                 .count = 1,
+                                                 .reason = PITETHER_DROP_NOT_TAKEN } };
+    pitether_frame_release(frame);
+    queue->frames--;
+    if (index > 0 && join_drops(&entry_at(queue, index - 1)->event, event))
+        remove_entry(queue, index);
+}
+
+static void displace_late(struct event_queue *queue, uint64_t now_ns)
+{
+    while (queue->live && queue->frames > 1) {
+        unsigned index = oldest_frame(queue);
+        if (now_ns - entry_at(queue, index)->put_ns < EVENT_QUEUE_LATE_NS)
+            break;
+        displace(queue, index);
+    }
+}
+
+static bool has_space(const struct event_queue *queue)
+{
+    return queue->used + EVENT_QUEUE_RESERVE <= queue->capacity;
+}
+
+/* The rest: without the lock. */
+
+bool event_queue_has_space(struct event_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool space = has_space(queue);
+    queue->wants_space = !space;
+    pthread_mutex_unlock(&queue->lock);
+    return space;
+}
+
+void event_queue_put(struct event_queue *queue, const struct pitether_event *event, uint64_t now_ns)
+{
+    pthread_mutex_lock(&queue->lock);
+    assert(queue->used < queue->capacity);
+    if (queue->used == 0 || !join_drops(&entry_at(queue, queue->used - 1)->event, event)) {
+        *entry_at(queue, queue->used++) = (struct entry){ *event, now_ns };
+        queue->frames += event->type == PITETHER_FRAME;
+        displace_late(queue, now_ns);
+    }
+    if (queue->used == 1)
+        add_to(queue->fd);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+bool event_queue_displace(struct event_queue *queue)
+{
+    pthread_mutex_lock(&queue->lock);
+    bool possible = queue->live && queue->frames > 1;
+    if (possible)
+        displace(queue, oldest_frame(queue));
+    pthread_mutex_unlock(&queue->lock);
+    return possible;
+}
+
+bool event_queue_take(struct event_queue *queue, struct pitether_event *event, uint64_t now_ns)
+{
+    uint64_t count;
+    pthread_mutex_lock(&queue->lock);
+    displace_late(queue, now_ns);
+    bool any = queue->used > 0;
+    if (any) {
+        *event = entry_at(queue, 0)->event;
+        queue->frames -= event->type == PITETHER_FRAME;
+        queue->first = (queue->first + 1) % queue->capacity;
+        queue->used--;
+    }
+    if (any && queue->used == 0) {
+        ssize_t got = read(queue->fd, &count, sizeof(count));
+        (void)got;
+    }
+    if (queue->wants_space && has_space(queue)) {
+        queue->wants_space = false;
+        add_to(queue->space_fd);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return any;
+}
+
+int event_queue_fd(const struct event_queue *queue)
+{
+    return queue->fd;
+}
+
+void event_queue_destroy(struct event_queue **queue)
+{
+    if (!queue || !*queue)
+        return;
+    struct event_queue *self = *queue;
+    for (unsigned i = 0; i < self->used; i++)
+        if (entry_at(self, i)->event.type == PITETHER_FRAME)
+            pitether_frame_release(entry_at(self, i)->event.frame);
+    pthread_mutex_destroy(&self->lock);
+    close(self->fd);
+    free(self);
+    *queue = NULL;
+}

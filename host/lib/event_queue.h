@@ -1,0 +1,52 @@
+/*
+ * The events on their way from a receiver's thread, which puts, to its caller, who takes: in order,
+ * and bounded.
+ *
+ * Where nothing may be lost, whoever puts waits for space. A live queue gives a late caller the
+ * newest frame: a frame that has waited for too long while a newer one is there becomes
+ * PITETHER_DROPS in its place, with PITETHER_DROP_NOT_TAKEN. One thread puts and one takes.
+ */
+#ifndef PITETHER_HOST_LIB_EVENT_QUEUE_H
+#define PITETHER_HOST_LIB_EVENT_QUEUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/lib/pitether.h"
+
+/* So many events fit into the queue when event_queue_has_space() has said true. */
+enum { EVENT_QUEUE_RESERVE = 16 };
+
+/* A frame that has waited for so long is late. A burst of frames in shorter time is not: whoever
+ * takes one after the other gets them all. */
+#define EVENT_QUEUE_LATE_NS (20 * UINT64_C(1000000))
+
+struct event_queue;
+
+/* For up to `frames` frames and some other events. space_fd: an eventfd, which is added to when
+ * there is space again. 0 or a negative errno. */
+int event_queue_create(struct event_queue **queue, unsigned frames, bool live, int space_fd);
+
+/* Releases the frames that wait. Nulls the caller's pointer; NULL and *NULL are fine. */
+void event_queue_destroy(struct event_queue **queue);
+
+/* Readable while there is an event to take. The queue's own. */
+int event_queue_fd(const struct event_queue *queue);
+
+/* Whether EVENT_QUEUE_RESERVE events may be put. If not, space_fd is added to as soon as they may.
+ * Whoever puts. */
+bool event_queue_has_space(struct event_queue *queue);
+
+/* Adds an event; there must be space. A frame's reference goes to the queue. PITETHER_DROPS that
+ * carry on those before them become one event with them. now_ns: CLOCK_MONOTONIC. */
+void event_queue_put(struct event_queue *queue, const struct pitether_event *event,
+                     uint64_t now_ns);
+
+/* Live, and no frame is free: the oldest frame that waits becomes PITETHER_DROPS, even if it is not
+ * late. False: at most one frame waits. Whoever puts. */
+bool event_queue_displace(struct event_queue *queue);
+
+/* Takes the oldest event; false: there is none. */
+bool event_queue_take(struct event_queue *queue, struct pitether_event *event, uint64_t now_ns);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * A receiver, as the library's files see it. api.c has the calls of pitether.h; options.c makes a
+ * configuration of the caller's options; run.c has the thread, from the first attempt to connect to
+ * END; connection.c one connection; outcome.c turns what comes of it into events; waiting.c is how
+ * the thread waits, and what ends the run meanwhile.
+ */
+#ifndef PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
+#define PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/lib/callers.h"
+#include "host/lib/dial.h"
+#include "host/lib/event_queue.h"
+#include "host/lib/options.h"
+#include "host/lib/selection.h"
+#include "host/lib/session.h"
+#include "shared/base/log.h"
+#include "shared/net/tls.h"
+#include "shared/net/transport.h"
+
+#define RECEIVER_RETRY_FIRST_NS (CLOCK_SECOND / 10)
+/* What is longer never ends. */
+#define RECEIVER_NEVER_S 1e9
+
+struct pitether {
+    /* Set before the thread starts. */
+    struct receiver_config config;
+    struct callers_log log;
+    struct keys keys; /* at most one: what the daemon and we prove ourselves with */
+    struct tls *tls;  /* NULL: plain text */
+    struct frame_pool *pool;
+    struct event_queue *events;
+    pthread_t thread;
+
+    /* What the thread is asked for; wake_fd is added to at each change. */
+    int wake_fd;
+    atomic_uint stops; /* calls of pitether_stop() */
+    atomic_bool closing;
+    pthread_mutex_t lock;
+    uint64_t paused_ns; /* under lock: since when nobody looks; 0: somebody does */
+
+    bool end_taken; /* the caller's: there will be no more events */
+
+    /* The thread's from here on. */
+    struct dialer dialer;
+    struct clock_sync clock;
+    struct session session;
+    struct transport *transport;
+    struct transport *failover; /* takes the place of transport, which fell silent; or NULL */
+    struct selection selection;
+
+    bool stopping;           /* `end` is set, but for `connected` and `unmet` */
+    bool stop_seen;          /* the state of the connection at that moment was noted */
+    struct pitether_end end; /* how it ends */
+
+    uint64_t last_epoch, last_next_id;      /* of the connection before; 0: none */
+    uint64_t first_frame_ns, last_frame_ns; /* 0: none yet; or when it all began */
+    uint64_t ending_ns;                     /* when our END was sent; 0: it was not */
+    uint64_t retry_ns, next_failover_ns;
+    unsigned smaller; /* large packets seem to get lost: the largest segment to go on with; or 0 */
+
+    bool announced;  /* CONNECTED was put for this connection */
+    bool parted;     /* the last daemon has ended in order */
+    bool resting;    /* it is left since nobody looks ... */
+    bool rested;     /* ... as the one before this connection was */
+    bool trusted;    /* a handshake has been done */
+    bool refused;    /* the last handshake was */
+    bool unwritable; /* this connection */
+    bool cut;        /* it is gone: what is under way will not come */
+    bool readable;   /* the last wait's descriptor */
+    bool told_lost;  /* LOST was put since the last CONNECTED */
+    bool told_unreachable, told_untrusted, told_no_camera; /* the log */
+    char state[128]; /* what there is to wait for, in a few words */
+    struct log_limit status_limit, stream_limit, damaged_limit, again_limit;
+};
+
+/* All of it: the receiver's thread. */
+
+/* run.c. Does all the work of a receiver until its end; user: the receiver. */
+void *receiver_run(void *user);
+
+/* Makes it end in order, for this reason, unless it is ending already. text: for the caller, and
+ * logged, unless it is empty. */
+void receiver_end(struct pitether *receiver, enum pitether_end_reason reason, int error,
+                  const char *text);
+
+/* Whether duration_s has ended it. */
+bool receiver_is_done(const struct pitether *receiver);
+
+/* connection.c. Holds the conversation over this socket, and over what takes its place. False:
+ * there is to be no other. */
+bool receiver_talk_over(struct pitether *receiver, int fd);
+
+/* outcome.c. What a session is to call; valid as long as the receiver. */
+struct session_handler receiver_handler(struct pitether *receiver);
+
+/* Puts CONNECTED if the daemon has said HELLO since the connection was made. */
+void receiver_announce(struct pitether *receiver);
+
+/* Puts LOST, unless it was put since the last CONNECTED. */
+void receiver_lost(struct pitether *receiver, const char *why);
+
+void receiver_put(struct pitether *receiver, const struct pitether_event *event);
+
+/* waiting.c. Waits for fd (-1: none) and for requests to stop; or until `other` (-1: none) can be
+ * read. Returns whether it is time to stop. */
+bool receiver_wait(struct pitether *receiver, int fd, short events, int other, int timeout_ms);
+
+/* As struct dial_waiter wants it, and until the connection is heard again. */
+bool receiver_wait_connecting(void *user, int fd, short events, int timeout_ms);
+bool receiver_wait_silent(void *user, int fd, short events, int timeout_ms);
+
+/* When the daemon is to be left, for nobody looks at its frames; UINT64_MAX: never. */
+uint64_t receiver_rest_due(struct pitether *receiver);
+
+/* Whether the receiver is to end; notes how things stood when that began. */
+bool receiver_sees_stop(struct pitether *receiver);
+
+/* Whether nothing of the daemon is to be waited for any more. */
+bool receiver_is_impatient(const struct pitether *receiver);
+
+#endif
