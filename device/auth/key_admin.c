@@ -39,10 +39,9 @@ static int add(const char *path, const struct key *key, struct error *error)
     struct error why;
     int result = keys_file_add(path, key, &why);
     if (result)
-        return error_set(error, result,
-                         result == -EEXIST ? "%.300s; remove it first: pitetherd --revoke %s"
-                                           : "%s",
-                         why.text, key->name);
+        return error_set(error, result, "%.300s%s%s", why.text,
+                         result == -EEXIST ? "; remove it first: pitetherd --revoke " : "",
+                         result == -EEXIST ? key->name : "");
     result = print_line(key);
     if (!result)
         return 0;

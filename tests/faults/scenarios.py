@@ -258,7 +258,7 @@ class DaemonAddsKey(Scenario):
         if self.target.process.returncode == 0:
             self.assertEqual(now, old + line, log)
             self.assertNotIn(line.split()[3], log)
-        elif "nor take it back" in log:
+        elif "nor remove it again" in log:
             self.assertRegex(now[len(old):], r"^phone view \w{32} \w{64}\n$")
         else:
             self.assertEqual(now, old, log)
