@@ -3,134 +3,144 @@
 #include <errno.h>
 #include <string.h>
 
+#include "device/camera/camera.h"
 #include "device/encode/encoder.h"
 #include "device/image/picture.h"
 #include "device/serve/listener.h"
 #include "shared/base/log.h"
 #include "shared/keys/keys.h"
+#include "shared/protocol/wire.h"
 
 static const char *const rotations[] = { "0", "180", NULL };
 
-#define FIELD(name) offsetof(struct device_options, name)
+#define NAME_RULE                                                                                  \
+    "1 to 32 letters, digits, '.', '_', '-', and '/' between parts, none of which begins with a "  \
+    "dot"
+
+#define DAEMON(field) OPTION_GLOBAL, offsetof(struct device_options, field)
+#define COMMAND(field) OPTION_COMMAND_LINE, offsetof(struct device_options, field)
+#define STREAM(field) OPTION_SECTION, offsetof(struct stream_options, field)
 #define HEADING(text)                                                                              \
     {                                                                                              \
         .kind = OPTION_HEADING, .help = text                                                       \
     }
 
 static const struct option_spec specs[] = {
-    HEADING("Picture"),
-    { "source", 's', OPTION_TEXT, FIELD(source), "SOURCE", "libcamera", 0, 0, NULL,
+    HEADING("Streams (also in the sections of the configuration file)"),
+    { "name", 0, OPTION_TEXT, STREAM(name), "NAME", NULL, 0, 0, NULL,
+      "what receivers call the stream, as in pitether HOST/NAME: " NAME_RULE
+      "; sections of the configuration file are names themselves (default: camera)" },
+    { "source", 's', OPTION_TEXT, STREAM(source), "SOURCE", "libcamera", 0, 0, NULL,
       "libcamera, libcamera:ID or libcamera:INDEX for a camera; pattern for a test picture; or the "
-      "path of a .y4m file, which is replayed in a loop",
-      false },
-    { "size", 0, OPTION_SIZE, FIELD(size), "WxH", NULL, PICTURE_MIN_SIDE, PICTURE_MAX_SIDE, NULL,
+      "path of a .y4m file, which is replayed in a loop" },
+    { "size", 0, OPTION_SIZE, STREAM(size), "WxH", NULL, PICTURE_MIN_SIDE, PICTURE_MAX_SIDE, NULL,
       "width and height in pixels; without it the source decides (a camera: what is closest to "
-      "1920x1080)",
-      false },
-    { "fps", 0, OPTION_NUMBER, FIELD(fps), "FPS", NULL, 0.01, 10000, NULL,
-      "frames per second; without it the source decides", false },
-    { "unpaced", 0, OPTION_FLAG, FIELD(unpaced), NULL, NULL, 0, 0, NULL,
-      "pattern and .y4m: frames as fast as they can be encoded, for measurements", false },
-    { "hflip", 0, OPTION_FLAG, FIELD(hflip), NULL, NULL, 0, 0, NULL, "mirror left to right",
-      false },
-    { "vflip", 0, OPTION_FLAG, FIELD(vflip), NULL, NULL, 0, 0, NULL, "mirror top to bottom",
-      false },
-    { "rotation", 0, OPTION_CHOICE, FIELD(rotation), "DEGREES", "0", 0, 0, rotations,
-      "turn the picture by 0 or 180 degrees", false },
-    { "quality", 'q', OPTION_INT, FIELD(quality), "1..100", "80", 1, 100, NULL, "JPEG quality",
-      false },
-    { "bitrate", 'b', OPTION_RATE, FIELD(bitrate), "BITS", NULL, 10000, 1e10, NULL,
-      "keep the stream at so many bits per second (K, M or G may follow) by lowering the quality "
-      "down to --min-quality",
-      false },
-    { "adaptive", 0, OPTION_FLAG, FIELD(adaptive), NULL, NULL, 0, 0, NULL,
-      "lower the quality, down to --min-quality, to what the slowest live receiver's network takes",
-      false },
-    { "min-quality", 0, OPTION_INT, FIELD(min_quality), "1..100", "25", 1, 100, NULL,
-      "the lowest quality for --bitrate and --adaptive", false },
-    { "threads", 0, OPTION_INT, FIELD(threads), "N", "0", 0, ENCODE_THREADS_MAX, NULL,
-      "encoder threads; 0 is one for each core", false },
-    { "slices", 0, OPTION_INT, FIELD(slices), "N", "0", 0, FRAME_SLICES_MAX, NULL,
-      "slices that a frame is cut into, so that threads can share it; 0 is four for each thread",
-      false },
-    { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
-      "end after N captured frames; 0 is never", false },
-    HEADING("Network"),
-    { "listen", 'l', OPTION_LIST, FIELD(listen), "ADDRESS", NULL, 0, 0, NULL,
-      "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; may be given again (default: 127.0.0.1:7484 and "
-      "[::1]:7484)",
-      false },
-    { "insecure-plaintext", 0, OPTION_FLAG, FIELD(insecure_plaintext), NULL, NULL, 0, 0, NULL,
-      "allow addresses that other machines can reach: anyone who reaches them sees the camera, and "
-      "so does anyone on the way",
-      false },
-    { "max-clients", 0, OPTION_INT, FIELD(max_clients), "N", "64", 1, 1000, NULL,
-      "receivers at the same time", false },
-    { "queue-bytes", 0, OPTION_BYTES, FIELD(queue_bytes), "BYTES", "32M", 65536, 1 << 30, NULL,
-      "how much may wait for a lossless receiver before frames are dropped; for all of them "
-      "together "
-      "it is twice as much",
-      false },
-    { "always-on", 0, OPTION_FLAG, FIELD(always_on), NULL, NULL, 0, 0, NULL,
-      "keep the camera running even while nobody watches", false },
-    HEADING("Keys"),
-    { "keys", 0, OPTION_TEXT, FIELD(keys), "FILE", NULL, 0, 0, NULL,
-      "the keys of those who may watch; without it systemd's credential \"keys\" if there is one, "
-      "or else /etc/pitether/keys",
-      false },
-    { "add-key", 0, OPTION_TEXT, FIELD(add_key), "NAME", NULL, 0, 0, NULL,
-      "make a key for the receiver that is to be known by NAME, print it, and exit", true },
-    { "role", 0, OPTION_CHOICE, FIELD(role), "ROLE", "view", 0, 0, key_role_names,
-      "what the key of --add-key is good for: view; or control, which is noted for a later "
-      "protocol with controls, and is view until then",
-      true },
-    { "list-keys", 0, OPTION_FLAG, FIELD(list_keys), NULL, NULL, 0, 0, NULL,
-      "show name, role and public id of each key, and exit", true },
-    { "revoke", 0, OPTION_TEXT, FIELD(revoke), "NAME", NULL, 0, 0, NULL,
-      "remove the key of that name, and exit", true },
-    HEADING("The rest"),
-    { "list-cameras", 0, OPTION_FLAG, FIELD(list_cameras), NULL, NULL, 0, 0, NULL,
-      "show id, model, sizes and formats of each camera, and exit", true },
-    { "stats", 0, OPTION_INT, FIELD(stats), "SECONDS", "0", 0, 86400, NULL,
-      "log what goes on every so many seconds; 0 is never", false },
-    { "user", 0, OPTION_TEXT, FIELD(user), "NAME", NULL, 0, 0, NULL,
-      "started as root: the user to go on as once camera, addresses and keys are open; without it "
-      "pitether if there is such a user, or else nobody; it keeps the groups video, render and kvm",
-      false },
-    { "pattern-faults", 0, OPTION_TEXT, FIELD(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
+      "1920x1080)" },
+    { "fps", 0, OPTION_NUMBER, STREAM(fps), "FPS", NULL, 0.01, 10000, NULL,
+      "frames per second; without it the source decides" },
+    { "unpaced", 0, OPTION_FLAG, STREAM(unpaced), NULL, NULL, 0, 0, NULL,
+      "pattern and .y4m: frames as fast as they can be encoded, for measurements" },
+    { "hflip", 0, OPTION_FLAG, STREAM(hflip), NULL, NULL, 0, 0, NULL, "mirror left to right" },
+    { "vflip", 0, OPTION_FLAG, STREAM(vflip), NULL, NULL, 0, 0, NULL, "mirror top to bottom" },
+    { "rotation", 0, OPTION_CHOICE, STREAM(rotation), "DEGREES", "0", 0, 0, rotations,
+      "turn the picture by 0 or 180 degrees" },
+    { "quality", 'q', OPTION_INT, STREAM(quality), "1..100", "80", 1, 100, NULL,
+      "JPEG quality; a USB camera that compresses its pictures itself has its own" },
+    { "bitrate", 'b', OPTION_RATE, STREAM(bitrate), "BITS", NULL, 10000, 1e10, NULL,
+      "limit the stream to this many bits per second (K, M or G may follow) by lowering the "
+      "quality, down to --min-quality" },
+    { "adaptive", 0, OPTION_FLAG, STREAM(adaptive), NULL, NULL, 0, 0, NULL,
+      "lower the quality, down to --min-quality, to what the network of the slowest live receiver "
+      "carries" },
+    { "min-quality", 0, OPTION_INT, STREAM(min_quality), "1..100", "25", 1, 100, NULL,
+      "the lowest quality for --bitrate and --adaptive" },
+    { "slices", 0, OPTION_INT, STREAM(slices), "N", "0", 0, FRAME_SLICES_MAX, NULL,
+      "slices that a frame is cut into, so that threads can share it; 0 is four for each thread" },
+    { "frames", 'n', OPTION_COUNT, STREAM(frames), "N", "0", 0, 1e15, NULL,
+      "end after N captured frames; 0 is never" },
+    { "always-on", 0, OPTION_FLAG, STREAM(always_on), NULL, NULL, 0, 0, NULL,
+      "keep the camera running even while nobody watches" },
+    { "pattern-faults", 0, OPTION_TEXT, STREAM(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
       "for tests only: have the test picture fail as if it came from a camera, e.g. "
-      "stall@100:5s,unplug@200:2s,gap@300:7 (see device/camera/faults.h)",
-      false },
-    { "config", 'c', OPTION_TEXT, FIELD(config), "FILE", NULL, 0, 0, NULL,
-      "read options from FILE: lines of the form key = value, with the long names; what the "
-      "command line says goes first",
-      true },
-    { "log-level", 0, OPTION_CHOICE, FIELD(log_level), "LEVEL", "info", 0, 0, log_level_names,
-      "error, warning, info or debug", false },
-    { "version", 'V', OPTION_FLAG, FIELD(version), NULL, NULL, 0, 0, NULL,
-      "print the version and exit", true },
-    { "help", 'h', OPTION_FLAG, FIELD(help), NULL, NULL, 0, 0, NULL, "print this and exit", true },
+      "stall@100:5s,unplug@200:2s,gap@300:7 (see device/camera/faults.h)" },
+    HEADING("Encoder and network"),
+    { "threads", 0, OPTION_INT, DAEMON(threads), "N", "0", 0, ENCODE_THREADS_MAX, NULL,
+      "encoder threads, which all streams share; 0 is one for each core" },
+    { "listen", 'l', OPTION_LIST, DAEMON(listen), "ADDRESS", NULL, 0, 0, NULL,
+      "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; may be given again (default: 127.0.0.1:7484 and "
+      "[::1]:7484)" },
+    { "insecure-plaintext", 0, OPTION_FLAG, DAEMON(insecure_plaintext), NULL, NULL, 0, 0, NULL,
+      "allow addresses that other machines can reach: anyone who reaches them sees the camera, and "
+      "so does anyone on the way" },
+    { "max-clients", 0, OPTION_INT, DAEMON(max_clients), "N", "64", 1, 1000, NULL,
+      "receivers at the same time" },
+    { "queue-bytes", 0, OPTION_BYTES, DAEMON(queue_bytes), "BYTES", "32M", 65536, 1 << 30, NULL,
+      "how much may wait for a lossless receiver before frames are dropped; for all of them "
+      "together it is twice as much" },
+    HEADING("Keys"),
+    { "keys", 0, OPTION_TEXT, DAEMON(keys), "FILE", NULL, 0, 0, NULL,
+      "the keys of those who may watch; without it systemd's credential \"keys\" if there is one, "
+      "or else /etc/pitether/keys" },
+    { "add-key", 0, OPTION_TEXT, COMMAND(add_key), "NAME", NULL, 0, 0, NULL,
+      "make a key for the receiver that is to be known by NAME, print it, and exit" },
+    { "role", 0, OPTION_CHOICE, COMMAND(role), "ROLE", "view", 0, 0, key_role_names,
+      "what the key of --add-key permits: view; or control, which is noted for a later "
+      "protocol with controls, and is view until then" },
+    { "list-keys", 0, OPTION_FLAG, COMMAND(list_keys), NULL, NULL, 0, 0, NULL,
+      "show name, role and public id of each key, and exit" },
+    { "revoke", 0, OPTION_TEXT, COMMAND(revoke), "NAME", NULL, 0, 0, NULL,
+      "remove the key of that name, and exit" },
+    HEADING("The rest"),
+    { "list-cameras", 0, OPTION_FLAG, COMMAND(list_cameras), NULL, NULL, 0, 0, NULL,
+      "show id, model, sizes and formats of each camera, and exit" },
+    { "stats", 0, OPTION_INT, DAEMON(stats), "SECONDS", "0", 0, 86400, NULL,
+      "log statistics every this many seconds; 0 is never" },
+    { "user", 0, OPTION_TEXT, DAEMON(user), "NAME", NULL, 0, 0, NULL,
+      "started as root: the user to run as once camera, addresses and keys are open; without it "
+      "pitether if there is such a user, or else nobody; it keeps the groups video, render and "
+      "kvm" },
+    { "config", 'c', OPTION_TEXT, COMMAND(config), "FILE", NULL, 0, 0, NULL,
+      "read options from FILE: lines of the form key = value, with the long names; each section "
+      "under a heading [NAME] describes a stream, and what stands before the first one holds for "
+      "all of them; the command line takes precedence" },
+    { "log-level", 0, OPTION_CHOICE, DAEMON(log_level), "LEVEL", "info", 0, 0, log_level_names,
+      "error, warning, info or debug" },
+    { "version", 'V', OPTION_FLAG, COMMAND(version), NULL, NULL, 0, 0, NULL,
+      "print the version and exit" },
+    { "help", 'h', OPTION_FLAG, COMMAND(help), NULL, NULL, 0, 0, NULL, "print this and exit" },
 };
 
 static const struct option_foreign receivers_options[] = {
-    { "save", 'o' },         { "name", 0 },       { "sync", 0 },         { "stdout", 0 },
-    { "window", 'w' },       { "null", 0 },       { "duration", 't' },   { "timeout", 0 },
-    { "every", 0 },          { "max-fps", 0 },    { "lossless", 0 },     { "live", 0 },
-    { "import-key", 0 },     { "forget-key", 0 }, { "no-reconnect", 0 }, { "latency", 0 },
-    { "latency-report", 0 }, { NULL, 0 },
+    { "save", 'o' },     { "sync", 0 },         { "stdout", 0 },  { "window", 'w' },
+    { "null", 0 },       { "duration", 't' },   { "timeout", 0 }, { "every", 0 },
+    { "max-fps", 0 },    { "lossless", 0 },     { "live", 0 },    { "import-key", 0 },
+    { "forget-key", 0 }, { "no-reconnect", 0 }, { "latency", 0 }, { "latency-report", 0 },
+    { NULL, 0 },
 };
 
 enum { SPEC_COUNT = sizeof(specs) / sizeof(specs[0]) };
 
+static const struct option_sections stream_sections = {
+    .array = offsetof(struct device_options, streams),
+    .size = sizeof(struct stream_options),
+    .max = DEVICE_STREAMS_MAX,
+    .count = offsetof(struct device_options, stream_count),
+    .name = offsetof(struct stream_options, name),
+    .line = offsetof(struct stream_options, line),
+    .name_is_good = wire_name_is_good,
+    .name_rule = NAME_RULE,
+};
+
 const struct option_table device_option_table = {
     .specs = specs,
     .count = SPEC_COUNT,
+    .sections = &stream_sections,
     .foreign = receivers_options,
     .foreign_hint = "is an option of pitether, which receives the stream: give it there",
     .usage = "pitetherd [OPTION]...",
     .about = "Streams a camera's frames, as JPEG over TCP, to whoever runs pitether.",
     .after =
-        "Exit codes: 0 ended in order, 1 a system call failed, 2 bad option or configuration,\n"
+        "Exit codes: 0 shut down cleanly, 1 a system call failed, 2 bad option or configuration,\n"
         "3 the camera can't be used, 4 an address can't be listened at.",
 };
 
@@ -143,6 +153,87 @@ static int check_addresses(const struct option_list *listen, struct error *error
     return result;
 }
 
+/* Names the option, and the section if there is one. */
+static int reject_source(const struct device_options *options, const struct stream_options *stream,
+                         const char *why, struct error *error)
+{
+    if (stream->line == 0)
+        return error_set(error, -EINVAL, "--%s", why);
+    return error_set(error, -EINVAL, "%.100s:%u: [%s]: %.360s", options->config, stream->line,
+                     stream->name, why);
+}
+
+static int check_source(const struct device_options *options, const struct stream_options *stream,
+                        struct error *error)
+{
+    const char *argument;
+    struct error unknown;
+    const struct camera_ops *ops = camera_find(stream->source, &argument);
+    error_set(&unknown, 0,
+              "source: '%.200s' is unknown; give libcamera, libcamera:ID, libcamera:INDEX, pattern "
+              "or the path of a .y4m file",
+              stream->source);
+    if (!ops)
+        return reject_source(options, stream, unknown.text, error);
+    if (stream->unpaced && ops == &camera_libcamera)
+        return reject_source(options, stream, "unpaced: a camera keeps its own pace; give fps",
+                             error);
+    if (stream->pattern_faults && ops != &camera_pattern)
+        return reject_source(options, stream, "pattern-faults: only the source pattern has any",
+                             error);
+    return 0;
+}
+
+/* The camera that a source names, "" for the first one; NULL: it is a picture or a file, which any
+ * number of streams may show. */
+static const char *camera_of(const char *source)
+{
+    static const char prefix[] = "libcamera";
+    size_t size = sizeof(prefix) - 1;
+    if (strncmp(source, prefix, size) != 0 || (source[size] && source[size] != ':'))
+        return NULL;
+    return strcmp(source + size, ":0") == 0 ? "" : source + size;
+}
+
+/* A camera can't be opened twice. */
+static int check_cameras(const struct device_options *options, struct error *error)
+{
+    const struct stream_options *streams = options->streams;
+    for (unsigned i = 1; i < options->stream_count; i++) {
+        const char *camera = camera_of(streams[i].source);
+        for (unsigned k = 0; camera && k < i; k++) {
+            const char *other = camera_of(streams[k].source);
+            if (other && strcmp(camera, other) == 0)
+                return error_set(error, -EINVAL,
+                                 "%.100s:%u: [%s]: its source, %.80s, is the camera of [%s] in "
+                                 "line %u: give each section its own (pitetherd --list-cameras)",
+                                 options->config, streams[i].line, streams[i].name,
+                                 streams[i].source, streams[k].name, streams[k].line);
+        }
+    }
+    return 0;
+}
+
+/* After command line and file. */
+static int check_streams(struct device_options *options, struct error *error)
+{
+    struct stream_options *first = &options->streams[0];
+    int result = 0;
+    if (options->stream_count == 0) {
+        options->stream_count = 1;
+        if (!first->name)
+            first->name = "camera";
+    }
+    for (unsigned i = 0; i < options->stream_count && !result; i++)
+        result = check_source(options, &options->streams[i], error);
+    if (result)
+        return result;
+    if (wire_name_is_good(first->name, strlen(first->name)))
+        return check_cameras(options, error);
+    return error_set(error, -EINVAL,
+                     "--name: '%.60s' can't be a stream's name: it takes " NAME_RULE, first->name);
+}
+
 int device_options_read(struct device_options *options, int argc, char **argv, struct error *error)
 {
     bool given[SPEC_COUNT] = { false };
@@ -151,9 +242,9 @@ int device_options_read(struct device_options *options, int argc, char **argv, s
     int result = options_parse(&device_option_table, options, argc, argv, given, NULL, error);
     if (!result && options->config)
         result = options_read_file(&device_option_table, options, options->config, given, error);
-    if (!result &&
-        (options->add_key != NULL) + (options->revoke != NULL) + options->list_keys > 1) {
-        return error_set(error, -EINVAL, "--add-key, --list-keys and --revoke: give one of them");
-    }
-    return result ? result : check_addresses(&options->listen, error);
+    if (!result && (options->add_key != NULL) + (options->revoke != NULL) + options->list_keys > 1)
+        result = error_set(error, -EINVAL, "--add-key, --list-keys and --revoke: give one of them");
+    if (!result)
+        result = check_addresses(&options->listen, error);
+    return result ? result : check_streams(options, error);
 }

@@ -8,23 +8,30 @@
 
 enum { DEVICE_STREAMS_MAX = 16 };
 
-/* --help lists what each is and its default. */
-struct device_options {
+/* Of one stream; --help lists what each is and its default. */
+struct stream_options {
+    const char *name;
+    unsigned line; /* where its section begins in the configuration file; 0: it has none */
     const char *source, *pattern_faults;
-    struct option_size size;
-    double fps;
-    bool unpaced, hflip, vflip;
+    struct option_size size; /* zeros: the source decides */
+    double fps;              /* 0: the source decides */
+    bool unpaced, hflip, vflip, adaptive, always_on;
     int rotation; /* index in {"0", "180"} */
-    int quality, min_quality, threads, slices;
-    uint64_t bitrate;
+    int quality, min_quality, slices;
+    uint64_t bitrate, frames; /* 0: no limit */
+};
+
+struct device_options {
+    unsigned stream_count; /* 1..DEVICE_STREAMS_MAX */
+    struct stream_options streams[DEVICE_STREAMS_MAX];
+    int threads;
     struct option_list listen;
-    bool insecure_plaintext, always_on, adaptive;
+    bool insecure_plaintext;
     const char *keys, *add_key, *revoke;
     int role; /* enum key_role */
     bool list_keys;
     int max_clients;
     long queue_bytes;
-    uint64_t frames;
     int stats;
     const char *user;
     int log_level; /* enum log_level */
@@ -34,8 +41,10 @@ struct device_options {
 
 extern const struct option_table device_option_table;
 
-/* Command line, then the file that --config names, then defaults. 0 or -EINVAL (or the file's
- * errno) with a line for the user in error. */
+/* The command line takes precedence over the file that --config names, and that over the defaults.
+ * Each section of the file is a stream; without sections there is one. Names are good and unique,
+ * and no two streams have one camera. 0 or -EINVAL (or the file's errno) with a line for the user
+ * in error. */
 int device_options_read(struct device_options *options, int argc, char **argv, struct error *error);
 
 #endif

@@ -1,28 +1,9 @@
 #include "device/source.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "device/camera/faults.h"
-
-static enum exit_code choose(struct source *source, const struct device_options *options,
-                             const char **argument)
-{
-    source->ops = camera_find(options->source, argument);
-    if (!source->ops) {
-        log_error(
-            "--source: '%s' is unknown; give libcamera, libcamera:ID, libcamera:INDEX, pattern or "
-            "the path of a .y4m file",
-            options->source);
-        return EXIT_USAGE;
-    }
-    if (options->unpaced && source->ops == &camera_libcamera)
-        return exit_with(EXIT_USAGE, "--unpaced: a camera keeps its own pace; give --fps");
-    if (options->pattern_faults && source->ops != &camera_pattern)
-        return exit_with(EXIT_USAGE, "--pattern-faults: only the source pattern has any");
-    if (options->pattern_faults)
-        source->ops = &camera_faulty;
-    return EXIT_DONE;
-}
 
 static enum exit_code open_camera(struct source *source, const char *argument,
                                   const struct camera_request *request)
@@ -37,15 +18,15 @@ static enum exit_code open_camera(struct source *source, const char *argument,
     return EXIT_DONE;
 }
 
-enum exit_code source_open(struct source *source, const struct device_options *options)
+enum exit_code source_open(struct source *source, const struct stream_options *options)
 {
     const char *argument;
     struct fault_script faults = { 0 };
     struct error error;
-    *source = (struct source){ .ops = NULL };
-    enum exit_code code = choose(source, options, &argument);
-    if (code != EXIT_DONE)
-        return code;
+    *source = (struct source){ .ops = camera_find(options->source, &argument) };
+    assert(source->ops);
+    if (options->pattern_faults)
+        source->ops = &camera_faulty;
     if (options->pattern_faults && faults_parse(&faults, options->pattern_faults, &error))
         return exit_with(EXIT_USAGE, error.text);
     bool turned = options->rotation == 1;

@@ -8,16 +8,19 @@
 
 enum exit_code streams_open(struct streams *streams, const struct device_options *options)
 {
-    *streams = (struct streams){ .count = 1 };
-    return source_open(&streams->sources[0], options);
+    enum exit_code code = EXIT_DONE;
+    *streams = (struct streams){ .count = options->stream_count };
+    for (unsigned i = 0; code == EXIT_DONE && i < streams->count; i++)
+        code = source_open(&streams->sources[i], &options->streams[i]);
+    return code;
 }
 
-static struct stream_config config_of(const struct device_options *options, unsigned number)
+static struct stream_config config_of(const struct stream_options *options, unsigned number)
 {
     int min_quality = options->min_quality, quality = options->quality;
     return (struct stream_config){
         .number = number,
-        .name = "camera",
+        .name = options->name,
         .source = source_shown(options->source),
         .encoder = { .slices = (unsigned)options->slices,
                      .quality = quality,
@@ -35,7 +38,7 @@ enum exit_code streams_start(struct streams *streams, const struct device_option
     int error = encode_pool_create(&streams->pool, (unsigned)options->threads);
     for (unsigned i = 0; !error && i < streams->count; i++) {
         struct source *source = &streams->sources[i];
-        struct stream_config config = config_of(options, i);
+        struct stream_config config = config_of(&options->streams[i], i);
         config.one_of_several = streams->count > 1;
         config.ops = source->ops;
         config.camera = source->camera;

@@ -9,7 +9,7 @@
 #include "shared/base/log.h"
 #include "shared/protocol/wire.h"
 
-#define FIELD(name) offsetof(struct host_options, name)
+#define FIELD(name) OPTION_GLOBAL, offsetof(struct host_options, name)
 #define HEADING(text)                                                                              \
     {                                                                                              \
         .kind = OPTION_HEADING, .help = text                                                       \
@@ -20,76 +20,66 @@ static const char *const sync_words[] = { "off", "each", NULL };
 static const struct option_spec specs[] = {
     HEADING("Where the frames go (sinks; they combine over one connection)"),
     { "save", 'o', OPTION_TEXT, FIELD(save), "DIR", NULL, 0, 0, NULL,
-      "save each frame as a JPEG file in DIR, and an index in DIR/frames.csv", false },
+      "save each frame as a JPEG file in DIR, and an index in DIR/frames.csv" },
     { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{n}.jpg", 0, 0, NULL,
       "file names for --save: {n} counts them, on from the last one in DIR, {id} frame id, "
       "{sensor} "
       "sensor time in ns, {wall} wall clock time, {epoch} the daemon's run; without {n}, a name "
-      "that is taken gets -2, -3, ...",
-      false },
+      "that is taken gets -2, -3, ..." },
     { "sync", 0, OPTION_COUNT, FIELD(sync), "WHEN", "off", 0, 1e9, sync_words,
       "how much of what was saved a power cut may cost. off: whatever the system had not written "
       "yet; N: of the last N frames at most, since after every N all is put on the disk; each: "
-      "nothing, since each picture, then its name, then its line in the index is put on the disk",
-      false },
+      "nothing, since each picture, then its name, then its line in the index is put on the disk" },
     { "stdout", 0, OPTION_FLAG, FIELD(to_stdout), NULL, NULL, 0, 0, NULL,
       "write the JPEGs to standard output, one after the other; a reader that is too slow for all "
-      "gets the newest ones, unless --lossless is given",
-      false },
+      "gets the newest ones, unless --lossless is given" },
     { "window", 'w', OPTION_FLAG, FIELD(window), NULL, NULL, 0, 0, NULL,
       "show the newest frame in a window: q quits, f is full screen, s saves a snapshot, space "
-      "freezes; it is what is done without any sink if there is a display",
-      false },
+      "freezes; it is what is done without any sink if there is a display" },
     { "null", 0, OPTION_FLAG, FIELD(null), NULL, NULL, 0, 0, NULL,
-      "receive, check and count the frames only", false },
+      "receive, check and count the frames only" },
     HEADING("Which frames"),
     { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
-      "end after N frames were kept; those that --stdout passes over are not; 0 is never", false },
+      "end after N frames were kept; those that --stdout passes over are not; 0 is never" },
     { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
-      "end so long after the first frame, and keep what was taken until then; 0 is never", false },
+      "end so long after the first frame, and keep what was taken until then; 0 is never" },
     { "timeout", 0, OPTION_NUMBER, FIELD(timeout), "SECONDS", "0", 0, 1e9, NULL,
       "end after so long without a frame, at the start or later, whatever the connection; 0 is "
-      "never",
-      false },
+      "never" },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
-      "have the daemon send one frame of N, by the camera's count; not together with --max-fps",
-      false },
+      "have the daemon send one frame of N, by the camera's count; not together with --max-fps" },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
-      "have the daemon send at most so many frames per second; 0 is all", false },
+      "have the daemon send at most so many frames per second; 0 is all" },
     { "lossless", 0, OPTION_FLAG, FIELD(lossless), NULL, NULL, 0, 0, NULL,
       "have the daemon queue what can't be sent at once (with --save that is the default), and "
-      "wait for who reads --stdout",
-      false },
+      "wait for who reads --stdout" },
     { "live", 0, OPTION_FLAG, FIELD(live), NULL, NULL, 0, 0, NULL,
-      "have the daemon send only what is newest (default otherwise)", false },
+      "have the daemon send only what is newest (default otherwise)" },
     HEADING("Keys"),
     { "import-key", 0, OPTION_TEXT, FIELD(import_key), "HOST", NULL, 0, 0, NULL,
       "read from standard input the line that pitetherd --add-key printed, store it as the key for "
-      "HOST, and exit",
-      false },
+      "HOST, and exit" },
     { "forget-key", 0, OPTION_TEXT, FIELD(forget_key), "HOST", NULL, 0, 0, NULL,
-      "remove the key for HOST, and exit", false },
+      "remove the key for HOST, and exit" },
     { "keys", 0, OPTION_TEXT, FIELD(keys), "FILE", NULL, 0, 0, NULL,
       "the file that keys are kept in; without it pitether/keys in $XDG_CONFIG_HOME, or in "
-      "~/.config",
-      false },
+      "~/.config" },
     HEADING("The rest"),
     { "no-reconnect", 0, OPTION_FLAG, FIELD(no_reconnect), NULL, NULL, 0, 0, NULL,
-      "end when there is no connection, instead of trying again", false },
+      "end when there is no connection, instead of trying again" },
     { "stats", 0, OPTION_FLAG, FIELD(stats), NULL, NULL, 0, 0, NULL,
-      "tell rates every 10 s, and drops and the latency of each stage at the end", false },
+      "tell rates every 10 s, and drops and the latency of each stage at the end" },
     { "latency", 0, OPTION_TEXT, FIELD(latency), "FILE", NULL, 0, 0, NULL,
       "write the time of each stage of each frame to FILE, as CSV, in the place of an earlier "
       "run's; "
-      "- is standard output",
-      false },
+      "- is standard output" },
     { "latency-report", 0, OPTION_FLAG, FIELD(latency_report), NULL, NULL, 0, 0, NULL,
-      "tell the latency of each stage at the end, with bars", false },
+      "tell the latency of each stage at the end, with bars" },
     { "log-level", 0, OPTION_CHOICE, FIELD(log_level), "LEVEL", "info", 0, 0, log_level_names,
-      "error, warning, info or debug", false },
+      "error, warning, info or debug" },
     { "version", 'V', OPTION_FLAG, FIELD(version), NULL, NULL, 0, 0, NULL,
-      "print the version and exit", false },
-    { "help", 'h', OPTION_FLAG, FIELD(help), NULL, NULL, 0, 0, NULL, "print this and exit", false },
+      "print the version and exit" },
+    { "help", 'h', OPTION_FLAG, FIELD(help), NULL, NULL, 0, 0, NULL, "print this and exit" },
 };
 
 static const struct option_foreign daemons_options[] = {

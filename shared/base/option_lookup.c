@@ -33,12 +33,12 @@ const struct option_foreign *option_find_foreign(const struct option_table *tabl
 }
 
 struct suggestion option_suggest(const struct option_table *table, const char *name, size_t size,
-                                 bool in_file)
+                                 unsigned scopes)
 {
     struct suggestion best = { 0 };
     for (size_t i = 0; i < table->count; i++) {
         const struct option_spec *spec = &table->specs[i];
-        if (spec->name && !(in_file && spec->not_in_file))
+        if (spec->name && (scopes & 1u << spec->scope))
             suggest_consider(&best, name, size, spec->name);
     }
     return best;

@@ -19,9 +19,14 @@ const struct option_spec *option_find_letter(const struct option_table *table, c
 const struct option_foreign *option_find_foreign(const struct option_table *table, const char *name,
                                                  size_t size, char letter);
 
-/* The option that may be meant; in_file: one that a file may have. */
+/* The option that may be meant, of those whose scopes are among `scopes`. */
+enum {
+    OPTION_SCOPES_SECTION = 1 << OPTION_SECTION,
+    OPTION_SCOPES_FILE = OPTION_SCOPES_SECTION | 1 << OPTION_GLOBAL,
+    OPTION_SCOPES_ALL = OPTION_SCOPES_FILE | 1 << OPTION_COMMAND_LINE,
+};
 struct suggestion option_suggest(const struct option_table *table, const char *name, size_t size,
-                                 bool in_file);
+                                 unsigned scopes);
 
 /* Writes "; did you mean --frames?", or nothing if there is no suggestion. */
 enum { OPTION_HINT_MAX = 200 };

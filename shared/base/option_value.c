@@ -1,5 +1,6 @@
 #include "shared/base/option_value.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -223,11 +224,22 @@ int option_set(const struct named_option *option, void *fields, const char *text
     }
 }
 
+void *option_fields(const struct option_table *table, void *options, unsigned section,
+                    const struct option_spec *spec)
+{
+    const struct option_sections *sections = table->sections;
+    if (spec->scope != OPTION_SECTION)
+        return options;
+    assert(sections && section < sections->max);
+    return (char *)options + sections->array + section * sections->size;
+}
+
 void options_defaults(const struct option_table *table, void *options)
 {
     for (size_t i = 0; i < table->count; i++) {
-        struct named_option option = { &table->specs[i], table->specs[i].name };
-        if (option.spec->fallback)
-            option_set(&option, options, option.spec->fallback, NULL);
+        const struct option_spec *spec = &table->specs[i];
+        struct named_option option = { spec, spec->name };
+        if (spec->fallback)
+            option_set(&option, option_fields(table, options, 0, spec), spec->fallback, NULL);
     }
 }

@@ -38,17 +38,40 @@ struct option_list {
     unsigned count;
 };
 
+/* Where an option may be given. */
+enum option_scope {
+    OPTION_GLOBAL,       /* on the command line, or in a file before the first section */
+    OPTION_SECTION,      /* there, and in each section */
+    OPTION_COMMAND_LINE, /* on the command line only */
+};
+
 struct option_spec {
     const char *name; /* long form without dashes */
     char letter;      /* short form, or 0 */
     enum option_kind kind;
-    size_t offset;              /* of the field in the options struct */
+    enum option_scope scope;
+    size_t offset;              /* of the field: in the section's struct for OPTION_SECTION, else in
+                                   the options struct */
     const char *value;          /* what the value is called in --help, e.g. "FPS" */
     const char *fallback;       /* the default, parsed like a value; NULL: the field stays zero */
     double min, max;            /* where kind says so */
     const char *const *choices; /* NULL-terminated; where kind says so */
     const char *help;           /* sentence(s) without a full stop at the end; wrapped by --help */
-    bool not_in_file;           /* only the command line may have it */
+};
+
+/*
+ * What a file may have several of, each under a heading "[NAME]". The options struct has an array
+ * of structs for them. Options of scope OPTION_SECTION that are given outside of sections go to the
+ * first struct, and every section begins with them.
+ */
+struct option_sections {
+    size_t array, size; /* offset of the array in the options struct, and size of an element */
+    unsigned max;       /* elements */
+    size_t count;       /* offset in the options struct, unsigned: sections read; 0 at first */
+    size_t name;        /* offset in an element, const char *: the heading; NULL at first */
+    size_t line;        /* offset in an element, unsigned: where the heading is in the file */
+    bool (*name_is_good)(const char *name, size_t size);
+    const char *name_rule; /* what a good one is, e.g. "letters" */
 };
 
 /* An option that another program has, and this one has not. */
@@ -60,11 +83,12 @@ struct option_foreign {
 struct option_table {
     const struct option_spec *specs;
     size_t count;
-    const struct option_foreign *foreign; /* up to one without a name; or NULL */
-    const char *foreign_hint;             /* whose they are, e.g. "is an option of prog's" */
-    const char *usage;                    /* e.g. "pitether [OPTION]... HOST[:PORT]" */
-    const char *about;                    /* a line or two under the usage line */
-    const char *after;                    /* text after the options, e.g. exit codes */
+    const struct option_sections *sections; /* or NULL */
+    const struct option_foreign *foreign;   /* up to one without a name; or NULL */
+    const char *foreign_hint;               /* whose they are, e.g. "is an option of prog's" */
+    const char *usage;                      /* e.g. "pitether [OPTION]... HOST[:PORT]" */
+    const char *about;                      /* a line or two under the usage line */
+    const char *after;                      /* text after the options, e.g. exit codes */
 };
 
 enum { OPTION_FILE_MAX = 64 << 10 };
@@ -83,14 +107,14 @@ int options_parse(const struct option_table *table, void *options, int argc, cha
                   bool *given, const char **positional, struct error *error);
 
 /*
- * Reads "key = value" lines (# begins a comment line) from a file of any kind, at most
- * OPTION_FILE_MAX bytes. Options with given[i] set keep what they have: the command line goes
- * before the file. Texts are allocated once and never freed: they live as long as the program's
- * options. 0; -EINVAL with error naming file and line; another negative errno if the file can't be
- * read.
+ * Reads "key = value" lines and headings of sections (# begins a comment line) from a file of any
+ * kind, at most OPTION_FILE_MAX bytes. Options with given[i] set keep what they have, in every
+ * section: the command line takes precedence over the file. Texts are allocated once and never
+ * freed: they live as long as the program's options. 0; -EINVAL with error naming file, line and
+ * section; another negative errno if the file can't be read.
  */
 int options_read_file(const struct option_table *table, void *options, const char *path,
-                      bool *given, struct error *error);
+                      const bool *given, struct error *error);
 
 /* Writes --help. */
 void options_help(const struct option_table *table, FILE *out);

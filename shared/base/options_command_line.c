@@ -16,7 +16,7 @@ static int unknown_option(const struct option_table *table, const char *word, st
     bool is_long = word[1] == '-';
     const struct option_foreign *foreign =
         option_find_foreign(table, name, size, is_long ? '\0' : word[1]);
-    struct suggestion best = option_suggest(table, name, size, false);
+    struct suggestion best = option_suggest(table, name, size, OPTION_SCOPES_ALL);
     char hint[OPTION_HINT_MAX];
     if (foreign && is_long)
         return error_set(error, -EINVAL, "--%s %s", foreign->name, table->foreign_hint);
@@ -80,7 +80,7 @@ static int parse_option(const struct option_table *table, void *options,
     }
     if (given)
         given[spec - table->specs] = true;
-    return option_set(&option, options, value, error);
+    return option_set(&option, option_fields(table, options, 0, spec), value, error);
 }
 
 int options_parse(const struct option_table *table, void *options, int argc, char **argv,

@@ -327,6 +327,27 @@ bool wire_size_is_good(unsigned width, unsigned height)
            height <= WIRE_SIDE_MAX;
 }
 
+static bool is_name_character(char c)
+{
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+}
+
+bool wire_name_is_good(const char *text, size_t size)
+{
+    bool part_begins = true;
+    if (size > WIRE_NAME_MAX)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        if (part_begins && (text[i] == '.' || text[i] == '/'))
+            return false;
+        if (text[i] != '/' && !is_name_character(text[i]))
+            return false;
+        part_begins = text[i] == '/';
+    }
+    return !part_begins;
+}
+
 const char *wire_type_name(unsigned type)
 {
     const struct layout *layout = type < WIRE_FIRST_SKIPPABLE ? find_layout((uint8_t)type) : NULL;

@@ -21,7 +21,8 @@ enum {
     WIRE_BLOB_TEXT_MAX = 256,    /* bytes in the text of ERROR and STATUS */
     WIRE_CONTROL_MAX = 4096,     /* length of any message but FRAME_PART, without its header */
     WIRE_TLVS_MAX = 32,          /* in one message */
-    WIRE_BEFORE_HELLO_MAX = 1024 /* the same, until the peer's HELLO is here */
+    WIRE_BEFORE_HELLO_MAX = 1024, /* the same, until the peer's HELLO is here */
+    WIRE_NAME_MAX = 32            /* bytes in a stream's name; see wire_name_is_good() */
 };
 #define WIRE_MAX_MESSAGE_DEFAULT (16u << 20) /* bytes; the HELLO's max_message */
 #define WIRE_MAX_MESSAGE_LIMIT (64u << 20)
@@ -236,6 +237,11 @@ int wire_decode(const struct wire_raw *raw, struct wire_message *message);
 
 /* Of a FRAME_PART, which has no fields. 0; -EBADMSG: a TLV is malformed or doubled. */
 int wire_check_part(const struct wire_raw *raw);
+
+/* Whether this may be a stream's name: 1 to WIRE_NAME_MAX bytes of A-Z, a-z, 0-9, '.', '_' and '-',
+ * and '/' between parts that are not empty; no part begins with a dot. So it also names a folder
+ * below another one, and needs no quoting. */
+bool wire_name_is_good(const char *text, size_t size);
 
 /* Whether a picture may have this width and height, in pixels. */
 bool wire_size_is_good(unsigned width, unsigned height);

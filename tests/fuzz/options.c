@@ -14,6 +14,7 @@
 #include "device/options.h"
 #include "fuzz.h"
 #include "host/options.h"
+#include "shared/protocol/wire.h"
 
 /*
  * The texts of a configuration file live as long as the program, which here is many files long: the
@@ -109,6 +110,28 @@ static void check_value(const struct option_spec *spec, const void *field)
     }
 }
 
+/* Of all fields. Sections that were read have names, all of them different and good. */
+static void check_values(const struct option_table *table, const union options *options)
+{
+    const struct device_options *device = &options->device;
+    unsigned sections = table->sections ? device->stream_count : 0;
+    CHECK(sections <= DEVICE_STREAMS_MAX);
+    for (unsigned i = 0; i < sections; i++) {
+        const char *name = device->streams[i].name;
+        CHECK(wire_name_is_good(name, strlen(name)) && device->streams[i].line > 0);
+        for (unsigned k = 0; k < i; k++)
+            CHECK(strcmp(name, device->streams[k].name) != 0 &&
+                  device->streams[k].line < device->streams[i].line);
+    }
+    for (size_t i = 0; i < table->count; i++) {
+        const struct option_spec *spec = &table->specs[i];
+        if (spec->scope != OPTION_SECTION)
+            check_value(spec, (const char *)options + spec->offset);
+        for (unsigned k = 0; spec->scope == OPTION_SECTION && (k == 0 || k < sections); k++)
+            check_value(spec, (const char *)&device->streams[k] + spec->offset);
+    }
+}
+
 static int read_file(const struct option_table *table, void *options, struct input *input,
                      struct error *error)
 {
@@ -156,8 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                             : read_arguments(table, options, &input, &error);
     CHECK(result == 0 || result == -EINVAL);
     CHECK(!result == !error.text[0]);
-    for (size_t i = 0; i < table->count; i++)
-        check_value(&table->specs[i], (char *)options + table->specs[i].offset);
+    check_values(table, options);
     free(options);
     free_texts();
     return 0;

@@ -25,7 +25,7 @@ harnesses=(
     "client 15000 device/serve/client.c device/serve/client_write.c device/serve/send_queue.c device/serve/write_batch.c device/serve/in_flight.c"
     "session 10000 host/lib/session.c host/lib/frame.c host/lib/clock_sync.c shared/jpeg/jpeg_check.c"
     "y4m 50000 device/camera/y4m_format.c device/camera/y4m.c"
-    "options 100000 shared/base/options.c"
+    "options 100000 shared/base/option_value.c shared/base/option_lookup.c shared/base/options_command_line.c shared/base/options_file.c"
     "message_reader 100000 shared/protocol/message_reader.c"
     "wire 200000 shared/protocol/wire.c"
     "address 200000 shared/net/address.c"

@@ -104,7 +104,11 @@ def options():
               "listen = 127.0.0.1\nlisten = [::1]:1\nbitrate = 2M\nqueue-bytes = 64K\nframes = 9\n"
               "log-level = debug\nquality = 50\n")
     host = "save = /tmp\nname = {id}\nevery = 3\nduration = 1.5\nlive = on\nlog-level = error\n"
+    sections = ("fps = 20\nalways-on = on\n[front]\nsource = libcamera:0\nsize = 640x480\n\n"
+                "[rear/left]\nsource = libcamera:1\nbitrate = 1M\n")
     yield b"\3" + device.encode()
+    yield b"\3" + sections.encode()
+    yield b"\3" + (device + "name = front\n").encode()
     yield b"\2" + host.encode()
     yield b"\1" + b"\0".join(keyed(["-s", "pattern", "--size=64x64", "-q50", "--unpaced", "--fps", "5"]))
     yield b"\0" + b"\0".join(keyed(["-ofolder", "--every=2", "-w", "--", "-host"]))
