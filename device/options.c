@@ -29,7 +29,7 @@ static const struct option_spec specs[] = {
     HEADING("Streams (also in the sections of the configuration file)"),
     { "name", 0, OPTION_TEXT, STREAM(name), "NAME", NULL, 0, 0, NULL,
       "what receivers call the stream, as in pitether HOST/NAME: " NAME_RULE
-      "; sections of the configuration file are names themselves (default: camera)" },
+      "; a section is called by its heading (default: camera)" },
     { "source", 's', OPTION_TEXT, STREAM(source), "SOURCE", "libcamera", 0, 0, NULL,
       "libcamera, libcamera:ID or libcamera:INDEX for a camera; pattern for a test picture; or the "
       "path of a .y4m file, which is replayed in a loop" },
