@@ -14,8 +14,6 @@
 #include "shared/net/address.h"
 #include "shared/protocol/wire.h"
 
-enum { WIRE_NAME_MAX = 32 };
-
 struct receiver_config {
     struct address address;
     char stream[WIRE_NAME_MAX + 1]; /* empty: the daemon's only one */
