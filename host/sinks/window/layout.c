@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#define ROUNDING 1e-9
+
 /* One way to divide the pictures into rows. */
 struct rows {
     unsigned count;
@@ -33,20 +35,29 @@ static int gaps(unsigned count, int gap)
     return (int)(count - 1) * gap;
 }
 
-/* As many pictures in each row as in the others, or one more in the first ones. */
+/* Into at most so many rows whose widths are similar: a picture goes to the row in which its middle
+ * lies if all are put into one line, which is then cut into equal parts. */
 static void divide(struct rows *rows, const struct layout_size *pictures, unsigned count,
                    unsigned row_count)
 {
-    unsigned next = 0;
-    rows->count = row_count;
-    for (unsigned row = 0; row < row_count; row++) {
-        rows->first[row] = next;
-        rows->aspect[row] = 0;
-        unsigned in_row = count / row_count + (row < count % row_count);
-        for (unsigned i = 0; i < in_row; i++)
-            rows->aspect[row] += aspect_of(pictures[next++]);
+    double total = 0, edge = 0;
+    unsigned last = 0; /* part of the line */
+    for (unsigned i = 0; i < count; i++)
+        total += aspect_of(pictures[i]);
+    rows->count = 0;
+    for (unsigned i = 0; i < count; i++) {
+        double aspect = aspect_of(pictures[i]);
+        double middle = (edge + aspect / 2) / total * row_count;
+        unsigned part = (unsigned)fmax(ceil(middle - ROUNDING) - 1, 0);
+        if (i == 0 || part != last) {
+            rows->first[rows->count] = i;
+            rows->aspect[rows->count++] = 0;
+        }
+        rows->aspect[rows->count - 1] += aspect;
+        edge += aspect;
+        last = part;
     }
-    rows->first[row_count] = next;
+    rows->first[rows->count] = count;
 }
 
 /* Each row is as high as the others, but none is wider than the window: the height that such a row

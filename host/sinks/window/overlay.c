@@ -163,20 +163,20 @@ static void cut_label(char *line, unsigned columns)
     }
 }
 
-/* The side of a label's font pixel. */
-static int label_side(struct layout_area area, int scale)
+int overlay_label_side(struct layout_area area, int scale)
 {
     if (area.width < NARROW * scale)
         return scale;
     return SDL_max(2 * scale, area.height / (FONT_ROWS * LABEL_LINES));
 }
 
-void overlay_label(SDL_Renderer *renderer, const char *text, struct layout_area area, int scale)
+void overlay_label(SDL_Renderer *renderer, const char *text, struct layout_area area, int side)
 {
     char line[OVERLAY_LINE_MAX];
-    int side = label_side(area, scale), margin = FONT_ADVANCE * side / 2;
+    int margin = FONT_ADVANCE * side / 2;
+    int columns = (area.width - 2 * margin) / (FONT_ADVANCE * side);
     copy_line(line, text, strlen(text));
-    cut_label(line, (unsigned)columns_of(area.width, side));
+    cut_label(line, (unsigned)SDL_max(columns, 1));
     fill(renderer,
          (SDL_Rect){ area.x, area.y, width_of(line, side) + 2 * margin, FONT_ROWS * side + margin },
          PLATE);

@@ -20,10 +20,14 @@ unsigned overlay_wrap(const char *text, unsigned columns,
 /* Draws the text on a dark plate in the middle of the area, large enough to be read from afar. */
 void overlay_message(struct SDL_Renderer *renderer, const char *text, struct layout_area area);
 
+/* The side of a font pixel in a label that suits such an area. scale: pixels for a unit of the
+ * window's size, 1 or more. */
+int overlay_label_side(struct layout_area area, int scale);
+
 /* Draws the text on a dark plate in the area's upper left corner, as one line. What doesn't fit is
- * cut at a " - " if possible. scale: pixels for a unit of the window's size, 1 or more. */
+ * cut at a " - " if possible. */
 void overlay_label(struct SDL_Renderer *renderer, const char *text, struct layout_area area,
-                   int scale);
+                   int side);
 
 /* Dims a picture that is not a live one. */
 void overlay_dim(struct SDL_Renderer *renderer, struct layout_area area);

@@ -80,6 +80,8 @@ uint64_t tile_update(struct tile *tile, unsigned number, bool frozen, uint64_t n
     uint64_t due = write_message(tile, frozen, now_ns, message);
     replace(tile->message, message, changed);
     struct title_stream stream = tile_title(tile);
+    if (message[0]) /* it has no rates */
+        stream.width = 0;
     if (number > 0)
         title_label(label, &stream, number);
     replace(tile->label, label, changed);
@@ -101,7 +103,7 @@ struct title_stream tile_title(const struct tile *tile)
 }
 
 void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layout_area text_area,
-               bool labelled)
+               int label_side)
 {
     const struct layout_area *area = &tile->area;
     SDL_Renderer *renderer = canvas->renderer;
@@ -111,14 +113,14 @@ void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layo
         SDL_RenderCopy(renderer, tile->picture.texture, NULL, &rect);
         if (tile->message[0])
             overlay_dim(renderer, *area);
-    } else if (labelled) {
+    } else if (label_side > 0) {
         SDL_SetRenderDrawColor(renderer, EMPTY_GREY, EMPTY_GREY, EMPTY_GREY, SDL_ALPHA_OPAQUE);
         SDL_RenderFillRect(renderer, &rect);
     }
     SDL_RenderSetClipRect(renderer, &text_rect);
     if (tile->message[0])
         overlay_message(renderer, tile->message, text_area);
-    if (labelled && tile->label[0])
-        overlay_label(renderer, tile->label, text_area, canvas_scale(canvas));
+    if (label_side > 0)
+        overlay_label(renderer, tile->label, text_area, label_side);
     SDL_RenderSetClipRect(renderer, NULL);
 }

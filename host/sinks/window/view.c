@@ -3,6 +3,7 @@
 #include <stddef.h>
 
 #include "host/sinks/files/snapshot.h"
+#include "host/sinks/window/overlay.h"
 #include "shared/base/log.h"
 
 enum { GAP = 4, NUMBER_MAX = 9 };
@@ -55,6 +56,15 @@ static unsigned list_tiles(const struct view *view, struct tile **tiles)
     return count;
 }
 
+/* All labels are of one size. */
+static int label_side(const struct layout_area *areas, unsigned count, int scale)
+{
+    int side = overlay_label_side(areas[0], scale);
+    for (unsigned i = 1; i < count; i++)
+        side = SDL_min(side, overlay_label_side(areas[i], scale));
+    return side;
+}
+
 void view_draw(struct view *view)
 {
     struct tile *tiles[LAYOUT_MAX];
@@ -65,11 +75,13 @@ void view_draw(struct view *view)
         return;
     for (unsigned i = 0; i < count; i++)
         sizes[i] = tile_size(tiles[i]);
-    layout_place(areas, sizes, count, window, GAP * canvas_scale(&view->canvas));
+    int scale = canvas_scale(&view->canvas);
+    layout_place(areas, sizes, count, window, GAP * scale);
     struct layout_area whole = { 0, 0, window.width, window.height };
+    int side = count > 1 ? label_side(areas, count, scale) : 0;
     for (unsigned i = 0; i < count; i++) {
         tiles[i]->area = areas[i];
-        tile_draw(tiles[i], &view->canvas, count > 1 ? areas[i] : whole, count > 1);
+        tile_draw(tiles[i], &view->canvas, count > 1 ? areas[i] : whole, side);
     }
     canvas_present(&view->canvas);
 }

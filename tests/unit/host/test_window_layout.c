@@ -85,6 +85,21 @@ static void three_lie_in_two_rows(void **state)
     assert_area(areas[2], 1288, 0, 640, 360);
 }
 
+/* Rows are of similar width, not of similar number. */
+static void narrow_ones_share_a_row(void **state)
+{
+    (void)state;
+    static const struct layout_size pictures[] = {
+        { 1600, 900 }, { 900, 1600 }, { 900, 1600 }, { 900, 1600 }
+    };
+    struct layout_area areas[4];
+    place(areas, pictures, 4, 1000, 1100, 0);
+    assert_area(areas[0], 11, 0, 978, 550);
+    assert_area(areas[1], 36, 550, 309, 550);
+    assert_int_equal(areas[2].y, 550);
+    assert_int_equal(areas[3].y, 550);
+}
+
 /* What a wide row leaves of the height goes to the other one. */
 static void no_height_is_left_over(void **state)
 {
@@ -188,6 +203,7 @@ int main(void)
         cmocka_unit_test(two_lie_where_they_are_largest),
         cmocka_unit_test(pictures_of_one_row_are_equally_high),
         cmocka_unit_test(three_lie_in_two_rows),
+        cmocka_unit_test(narrow_ones_share_a_row),
         cmocka_unit_test(no_height_is_left_over),
         cmocka_unit_test(whatever_the_window_nothing_overlaps),
         cmocka_unit_test(a_tiny_window_has_a_pixel_for_each),
