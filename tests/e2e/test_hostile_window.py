@@ -3,11 +3,10 @@
 bounded time and memory, and the next good one is shown."""
 import os
 import resource
-import subprocess
 import time
 
 import harness
-import test_window
+import window_case
 from hostile_daemon import BEGIN, HostileDaemon, end, frame, stream
 from hostile_jpeg import SOI, baseline, blocks, progressive
 
@@ -16,21 +15,17 @@ GOOD = baseline(64, 48, bytes((2 * blocks(64, 48) + 7) // 8))
 MEMORY_MAX = 512 << 20
 
 
-class HostileWindow(harness.Case):
-    @classmethod
-    def setUpClass(cls):
-        test_window.WindowTest.start_display.__func__(cls)
-        os.environ.update(cls.environment)
-
+class HostileWindow(window_case.WindowCase):
     def shown(self, size):
         search = ["xdotool", "search", "--onlyvisible", "--name", f"^pitether .* {size} "]
-        return subprocess.run(search, check=False, stdout=subprocess.PIPE).stdout.strip()
+        return self.tool(*search).stdout.strip()
 
     def look_at(self, name, picture, complaint, width=64, height=48, code=0):
         """The host looks at the picture, and at a good one thereafter."""
         daemon, began = HostileDaemon(), time.monotonic()
         self.addCleanup(daemon.close)
-        host = self.start(harness.PITETHER, daemon.address, "--window", "--no-reconnect")
+        host = self.start(harness.PITETHER, daemon.address, "--window", "--no-reconnect",
+                          environment=self.environment)
         with daemon.accept(harness.BOUND) as peer:
             daemon.say(peer, BEGIN + stream(0, width, height) +
                        frame(0, picture, width=width, height=height))
