@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "device/auth/auth.h"
-#include "device/camera/camera.h"
+#include "device/camera/libcamera/source.h"
 #include "device/exit_code.h"
 #include "device/key_command.h"
 #include "device/open_listeners.h"

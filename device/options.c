@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "device/camera/camera.h"
+#include "device/camera/libcamera/source.h"
+#include "device/camera/pattern.h"
+#include "device/camera/registry.h"
 #include "device/encode/encoder.h"
 #include "device/image/picture.h"
 #include "device/serve/listener.h"
@@ -31,8 +33,10 @@ static const struct option_spec specs[] = {
       "what receivers call the stream, as in pitether HOST/NAME: " NAME_RULE
       "; a section is called by its heading (default: camera)" },
     { "source", 's', OPTION_TEXT, STREAM(source), "SOURCE", "libcamera", 0, 0, NULL,
-      "libcamera, libcamera:ID or libcamera:INDEX for a camera; pattern for a test picture; or the "
-      "path of a .y4m file, which is replayed in a loop" },
+      "libcamera for the first camera (built-in ones before USB ones), libcamera:ID, "
+      "libcamera:INDEX or libcamera:model=TEXT (the only one whose model contains TEXT) for "
+      "another, see --list-cameras; pattern for a test picture; or the path of a .y4m file, which "
+      "is replayed in a loop" },
     { "size", 0, OPTION_SIZE, STREAM(size), "WxH", NULL, PICTURE_MIN_SIDE, PICTURE_MAX_SIDE, NULL,
       "width and height in pixels; without it the source decides (a camera: what is closest to "
       "1920x1080)" },
@@ -92,7 +96,7 @@ static const struct option_spec specs[] = {
       "remove the key of that name, and exit" },
     HEADING("The rest"),
     { "list-cameras", 0, OPTION_FLAG, COMMAND(list_cameras), NULL, NULL, 0, 0, NULL,
-      "show id, model, sizes and formats of each camera, and exit" },
+      "show index, id, model, sizes and formats of each camera, and exit" },
     { "stats", 0, OPTION_INT, DAEMON(stats), "SECONDS", "0", 0, 86400, NULL,
       "log statistics every this many seconds; 0 is never" },
     { "user", 0, OPTION_TEXT, DAEMON(user), "NAME", NULL, 0, 0, NULL,
@@ -169,10 +173,7 @@ static int check_source(const struct device_options *options, const struct strea
     const char *argument;
     struct error unknown;
     const struct camera_ops *ops = camera_find(stream->source, &argument);
-    error_set(&unknown, 0,
-              "source: '%.200s' is unknown; give libcamera, libcamera:ID, libcamera:INDEX, pattern "
-              "or the path of a .y4m file",
-              stream->source);
+    error_set(&unknown, 0, "source: '%.200s' is unknown; give " CAMERA_SOURCES, stream->source);
     if (!ops)
         return reject_source(options, stream, unknown.text, error);
     if (stream->unpaced && ops == &camera_libcamera)
@@ -184,26 +185,17 @@ static int check_source(const struct device_options *options, const struct strea
     return 0;
 }
 
-/* The camera that a source names, "" for the first one; NULL: it is a picture or a file, which any
- * number of streams may show. */
-static const char *camera_of(const char *source)
-{
-    static const char prefix[] = "libcamera";
-    size_t size = sizeof(prefix) - 1;
-    if (strncmp(source, prefix, size) != 0 || (source[size] && source[size] != ':'))
-        return NULL;
-    return strcmp(source + size, ":0") == 0 ? "" : source + size;
-}
-
-/* A camera can't be opened twice. */
+/* Two sections that name a camera in the same way mean the same one, which can't be opened twice.
+ * If they name it in different ways, its open() finds out. */
 static int check_cameras(const struct device_options *options, struct error *error)
 {
     const struct stream_options *streams = options->streams;
+    const char *argument;
     for (unsigned i = 1; i < options->stream_count; i++) {
-        const char *camera = camera_of(streams[i].source);
-        for (unsigned k = 0; camera && k < i; k++) {
-            const char *other = camera_of(streams[k].source);
-            if (other && strcmp(camera, other) == 0)
+        if (camera_find(streams[i].source, &argument) != &camera_libcamera)
+            continue;
+        for (unsigned k = 0; k < i; k++) {
+            if (strcmp(streams[i].source, streams[k].source) == 0)
                 return error_set(error, -EINVAL,
                                  "%.100s:%u: [%s]: its source, %.80s, is the camera of [%s] in "
                                  "line %u: give each section its own (pitetherd --list-cameras)",

@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "device/camera/faults.h"
+#include "device/camera/faulty.h"
+#include "device/camera/registry.h"
+#include "shared/base/error.h"
+#include "shared/base/log.h"
 
 static enum exit_code open_camera(struct source *source, const char *argument,
                                   const struct camera_request *request)
@@ -37,6 +41,7 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         .unpaced = options->unpaced,
         .hflip = options->hflip != turned,
         .vflip = options->vflip != turned,
+        .stream = options->name,
         .faults = &faults,
     };
     return open_camera(source, argument, &request);

@@ -4,29 +4,31 @@
  * Thread rules: open, start, stop and close are called by one thread, never at the same time. The
  * sink's functions are called by one thread of the source's own, one call at a time, only between
  * the start and the return of stop. raw_frame_release() may be called by any thread, also from
- * within on_capture.
+ * within on_capture; it does not wait for the camera.
+ *
+ * Several cameras may be open at once, each with threads of its own: one that hangs holds up no
+ * other, except for what libcamera serialises itself (libcamera/manager.h).
  */
 #ifndef PITETHER_DEVICE_CAMERA_CAMERA_H
 #define PITETHER_DEVICE_CAMERA_CAMERA_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
 
-#include "device/camera/faults.h"
 #include "device/image/picture.h"
-#include "shared/base/clock.h"
 #include "shared/base/error.h"
 #include "shared/protocol/wire.h"
 
 struct camera;
+struct fault_script;
 
-/* What the user asked for. Zero means: the source decides. */
+/* What the user requests. Zero means: the source decides. */
 struct camera_request {
     unsigned width, height;            /* pixels; both or neither */
-    double fps;                        /* frames a second; 0: the source's own rate */
+    double fps;                        /* frames per second; 0: the source's own rate */
     bool unpaced;                      /* sources without a sensor: as fast as frames are taken */
     bool hflip, vflip;                 /* --rotation 180 is both */
+    const char *stream;                /* the stream's name, for messages to others; is copied */
     const struct fault_script *faults; /* what is to go wrong, for camera_faulty; is copied */
 };
 
@@ -44,8 +46,8 @@ struct raw_frame {
     uint32_t sequence;        /* the sensor's count; a jump is frames that the sensor dropped */
     uint64_t sensor_time_ns;  /* CLOCK_BOOTTIME: exposure of the first row began */
     uint64_t capture_time_ns; /* CLOCK_BOOTTIME: handed over by the source */
-    struct wire_metadata metadata; /* what the sensor told, see WIRE_META_* for what is present */
-    uint64_t id;                   /* the frame id; set by the receiver of the capture */
+    struct wire_metadata metadata;              /* as reported by the sensor; see WIRE_META_* */
+    uint64_t id;                                /* the frame id; set by the sink */
     void (*release)(struct raw_frame *capture); /* set by the source; call raw_frame_release() */
     void *owner;                                /* the source's own */
 };
@@ -71,14 +73,16 @@ struct camera_sink {
  * One kind of source. Each function that can fail returns 0, or a negative errno with error filled.
  */
 struct camera_ops {
-    /* argument: what followed "NAME:" in the source's name, or NULL. Looks for the camera, takes no
-     * hold of it yet. -ENODEV with *camera set: it is not there yet, and start() looks for it
-     * again. Errors, with *camera NULL: -EACCES not permitted, -EINVAL bad file, -ENOSYS not in
+    /* argument: what camera_find() gives for the source; lives until close(). Looks for the camera,
+     * without taking hold of it. -ENODEV with *camera set: it is not there yet, and start() looks
+     * for it again. Other errors, with *camera NULL: -EACCES not permitted, -EINVAL bad file,
+     * -ENOTUNIQ several cameras fit, -EBUSY another stream of this process has it, -ENOSYS not in
      * this build; of a file, also those of open(). */
     int (*open)(struct camera **camera, const char *argument, const struct camera_request *request,
                 struct error *error);
     /* Takes hold of the camera and starts it. The sink is copied. On error nothing is running and
-     * start may be tried again. -EBUSY: another process has it. -ENODEV: it is gone. */
+     * start may be tried again. -EBUSY: another process, or another stream, has it. -ENODEV: it is
+     * gone. */
     int (*start)(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
                  struct error *error);
     /* Returns after the last call of the sink and after each lent capture has come back (so never
@@ -87,27 +91,5 @@ struct camera_ops {
     /* Stops if need be, frees, and nulls the caller's pointer. NULL and *NULL are fine. */
     void (*close)(struct camera **camera);
 };
-
-/* For how long a camera may give no sign of life before it counts as stalled: 3 s or 5 frames,
- * whichever is longer, so that one that is meant to be slow never does. */
-static inline uint64_t camera_timeout_ns(double fps)
-{
-    uint64_t least = 3 * CLOCK_SECOND;
-    return fps > 0 && 5e9 / fps > (double)least ? (uint64_t)(5e9 / fps) : least;
-}
-
-extern const struct camera_ops camera_pattern; /* "pattern" */
-extern const struct camera_ops camera_faulty;  /* the same, with --pattern-faults */
-extern const struct camera_ops camera_y4m;     /* a file's path */
-extern const struct camera_ops
-    camera_libcamera; /* "libcamera", "libcamera:ID", "libcamera:INDEX" */
-
-/* Chooses the kind from a --source value; *argument points into source or is NULL. NULL: unknown.
- */
-const struct camera_ops *camera_find(const char *source, const char **argument);
-
-/* --list-cameras: prints id, model, sizes and formats of each libcamera camera. Returns how many,
- * or a negative errno with error filled. */
-int camera_libcamera_list(FILE *out, struct error *error);
 
 #endif

@@ -1,17 +1,17 @@
 /*
- * The source "pattern" with a script of faults, for tests. It stands between the pattern and the
- * sink, on the pattern's thread, and holds back or spoils what goes through.
- *
- * Frames that it holds back come in the end, and no number is given twice: what is painted into a
- * picture stays the frame's id, so that tests see from outside that ids are right.
+ * It stands between the pattern and the sink, on the pattern's thread, and holds back or spoils
+ * what goes through. Frames that it holds back come in the end, and no number is given twice: the
+ * number in a picture stays the frame's id, so that tests see from outside that ids are right.
  */
+#include "device/camera/faulty.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include "device/camera/camera.h"
 #include "device/camera/faults.h"
+#include "device/camera/pattern.h"
 #include "shared/base/clock.h"
 
 struct camera {

@@ -1,43 +1,44 @@
 #include "device/camera/pace_probe.h"
 
-/* A camera that was left without buffers for the trial's time has missed at least so many frames,
- * or it does not count them. */
-enum { MISSED_LEAST = 4 };
+/* A paced camera that got no buffers during the test has missed at least so many frames, or it does
+ * not count them. */
+enum { MISSED_MIN = 4 };
 
-void pace_probe_init(struct pace_probe *pace, uint64_t least_ns, bool told, unsigned buffers)
+void pace_probe_init(struct pace_probe *probe, uint64_t min_ns, bool rate_is_set, unsigned buffers)
 {
-    *pace = (struct pace_probe){ .least_ns = least_ns, .told = told, .buffers = buffers };
+    *probe =
+        (struct pace_probe){ .min_ns = min_ns, .rate_is_set = rate_is_set, .buffers = buffers };
 }
 
-/* Whether there were more frames than a camera can have made. */
-static bool is_too_fast(struct pace_probe *pace, uint64_t now_ns)
+/* Whether there were more frames than a paced camera can have made. */
+static bool is_too_fast(struct pace_probe *probe, uint64_t now_ns)
 {
-    if (pace->earned_ns < now_ns)
-        pace->earned_ns = now_ns;
-    pace->earned_ns += pace->least_ns;
-    return pace->earned_ns - now_ns > (pace->buffers + 1) * pace->least_ns;
+    if (probe->paced_ns < now_ns)
+        probe->paced_ns = now_ns;
+    probe->paced_ns += probe->min_ns;
+    return probe->paced_ns - now_ns > (probe->buffers + 1) * probe->min_ns;
 }
 
-enum pace_probe_state pace_probe_frame(struct pace_probe *pace, uint64_t now_ns, uint32_t sequence,
+enum pace_probe_state pace_probe_frame(struct pace_probe *probe, uint64_t now_ns, uint32_t sequence,
                                        unsigned left)
 {
-    if (pace->state == PACE_PROBE_TRIED) {
-        uint32_t step = sequence - pace->last;
-        bool counted = step > MISSED_LEAST && step < UINT32_MAX / 2;
-        pace->state = counted ? PACE_PROBE_KEPT : PACE_PROBE_NONE;
+    if (probe->state == PACE_PROBE_WAITING) {
+        uint32_t step = sequence - probe->last;
+        bool counted = step > MISSED_MIN && step < UINT32_MAX / 2;
+        probe->state = counted ? PACE_PROBE_PACED : PACE_PROBE_UNPACED;
     }
-    if (pace->state == PACE_PROBE_ASSUMED && is_too_fast(pace, now_ns))
-        pace->state = pace->told ? PACE_PROBE_NONE : PACE_PROBE_DRAINED;
-    if (pace->state == PACE_PROBE_DRAINED && left == 0) {
-        pace->state = PACE_PROBE_TRIED;
-        pace->until_ns = now_ns + PACE_PROBE_TRIAL_NS;
-        pace->last = sequence;
+    if (probe->state == PACE_PROBE_ASSUMED && is_too_fast(probe, now_ns))
+        probe->state = probe->rate_is_set ? PACE_PROBE_UNPACED : PACE_PROBE_DRAINING;
+    if (probe->state == PACE_PROBE_DRAINING && left == 0) {
+        probe->state = PACE_PROBE_WAITING;
+        probe->until_ns = now_ns + PACE_PROBE_WAIT_NS;
+        probe->last = sequence;
     }
-    return pace->state;
+    return probe->state;
 }
 
-bool pace_probe_holds(const struct pace_probe *pace, uint64_t now_ns)
+bool pace_probe_holds(const struct pace_probe *probe, uint64_t now_ns)
 {
-    return pace->state == PACE_PROBE_DRAINED ||
-           (pace->state == PACE_PROBE_TRIED && now_ns < pace->until_ns);
+    return probe->state == PACE_PROBE_DRAINING ||
+           (probe->state == PACE_PROBE_WAITING && now_ns < probe->until_ns);
 }

@@ -1,12 +1,12 @@
 /*
  * Whether a camera keeps a pace of its own. One that does gives frames at its rate, however many
- * buffers wait for them; one that doesn't (libcamera's virtual ones) fills a buffer as soon as it
- * gets it, and would have the machine do nothing else.
+ * buffers wait for them; one that does not (libcamera's virtual ones) fills a buffer as soon as it
+ * gets it, and would use up the processor.
  *
- * A camera that is faster than any is known to be is tried: it gets no buffer for a while. One with
- * a pace of its own goes on counting frames meanwhile, as each driver should (V4L2 counts those
- * that found no buffer), and its next frame's number tells; the other kind can't count what it was
- * never asked for. Pure; not locked. Times are of CLOCK_MONOTONIC.
+ * A camera that is faster than any known one is tested: it gets no buffer for a while. One with a
+ * pace of its own goes on counting frames meanwhile, as each driver should (V4L2 counts those that
+ * found no buffer), and the number of its next frame shows it; the other kind can't count frames
+ * that were never requested. Pure; not locked. Times are of CLOCK_MONOTONIC.
  */
 #ifndef PITETHER_DEVICE_CAMERA_PACE_PROBE_H
 #define PITETHER_DEVICE_CAMERA_PACE_PROBE_H
@@ -16,36 +16,37 @@
 
 #include "shared/base/clock.h"
 
-/* For so long it gets no buffer: some frames of any camera that is tried. */
-#define PACE_PROBE_TRIAL_NS (50 * CLOCK_MS)
+/* How long it gets no buffer: several frames of any camera that is tested. */
+#define PACE_PROBE_WAIT_NS (50 * CLOCK_MS)
 
 enum pace_probe_state {
-    PACE_PROBE_ASSUMED, /* nothing is odd: it is taken to keep a pace */
-    PACE_PROBE_DRAINED, /* give it no more buffers until all that it has are done */
-    PACE_PROBE_TRIED,   /* give it buffers again once until_ns is reached */
-    PACE_PROBE_KEPT,    /* it has a pace of its own: for good */
-    PACE_PROBE_NONE,    /* it has none, or none that it was told: for good */
+    PACE_PROBE_ASSUMED,  /* nothing unusual: it is taken to keep a pace */
+    PACE_PROBE_DRAINING, /* give it no more buffers until all that it has are done */
+    PACE_PROBE_WAITING,  /* give it buffers again once until_ns is reached */
+    PACE_PROBE_PACED,    /* it has a pace of its own; final */
+    PACE_PROBE_UNPACED,  /* it has none, or ignores the rate that was set; final */
 };
 
 struct pace_probe {
     enum pace_probe_state state;
-    uint64_t least_ns;  /* of a frame that comes from a camera that keeps its pace */
-    bool told;          /* its rate: it must not be faster in any case */
-    unsigned buffers;   /* of the camera: so many frames may come in a bunch when they come late */
-    uint64_t earned_ns; /* when such a camera has made the frames that this one has */
+    uint64_t min_ns;   /* of a frame, if the camera keeps its pace */
+    bool rate_is_set;  /* and must not be exceeded in any case */
+    unsigned buffers;  /* of the camera: so many late frames may come at once */
+    uint64_t paced_ns; /* when a paced camera has made the frames that this one has */
     uint64_t until_ns;
-    uint32_t last; /* the last frame's number before the trial */
+    uint32_t last; /* the number of the last frame before the test */
 };
 
-/* told: the camera was told a rate, and does not obey if it is too fast: it is not tried. */
-void pace_probe_init(struct pace_probe *pace, uint64_t least_ns, bool told, unsigned buffers);
+/* rate_is_set: the camera was told a rate. If it is faster than that, it is not tested but taken to
+ * keep no pace. */
+void pace_probe_init(struct pace_probe *probe, uint64_t min_ns, bool rate_is_set, unsigned buffers);
 
 /* A buffer has come back at now_ns with the frame of this number, as the sensor counts them, and so
- * many are still with the camera. Returns the state, see there what to do. */
-enum pace_probe_state pace_probe_frame(struct pace_probe *pace, uint64_t now_ns, uint32_t sequence,
+ * many are still with the camera. Returns the state, which says what to do. */
+enum pace_probe_state pace_probe_frame(struct pace_probe *probe, uint64_t now_ns, uint32_t sequence,
                                        unsigned left);
 
 /* Whether the camera is to get no buffer now. */
-bool pace_probe_holds(const struct pace_probe *pace, uint64_t now_ns);
+bool pace_probe_holds(const struct pace_probe *probe, uint64_t now_ns);
 
 #endif

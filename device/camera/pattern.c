@@ -1,6 +1,5 @@
-/*
- * The source "pattern": the test picture, with each frame's sequence number and wall clock time.
- */
+#include "device/camera/pattern.h"
+
 #include <errno.h>
 #include <stdlib.h>
 

@@ -1,6 +1,15 @@
-#include "device/camera/camera.h"
+#include "device/camera/registry.h"
 
 #include <string.h>
+
+#include "device/camera/libcamera/source.h"
+#include "device/camera/pattern.h"
+#include "device/camera/y4m.h"
+
+static const struct camera_ops *find_libcamera(const char *argument)
+{
+    return !argument || (*argument && strcmp(argument, "model=") != 0) ? &camera_libcamera : NULL;
+}
 
 const struct camera_ops *camera_find(const char *source, const char **argument)
 {
@@ -9,7 +18,7 @@ const struct camera_ops *camera_find(const char *source, const char **argument)
     if (name == strlen("libcamera") && strncmp(source, "libcamera", name) == 0) {
         if (source[name] == ':')
             *argument = source + name + 1;
-        return *argument && !**argument ? NULL : &camera_libcamera;
+        return find_libcamera(*argument);
     }
     if (strcmp(source, "pattern") == 0)
         return &camera_pattern;

@@ -1,9 +1,9 @@
 /*
- * The source FILE.y4m: YUV4MPEG2 as ffmpeg and mjpegtools write it, replayed in a loop.
- *
  * The format (yuv4mpeg(5) of mjpegtools): a line "YUV4MPEG2 W<width> H<height> F<num>:<den> ...
  * C<colour space> X<extension>", then for each frame a line "FRAME ..." and the planes.
  */
+#include "device/camera/y4m.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

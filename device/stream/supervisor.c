@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/camera/watchdog.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "device/camera/camera.h"
+#include "device/camera/y4m.h"
 #include "device/image/mcu_rows.h"
 #include "fuzz.h"
 #include "shared/base/log.h"

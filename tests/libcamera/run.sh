@@ -217,7 +217,20 @@ test_list_on_full_disk() {
 # It may come yet.
 test_unknown_camera() {
     start_daemon --source libcamera:nowhere && stop_daemon &&
-        grep -q 'no camera "nowhere": 0 is photo.*; serving without it' "$work/daemon.log"
+        grep -q 'no camera "nowhere": 0 is bars.* 1 is photo.*; serving without it' \
+            "$work/daemon.log"
+}
+
+test_ambiguous_model() {
+    local code=0
+    (pitetherd_inside --source 'libcamera:model=virtual photo') 2>"$work/list.log" || code=$?
+    [ "$code" = 3 ] && grep -q 'several cameras match "model=virtual photo": 0 is bars.*2 is photo709' \
+        "$work/list.log"
+}
+
+test_chosen_camera() { # argument of libcamera:, model
+    start_daemon --source "libcamera:$1" --size 1920x1080 && receive "chosen-$1" 5 && stop_daemon &&
+        grep -q "camera on: $2," "$work/daemon.log"
 }
 
 test_stream() { # folder, WxH, filter, options
@@ -275,9 +288,13 @@ test_virtual_cameras() {
     esac
     check 'list: works' test_list
     check 'list: fails where it can not be written' test_list_on_full_disk
-    check 'list: shows the photograph' grep -q '^0: photo (Virtual photo)' "$work/list"
+    check 'list: shows the photograph, in the order of ids' \
+        grep -q '^1: photo (Virtual photo)' "$work/list"
     check 'list: shows formats and sizes' grep -q 'NV12:.* 1920x1080' "$work/list"
     check 'unknown camera: waited for, and what is there is told' test_unknown_camera
+    check 'index: counts as the list does' test_chosen_camera 2 'Virtual photo709'
+    check 'model: a part of it, in either case' test_chosen_camera model=PHOTO709 'Virtual photo709'
+    check 'model: several are listed' test_ambiguous_model
     test_stream plain 1920x1080 null
     test_stream odd-width 1000x562 null
     test_stream four-thirds 1296x972 null --fps 30

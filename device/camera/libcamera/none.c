@@ -1,9 +1,9 @@
 /*
  * The libcamera source of a build without libcamera.
  */
-#include <errno.h>
+#include "device/camera/libcamera/source.h"
 
-#include "device/camera/camera.h"
+#include <errno.h>
 
 static int refuse(struct error *error)
 {

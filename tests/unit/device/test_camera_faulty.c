@@ -1,7 +1,8 @@
 /*
  * The test pattern that fails on cue: what its sink is told, and what start and stop do.
  */
-#include "device/camera/camera.h"
+#include "device/camera/faults.h"
+#include "device/camera/faulty.h"
 
 #include <errno.h>
 #include <stdlib.h>

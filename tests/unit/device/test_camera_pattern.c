@@ -1,7 +1,7 @@
 /*
  * The test pattern as a source: numbers painted and counted, buffers lent and given back.
  */
-#include "device/camera/camera.h"
+#include "device/camera/pattern.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -248,26 +248,6 @@ static void odd_calls_do_no_harm(void **state)
     free_recorder(recorder);
 }
 
-static void sources_have_names(void **state)
-{
-    (void)state;
-    const char *argument = "unset";
-    assert_ptr_equal(camera_find("pattern", &argument), &camera_pattern);
-    assert_null(argument);
-    assert_ptr_equal(camera_find("libcamera", &argument), &camera_libcamera);
-    assert_null(argument);
-    assert_ptr_equal(camera_find("libcamera:1", &argument), &camera_libcamera);
-    assert_string_equal(argument, "1");
-    assert_ptr_equal(camera_find("libcamera:/base/a:b", &argument), &camera_libcamera);
-    assert_string_equal(argument, "/base/a:b");
-    assert_ptr_equal(camera_find("/x/pattern.y4m", &argument), &camera_y4m);
-    assert_string_equal(argument, "/x/pattern.y4m");
-    static const char *const unknown[] = { "",     "pat",   "patterns", "libcam",    "libcameras",
-                                           ".y4m", "x.mp4", "y4m",      "pattern:1", "libcamera:" };
-    for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
-        assert_null(camera_find(unknown[i], &argument));
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -277,7 +257,6 @@ int main(void)
         cmocka_unit_test(numbers_go_on_after_a_restart),
         cmocka_unit_test(without_buffers_frames_are_lost),
         cmocka_unit_test(odd_calls_do_no_harm),
-        cmocka_unit_test(sources_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,9 @@
  */
 #include <errno.h>
 
+#include "device/camera/faulty.h"
+#include "device/camera/pattern.h"
+#include "device/camera/y4m.h"
 #include "device/encode/encoder.h"
 #include "device/stream/events.h"
 #include "device/stream/supervisor.h"

@@ -12,11 +12,11 @@
 #include "device/camera/pace_probe.h"
 
 enum { BUFFERS = 4 };
-#define LEAST_NS (CLOCK_SECOND / 240)
+#define MIN_NS (CLOCK_SECOND / 240)
 
 /* A camera that makes a frame every period_ns (paced), or within so long of getting a buffer. */
 struct camera {
-    struct pace_probe pace;
+    struct pace_probe probe;
     bool paced, silent; /* silent: it counts only what it delivers */
     uint64_t period_ns, now_ns;
     uint32_t sequence;
@@ -29,7 +29,7 @@ static struct camera make(bool paced, unsigned fps)
                              .period_ns = CLOCK_SECOND / fps,
                              .now_ns = 77 * CLOCK_SECOND,
                              .with_it = BUFFERS };
-    pace_probe_init(&camera.pace, LEAST_NS, false, BUFFERS);
+    pace_probe_init(&camera.probe, MIN_NS, false, BUFFERS);
     return camera;
 }
 
@@ -37,7 +37,7 @@ static struct camera make(bool paced, unsigned fps)
 static bool step(struct camera *camera)
 {
     camera->now_ns += camera->period_ns;
-    if (!pace_probe_holds(&camera->pace, camera->now_ns)) {
+    if (!pace_probe_holds(&camera->probe, camera->now_ns)) {
         camera->with_it += camera->idle;
         camera->idle = 0;
     }
@@ -47,7 +47,7 @@ static bool step(struct camera *camera)
         return false;
     }
     camera->with_it--;
-    pace_probe_frame(&camera->pace, camera->now_ns, camera->sequence++, camera->with_it);
+    pace_probe_frame(&camera->probe, camera->now_ns, camera->sequence++, camera->with_it);
     camera->idle++;
     return true;
 }
@@ -56,7 +56,7 @@ static enum pace_probe_state after(struct camera *camera, unsigned steps)
 {
     while (steps-- > 0)
         step(camera);
-    return camera->pace.state;
+    return camera->probe.state;
 }
 
 static void cameras_of_usual_rates_are_left_alone(void **state)
@@ -68,7 +68,7 @@ static void cameras_of_usual_rates_are_left_alone(void **state)
             struct camera camera = make(paced, rates[i]);
             for (unsigned k = 0; k < 5000; k++)
                 assert_true(step(&camera));
-            assert_int_equal(camera.pace.state, PACE_PROBE_ASSUMED);
+            assert_int_equal(camera.probe.state, PACE_PROBE_ASSUMED);
         }
 }
 
@@ -79,10 +79,10 @@ static void fast_cameras_keep_their_pace(void **state)
     for (unsigned i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
         struct camera camera = make(true, rates[i]);
         camera.sequence = UINT32_MAX - 20; /* it may begin anew at any time */
-        assert_int_equal(after(&camera, 1000), PACE_PROBE_KEPT);
+        assert_int_equal(after(&camera, 1000), PACE_PROBE_PACED);
         for (unsigned k = 0; k < 5000; k++)
             assert_true(step(&camera));
-        assert_int_equal(camera.pace.state, PACE_PROBE_KEPT);
+        assert_int_equal(camera.probe.state, PACE_PROBE_PACED);
     }
 }
 
@@ -92,8 +92,8 @@ static void cameras_without_a_pace_are_found_out(void **state)
     static const unsigned rates[] = { 260, 300, 500, 1000, 5000 };
     for (unsigned i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
         struct camera camera = make(false, rates[i]);
-        assert_int_equal(after(&camera, 1000), PACE_PROBE_NONE);
-        assert_int_equal(after(&camera, 1000), PACE_PROBE_NONE);
+        assert_int_equal(after(&camera, 1000), PACE_PROBE_UNPACED);
+        assert_int_equal(after(&camera, 1000), PACE_PROBE_UNPACED);
     }
 }
 
@@ -103,7 +103,7 @@ static void those_who_count_what_they_deliver(void **state)
     (void)state;
     struct camera camera = make(true, 500);
     camera.silent = true;
-    assert_int_equal(after(&camera, 1000), PACE_PROBE_NONE);
+    assert_int_equal(after(&camera, 1000), PACE_PROBE_UNPACED);
 }
 
 /* A rate that was told is meant. */
@@ -111,48 +111,48 @@ static void who_does_not_obey_is_not_tried(void **state)
 {
     (void)state;
     struct camera camera = make(true, 200);
-    pace_probe_init(&camera.pace, CLOCK_SECOND / 33, true, BUFFERS);
+    pace_probe_init(&camera.probe, CLOCK_SECOND / 33, true, BUFFERS);
     for (unsigned k = 0; k < 20; k++)
         assert_true(step(&camera));
-    assert_int_equal(camera.pace.state, PACE_PROBE_NONE);
+    assert_int_equal(camera.probe.state, PACE_PROBE_UNPACED);
 }
 
 /* No buffer is given from the moment of doubt until the trial is over. */
 static void the_trial(void **state)
 {
     (void)state;
-    struct pace_probe pace;
+    struct pace_probe probe;
     uint64_t now = CLOCK_SECOND;
     unsigned left = BUFFERS;
-    pace_probe_init(&pace, LEAST_NS, false, BUFFERS);
-    for (uint32_t i = 0; pace.state == PACE_PROBE_ASSUMED; i++) {
-        assert_false(pace_probe_holds(&pace, now));
+    pace_probe_init(&probe, MIN_NS, false, BUFFERS);
+    for (uint32_t i = 0; probe.state == PACE_PROBE_ASSUMED; i++) {
+        assert_false(pace_probe_holds(&probe, now));
         assert_in_range(i, 0, BUFFERS + 1);
-        pace_probe_frame(&pace, now, i, left);
+        pace_probe_frame(&probe, now, i, left);
     }
-    assert_int_equal(pace.state, PACE_PROBE_DRAINED);
+    assert_int_equal(probe.state, PACE_PROBE_DRAINING);
     while (left-- > 0) {
-        assert_true(pace_probe_holds(&pace, now + CLOCK_SECOND));
-        pace_probe_frame(&pace, now, 100, left);
+        assert_true(pace_probe_holds(&probe, now + CLOCK_SECOND));
+        pace_probe_frame(&probe, now, 100, left);
     }
-    assert_int_equal(pace.state, PACE_PROBE_TRIED);
-    assert_true(pace_probe_holds(&pace, now + PACE_PROBE_TRIAL_NS - 1));
-    assert_false(pace_probe_holds(&pace, now + PACE_PROBE_TRIAL_NS));
-    pace_probe_frame(&pace, now + PACE_PROBE_TRIAL_NS, 101, 3);
-    assert_int_equal(pace.state, PACE_PROBE_NONE);
+    assert_int_equal(probe.state, PACE_PROBE_WAITING);
+    assert_true(pace_probe_holds(&probe, now + PACE_PROBE_WAIT_NS - 1));
+    assert_false(pace_probe_holds(&probe, now + PACE_PROBE_WAIT_NS));
+    pace_probe_frame(&probe, now + PACE_PROBE_WAIT_NS, 101, 3);
+    assert_int_equal(probe.state, PACE_PROBE_UNPACED);
 }
 
 /* Frames that were held up, by a busy machine say, come in a bunch. */
 static void bunches_are_no_doubt(void **state)
 {
     (void)state;
-    struct pace_probe pace;
+    struct pace_probe probe;
     uint64_t now = CLOCK_SECOND;
     uint32_t sequence = 0;
-    pace_probe_init(&pace, LEAST_NS, false, BUFFERS);
-    for (unsigned round = 0; round < 100; round++, now += BUFFERS * LEAST_NS)
+    pace_probe_init(&probe, MIN_NS, false, BUFFERS);
+    for (unsigned round = 0; round < 100; round++, now += BUFFERS * MIN_NS)
         for (unsigned left = BUFFERS; left-- > 0;)
-            assert_int_equal(pace_probe_frame(&pace, now, sequence++, left), PACE_PROBE_ASSUMED);
+            assert_int_equal(pace_probe_frame(&probe, now, sequence++, left), PACE_PROBE_ASSUMED);
 }
 
 int main(void)

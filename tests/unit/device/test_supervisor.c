@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "device/camera/watchdog.h"
 #include "device/stream/supervisor.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"

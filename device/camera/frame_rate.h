@@ -1,0 +1,30 @@
+/*
+ * Which frame rate to request of a camera. Pure; any thread.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_FRAME_RATE_H
+#define PITETHER_DEVICE_CAMERA_FRAME_RATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What a camera accepts; 0: it does not say. */
+struct frame_rate_limits {
+    bool settable;          /* the camera can be told a rate */
+    int64_t min_us, max_us; /* duration of a frame */
+};
+
+struct frame_rate {
+    int64_t duration_us; /* to tell the camera; 0: leave the rate to it */
+    double fps;          /* expected; 0: not known */
+    bool adjusted;       /* the camera can't do what was requested */
+    uint64_t min_ns;     /* the duration of a frame of a camera that is as fast as any */
+    uint64_t period_ns;  /* of a frame, if the daemon has to pace the camera */
+};
+
+/* As fast as cameras are that don't state their limits. */
+enum { FRAME_RATE_MAX = 240 };
+
+/* fps: requested frames per second, 0: the camera's own rate. */
+struct frame_rate frame_rate_choose(double fps, struct frame_rate_limits limits);
+
+#endif

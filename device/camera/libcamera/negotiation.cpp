@@ -1,0 +1,125 @@
+#include "device/camera/libcamera/negotiation.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <vector>
+
+namespace pitether
+{
+namespace
+{
+
+/* If no size was requested: not the sensor's full one, which few links carry at a useful rate. */
+constexpr lc::Size default_size(1920, 1080);
+
+/* To estimate what a cable carries, if no rate was requested. */
+constexpr double default_fps = 30;
+
+/* Bytes per second that USB 2.0 carries at most for a camera (5.6.3: 3 * 1024 each microframe). */
+constexpr double usb_rate = 3 * 1024 * 8000;
+
+} // namespace
+
+Negotiation::Negotiation(lc::CameraConfiguration &config, const struct camera_request &request,
+                         bool external)
+    : config_(config), offered_(config.at(0).formats()), external_(external),
+      fps_(request.fps > 0 ? request.fps : default_fps),
+      requested_(request.width ? lc::Size(request.width, request.height) : default_size),
+      transform_((request.hflip ? lc::Transform::HFlip : lc::Transform::Identity) |
+                 (request.vflip ? lc::Transform::VFlip : lc::Transform::Identity))
+{
+}
+
+int Negotiation::settle()
+{
+    const std::vector<lc::PixelFormat> listed = offered_.pixelformats();
+    const bool ignores = transform_ != lc::Transform::Identity && ignores_orientation();
+    bool unflippable = false;
+    lc::Size best;
+    for (const Format &candidate : usable_formats) {
+        bool unlisted = std::find(listed.begin(), listed.end(), candidate.theirs) == listed.end();
+        std::optional<lc::Size> size;
+        if (listed.empty() || !unlisted)
+            size = closest(candidate);
+        bool flips_left = ignores || left != lc::Transform::Identity;
+        if (size && candidate.ours == PIXEL_JPEG && flips_left) {
+            unflippable = true;
+        } else if (size && (!format || is_better(candidate, *size, best))) {
+            format = &candidate;
+            best = *size;
+        }
+    }
+    if (!format || !attempt(*format, best))
+        return unflippable ? -ENOTSUP : -ENOENT;
+    if (ignores)
+        left = transform_;
+    return 0;
+}
+
+/* The size that validate() grants for a format and a size, if it grants the format. */
+std::optional<lc::Size> Negotiation::attempt(const Format &candidate, lc::Size size)
+{
+    lc::StreamConfiguration &stream = config_.at(0);
+    stream.pixelFormat = candidate.theirs;
+    stream.size = size;
+    stream.stride = 0; /* an earlier answer would be taken for a demand */
+    stream.colorSpace = lc::ColorSpace::Sycc;
+    stream.bufferCount = std::max(stream.bufferCount, 4u);
+    orientation_of(config_) = orientation_from(transform_);
+    if (config_.validate() == lc::CameraConfiguration::Invalid ||
+        stream.pixelFormat != candidate.theirs)
+        return {};
+    left = remaining_transform(orientation_from(transform_), orientation_of(config_));
+    return stream.size;
+}
+
+/* Cameras adjust a size that they don't have to their largest as often as to the nearest. */
+std::optional<lc::Size> Negotiation::closest(const Format &candidate)
+{
+    std::optional<lc::Size> granted = attempt(candidate, requested_);
+    if (!granted || *granted == requested_)
+        return granted;
+    std::vector<lc::Size> sizes = offered_.sizes(candidate.theirs);
+    std::sort(sizes.begin(), sizes.end(),
+              [this](const lc::Size &a, const lc::Size &b) { return distance(a) < distance(b); });
+    for (const lc::Size &size : sizes)
+        if (distance(size) < distance(*granted) && attempt(candidate, size) == size)
+            return size;
+    return granted;
+}
+
+/* Than what was chosen before. */
+bool Negotiation::is_better(const Format &candidate, const lc::Size &size,
+                            const lc::Size &best) const
+{
+    if (distance(size) != distance(best))
+        return distance(size) < distance(best);
+    return is_slow(*format, best) && !is_slow(candidate, size);
+}
+
+/* More than a cable carries: cameras have such sizes at a few frames per second. */
+bool Negotiation::is_slow(const Format &candidate, const lc::Size &size) const
+{
+    double bytes = double(size.width) * size.height * candidate.sample_bytes;
+    if (candidate.planes > 1)
+        bytes *= 1.5;
+    return external_ && candidate.ours != PIXEL_JPEG && bytes * fps_ > usb_rate;
+}
+
+unsigned Negotiation::distance(const lc::Size &size) const
+{
+    auto apart = [](unsigned a, unsigned b) { return std::max(a, b) - std::min(a, b); };
+    return apart(size.width, requested_.width) + apart(size.height, requested_.height);
+}
+
+/* No camera can transpose. One that grants even that does not look at what is requested, as
+ * libcamera's virtual ones don't: it mirrors nothing either. */
+bool Negotiation::ignores_orientation()
+{
+    const Orientation impossible = orientation_from(lc::Transform::Rot90);
+    orientation_of(config_) = impossible;
+    config_.validate();
+    return orientation_of(config_) == impossible;
+}
+
+} // namespace pitether

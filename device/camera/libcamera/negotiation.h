@@ -1,0 +1,50 @@
+/*
+ * Which format, size and orientation a camera is to deliver.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_NEGOTIATION_H
+#define PITETHER_DEVICE_CAMERA_LIBCAMERA_NEGOTIATION_H
+
+#include <optional>
+
+#include "device/camera/libcamera/compat.h"
+#include "device/camera/libcamera/formats.h"
+
+extern "C" {
+#include "device/camera/camera.h"
+}
+
+namespace pitether
+{
+
+class Negotiation
+{
+  public:
+    Negotiation(lc::CameraConfiguration &config, const struct camera_request &request,
+                bool external);
+
+    /* Leaves the choice in the configuration. -ENOTSUP: the camera makes JPEG only, and can't
+     * mirror it as requested. -ENOENT: it has no format that we can use. */
+    int settle();
+
+    const Format *format = nullptr;
+    lc::Transform left = lc::Transform::Identity; /* what the camera won't do of the transform */
+
+  private:
+    std::optional<lc::Size> attempt(const Format &candidate, lc::Size size);
+    std::optional<lc::Size> closest(const Format &candidate);
+    bool is_better(const Format &candidate, const lc::Size &size, const lc::Size &best) const;
+    bool is_slow(const Format &candidate, const lc::Size &size) const;
+    unsigned distance(const lc::Size &size) const;
+    bool ignores_orientation();
+
+    lc::CameraConfiguration &config_;
+    const lc::StreamFormats offered_;
+    const bool external_;
+    const double fps_;
+    const lc::Size requested_;
+    const lc::Transform transform_;
+};
+
+} // namespace pitether
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * What a camera reports of itself.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_PROPERTIES_H
+#define PITETHER_DEVICE_CAMERA_LIBCAMERA_PROPERTIES_H
+
+#include <string>
+
+#include <libcamera/libcamera.h>
+
+extern "C" {
+#include "shared/base/text.h"
+#include "shared/protocol/wire.h"
+}
+
+namespace pitether
+{
+
+/* At a cable, such as USB's, which may be pulled. */
+inline bool is_external(const libcamera::Camera &camera)
+{
+    auto location = camera.properties().get(libcamera::properties::Location);
+    return location && *location == libcamera::properties::CameraLocationExternal;
+}
+
+/* Fit for a terminal, whatever a USB camera reports; "" if it reports none. */
+inline std::string model_of(const libcamera::Camera &camera)
+{
+    auto model = camera.properties().get(libcamera::properties::Model);
+    char text[WIRE_TEXT_MAX + 1];
+    if (!model)
+        return "";
+    text_copy(text, model->data(), model->size(), WIRE_TEXT_MAX);
+    return text;
+}
+
+} // namespace pitether
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * One run of a camera, from its start to its stop: keeps its requests going around.
+ *
+ * Threads: the owner's begins and destroys. libcamera's only notes that a request is done
+ * (on_done). The loop's own, "camera" (run), is the one that calls the sink. raw_frame_release()
+ * comes from any thread. lock_ guards what they share; it is never held across a call of the sink
+ * or camera->stop(), since both wait for threads that take it.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_REQUEST_LOOP_H
+#define PITETHER_DEVICE_CAMERA_LIBCAMERA_REQUEST_LOOP_H
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "device/camera/libcamera/buffers.h"
+#include "device/camera/libcamera/setup.h"
+#include "device/camera/libcamera/slot.h"
+
+extern "C" {
+#include "device/camera/camera.h"
+#include "device/camera/pacing.h"
+#include "device/camera/watchdog.h"
+}
+
+namespace pitether
+{
+
+class RequestLoop
+{
+  public:
+    RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_sink &sink);
+    /* Stops the camera, waits until all frames have come back, and releases it; also after a
+     * begin() that failed. */
+    ~RequestLoop();
+    RequestLoop(const RequestLoop &) = delete;
+
+    /* Once. Starts the camera: 0, or a negative errno with error filled. use_heap: buffers of a
+     * dma-buf heap may be used. */
+    int begin(const struct camera_request &request, bool use_heap, struct camera_mode *mode,
+              struct error *error);
+
+    /* True if buffers of a dma-buf heap were used, and the start or the first picture failed. */
+    bool heap_failed();
+
+  private:
+    int prepare(struct error *error);
+    int launch(struct error *error);
+    static void on_release(struct raw_frame *frame);
+    void on_done(lc::Request *request);
+    void observe_pace(const Slot &slot);
+    void on_unplugged();
+    void settle();
+    void run();
+    void step(std::unique_lock<std::mutex> &hold);
+    void wait(std::unique_lock<std::mutex> &hold);
+    void deliver(Slot &slot);
+    void give_back(Slot &slot);
+    void queue(Slot &slot);
+
+    const struct camera_sink sink_;
+    bool connected_ = false, started_ = false;
+    /* In the order of their making; they go in the reverse one. */
+    Setup setup_;
+    Buffers buffers_;
+    std::vector<std::unique_ptr<Slot>> slots_;
+    std::thread thread_;
+
+    std::mutex lock_; /* guards the rest */
+    std::condition_variable changed_;
+    std::vector<Slot *> done_, idle_; /* never grow beyond what is reserved */
+    size_t lent_ = 0;
+    struct pacing pacing_ = {};
+    struct watchdog watchdog_ = {};
+    bool stopping_ = false, ended_ = false, produced_ = false;
+};
+
+} // namespace pitether
+
+#endif

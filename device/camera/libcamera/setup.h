@@ -1,0 +1,60 @@
+/*
+ * A camera that is held and configured: what is settled before its first buffer.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_SETUP_H
+#define PITETHER_DEVICE_CAMERA_LIBCAMERA_SETUP_H
+
+#include <memory>
+
+#include "device/camera/libcamera/compat.h"
+#include "device/camera/libcamera/formats.h"
+
+extern "C" {
+#include "device/camera/camera.h"
+#include "device/camera/frame_rate.h"
+}
+
+namespace pitether
+{
+
+class Setup
+{
+  public:
+    explicit Setup(std::shared_ptr<lc::Camera> camera);
+    /* Releases the camera. All requests and buffers must be gone. */
+    ~Setup();
+    Setup(const Setup &) = delete;
+
+    /* Takes hold of the camera and configures it. 0, or a negative errno with error filled. */
+    int begin(const struct camera_request &request, struct error *error);
+
+    /* The rest only after a begin() that succeeded. */
+    void describe(struct camera_mode *mode) const;
+
+    const lc::StreamConfiguration &stream() const
+    {
+        return config_->at(0);
+    }
+
+    /* Sets all of a picture but its planes' data. */
+    void describe(struct picture *picture) const;
+
+    const std::shared_ptr<lc::Camera> camera;
+    const Format *format = nullptr;
+    double requested_fps = 0; /* 0: none was */
+    struct frame_rate rate = {};
+    bool rate_settable = false; /* the camera can be told one */
+
+  private:
+    int acquire(struct error *error);
+    int configure(const struct camera_request &request, struct error *error);
+    void choose_rate(double fps);
+
+    bool acquired_ = false;
+    std::unique_ptr<lc::CameraConfiguration> config_;
+    lc::Transform left_ = lc::Transform::Identity; /* to be done by whoever reads the pictures */
+};
+
+} // namespace pitether
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * The C face of the libcamera source. No exception of C++ gets past it.
+ */
+#include <algorithm>
+#include <cerrno>
+#include <exception>
+#include <iterator>
+#include <memory>
+#include <new>
+#include <string>
+
+#include "device/camera/libcamera/formats.h"
+#include "device/camera/libcamera/manager.h"
+#include "device/camera/libcamera/request_loop.h"
+
+extern "C" {
+#include "device/camera/libcamera/source.h"
+#include "device/camera/permissions.h"
+}
+
+namespace lc = libcamera;
+using namespace pitether;
+
+struct camera {
+    ~camera()
+    {
+        loop.reset();
+        if (manager)
+            manager->give_up(identity);
+    }
+
+    Manager::Handle manager;
+    const char *argument; /* lives as long as the program's options */
+    std::string stream;
+    struct camera_request request;
+    Identity identity;
+    bool use_heap = true;
+    std::unique_ptr<RequestLoop> loop;
+};
+
+namespace
+{
+
+template <typename Work> int guard(struct error *error, Work work)
+{
+    try {
+        return work();
+    } catch (const std::bad_alloc &) {
+        return error_set(error, -ENOMEM, "out of memory");
+    } catch (const std::exception &exception) {
+        return error_set(error, -EIO, "libcamera: %s", exception.what());
+    }
+}
+
+int choose(struct camera *camera, std::shared_ptr<lc::Camera> *found, struct error *error)
+{
+    return camera->manager->choose(camera->argument, camera->stream, &camera->identity, found,
+                                   error);
+}
+
+int source_open(struct camera **out, const char *argument, const struct camera_request *request,
+                struct error *error)
+{
+    *out = nullptr;
+    return guard(error, [&]() -> int {
+        int result = 0;
+        auto camera = std::make_unique<struct camera>();
+        std::shared_ptr<lc::Camera> found;
+        camera->request = *request;
+        camera->argument = argument;
+        camera->stream = request->stream ? request->stream : "";
+        camera->request.stream = nullptr; /* the caller's, as the script of faults */
+        camera->request.faults = nullptr;
+        camera->manager = Manager::share(error, &result);
+        if (!camera->manager)
+            return result;
+        result = choose(camera.get(), &found, error);
+        if (result == 0 || result == -ENODEV)
+            *out = camera.release();
+        return result;
+    });
+}
+
+int source_start(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
+                 struct error *error)
+{
+    return guard(error, [&]() -> int {
+        /* Chosen anew: after it was unplugged and plugged in, it is another object. */
+        std::shared_ptr<lc::Camera> found;
+        int result = choose(camera, &found, error);
+        if (result < 0)
+            return result;
+        auto loop = std::make_unique<RequestLoop>(found, *sink);
+        result = loop->begin(camera->request, camera->use_heap, mode, error);
+        if (result < 0 && loop->heap_failed()) {
+            camera->use_heap = false;
+            loop.reset();
+            loop = std::make_unique<RequestLoop>(found, *sink);
+            result = loop->begin(camera->request, false, mode, error);
+        }
+        if (result == 0)
+            camera->loop = std::move(loop);
+        return result;
+    });
+}
+
+void source_stop(struct camera *camera)
+{
+    if (camera->loop && camera->loop->heap_failed())
+        camera->use_heap = false; /* a driver that can't use such memory says so late */
+    camera->loop.reset();
+}
+
+void source_close(struct camera **camera)
+{
+    if (!camera || !*camera)
+        return;
+    delete *camera;
+    *camera = nullptr;
+}
+
+/* For --list-cameras. */
+void print_camera(FILE *out, size_t index, const struct camera_entry &entry)
+{
+    lc::Camera &camera = **static_cast<std::shared_ptr<lc::Camera> *>(entry.camera);
+    fprintf(out, "%zu: %s (%s)\n", index, entry.id, entry.model ? entry.model : "unknown model");
+    auto config = camera.generateConfiguration({ lc::StreamRole::VideoRecording });
+    if (!config || config->empty())
+        return;
+    const lc::StreamFormats &offered = config->at(0).formats();
+    for (const lc::PixelFormat &format : offered.pixelformats()) {
+        const bool usable =
+            std::any_of(std::begin(usable_formats), std::end(usable_formats),
+                        [&](const Format &known) { return known.theirs == format; });
+        fprintf(out, "    %s%s:", format.toString().c_str(), usable ? "" : " (not used)");
+        for (const lc::Size &size : offered.sizes(format))
+            fprintf(out, " %ux%u", size.width, size.height);
+        const lc::SizeRange range = offered.range(format);
+        fprintf(out, " (up to %ux%u)\n", range.max.width, range.max.height);
+    }
+}
+
+} // namespace
+
+extern "C" {
+const struct camera_ops camera_libcamera = { source_open, source_start, source_stop, source_close };
+}
+
+int camera_libcamera_list(FILE *out, struct error *error)
+{
+    return guard(error, [&]() -> int {
+        int result = 0;
+        Manager::Handle manager = Manager::share(error, &result);
+        if (!manager)
+            return result;
+        const std::unique_ptr<CameraList> list = manager->list();
+        if (list->entries.empty()) {
+            result = camera_explain_none(camera_device_files, error);
+            return result == -ENODEV ? 0 : result;
+        }
+        for (size_t i = 0; i < list->entries.size(); i++)
+            print_camera(out, i, list->entries[i]);
+        return static_cast<int>(list->entries.size());
+    });
+}
