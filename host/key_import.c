@@ -15,13 +15,13 @@ static int fail(struct pitether_error *error, int code, const char *what, const 
     return code;
 }
 
-/* Reads all there is, of a terminal a line. Returns its size. */
+/* Reads to the end, or one line from a terminal. Returns the size. */
 static ssize_t read_input(char *text, size_t max, struct pitether_error *error)
 {
     size_t size = 0;
     bool lines = isatty(STDIN_FILENO);
     if (lines)
-        log_info("paste the line that pitetherd --add-key wrote:");
+        log_info("paste the line that pitetherd --add-key printed:");
     while (size < max) {
         ssize_t got = read(STDIN_FILENO, text + size, max - size);
         if (got < 0 && errno == EINTR)
@@ -32,10 +32,10 @@ static ssize_t read_input(char *text, size_t max, struct pitether_error *error)
         if (got == 0 || (lines && text[size - 1] == '\n'))
             return (ssize_t)size;
     }
-    return fail(error, -EINVAL, "standard input is longer than a key's line", "");
+    return fail(error, -EINVAL, "standard input is longer than the line of a key", "");
 }
 
-/* The file that keys are in, for the log. */
+/* The file that keys are stored in, for the log. */
 static const char *name_file(const char *keys_file, char usual[PATH_MAX])
 {
     if (keys_file)
@@ -51,8 +51,8 @@ int key_import_run(const char *keys_file, const char *address, struct pitether_e
         size < 0 ? (int)size : pitether_key_import(keys_file, address, text, (size_t)size, error);
     explicit_bzero(text, sizeof(text));
     if (result >= 0)
-        log_info("%s has %s key for %s now", name_file(keys_file, usual),
-                 result > 0 ? "another" : "a", address);
+        log_info("%s the key for %s in %s", result > 0 ? "replaced" : "stored", address,
+                 name_file(keys_file, usual));
     return result < 0 ? result : 0;
 }
 
@@ -61,6 +61,6 @@ int key_import_forget(const char *keys_file, const char *address, struct pitethe
     char usual[PATH_MAX];
     int result = pitether_key_forget(keys_file, address, error);
     if (!result)
-        log_info("the key for %s is gone from %s", address, name_file(keys_file, usual));
+        log_info("removed the key for %s from %s", address, name_file(keys_file, usual));
     return result;
 }

@@ -10,7 +10,7 @@
 
 int auth_open(struct auth *auth, const char *named, struct error *error)
 {
-    const char *path = key_admin_path(named, auth->room);
+    const char *path = key_admin_path(named, auth->path);
     if (access(path, R_OK) == 0)
         secret_guard_process();
     int result = key_source_open(&auth->source, path, error);
@@ -18,7 +18,7 @@ int auth_open(struct auth *auth, const char *named, struct error *error)
         result = key_source_read(&auth->source, &auth->keys, error);
     if ((result == -ENOENT || result == -EACCES) && !named) {
         if (result == -EACCES)
-            log_warning("%s; going on without keys", error->text);
+            log_warning("%s; running without keys", error->text);
         key_source_close(&auth->source);
         return 0;
     }
@@ -36,12 +36,12 @@ void auth_reload(struct auth *auth)
     struct keys fresh = { 0 };
     int result = key_source_read(&auth->source, &fresh, &error);
     if (result && result != -ENOENT) {
-        log_error("%s; the keys from before stay valid", error.text);
+        log_error("%s; the previous keys stay valid", error.text);
         return;
     }
     keys_clear(&auth->keys);
     auth->keys = fresh;
-    log_info("keys read again: %u", fresh.count);
+    log_info("keys reloaded: %u", fresh.count);
 }
 
 bool auth_has_key(const struct auth *auth, const struct tls_peer *peer)

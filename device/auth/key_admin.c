@@ -8,22 +8,23 @@
 #include "shared/base/descriptors.h"
 #include "shared/base/log.h"
 
-#define TAKEN_UP                                                                                   \
-    "a running pitetherd takes this up on SIGHUP (systemctl reload pitetherd), or with its next "  \
-    "start if it had no keys at all"
+#define WHEN_VALID                                                                                 \
+    "a running pitetherd reloads its keys on SIGHUP (systemctl reload pitetherd); one that "       \
+    "started "                                                                                     \
+    "without keys must be restarted"
 
-const char *key_admin_path(const char *named, char *room)
+const char *key_admin_path(const char *named, char *buffer)
 {
     if (named)
         return named;
     const char *credentials = secure_getenv("CREDENTIALS_DIRECTORY");
-    if (credentials && snprintf(room, PATH_MAX, "%s/keys", credentials) < PATH_MAX &&
-        access(room, F_OK) == 0)
-        return room;
+    if (credentials && snprintf(buffer, PATH_MAX, "%s/keys", credentials) < PATH_MAX &&
+        access(buffer, F_OK) == 0)
+        return buffer;
     return "/etc/pitether/keys";
 }
 
-/* In one write: standard input/output's buffers would keep the secret. */
+/* In one write: the buffers of stdio would keep the secret. */
 static int print_line(const struct key *key)
 {
     char line[KEY_LINE_MAX + 1];
@@ -68,10 +69,11 @@ int key_admin_add(const char *path, const char *name, enum key_role role, struct
     explicit_bzero(&key, sizeof(key));
     if (result)
         return result;
-    log_info("%s has a key named %s now, to %s; " TAKEN_UP, path, name, key_role_names[role]);
+    log_info("%s now has a key named %s, to %s; " WHEN_VALID, path, name, key_role_names[role]);
     if (isatty(STDOUT_FILENO))
-        log_info("whoever has the line above has the key: best pipe it to the laptop's "
-                 "pitether --import-key HOST");
+        log_info(
+            "the line above is the secret: better pipe it to pitether --import-key HOST on the "
+            "laptop");
     return 0;
 }
 
@@ -80,7 +82,7 @@ int key_admin_list(const char *path, struct error *error)
     struct keys keys = { 0 };
     int result = keys_load(&keys, path, error);
     if (result == -ENOENT) {
-        log_info("%s is not there: pitetherd --add-key NAME makes it", path);
+        log_info("%s does not exist: pitetherd --add-key NAME creates it", path);
         return 0;
     }
     for (unsigned i = 0; i < keys.count; i++) {
@@ -97,6 +99,6 @@ int key_admin_revoke(const char *path, const char *name, struct error *error)
 {
     int result = keys_file_remove(path, name, error);
     if (!result)
-        log_info("the key named %s is gone from %s; " TAKEN_UP, name, path);
+        log_info("removed the key named %s from %s; " WHEN_VALID, name, path);
     return result;
 }

@@ -1,5 +1,5 @@
 /*
- * The commands on the keys file: --add-key, --list-keys and --revoke. One thread.
+ * The commands for the keys file: --add-key, --list-keys and --revoke. One thread.
  *
  * Each returns 0, or a negative errno as shared/keys/keys_file.h has them, with a line for the user
  * in error.
@@ -11,12 +11,12 @@
 
 #include "shared/keys/keys_file.h"
 
-/* Where the keys are: the named file, or if that is NULL, "keys" among systemd's credentials if it
- * is there, else /etc/pitether/keys. Returns named, a static text, or room (PATH_MAX bytes). */
-const char *key_admin_path(const char *named, char *room);
+/* Where the keys are: the file `named`, or if that is NULL the systemd credential "keys" if it
+ * exists, else /etc/pitether/keys. Returns named, a static text, or buffer (PATH_MAX bytes). */
+const char *key_admin_path(const char *named, char *buffer);
 
-/* Makes a key and writes its line, the only one with the secret, to standard output; a key whose
- * line could not be written is not kept. */
+/* Makes a key and writes its line to standard output, which is the only time that the secret is
+ * shown; a key whose line could not be written is removed again. */
 int key_admin_add(const char *path, const char *name, enum key_role role, struct error *error);
 
 /* Writes name, role and id of each key to standard output. */

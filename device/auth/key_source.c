@@ -15,26 +15,26 @@
 #include "shared/base/signals.h"
 #include "shared/keys/secret.h"
 
-enum { PATIENCE_S = 5 };
+enum { TIMEOUT_S = 5 };
 
-/* What the child answers; the keys follow in the same packet. */
-struct answer {
-    uint8_t turn; /* the request's: one that came too late is told from the next */
-    int result;   /* of keys_load() */
+/* The child's response; the keys follow in the same packet. */
+struct response {
+    uint8_t request; /* its number: one that comes too late is not taken for the next */
+    int result;      /* of keys_load() */
     unsigned count;
     struct error error;
 };
 
-/* Both ends are of one build: the structs travel as they are. */
-static struct msghdr make_packet(struct iovec parts[2], struct answer *answer, struct key *keys,
+/* Both ends are the same build: the structs are sent unchanged. */
+static struct msghdr make_packet(struct iovec parts[2], struct response *response, struct key *keys,
                                  size_t count)
 {
-    parts[0] = (struct iovec){ answer, sizeof(*answer) };
+    parts[0] = (struct iovec){ response, sizeof(*response) };
     parts[1] = (struct iovec){ keys, count * sizeof(*keys) };
     return (struct msghdr){ .msg_iov = parts, .msg_iovlen = 2 };
 }
 
-/* Of all that root may do, to read others' files is left: root's own need no capability. */
+/* Of root's capabilities only that to read others' files is kept: its own need none. */
 static void keep_reading_only(void)
 {
     struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -47,23 +47,23 @@ static void keep_reading_only(void)
     syscall(SYS_capset, &header, data);
 }
 
-static void answer_request(int fd, uint8_t turn, const char *path)
+static void respond(int fd, uint8_t request, const char *path)
 {
     struct keys keys = { 0 };
-    struct answer answer = { .turn = turn };
+    struct response response = { .request = request };
     struct iovec parts[2];
-    answer.result = keys_load(&keys, path, &answer.error);
-    answer.count = keys.count;
-    struct msghdr packet = make_packet(parts, &answer, keys.items, keys.count);
+    response.result = keys_load(&keys, path, &response.error);
+    response.count = keys.count;
+    struct msghdr packet = make_packet(parts, &response, keys.items, keys.count);
     sendmsg(fd, &packet, MSG_NOSIGNAL);
     keys_clear(&keys);
 }
 
-/* The child's whole life. It ends when the daemon does, which closes the socket's other end. */
+/* The child's main function. It ends with the daemon, which closes the socket's other end. */
 static void run_child(int fd, const char *path)
 {
-    uint8_t turn;
-    /* Signals for the whole process group or service are the daemon's to answer. */
+    uint8_t request;
+    /* Signals for the whole process group or service are for the daemon to handle. */
     signals_block(true);
     prctl(PR_SET_NAME, "pitetherd-keys");
     prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -71,8 +71,8 @@ static void run_child(int fd, const char *path)
     keep_reading_only();
     close_range(STDERR_FILENO + 1, (unsigned)fd - 1, 0);
     close_range((unsigned)fd + 1, ~0u, 0);
-    while (recv(fd, &turn, sizeof(turn), 0) == sizeof(turn))
-        answer_request(fd, turn, path);
+    while (recv(fd, &request, sizeof(request), 0) == sizeof(request))
+        respond(fd, request, path);
     _exit(0);
 }
 
@@ -90,11 +90,11 @@ int key_source_open(struct key_source *source, const char *path, struct error *e
         return 0;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
         return fail(error, errno, what);
-    struct timeval patience = { PATIENCE_S, 0 };
-    setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    struct timeval timeout = { TIMEOUT_S, 0 };
+    setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
     source->child = fork();
     if (source->child == 0) {
-        close(ends[0]); /* or it would never see its end */
+        close(ends[0]); /* or the child would never see the daemon's end */
         run_child(ends[1], path);
     }
     int code = errno;
@@ -107,45 +107,45 @@ int key_source_open(struct key_source *source, const char *path, struct error *e
     return fail(error, code, what);
 }
 
-/* Waits for the answer to the last request; 0 or a negative errno. */
-static int receive(const struct key_source *source, struct answer *answer, struct key *keys)
+/* Waits for the response to the last request; 0 or a negative errno. */
+static int receive(const struct key_source *source, struct response *response, struct key *keys)
 {
     struct iovec parts[2];
     ssize_t size;
     do {
-        struct msghdr packet = make_packet(parts, answer, keys, KEYS_MAX);
+        struct msghdr packet = make_packet(parts, response, keys, KEYS_MAX);
         size = recvmsg(source->fd, &packet, 0);
         if (size < 0 && errno != EINTR)
             return errno == EAGAIN ? -ETIMEDOUT : -errno;
         if (size == 0)
             return -EPIPE;
-    } while (size < 0 || answer->turn != source->turn);
-    bool whole = (size_t)size >= sizeof(*answer) && answer->count <= KEYS_MAX &&
-                 (size_t)size == sizeof(*answer) + answer->count * sizeof(*keys);
+    } while (size < 0 || response->request != source->request);
+    bool whole = (size_t)size >= sizeof(*response) && response->count <= KEYS_MAX &&
+                 (size_t)size == sizeof(*response) + response->count * sizeof(*keys);
     return whole ? 0 : -EBADMSG;
 }
 
-static int ask(struct key_source *source, struct keys *keys, struct error *error)
+static int request_keys(struct key_source *source, struct keys *keys, struct error *error)
 {
-    struct answer answer = { 0 };
+    struct response response = { 0 };
     int result = keys_reserve(keys);
-    source->turn++;
-    if (!result && send(source->fd, &source->turn, sizeof(source->turn), MSG_NOSIGNAL) < 0)
+    source->request++;
+    if (!result && send(source->fd, &source->request, sizeof(source->request), MSG_NOSIGNAL) < 0)
         result = -errno;
     if (!result)
-        result = receive(source, &answer, keys->items);
+        result = receive(source, &response, keys->items);
     if (result)
-        return fail(error, -result, "can't ask the process that reads the keys");
-    *error = answer.error;
-    keys->count = answer.count;
-    return answer.result;
+        return fail(error, -result, "can't reach the process that reads the keys");
+    *error = response.error;
+    keys->count = response.count;
+    return response.result;
 }
 
 int key_source_read(struct key_source *source, struct keys *keys, struct error *error)
 {
     if (source->fd < 0)
         return keys_load(keys, source->path, error);
-    int result = ask(source, keys, error);
+    int result = request_keys(source, keys, error);
     if (result)
         keys_clear(keys);
     return result;
@@ -156,10 +156,11 @@ void key_source_close(struct key_source *source)
     if (source->child <= 0)
         return;
     close(source->fd);
-    /* One that hangs, with the file's network say, is waited for only if it can be ended: that
-     * takes root, as it was at the start. Later, the program's own end is near, and frees it. */
-    bool ends = kill(source->child, SIGKILL) == 0;
-    while (waitpid(source->child, NULL, ends ? 0 : WNOHANG) < 0 && errno == EINTR)
+    /* A child that hangs, on a network file system say, is waited for only if it can be killed:
+     * that takes root, as at the start. Otherwise the program is about to end, and init reaps it.
+     */
+    bool killed = kill(source->child, SIGKILL) == 0;
+    while (waitpid(source->child, NULL, killed ? 0 : WNOHANG) < 0 && errno == EINTR)
         ;
     *source = (struct key_source){ .fd = -1 };
 }

@@ -11,12 +11,12 @@
 
 #include "shared/base/log.h"
 
-/* NULL with errno 0: there is none. */
+/* NULL with errno 0: no such user. */
 static const struct passwd *look_up(const char *name)
 {
     errno = 0;
     const struct passwd *user = getpwnam(name);
-    /* The C library has more than one number for that, says getpwnam(3). */
+    /* The errno of "not found" varies: getpwnam(3). */
     if (!user && (errno == ENOENT || errno == ESRCH || errno == EBADF || errno == EPERM))
         errno = 0;
     return user;
@@ -28,7 +28,7 @@ static const struct passwd *find_user(const char *named)
     return named || user || errno ? user : look_up("nobody");
 }
 
-static bool is_given_up(uid_t uid, gid_t gid)
+static bool is_dropped(uid_t uid, gid_t gid)
 {
     uid_t uids[3];
     gid_t gids[3];
@@ -42,7 +42,7 @@ static bool is_given_up(uid_t uid, gid_t gid)
 
 static int become(uid_t uid, gid_t gid)
 {
-    /* The last one's is /dev/udmabuf, for memory that frames lie in. */
+    /* kvm: for /dev/udmabuf, the memory of frames. */
     static const char *const kept[] = { "video", "render", "kvm" };
     gid_t groups[sizeof(kept) / sizeof(kept[0])];
     size_t count = 0;
@@ -54,10 +54,10 @@ static int become(uid_t uid, gid_t gid)
     int dumpable = prctl(PR_GET_DUMPABLE);
     if (setgroups(count, groups) || setresgid(gid, gid, gid) || setresuid(uid, uid, uid))
         return -errno;
-    /* A change of the user makes it what fs.suid_dumpable says, which may be more or less. */
+    /* Changing the user sets it to fs.suid_dumpable. */
     if (dumpable >= 0 && dumpable <= 1 && prctl(PR_SET_DUMPABLE, dumpable))
         return -errno;
-    return is_given_up(uid, gid) ? 0 : -EPERM;
+    return is_dropped(uid, gid) ? 0 : -EPERM;
 }
 
 int privileges_drop(const char *named, struct error *error)

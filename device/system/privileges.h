@@ -1,5 +1,6 @@
 /*
- * Giving up root once what only root may open is open. One thread, but all of the process's follow.
+ * Dropping root once the files and sockets that need it are open. Call from one thread; it affects
+ * all of the process.
  */
 #ifndef PITETHER_DEVICE_SYSTEM_PRIVILEGES_H
 #define PITETHER_DEVICE_SYSTEM_PRIVILEGES_H
@@ -7,12 +8,12 @@
 #include "shared/base/error.h"
 
 /*
- * Root's process becomes another user's for good: the named one's or, if that is NULL, pitether's
- * if there is such a user, else nobody's. Of the groups it keeps that user's first one and, for the
- * camera, video, render and kvm. A process that is not root's stays as it is. Whether the process
- * leaves core dumps is as before. 0, also for a named user who is root, after a warning; -EINVAL:
- * there is no such user, or another one is named and this process is not root's; others as the
- * system gives them. After an error, with a line for the user in error, the process must not go on.
+ * Turns root's process for good into one of the user `named` or, if that is NULL, of pitether if
+ * there is such a user, else of nobody. It keeps that user's first group and, for the camera,
+ * video, render and kvm. A process that is not root's stays unchanged, and so does whether the
+ * process leaves core dumps. 0, also for a named user who is root, after a warning; -EINVAL: there
+ * is no such user, or another one is named and this process is not root's; others from the system.
+ * After an error, with a line for the user in error, the process must not continue.
  */
 int privileges_drop(const char *named, struct error *error);
 

@@ -1,6 +1,6 @@
 /*
- * The protocol is one datagram for each message. libsystemd has a function for that, but brings a
- * library, and what that one brings, into a program that faces the network.
+ * The protocol is one datagram for each message. libsystemd has a function for that, but would add
+ * a library and its dependencies to a program that faces the network.
  */
 #include "device/system/sd_notify.h"
 
@@ -17,18 +17,18 @@
 
 enum { TEXT_MAX = 500 };
 
-/* A decimal number of at most `most`; 0 if it is none. */
-static uint64_t read_number(const char *text, uint64_t most)
+/* A decimal number up to `max`; 0 if it is not one. */
+static uint64_t read_number(const char *text, uint64_t max)
 {
     uint64_t number = 0;
     size_t digits = strspn(text, "0123456789");
     if (digits == 0 || digits > 18 || text[digits] != '\0')
         return 0;
     number = strtoull(text, NULL, 10);
-    return number <= most ? number : 0;
+    return number <= max ? number : 0;
 }
 
-/* Half of what is given: a ping that comes late has a second chance. */
+/* Half the timeout: a late ping has a second chance. */
 static uint64_t watchdog_interval(void)
 {
     const char *time = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
@@ -36,7 +36,7 @@ static uint64_t watchdog_interval(void)
         return 0;
     uint64_t us = read_number(time, 86400 * UINT64_C(1000000));
     if (us == 0)
-        log_warning("WATCHDOG_USEC=%.40s is no time in microseconds: no watchdog", time);
+        log_warning("WATCHDOG_USEC=%.40s is not a time in microseconds: no watchdog", time);
     return us * 1000 / 2;
 }
 
@@ -48,7 +48,7 @@ void sd_notify_open(struct sd_notify *service)
         return;
     size_t size = strlen(path);
     if ((*path != '/' && *path != '@') || size >= sizeof(service->to.sun_path)) {
-        log_warning("NOTIFY_SOCKET=%.120s is no path of a socket: telling nobody", path);
+        log_warning("NOTIFY_SOCKET=%.120s is not the path of a socket: no notifications", path);
         return;
     }
     memcpy(service->to.sun_path, path, size);
@@ -58,11 +58,11 @@ void sd_notify_open(struct sd_notify *service)
     else
         service->to_size++;
     service->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct timeval patience = { .tv_sec = 1 };
+    struct timeval timeout = { .tv_sec = 1 };
     if (service->fd >= 0)
-        setsockopt(service->fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+        setsockopt(service->fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
     if (service->fd < 0)
-        log_warning("can't tell %.120s anything: %s", path, strerror(errno));
+        log_warning("can't open a socket to notify %.120s: %s", path, strerror(errno));
     else
         service->watchdog_ns = watchdog_interval();
 }
@@ -77,7 +77,7 @@ void sd_notify_ready(const struct sd_notify *service)
 {
     static const char text[] = "READY=1\nSTATUS=The camera is off.";
     if (service->fd >= 0 && !send_text(service, text, sizeof(text) - 1, 0))
-        log_warning("the service manager could not be told that pitetherd is ready: %s",
+        log_warning("can't notify the service manager that pitetherd is ready: %s",
                     strerror(errno));
 }
 
@@ -91,7 +91,7 @@ void sd_notify_send(const struct sd_notify *service, const char *format, ...)
     int size = vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     if (!send_text(service, text, size < TEXT_MAX ? (size_t)size : TEXT_MAX, MSG_DONTWAIT))
-        log_debug("the service manager was not told %.40s: %s", text, strerror(errno));
+        log_debug("the service manager did not receive %.40s: %s", text, strerror(errno));
 }
 
 void sd_notify_close(struct sd_notify *service)

@@ -17,20 +17,20 @@ static inline uint64_t clock_read(clockid_t clock)
     return (uint64_t)now.tv_sec * CLOCK_SECOND + (uint64_t)now.tv_nsec;
 }
 
-/* The device's clock on the wire: goes on while the machine sleeps, as the sensor's does. */
+/* The device's clock on the wire: keeps running while the machine sleeps, as the sensor's does. */
 static inline uint64_t clock_device(void)
 {
     return clock_read(CLOCK_BOOTTIME);
 }
 
-/* The receiver's clock on the wire, and the one for time-outs. */
+/* The receiver's clock on the wire, and the one for timeouts. */
 static inline uint64_t clock_monotonic(void)
 {
     return clock_read(CLOCK_MONOTONIC);
 }
 
-/* A time-out for poll(): the ms until clock_monotonic() is `until`, rounded up, so that nobody
- * turns in circles at the end; 0: it is reached. At most a day. */
+/* A timeout for poll(): the ms until clock_monotonic() is `until`, rounded up, so that a loop does
+ * not spin just before it; 0: it has passed. At most a day. */
 static inline int clock_left_ms(uint64_t until)
 {
     uint64_t now = clock_monotonic();

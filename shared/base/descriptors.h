@@ -1,5 +1,5 @@
 /*
- * Small things that are done with descriptors of any kind.
+ * Helpers for descriptors of any kind.
  */
 #ifndef PITETHER_SHARED_BASE_DESCRIPTORS_H
 #define PITETHER_SHARED_BASE_DESCRIPTORS_H
@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* Opens /dev/null in the place of each standard descriptor that whoever started the program has
- * closed: the next file or socket would get its number else, and be written to as standard output
- * or error. Call first of all in main(). Returns whether standard output was open. */
+/* Opens /dev/null as each standard descriptor that is closed: otherwise the next file or socket
+ * would get its number, and output would be written to it. Call first in main(). Returns whether
+ * standard output was open. */
 static inline bool descriptors_secure(void)
 {
     bool output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
@@ -25,12 +25,12 @@ static inline bool descriptors_secure(void)
     return output;
 }
 
-/* Reads until the end or until `room` bytes are there. Their number, or a negative errno. */
-static inline ssize_t descriptors_read(int fd, void *data, size_t room)
+/* Reads until the end or until `max` bytes are read. Their number, or a negative errno. */
+static inline ssize_t descriptors_read(int fd, void *data, size_t max)
 {
     size_t size = 0;
-    while (size < room) {
-        ssize_t got = read(fd, (char *)data + size, room - size);
+    while (size < max) {
+        ssize_t got = read(fd, (char *)data + size, max - size);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
@@ -40,7 +40,7 @@ static inline ssize_t descriptors_read(int fd, void *data, size_t room)
     return (ssize_t)size;
 }
 
-/* Writes all of it, however long it takes. 0 or a negative errno, and then maybe a part. */
+/* Writes all of it, however long it takes. 0, or a negative errno after a part of it or nothing. */
 static inline int descriptors_write(int fd, const void *data, size_t size)
 {
     for (const char *at = data; size > 0;) {
@@ -56,7 +56,7 @@ static inline int descriptors_write(int fd, const void *data, size_t size)
 }
 
 /* Writes out what was printed to stdout. was_open: what descriptors_secure() returned. 0, or a
- * negative errno if not all of it could be written; -EIO where the reason is not known any more. */
+ * negative errno if not all of it could be written; -EIO if the reason is no longer known. */
 static inline int descriptors_flush_stdout(bool was_open)
 {
     if (!was_open)

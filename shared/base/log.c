@@ -20,24 +20,24 @@
 
 const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
 
-/* How systemd's journal learns a line's level: sd-daemon(3). */
+/* How a line carries its level to systemd's journal: sd-daemon(3). */
 static const char *const journal_levels[] = { "<3>", "<4>", "<6>", "<7>" };
 
 static const char *log_program = "";
-static bool log_to_journal; /* which knows the program's name */
-static atomic_int log_most = LOG_LEVEL_INFO;
+static bool log_to_journal; /* which adds the program's name itself */
+static atomic_int max_level = LOG_LEVEL_INFO;
 
 static _Thread_local const struct log_handler *thread_handler;
 
-/* Written by nobody for so long, what waits at the program's end is given up. */
+/* What could not be written for this long is given up when the program ends. */
 #define FLUSH_NS CLOCK_SECOND
 
-/* Back to the beginning of the terminal's line, which is emptied. */
+/* Returns to the beginning of the terminal's line and clears it. */
 static const char wipe[] = "\r\033[K";
 
 static struct {
     pthread_once_t once;
-    bool threaded; /* else there was no memory for the thread */
+    bool threaded; /* false: the thread could not be started */
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* for the thread */
@@ -45,11 +45,11 @@ static struct {
     /* Under lock. */
     struct log_queue queue;
     char progress[LOG_PROGRESS_MAX];
-    bool redraw;  /* the progress is not what is on the terminal */
-    bool drawn;   /* there is a progress on the terminal */
-    bool writing; /* the thread does */
-    bool broken;  /* the last write failed: nothing is tried again before there is something new */
-    uint64_t turns; /* of the thread */
+    bool redraw;     /* the progress is not what is on the terminal */
+    bool drawn;      /* there is a progress on the terminal */
+    bool writing;    /* the thread is in write() */
+    bool broken;     /* the last write failed: the next one waits for a new line */
+    uint64_t writes; /* by the thread */
 } out = { .once = PTHREAD_ONCE_INIT,
           .lock = PTHREAD_MUTEX_INITIALIZER,
           .changed = PTHREAD_COND_INITIALIZER };
@@ -66,14 +66,14 @@ static bool is_journal(void)
     return strcmp(journal, own) == 0;
 }
 
-void log_setup(const char *program, enum log_level most)
+void log_setup(const char *program, enum log_level max)
 {
     log_program = program;
     log_to_journal = is_journal();
-    atomic_store(&log_most, (int)most);
+    atomic_store(&max_level, (int)max);
 }
 
-/* Whatever other processes made of the descriptor: where it doesn't wait by itself, we do. */
+/* Another process may have made the descriptor non-blocking: then this waits for it. */
 static bool write_whole(const char *text, size_t size)
 {
     struct pollfd stderr_ready = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -101,18 +101,18 @@ static size_t begin_line(char *line, enum log_level level)
 static size_t loss_line(char *line, uint64_t lost)
 {
     size_t head = begin_line(line, LOG_LEVEL_WARNING);
-    return head + (size_t)snprintf(
-                      line + head, LOG_LINE_MAX - head,
-                      "lines that are missing here, as they could not be written in time: %ju\n",
-                      (uintmax_t)lost);
+    return head +
+           (size_t)snprintf(line + head, LOG_LINE_MAX - head,
+                            "lines missing here because they could not be written in time: %ju\n",
+                            (uintmax_t)lost);
 }
 
 /* Something to write. */
 struct item {
     enum { ITEM_NONE, ITEM_LINE, ITEM_LOSS, ITEM_PROGRESS } kind;
     size_t size;
-    uint64_t lost;                                      /* what an ITEM_LOSS tells of */
-    char text[sizeof(wipe) - 1 + (size_t)LOG_LINE_MAX]; /* begins with room for the wipe */
+    uint64_t lost;                                      /* what an ITEM_LOSS reports */
+    char text[sizeof(wipe) - 1 + (size_t)LOG_LINE_MAX]; /* begins with space for the wipe */
 };
 
 /* With the lock. */
@@ -135,8 +135,8 @@ static void choose_item(struct item *item)
     }
 }
 
-/* With the lock. Gives a line up together with the news of lost ones: else, where nothing can be
- * written, the same news would be tried for ever. */
+/* With the lock. Drops the next line together with a failed report of lost ones: otherwise, while
+ * nothing can be written, the same report would be tried for ever. */
 static void lose_item(struct item *item)
 {
     uint64_t lost = item->kind == ITEM_LINE;
@@ -146,12 +146,12 @@ static void lose_item(struct item *item)
         log_queue_lose(&out.queue, lost);
 }
 
-/* With the lock, which is given up while it writes. */
+/* With the lock, which is released while it writes. */
 static void write_item(struct item *item)
 {
     size_t skipped = out.drawn ? 0 : sizeof(wipe) - 1;
     memcpy(item->text, wipe, sizeof(wipe) - 1);
-    /* What a line wiped is drawn again below it. */
+    /* A line clears the progress, which is then drawn again below it. */
     out.redraw = item->kind != ITEM_PROGRESS && out.progress[0];
     out.drawn = item->kind == ITEM_PROGRESS && out.progress[0];
     out.writing = true;
@@ -160,7 +160,7 @@ static void write_item(struct item *item)
     pthread_mutex_lock(&out.lock);
     out.writing = false;
     out.broken = !good;
-    out.turns++;
+    out.writes++;
     if (!good)
         lose_item(item);
     pthread_cond_broadcast(&out.written);
@@ -180,7 +180,7 @@ static void *run(void *unused)
     return unused;
 }
 
-/* The thread answers no signal: some are for others to take, and none is for it. */
+/* The thread blocks all signals: they are for other threads. */
 static void start(void)
 {
     pthread_condattr_t attributes;
@@ -207,14 +207,14 @@ static bool has_thread(void)
     return out.threaded;
 }
 
-/* With the lock, where there is no thread: writes what standard error has room for. */
+/* With the lock, without a thread: writes what standard error takes at once. */
 static void write_at_once(const char *line, size_t size)
 {
-    char news[LOG_LINE_MAX];
+    char notice[LOG_LINE_MAX];
     struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
     bool writes = poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT);
     uint64_t lost = writes ? log_queue_take_loss(&out.queue) : 0;
-    if (lost > 0 && !write_whole(news, loss_line(news, lost)))
+    if (lost > 0 && !write_whole(notice, loss_line(notice, lost)))
         log_queue_lose(&out.queue, lost);
     if (!writes || !write_whole(line, size))
         log_queue_lose(&out.queue, 1);
@@ -256,7 +256,7 @@ static void hand_over(const struct log_handler *handler, enum log_level level, c
 void log_write(enum log_level level, const char *format, ...)
 {
     const struct log_handler *handler = thread_handler;
-    if (!handler && (int)level > atomic_load_explicit(&log_most, memory_order_relaxed))
+    if (!handler && (int)level > atomic_load_explicit(&max_level, memory_order_relaxed))
         return;
     char line[LOG_LINE_MAX];
     size_t size = handler ? 0 : begin_line(line, level);
@@ -275,7 +275,7 @@ void log_write(enum log_level level, const char *format, ...)
     put(line, size);
 }
 
-/* Of log_stream(): whole lines, or what of one has filled its buffer. */
+/* For log_stream(): whole lines, or a part that has filled its buffer. */
 static ssize_t put_text(void *unused, const char *text, size_t size)
 {
     (void)unused;
@@ -326,14 +326,14 @@ void log_flush(void)
     if (!has_thread())
         return;
     pthread_mutex_lock(&out.lock);
-    uint64_t turns;
+    uint64_t writes;
     do {
         struct timespec due = clock_timespec(clock_monotonic() + FLUSH_NS);
-        turns = out.turns;
-        while (is_busy() && turns == out.turns &&
+        writes = out.writes;
+        while (is_busy() && writes == out.writes &&
                pthread_cond_timedwait(&out.written, &out.lock, &due) != ETIMEDOUT)
             ;
-    } while (is_busy() && turns != out.turns);
+    } while (is_busy() && writes != out.writes);
     pthread_mutex_unlock(&out.lock);
 }
 
@@ -342,12 +342,12 @@ bool log_passes(struct log_limit *limit)
     enum { LINES = 20 };
     uint64_t now = clock_monotonic();
     if (limit->begin_ns == 0 || now - limit->begin_ns >= 10 * CLOCK_SECOND) {
-        if (limit->held_back > 0)
-            log_warning("%u lines like the next one were left out", limit->held_back);
+        if (limit->suppressed > 0)
+            log_warning("%u lines like the next one were suppressed", limit->suppressed);
         *limit = (struct log_limit){ .begin_ns = now };
     }
     if (limit->passed == LINES) {
-        limit->held_back++;
+        limit->suppressed++;
         return false;
     }
     limit->passed++;

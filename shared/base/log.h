@@ -1,10 +1,10 @@
 /*
- * One line an event, on stderr. Any thread; lines are never mixed.
+ * One line for each event, on stderr. Any thread; lines are never interleaved.
  *
- * Nobody waits for whoever reads stderr, be it a full pipe, a slow serial line or a terminal that
- * was stopped with Ctrl-S: a thread of the log's own writes, and begins with the first line. What
- * it can't write in time is left out once 64 KiB wait, and is counted: the log tells how many lines
- * are missing as soon as it can. A child of fork() must not log.
+ * No caller waits for the reader of stderr, be it a full pipe, a slow serial line or a terminal
+ * stopped with Ctrl-S: the log writes in a thread of its own, which starts with the first line.
+ * Lines that arrive while 64 KiB are waiting are dropped and counted; the log reports their number
+ * as soon as it can. A child of fork() must not log.
  */
 #ifndef PITETHER_SHARED_BASE_LOG_H
 #define PITETHER_SHARED_BASE_LOG_H
@@ -14,18 +14,18 @@
 #include <stdio.h>
 
 /*
- * error:   what was asked for can't be done.
- * warning: it goes on, but somebody should look (a peer misbehaved, a camera went away).
- * info:    what a reader of the journal wants to know of a healthy run: starts, stops, clients.
- * debug:   what a developer wants to know; never one line a frame or more.
+ * error:   the requested work can't be done.
+ * warning: work continues, but needs attention (a peer misbehaved, a camera went away).
+ * info:    the course of a healthy run: starts, stops, clients.
+ * debug:   details for developers; never a line for each frame.
  */
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 extern const char *const log_level_names[]; /* "error", ..., then NULL */
 
 /* Call before the first thread starts. program: a static string that begins each line, unless
- * standard error is systemd's journal, which is told the level instead. */
-void log_setup(const char *program, enum log_level most);
+ * standard error is systemd's journal, which gets the level instead. */
+void log_setup(const char *program, enum log_level max);
 
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
@@ -40,24 +40,24 @@ struct log_handler {
  * stderr. Returns the one before. A thread that has a handler does not start the log's own. */
 const struct log_handler *log_set_handler(const struct log_handler *handler);
 
-/* For text that goes to stderr as it is, whatever the level: each line is written when it is
+/* For text that goes to stderr unchanged, whatever the level: each line is written when it is
  * complete, between lines of the log. Stays open. */
 FILE *log_stream(void);
 
 enum { LOG_PROGRESS_MAX = 512 };
 
-/* Draws a line (cut at LOG_PROGRESS_MAX - 1 bytes) on the terminal that stderr is, in the place of
- * the one before and below what else is written; "" wipes it. Only the newest waits to be drawn. */
+/* Draws a line (cut at LOG_PROGRESS_MAX - 1 bytes) on the terminal that stderr is, replacing
+ * the previous one, below all other lines; "" clears it. Only the newest waits to be drawn. */
 void log_progress(const char *line);
 
-/* Waits until all is written, for as long as it goes on. Runs by itself when the program exits. */
+/* Waits until all is written, as long as writing makes progress. Runs automatically at exit. */
 void log_flush(void);
 
-/* For lines that a peer or a broken camera could cause without end: 20 pass in 10 seconds, and the
- * next one after that tells how many did not. Zeroed at first; one thread, or under a lock. */
+/* For lines that a peer or a broken camera could cause endlessly: 20 pass in 10 seconds, and the
+ * next one after that reports how many did not. Zeroed at first; one thread, or under a lock. */
 struct log_limit {
     uint64_t begin_ns; /* of the current 10 s; CLOCK_MONOTONIC */
-    unsigned passed, held_back;
+    unsigned passed, suppressed;
 };
 
 bool log_passes(struct log_limit *limit);

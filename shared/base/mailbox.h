@@ -1,7 +1,7 @@
 /*
- * One slot between two threads: the newest item wins, what it displaced goes back to the one who
- * put. Lock-free; any thread may put, any thread may take. The mailbox owns what lies in it only
- * until it is taken or displaced: whoever gets an item back from here must release it.
+ * One slot between two threads: a newer item replaces the one in it, which goes back to the caller
+ * that put the newer one. Lock-free; any thread may put, any thread may take. The mailbox owns an
+ * item until it is taken or displaced; whoever gets it must release it.
  */
 #ifndef PITETHER_SHARED_BASE_MAILBOX_H
 #define PITETHER_SHARED_BASE_MAILBOX_H
@@ -13,7 +13,8 @@
 
 struct mailbox {
     _Atomic(void *) slot;
-    atomic_uint displaced; /* how many items were never taken; wraps. 32 bits: ARMv6 has no more */
+    atomic_uint
+        displaced; /* items replaced before they were taken; wraps. ARMv6 has no 64-bit atomics */
 };
 
 /* Puts item (not NULL); returns the one that it displaced, or NULL. */
@@ -25,13 +26,13 @@ static inline void *mailbox_put(struct mailbox *mailbox, void *item)
     return old;
 }
 
-/* Takes what is there, or NULL. */
+/* Takes the item, or NULL. */
 static inline void *mailbox_take(struct mailbox *mailbox)
 {
     return atomic_exchange(&mailbox->slot, NULL);
 }
 
-/* Whether there is something to take, unless another thread takes it first. */
+/* Whether there is an item, unless another thread takes it first. */
 static inline bool mailbox_has_item(struct mailbox *mailbox)
 {
     return atomic_load(&mailbox->slot) != NULL;

@@ -100,8 +100,8 @@ int options_parse(const struct option_table *table, void *options, int argc, cha
             if (result)
                 return result;
         } else if (!positional || *positional) {
-            return error_set(error, -EINVAL,
-                             "'%s' is one argument too many (--help shows the usage)", word);
+            return error_set(error, -EINVAL, "unexpected argument '%s' (--help shows the usage)",
+                             word);
         } else {
             *positional = *arguments.at++;
         }

@@ -194,7 +194,7 @@ static int read_lines(struct reader *reader, char *text, size_t size, const char
         *end = '\0';
         reader->line++;
         int result = has_controls(line, (size_t)(end - line))
-                         ? error_set(&what, -EINVAL, "there is a byte in the line that is no text")
+                         ? error_set(&what, -EINVAL, "the line has a byte that is not text")
                          : read_line(reader, line, &what);
         if (result)
             return error_set(error, result, "%.100s:%u: %s%s%s%.360s", path, reader->line,
@@ -220,9 +220,9 @@ int options_read_file(const struct option_table *table, void *options, const cha
         error_set(error, result, "can't read the configuration file %.300s: %s", path,
                   strerror(-result));
     else if (size > OPTION_FILE_MAX)
-        result =
-            error_set(error, -EINVAL, "%.300s is longer than %d bytes: no configuration file is",
-                      path, OPTION_FILE_MAX);
+        result = error_set(error, -EINVAL,
+                           "%.300s is larger than %d bytes: that can't be a configuration file",
+                           path, OPTION_FILE_MAX);
     else
         result = read_lines(&reader, text, (size_t)size, path, error);
     free(text);

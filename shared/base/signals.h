@@ -1,6 +1,6 @@
 /*
- * The signals that ask a program to end. They are taken in through a signalfd, so every thread has
- * them blocked, from before the first thread starts until nobody reads that descriptor any more.
+ * The signals that end a program. They are read from a signalfd, so all threads block them, from
+ * before the first thread starts until that descriptor is no longer read.
  */
 #ifndef PITETHER_SHARED_BASE_SIGNALS_H
 #define PITETHER_SHARED_BASE_SIGNALS_H
@@ -18,7 +18,7 @@ static inline sigset_t signals_to_end(void)
     return signals;
 }
 
-/* For the calling thread, and those that it will start. */
+/* For the calling thread and the threads that it starts later. */
 static inline void signals_block(bool blocked)
 {
     sigset_t signals = signals_to_end();

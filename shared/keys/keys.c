@@ -9,7 +9,7 @@
 
 const char *const key_role_names[] = { "view", "control", NULL };
 
-/* A part of a text; nothing ends it with a zero. */
+/* A part of a text, not zero-terminated. */
 struct span {
     const char *at;
     size_t size;
@@ -20,7 +20,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* Takes the next word from the rest of a line; an empty one at its end. */
+/* Takes the next word from the rest of a line; at its end an empty one. */
 static struct span take_word(struct span *rest)
 {
     while (rest->size > 0 && is_blank(*rest->at)) {
@@ -105,7 +105,7 @@ int key_generate(struct key *key, const char *name, enum key_role role)
     memset(key, 0, sizeof(*key));
     snprintf(key->name, sizeof(key->name), "%s", name);
     key->role = role;
-    /* Up to 256 bytes come whole once the kernel's pool is ready, which is waited for. */
+    /* Waits until the kernel's pool is ready; then up to 256 bytes are never cut short. */
     if (getrandom(key->id, sizeof(key->id), 0) < 0 ||
         getrandom(key->secret, sizeof(key->secret), 0) < 0)
         return -errno;
@@ -130,13 +130,13 @@ static const char *read_key(struct key *key, struct span name, struct span rest)
     if (!is_name(name))
         return "a name has 1 to 64 bytes, and no control characters";
     if (which < 0)
-        return "behind the name there must be a role, view or control";
+        return "the name must be followed by a role, view or control";
     if (!read_hex(id, key->id, sizeof(key->id)))
-        return "behind the role there must be an id of 32 hex digits";
+        return "the role must be followed by an id of 32 hex digits";
     if (!read_hex(secret, key->secret, sizeof(key->secret)))
-        return "behind the id there must be a secret of 64 hex digits";
+        return "the id must be followed by a secret of 64 hex digits";
     if (take_word(&rest).size > 0)
-        return "there is something behind the secret";
+        return "there is text after the secret";
     memcpy(key->name, name.at, name.size);
     key->role = (enum key_role)which;
     return NULL;
@@ -164,13 +164,13 @@ int keys_reserve(struct keys *keys)
     return keys->items ? 0 : -ENOMEM;
 }
 
-/* Returns what is wrong with one key more, or NULL. */
+/* Returns why the key can't be added, or NULL. */
 static const char *append(struct keys *keys, const struct key *key)
 {
     if (keys_find_name(keys, key->name))
-        return "a key of that name is already there";
+        return "there already is a key of that name";
     if (keys_find_id(keys, key->id))
-        return "a key with that id is already there";
+        return "there already is a key with that id";
     if (keys->count == KEYS_MAX)
         return "there are more than 256 keys";
     keys->items[keys->count++] = *key;

@@ -1,9 +1,9 @@
 /*
- * The keys that receivers prove themselves with, and the text that both sides keep them in. Pure
+ * The keys that authenticate receivers, and the text that both sides store them in. Pure
  * but for key_generate(). Any thread; a struct keys is one thread's, or read by many.
  *
- * A line for each key, `NAME ROLE ID SECRET`, words parted by blanks; blank lines and lines that
- * begin with # are passed over:
+ * A line for each key, `NAME ROLE ID SECRET`, separated by blanks; blank lines and lines that begin
+ * with # are skipped:
  *
  *   laptop view 5f0c2e9d8b7a46538190a1b2c3d4e5f6 <64 hex digits>
  *
@@ -39,40 +39,41 @@ struct key {
 
 /* Zeroed at first: no keys. Names are unique, and so are ids. */
 struct keys {
-    struct key *items; /* secret_allocate()d room for KEYS_MAX, or NULL */
+    struct key *items; /* secret_allocate()d, for KEYS_MAX; or NULL */
     unsigned count;
 };
 
 bool key_name_is_good(const char *name);
 
-/* An id as 32 lower-case hex digits and a zero; and read back, from `size` bytes: whether they are
- * one. */
+/* An id as 32 lower-case hex digits and a zero; and parsed from `size` bytes: whether they are one.
+ */
 enum { KEY_ID_TEXT = 2 * KEY_ID_SIZE + 1 };
 void key_id_format(const uint8_t id[KEY_ID_SIZE], char text[KEY_ID_TEXT]);
 bool key_id_parse(const char *text, size_t size, uint8_t id[KEY_ID_SIZE]);
 
-/* Fills a key of that name (a good one) with a fresh id and secret. 0, or getrandom()'s errno. */
+/* Makes a key of that name, which must be good, with a new id and secret. 0, or getrandom()'s
+ * errno. */
 int key_generate(struct key *key, const char *name, enum key_role role);
 
 /* Writes the key's line, without a line feed but with a zero at its end, into line (KEY_LINE_MAX
  * bytes, to be wiped); returns its length. */
 size_t key_format(const struct key *key, char *line);
 
-/* Reads a line without its line feed. 1: a key; 0: a comment or blank; -EINVAL with *why a static
+/* Parses a line without its line feed. 1: a key; 0: a comment or blank; -EINVAL with *why a static
  * text that quotes nothing. The key is wiped unless 1 is returned. */
 int key_parse_line(struct key *key, const char *line, size_t size, const char **why);
 
-/* Reads a whole text into keys, which must be empty. where: the file's name, for errors. 0;
+/* Parses a whole text into keys, which must be empty. where: the file's name, for errors. 0;
  * -EINVAL, -ENOMEM: with a line for the user in error, which quotes nothing,
  * and no keys. */
 int keys_parse(struct keys *keys, const char *text, size_t size, const char *where,
                struct error *error);
 
-/* NULL: there is none. What is returned lives as long as the keys. */
+/* NULL: there is none. The result lives as long as the keys. */
 const struct key *keys_find_id(const struct keys *keys, const uint8_t id[KEY_ID_SIZE]);
 const struct key *keys_find_name(const struct keys *keys, const char *name);
 
-/* Makes room for the keys; 0 or -ENOMEM. For who fills keys without a text. */
+/* Allocates the items, for a caller that fills them without a text; 0 or -ENOMEM. */
 int keys_reserve(struct keys *keys);
 
 /* Wipes and frees; keys is empty then. */

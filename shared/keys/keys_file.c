@@ -14,10 +14,9 @@
 #include "shared/base/descriptors.h"
 #include "shared/keys/secret.h"
 
-/* Room for a file of the greatest size, for one line more, and for seeing that it is too long. */
-enum { TEXT_ROOM = KEYS_FILE_MAX + KEY_LINE_MAX + 2 };
+/* Space for a file of the maximum size, for one line more, and to detect a file that is larger. */
+enum { TEXT_MAX = KEYS_FILE_MAX + KEY_LINE_MAX + 2 };
 
-/* Of a user's name in an error. */
 enum { USER_NAME_MAX = 33 };
 
 /* A keys file while it is read or changed. */
@@ -28,7 +27,7 @@ struct keys_file {
     const char *name;   /* in the folder */
     int folder_fd;      /* locked */
     struct stat status; /* of the file as it was; st_nlink 0: there was none */
-    char *text;         /* TEXT_ROOM bytes, secret */
+    char *text;         /* TEXT_MAX bytes, secret */
     size_t size;
 };
 
@@ -44,15 +43,15 @@ static bool is_credential(const char *path)
 static const char *name_of_user(uid_t uid, char name[USER_NAME_MAX])
 {
     struct passwd entry, *found = NULL;
-    char room[1024];
-    if (getpwuid_r(uid, &entry, room, sizeof(room), &found) == 0 && found)
+    char buffer[1024];
+    if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) == 0 && found)
         snprintf(name, USER_NAME_MAX, "%s", entry.pw_name);
     else
         snprintf(name, USER_NAME_MAX, "user %u", (unsigned)uid);
     return name;
 }
 
-/* The system lets this user not read it. */
+/* This user may not read the file. */
 static int fail_forbidden(const char *path, struct error *error)
 {
     static const char what[] = "can't open the keys file";
@@ -67,19 +66,20 @@ static int fail_forbidden(const char *path, struct error *error)
                          strerror(EACCES), (unsigned)(status.st_mode & 0777), path);
     return error_set(
         error, -EACCES,
-        "%s %.150s: %s: it is for %s alone, and this runs as %s; run it as %s, or name a "
+        "%s %.150s: %s: only %s may read it, and this runs as %s; run it as %s, or name a "
         "file of your own with --keys",
         what, path, strerror(EACCES), name_of_user(status.st_uid, owner), user, owner);
 }
 
-/* Root may name a file of anybody's: who can change that one is for root to know. */
+/* Root may name anybody's file: it is for root to know who can change it. */
 static int check_access(const char *path, const struct stat *status, struct error *error)
 {
     uid_t user = geteuid();
     mode_t forbidden = is_credential(path) ? 037 : 077;
     char name[USER_NAME_MAX];
     if (!S_ISREG(status->st_mode))
-        return error_set(error, -EPERM, "%.300s is no plain file: keys are not read from it", path);
+        return error_set(error, -EPERM, "%.300s is not a regular file: keys are not read from it",
+                         path);
     if (user != 0 && status->st_uid != 0 && status->st_uid != user)
         return error_set(
             error, -EPERM,
@@ -88,14 +88,14 @@ static int check_access(const char *path, const struct stat *status, struct erro
             path, name_of_user(status->st_uid, name));
     if (status->st_mode & forbidden)
         return error_set(error, -EPERM,
-                         "%.200s is open to other users (mode %03o): chmod 600 %.200s", path,
+                         "%.200s is accessible to other users (mode %03o): chmod 600 %.200s", path,
                          (unsigned)(status->st_mode & 0777), path);
     return 0;
 }
 
 static int open_file(const char *path, struct stat *status, struct error *error)
 {
-    /* O_NONBLOCK: a FIFO would be waited for. */
+    /* O_NONBLOCK: opening a FIFO would wait for a writer. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0 && errno == ELOOP)
         return error_set(error, -EPERM, "%.300s is a symbolic link: name the file itself", path);
@@ -113,7 +113,7 @@ static int open_file(const char *path, struct stat *status, struct error *error)
     return fd;
 }
 
-/* Reads the file into text (TEXT_ROOM bytes). */
+/* Reads the file into text (TEXT_MAX bytes). */
 static int read_text(const char *path, struct stat *status, char *text, size_t *size,
                      struct error *error)
 {
@@ -127,7 +127,8 @@ static int read_text(const char *path, struct stat *status, char *text, size_t *
         return error_set(error, (int)got, "can't read the keys file %.300s: %s", path,
                          strerror((int)-got));
     if (got > KEYS_FILE_MAX)
-        return error_set(error, -EINVAL, "%.300s is longer than %d bytes: no keys file is", path,
+        return error_set(error, -EINVAL,
+                         "%.300s is larger than %d bytes: that can't be a keys file", path,
                          KEYS_FILE_MAX);
     return 0;
 }
@@ -136,17 +137,17 @@ int keys_load(struct keys *keys, const char *path, struct error *error)
 {
     struct stat status;
     size_t size = 0;
-    char *text = secret_allocate(TEXT_ROOM);
+    char *text = secret_allocate(TEXT_MAX);
     if (!text)
         return error_set(error, -ENOMEM, "%.300s: out of memory", path);
     int result = read_text(path, &status, text, &size, error);
     if (!result)
         result = keys_parse(keys, text, size, path, error);
-    secret_free(text, TEXT_ROOM);
+    secret_free(text, TEXT_MAX);
     return result;
 }
 
-static int open_folder(struct keys_file *file, bool makes_it)
+static int open_folder(struct keys_file *file, bool create)
 {
     const char *slash = strrchr(file->path, '/');
     size_t size = slash ? (size_t)(slash - file->path) + (slash == file->path) : 1;
@@ -155,8 +156,8 @@ static int open_folder(struct keys_file *file, bool makes_it)
         return error_set(file->error, -EINVAL, "%.300s can't be a keys file's path", file->path);
     memcpy(file->folder, slash ? file->path : ".", size);
     file->folder[size] = '\0';
-    if (makes_it && mkdir(file->folder, 0700) && errno != EEXIST)
-        return error_set(file->error, -errno, "can't make the folder %.300s: %s", file->folder,
+    if (create && mkdir(file->folder, 0700) && errno != EEXIST)
+        return error_set(file->error, -errno, "can't create the folder %.300s: %s", file->folder,
                          strerror(errno));
     file->folder_fd = open(file->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (file->folder_fd < 0 || flock(file->folder_fd, LOCK_EX))
@@ -165,15 +166,15 @@ static int open_folder(struct keys_file *file, bool makes_it)
     return 0;
 }
 
-/* Locks the file and reads it into its text and into keys. makes_it: its folder, if need be. */
-static int begin(struct keys_file *file, const char *path, bool makes_it, struct keys *keys,
+/* Locks the file and reads it into its text and into keys. create: also its folder if missing. */
+static int begin(struct keys_file *file, const char *path, bool create, struct keys *keys,
                  struct error *error)
 {
     *file = (struct keys_file){ .path = path, .error = error, .folder_fd = -1 };
-    file->text = secret_allocate(TEXT_ROOM);
+    file->text = secret_allocate(TEXT_MAX);
     if (!file->text)
         return error_set(error, -ENOMEM, "%.300s: out of memory", path);
-    int result = open_folder(file, makes_it);
+    int result = open_folder(file, create);
     if (!result)
         result = read_text(path, &file->status, file->text, &file->size, error);
     if (result == -ENOENT && file->folder_fd >= 0)
@@ -185,11 +186,11 @@ static void end(struct keys_file *file, struct keys *keys)
 {
     if (file->folder_fd >= 0)
         close(file->folder_fd);
-    secret_free(file->text, TEXT_ROOM);
+    secret_free(file->text, TEXT_MAX);
     keys_clear(keys);
 }
 
-/* Takes the line of the key of that name out of the text. */
+/* Removes the line of the key of that name from the text. */
 static void cut_line(struct keys_file *file, const char *name)
 {
     for (size_t at = 0; at < file->size;) {
@@ -218,7 +219,7 @@ static void append_line(struct keys_file *file, const struct key *key)
     file->text[file->size++] = '\n';
 }
 
-/* Root leaves the file to whom it belonged. */
+/* Root preserves the file's owner. */
 static int write_new(const struct keys_file *file, int fd)
 {
     bool was_there = file->status.st_nlink > 0;
@@ -230,14 +231,14 @@ static int write_new(const struct keys_file *file, int fd)
     return result;
 }
 
-/* Puts the text in the place of the file: it is the old one or the new one at any time. */
+/* Replaces the file by the text: at any time it is the old one or the new one. */
 static int save(struct keys_file *file)
 {
     char fresh[NAME_MAX + 1];
     int size = snprintf(fresh, sizeof(fresh), "%s.new", file->name);
     if (size < 0 || (size_t)size >= sizeof(fresh))
         return error_set(file->error, -ENAMETOOLONG, "%.300s: the name is too long", file->path);
-    /* One that is there was left behind when a command was killed: the folder is locked. */
+    /* An existing one was left behind by a command that was killed: the folder is locked. */
     unlinkat(file->folder_fd, fresh, 0);
     int fd =
         openat(file->folder_fd, fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -251,12 +252,12 @@ static int save(struct keys_file *file)
         return error_set(file->error, result, "can't write the keys file %.300s: %s", file->path,
                          strerror(-result));
     }
-    /* Now it is there; not every file system can also promise that it will be after a crash. */
+    /* Best effort: not every file system can sync a folder. */
     fsync(file->folder_fd);
     return 0;
 }
 
-/* Whether the key can be one more, or take the place of the one of its name. */
+/* Whether the key can be added, or replace the one of its name. */
 static int check_addition(const char *path, const struct keys *keys, const struct key *key,
                           bool may_replace, struct error *error)
 {
@@ -265,7 +266,7 @@ static int check_addition(const char *path, const struct keys *keys, const struc
     if (same_name && !may_replace)
         return error_set(error, -EEXIST, "%.300s has a key named %s already", path, key->name);
     if (same_id && same_id != same_name)
-        return error_set(error, -EEXIST, "%.300s has this very key already, named %s", path,
+        return error_set(error, -EEXIST, "%.300s has this key already, named %s", path,
                          same_id->name);
     if (!same_name && keys->count == KEYS_MAX)
         return error_set(error, -ENOSPC, "%.300s is full: it has %d keys", path, KEYS_MAX);

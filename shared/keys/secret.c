@@ -9,9 +9,9 @@
 #define __has_feature(feature) 0
 #endif
 #if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
-#define SEARCHES_LEAKS 1
+#define DETECTS_LEAKS 1
 #else
-#define SEARCHES_LEAKS 0
+#define DETECTS_LEAKS 0
 #endif
 
 void *secret_allocate(size_t size)
@@ -19,7 +19,7 @@ void *secret_allocate(size_t size)
     void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED)
         return NULL;
-    /* What can't be had (RLIMIT_MEMLOCK) is done without. */
+    /* Best effort: RLIMIT_MEMLOCK may forbid it. */
     madvise(memory, size, MADV_DONTDUMP);
     mlock(memory, size);
     return memory;
@@ -37,6 +37,6 @@ void secret_guard_process(void)
 {
     struct rlimit none = { 0, 0 };
     setrlimit(RLIMIT_CORE, &none);
-    if (!SEARCHES_LEAKS)
+    if (!DETECTS_LEAKS)
         prctl(PR_SET_DUMPABLE, 0);
 }

@@ -1,22 +1,22 @@
 /*
- * Memory for what nobody else may see: kept out of core dumps, and out of swap space where the
- * system lets it be locked; wiped at its end. Any thread.
+ * Memory for secrets: kept out of core dumps, and out of swap space where the system permits
+ * locking; wiped when freed. Any thread.
  */
 #ifndef PITETHER_SHARED_KEYS_SECRET_H
 #define PITETHER_SHARED_KEYS_SECRET_H
 
 #include <stddef.h>
 
-/* Zeroed, in pages of its own: for few and large pieces. NULL: out of memory. */
+/* Zeroed, in pages of its own: for a few large blocks. NULL: out of memory. */
 void *secret_allocate(size_t size);
 
 /* size: as it was allocated. NULL is fine. */
 void secret_free(void *memory, size_t size);
 
 /*
- * From here on nobody but root can look into the process through /proc or a debugger, and it leaves
- * no core dump. Call it before the first secret is read. Builds with AddressSanitizer can still be
- * looked into, because its search for leaks does just that.
+ * From here on only root can inspect the process through /proc or a debugger, and it leaves no core
+ * dump. Call it before the first secret is read. Builds with AddressSanitizer can still be
+ * inspected, since its leak detection does that.
  */
 void secret_guard_process(void);
 

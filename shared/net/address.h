@@ -26,11 +26,11 @@ struct socket_address {
 /* 0; -EINVAL: not an address; -ENAMETOOLONG: the host or path is too long. */
 int address_parse(const char *text, uint16_t default_port, struct address *address);
 
-/* Writes it back in the form that address_parse() takes; text holds ADDRESS_TEXT_MAX bytes. */
+/* Writes it back in the form that address_parse() accepts; text holds ADDRESS_TEXT_MAX bytes. */
 void address_format(const struct address *address, char *text);
 
 /* Looks a name up (may block). Fills up to ADDRESSES_MAX socket addresses, in the resolver's order
- * (RFC 6724), and returns how many; -ENOENT: no such host, with *why the resolver's word. */
+ * (RFC 6724), and returns how many; -ENOENT: no such host, with *why the resolver's reason. */
 int address_resolve(const struct address *address, bool to_listen,
                     struct socket_address out[ADDRESSES_MAX], const char **why);
 

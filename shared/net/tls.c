@@ -40,7 +40,7 @@ static bool has_aes_instructions(void)
 #endif
 }
 
-/* OpenSSL knows an external key as a session to be taken up again. */
+/* To OpenSSL an external key is a session to resume. */
 static SSL_SESSION *session_of(SSL *connection, const struct key *key)
 {
     SSL_SESSION *session = SSL_SESSION_new();
@@ -58,8 +58,8 @@ static struct tls *tls_of(SSL *connection)
     return SSL_CTX_get_app_data(SSL_get_SSL_CTX(connection));
 }
 
-/* The daemon's look-up. An id that there is not gets a secret that nobody has, and so fails like a
- * wrong secret: nobody learns which ids there are. */
+/* The daemon's lookup. An unknown id gets a secret that nobody has, and so fails like a wrong
+ * secret: a peer can't learn which ids exist. */
 static int find_session(SSL *connection, const unsigned char *identity, size_t size,
                         SSL_SESSION **session)
 {
@@ -72,11 +72,11 @@ static int find_session(SSL *connection, const unsigned char *identity, size_t s
         strcpy(peer->name, key->name);
         memcpy(peer->id, key->id, sizeof(peer->id));
     }
-    *session = session_of(connection, key ? key : &tls->nobodys);
+    *session = session_of(connection, key ? key : &tls->decoy);
     return *session != NULL;
 }
 
-/* The receiver's offer. `hash`: the one that the daemon has chosen, once it has. */
+/* The receiver's offer. `hash`: the daemon's choice, once it has chosen. */
 static int use_session(SSL *connection, const EVP_MD *hash, const unsigned char **identity,
                        size_t *size, SSL_SESSION **session)
 {
@@ -112,16 +112,17 @@ static bool set_up_daemon(struct tls *tls)
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
     /* AES only if both sides put it first. */
     SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-    /* A record without data ends a read: a receiver could hold it for ever with key updates. */
+    /* A record without data ends a read: otherwise a receiver could keep it busy with key updates.
+     */
     SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-    return key_generate(&tls->nobodys, "", KEY_VIEW) == 0 && SSL_CTX_set_num_tickets(context, 0);
+    return key_generate(&tls->decoy, "", KEY_VIEW) == 0 && SSL_CTX_set_num_tickets(context, 0);
 }
 
 static bool set_up_receiver(struct tls *tls)
 {
     key_id_format(tls->keys->items[0].id, tls->identity);
     SSL_CTX_set_psk_use_session_callback(tls->context, use_session);
-    /* With no authority to go by, a certificate instead of the key is refused at once. */
+    /* Without a trusted authority, a certificate instead of the key is refused at once. */
     SSL_CTX_set_verify(tls->context, SSL_VERIFY_PEER, NULL);
     /* One system call for several records. */
     SSL_CTX_set_read_ahead(tls->context, 1);
@@ -134,8 +135,8 @@ static bool set_up(struct tls *tls, enum tls_side side)
     SSL_CTX *context = tls->context;
     SSL_CTX_set_app_data(context, tls);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
-    /* The protocol's own END tells an orderly end from a cut; and whose peer has only ended its own
-     * half may go on writing. */
+    /* The protocol's own END tells a clean end from a lost connection; and after a peer has closed
+     * its half, this side may go on writing. */
     SSL_CTX_set_options(context,
                         SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |

@@ -11,16 +11,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Unsent bytes that the kernel may hold. What lies there can no longer give way to a newer frame,
- * so it is kept to about what goes out while the loop wakes up: 16 KiB is 6.5 ms at 20 Mbit/s, and
- * with less a fast link would starve between two wake-ups. */
+/* Unsent bytes that the kernel may hold. A newer frame can no longer replace them, so it is about
+ * what is sent while the loop wakes up: 16 KiB is 6.5 ms at 20 Mbit/s, and with less a fast link
+ * would starve between two wake-ups. */
 enum { NOTSENT_LOWAT = 16 * 1024 };
 
-static ssize_t plain_read(struct transport *transport, const struct iovec *room, int count)
+static ssize_t plain_read(struct transport *transport, const struct iovec *buffers, int count)
 {
     ssize_t got;
     do
-        got = readv(transport->fd, room, count);
+        got = readv(transport->fd, buffers, count);
     while (got < 0 && errno == EINTR);
     if (got >= 0)
         return got;
@@ -79,9 +79,9 @@ const struct transport_ops transport_plain_ops = {
     .destroy = transport_plain_destroy,
 };
 
-/* No TCP_USER_TIMEOUT: Linux takes a receiver that stops reading for a dead one, and it is told by
- * its PINGs that it lives. A Unix socket has none of these options, and a kernel that lacks one
- * still carries the stream: so nothing here can fail. */
+/* No TCP_USER_TIMEOUT: Linux would take a receiver that stops reading for a dead one, and its PINGs
+ * show that it is alive. A Unix socket has none of these options, and a kernel that lacks one still
+ * carries the stream: so nothing here can fail. */
 void transport_tune(int fd)
 {
     int on = 1, lowat = NOTSENT_LOWAT;

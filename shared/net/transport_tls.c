@@ -13,14 +13,14 @@
 /* The first byte of a TLS connection: a handshake record; RFC 8446, 5.1. */
 enum { TLS_HANDSHAKE = 22 };
 
-/* A peer that sends a byte a record must not keep its reader for longer than others do. */
+/* A peer that sends one byte in each record must not occupy its reader longer than others. */
 enum { RECORDS_AT_ONCE = 16 };
 
 struct secure {
     struct transport transport;
     struct tls *tls;
-    SSL *connection; /* NULL: not known yet to be TLS, or known not to be */
-    bool demanded;
+    SSL *connection; /* NULL: not detected yet, or plain text */
+    bool required;
     struct tls_peer peer;
 };
 
@@ -29,8 +29,8 @@ static struct secure *secure_of(struct transport *transport)
     return (struct secure *)transport;
 }
 
-/* OpenSSL is out of memory or order, here or at the peer: nothing is said about keys. */
-static bool is_trouble(unsigned long error)
+/* OpenSSL has an internal problem, here or at the peer: it says nothing about keys. */
+static bool is_internal(unsigned long error)
 {
     int reason = ERR_GET_REASON(error);
     return reason == ERR_R_MALLOC_FAILURE || reason == ERR_R_INTERNAL_ERROR ||
@@ -38,13 +38,13 @@ static bool is_trouble(unsigned long error)
 }
 
 /* What a handshake's failure means: by the first of OpenSSL's errors, unless it failed itself. A
- * daemon finds that a receiver has another key than the one that it names (the binder), or none
- * that it can take up (so that it would need a certificate); the receiver is told either by an
- * alert. Whatever else is wrong with a message is no matter of keys: it was damaged on its way. */
+ * daemon finds that a receiver has another key than the one it names (the binder), or none that the
+ * daemon knows (so that a certificate would be needed); an alert tells the receiver either. Any
+ * other defect of a message has nothing to do with keys: it was damaged on its way. */
 static int refusal(bool daemon)
 {
     int reason = ERR_GET_REASON(ERR_peek_error());
-    if (is_trouble(ERR_peek_error()) || is_trouble(ERR_peek_last_error()))
+    if (is_internal(ERR_peek_error()) || is_internal(ERR_peek_last_error()))
         return -ECONNABORTED;
     switch (reason) {
     case SSL_R_WRONG_VERSION_NUMBER:
@@ -75,7 +75,7 @@ static int refusal(bool daemon)
     }
 }
 
-/* Why a call of OpenSSL's did not do its work: -EAGAIN, 0 at the peer's end, or what happened.
+/* Why a call of OpenSSL failed: -EAGAIN, 0 if the peer has closed its side, or another errno.
  * `result` is what it returned; the error queue was empty before. */
 static int failure(struct secure *self, int result)
 {
@@ -96,7 +96,7 @@ static int failure(struct secure *self, int result)
     }
 }
 
-static ssize_t tls_read(struct transport *transport, const struct iovec *room, int count)
+static ssize_t tls_read(struct transport *transport, const struct iovec *buffers, int count)
 {
     struct secure *self = secure_of(transport);
     size_t total = 0;
@@ -104,12 +104,12 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *room, i
     transport->more = false;
     transport->ready = 0;
     for (int i = 0; i < count; i++)
-        for (size_t used = 0, got; used < room[i].iov_len && records < RECORDS_AT_ONCE;
+        for (size_t used = 0, got; used < buffers[i].iov_len && records < RECORDS_AT_ONCE;
              used += got, total += got, records++) {
             ERR_clear_error();
             errno = 0;
-            int result = SSL_read_ex(self->connection, (uint8_t *)room[i].iov_base + used,
-                                     room[i].iov_len - used, &got);
+            int result = SSL_read_ex(self->connection, (uint8_t *)buffers[i].iov_base + used,
+                                     buffers[i].iov_len - used, &got);
             if (result <= 0)
                 return total > 0 ? (ssize_t)total : failure(self, result);
         }
@@ -118,7 +118,7 @@ static ssize_t tls_read(struct transport *transport, const struct iovec *room, i
     return (ssize_t)total;
 }
 
-/* The bytes from `offset` on, at most a record of them: where they lie, if that is in one piece. */
+/* The bytes from `offset` on, at most a record of them: in place if they are contiguous. */
 static const void *next_record(struct tls *tls, const struct iovec *data, int count, size_t offset,
                                size_t *size)
 {
@@ -134,8 +134,8 @@ static const void *next_record(struct tls *tls, const struct iovec *data, int co
         return begin;
     }
     for (; count > 0 && *size < TLS_RECORD_MAX; data++, count--, offset = 0) {
-        size_t part = data->iov_len - offset, room = TLS_RECORD_MAX - *size;
-        part = part < room ? part : room;
+        size_t part = data->iov_len - offset, space = TLS_RECORD_MAX - *size;
+        part = part < space ? part : space;
         memcpy(tls->record + *size, (const uint8_t *)data->iov_base + offset, part);
         *size += part;
     }
@@ -162,7 +162,7 @@ static ssize_t tls_write(struct transport *transport, const struct iovec *data, 
     }
 }
 
-/* The key may have been revoked while the handshake went on. */
+/* The key may have been revoked during the handshake. */
 static int admit(struct secure *self)
 {
     bool known = !SSL_is_server(self->connection) || keys_find_id(self->tls->keys, self->peer.id);
@@ -219,7 +219,7 @@ static int begin_tls(struct secure *self)
     return 0;
 }
 
-/* From the first byte on it is one or the other, and the ops are those of what it is. */
+/* The first byte decides, and sets the ops. */
 static int detect(struct transport *transport)
 {
     struct secure *self = secure_of(transport);
@@ -236,7 +236,7 @@ static int detect(struct transport *transport)
         return error ? error : transport->ops->handshake(transport);
     }
     transport->ops = &transport_plain_ops;
-    return self->demanded ? -ENOKEY : 0;
+    return self->required ? -ENOKEY : 0;
 }
 
 static ssize_t not_yet(struct transport *transport, const struct iovec *data, int count)
@@ -278,12 +278,12 @@ struct transport *transport_tls_connect(int fd, struct tls *tls)
     return transport;
 }
 
-struct transport *transport_tls_accept(int fd, struct tls *tls, bool demanded)
+struct transport *transport_tls_accept(int fd, struct tls *tls, bool required)
 {
     struct secure *self = create(fd, tls);
     if (!self)
         return NULL;
-    self->demanded = demanded;
+    self->required = required;
     return &self->transport;
 }
 

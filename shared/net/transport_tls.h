@@ -9,22 +9,22 @@
 
 /*
  * A receiver's side over fd, which it takes over like transport_plain_create() does. Its handshake
- * gives -EACCES if the daemon doesn't take the key, -EPROTO if it doesn't speak TLS, -EBADMSG if
- * what came was damaged on its way. What was damaged on the way to the daemon may look to it like
- * another key, and so be -EACCES: a second attempt tells.
+ * returns -EACCES if the daemon rejects the key, -EPROTO if it doesn't speak TLS, -EBADMSG if the
+ * received data was damaged. Data damaged on its way to the daemon may look to it like another key,
+ * and so be -EACCES: a second attempt shows it.
  * NULL: out of memory, and fd is closed.
  */
 struct transport *transport_tls_connect(int fd, struct tls *tls);
 
 /*
- * A daemon's side: its handshake waits for the peer's first byte to tell whether it speaks TLS or
- * plainly. It gives -EACCES if the peer has no key of ours, -EPROTO if it speaks neither,
- * -EBADMSG if what came is damaged, and, if TLS is demanded, -ENOKEY if it speaks plainly: then it
- * may still be told so, plainly.
+ * A daemon's side: its handshake waits for the peer's first byte, which shows whether it speaks TLS
+ * or plain text. It returns -EACCES if the peer has no key of ours, -EPROTO if it speaks neither,
+ * -EBADMSG if the data is damaged, and, if TLS is required, -ENOKEY if it speaks plain text: then
+ * an ERROR can still be sent to it in plain text.
  */
-struct transport *transport_tls_accept(int fd, struct tls *tls, bool demanded);
+struct transport *transport_tls_accept(int fd, struct tls *tls, bool required);
 
-/* What a connection of transport_tls_connect()'s is encrypted with, as RFC 8446, B.4, names it. */
+/* The cipher suite of a connection of transport_tls_connect(), as RFC 8446, B.4, names it. */
 const char *transport_tls_suite(struct transport *transport);
 
 #endif

@@ -131,13 +131,13 @@ class Ends(harness.Case):
 
     def test_configuration(self):
         for path in ("/dev/zero", self.file("conf", b"fps = 30\n")):
-            self.fails(2, f"{path} is longer than 65536 bytes: no configuration file is",
+            self.fails(2, f"{path} is larger than 65536 bytes: that can't be a configuration file",
                        harness.PITETHERD, "-c", path)
 
     def test_keys(self):
         keys = self.file("keys")
-        for path, why in ((keys, "is longer than 65536 bytes: no keys file is"),
-                          ("/dev/zero", "is no plain file")):
+        for path, why in ((keys, "is larger than 65536 bytes: that can't be a keys file"),
+                          ("/dev/zero", "is not a regular file")):
             self.fails(2, f"{path} {why}", harness.PITETHERD, "--keys", path, "--list-keys")
             self.fails(2, f"{path} {why}", harness.PITETHERD, "--keys", path, "--add-key", "x")
             self.fails(2, f"{path} {why}", harness.PITETHERD, "--keys", path, "--source", "pattern",

@@ -50,7 +50,7 @@ class HostileTls(hostile_case.HostileCase):
                        ("--keys", self.key_of("laptop")))
         self.revoke("gone")
         self.daemon.send(signal.SIGHUP)
-        self.daemon.wait_for("keys read again")
+        self.daemon.wait_for("keys reloaded")
         self.withstand_all(hostile_tls_attacks.ATTACKS)
         self.finish_all()
 

@@ -48,8 +48,8 @@ class Keys(harness.Case):
                 f"'{harness.PITETHER}' --import-key Pi.Local:7484")
         done = self.run_program("sh", "-c", pipe)
         self.assertEqual(done.stdout, "")
-        self.assertIn("has a key named laptop now, to view", done.stderr)
-        self.assertIn("has a key for pi.local now", done.stderr)
+        self.assertIn("now has a key named laptop, to view", done.stderr)
+        self.assertIn("stored the key for Pi.Local:7484 in", done.stderr)
         here, there = self.read(self.keys), self.read(self.host_keys)
         self.assertRegex(here, LINE)
         self.assertEqual(here.split()[1:], there.split()[1:])
@@ -95,7 +95,7 @@ class Keys(harness.Case):
             file.write("# fine\n" + line.replace("laptop", "other")[:-2] + "\n")
         for command in (("--list-keys",), ("--add-key", "x"), ("--revoke", "laptop")):
             error = self.on_device(*command, code=2).stderr
-            self.assertIn(f"{self.keys}:3: behind the id there must be a secret", error)
+            self.assertIn(f"{self.keys}:3: the id must be followed by a secret", error)
 
     def test_names_and_commands_that_make_no_sense(self):
         for name in ("two words", "#1", "x" * 65, "tab\t", ""):
@@ -151,7 +151,7 @@ class Keys(harness.Case):
         line = self.on_device("--add-key", "laptop").stdout
         other = self.on_device("--add-key", "other").stdout
         self.on_host("--import-key", "PI.local.", text=line)
-        self.assertIn("another key for pi.local",
+        self.assertIn("replaced the key for pi.local in",
                       self.on_host("--import-key", "pi.local", text=other).stderr)
         self.on_host("--import-key", "[FE80:0::1]:7484", text="# comment\r\n\r\n" + line[:-1] + "\r")
         self.assertEqual([row.split()[0] for row in self.read(self.host_keys).splitlines()],
@@ -164,13 +164,13 @@ class Keys(harness.Case):
 
     def test_what_is_not_imported(self):
         line = self.on_device("--add-key", "laptop").stdout
-        for text, why in (("", "standard input has no key"),
-                          ("# none\n", "standard input has no key"),
+        for text, why in (("", "that is no key: give"),
+                          ("# none\n", "that is no key: give"),
                           (line + line.replace("laptop", "b").replace(line.split()[2], "0" * 32),
                            "more than one key"),
-                          ("sudo: a password is required\n", "standard input:1: behind the name"),
-                          (line[:-2] + "\n", "standard input:1: behind the id"),
-                          ("x" * 5000, "longer than a key's line")):
+                          ("sudo: a password is required\n", "the key's line:1: the name must"),
+                          (line[:-2] + "\n", "the key's line:1: the id must"),
+                          ("x" * 5000, "longer than the line of a key")):
             self.assertIn(why, self.on_host("--import-key", "pi", text=text, code=2).stderr)
         for where in ("unix:/run/x", "x" * 65, "pi:99999"):
             self.on_host("--import-key", where, text=line, code=2)

@@ -14,7 +14,7 @@ import tty
 import harness
 
 XOFF, XON = b"\x13", b"\x11"
-LOST = re.compile(r"warning: lines that are missing here, as they could not be written in time: (\d+)")
+LOST = re.compile(r"warning: lines missing here because they could not be written in time: (\d+)")
 
 
 class FullPipe:

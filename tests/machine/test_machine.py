@@ -268,7 +268,7 @@ class MachineTest(harness.Case):
     def test_8_leaves_a_clean_journal(self):
         """No warning but of what was done to it above."""
         journal = self.machine.run("journalctl --no-pager -b -o cat -p warning -u 'pitetherd*'")
-        done = ("no camera .*: 0 is photo|a JPEG that can't be used: it is cut off|lines like the next one were left out|"
+        done = ("no camera .*: 0 is photo|a JPEG that can't be used: it is cut off|lines like the next one were suppressed|"
                 "was refused|a key is needed here|Main process exited|Failed with result 'signal'"
                 "|the camera was unplugged|camera .* is not there: check the cable")
         self.assertRegex(journal, done)

@@ -176,7 +176,7 @@ static void what_is_refused(void **state)
     } cases[] = {
         { "", "where is the daemon?" },
         { "--null", "where is the daemon?" },
-        { "pi pi", "one argument too many" },
+        { "pi pi", "unexpected argument 'pi'" },
         { "pi:", "'pi:' is no address" },
         { "pi:0", "'pi:0' is no address" },
         { "pi:65536", "is no address" },

@@ -158,7 +158,7 @@ static void names_and_keys_are_taken_once(void **state)
     assert_int_equal(keys_file_add(fixture->path, &second, &fixture->error), -EEXIST);
     assert_non_null(strstr(fixture->error.text, "a key named pi already"));
     assert_int_equal(keys_file_replace(fixture->path, &alias, &fixture->error), -EEXIST);
-    assert_non_null(strstr(fixture->error.text, "this very key already, named pi"));
+    assert_non_null(strstr(fixture->error.text, "this key already, named pi"));
     assert_int_equal(keys_file_replace(fixture->path, &first, &fixture->error), 1);
     assert_int_equal(keys_file_replace(fixture->path, &second, &fixture->error), 1);
     assert_int_equal(keys_file_replace(fixture->path, &alias, &fixture->error), 0);
@@ -202,14 +202,14 @@ static void credentials_may_be_the_groups(void **state)
     write_file(fixture->path, "", 0400);
     assert_int_equal(count(fixture), 0);
     write_file(fixture->path, "", 0460);
-    assert_refused(fixture, EPERM, "open to other users");
+    assert_refused(fixture, EPERM, "accessible to other users");
     write_file(fixture->path, "", 0444);
-    assert_refused(fixture, EPERM, "open to other users");
+    assert_refused(fixture, EPERM, "accessible to other users");
     setenv("CREDENTIALS_DIRECTORY", "/tmp/pitether", 1);
     write_file(fixture->path, "", 0440);
-    assert_refused(fixture, EPERM, "open to other users");
+    assert_refused(fixture, EPERM, "accessible to other users");
     setenv("CREDENTIALS_DIRECTORY", "/tmp", 1);
-    assert_refused(fixture, EPERM, "open to other users");
+    assert_refused(fixture, EPERM, "accessible to other users");
     unsetenv("CREDENTIALS_DIRECTORY");
 }
 
@@ -239,7 +239,7 @@ static void junk_is_refused_and_left_alone(void **state)
     char text[100], *large = malloc(KEYS_FILE_MAX + 2);
     assert_non_null(large);
     write_file(fixture->path, "# fine\nsecret words\n", 0600);
-    assert_refused(fixture, EINVAL, "keys:2: behind the name there must be a role");
+    assert_refused(fixture, EINVAL, "keys:2: the name must be followed by a role");
     assert_null(strstr(fixture->error.text, "words"));
     assert_int_equal(keys_file_add(fixture->path, &key, &fixture->error), -EINVAL);
     assert_int_equal(keys_file_remove(fixture->path, "secret", &fixture->error), -EINVAL);
@@ -247,7 +247,7 @@ static void junk_is_refused_and_left_alone(void **state)
     memset(large, '#', KEYS_FILE_MAX + 1);
     large[KEYS_FILE_MAX + 1] = '\0';
     write_file(fixture->path, large, 0600);
-    assert_refused(fixture, EINVAL, "longer than 65536 bytes");
+    assert_refused(fixture, EINVAL, "larger than 65536 bytes");
     large[KEYS_FILE_MAX] = '\0';
     write_file(fixture->path, large, 0600);
     assert_int_equal(count(fixture), 0);
@@ -365,7 +365,7 @@ static void files_that_may_not_be_read(void **state)
     write_file(fixture->path, "", 0600);
     assert_int_equal(chmod(fixture->folder, 0755), 0);
     assert_int_equal(load_as_1234(fixture,
-                                  ": it is for root alone, and this runs as user 1234; run "
+                                  ": only root may read it, and this runs as user 1234; run "
                                   "it as root, or name a file of your own with --keys"),
                      0);
     assert_int_equal(chmod(fixture->folder, 0700), 0);

@@ -224,7 +224,7 @@ static void lines_of_threads_stay_whole(void **state)
 
 /* A full pipe: nobody waits for it. What is read at last are lines in order, whole, and how many
  * are missing. */
-#define LOSS "p: warning: lines that are missing here, as they could not be written in time: "
+#define LOSS "p: warning: lines missing here because they could not be written in time: "
 
 static void a_reader_that_stands_still(void **state)
 {
@@ -289,7 +289,7 @@ static void a_full_disk(void **state)
 }
 
 /* 20 pass; the first one of the next 10 s tells of those that did not. */
-static void floods_are_held_back(void **state)
+static void floods_are_suppressed(void **state)
 {
     (void)state;
     char text[4096];
@@ -305,7 +305,7 @@ static void floods_are_held_back(void **state)
     catch_begin();
     log_warning_limited(&limit, "again");
     catch_end(text, sizeof(text));
-    assert_string_equal(text, "prog: warning: 980 lines like the next one were left out\n"
+    assert_string_equal(text, "prog: warning: 980 lines like the next one were suppressed\n"
                               "prog: warning: again\n");
 }
 
@@ -321,7 +321,7 @@ int main(void)
         cmocka_unit_test(lines_of_threads_stay_whole),
         cmocka_unit_test(a_reader_that_stands_still),
         cmocka_unit_test(a_full_disk),
-        cmocka_unit_test(floods_are_held_back),
+        cmocka_unit_test(floods_are_suppressed),
         cmocka_unit_test(journal_is_told_the_level),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,10 +125,10 @@ static void positionals(void **state)
     assert_int_equal(parse_words("--", &fields, NULL, &positional, &error), 0);
     assert_null(positional);
     assert_int_equal(parse_words("a b", &fields, NULL, &positional, &error), -EINVAL);
-    assert_contains(error.text, "'b'|too many");
+    assert_contains(error.text, "unexpected|'b'");
     assert_int_equal(parse_words("-- a --", &fields, NULL, &positional, &error), -EINVAL);
-    parse_bad("host", "'host'|too many");
-    parse_bad("-- host", "'host'|too many");
+    parse_bad("host", "unexpected|'host'");
+    parse_bad("-- host", "unexpected|'host'");
 }
 
 static void given_options_are_reported(void **state)

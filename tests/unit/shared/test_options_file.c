@@ -184,7 +184,7 @@ static void controls_are_refused(void **state)
         struct fields fields = { 0 };
         struct error error;
         assert_int_equal(read_text(texts[i], strlen(texts[i]), &fields, NULL, &error), -EINVAL);
-        assert_contains(error.text, i == 0 ? ":2: there is a byte" : ":1: there is a byte");
+        assert_contains(error.text, i == 0 ? ":2: the line has a byte" : ":1: the line has a byte");
     }
 }
 
@@ -213,10 +213,10 @@ static void files_of_any_length(void **state)
     assert_int_equal(read_text(text, OPTION_FILE_MAX, &fields, NULL, &error), 0);
     assert_int_equal(fields.count, 3);
     assert_int_equal(read_text(text, MORE, &fields, NULL, &error), -EINVAL);
-    assert_contains(error.text, "options-test-|longer than 65536 bytes");
+    assert_contains(error.text, "options-test-|larger than 65536 bytes");
     free(text);
     assert_int_equal(options_read_file(&table, &fields, "/dev/zero", NULL, &error), -EINVAL);
-    assert_contains(error.text, "/dev/zero is longer than 65536 bytes");
+    assert_contains(error.text, "/dev/zero is larger than 65536 bytes");
 }
 
 /* As a shell's <(...) makes one. */
