@@ -219,10 +219,10 @@ static void only_plain_files(void **state)
     struct key key = make("laptop");
     char target[100];
     assert_int_equal(mkfifo(fixture->path, 0600), 0);
-    assert_refused(fixture, EPERM, "no plain file");
+    assert_refused(fixture, EPERM, "not a regular file");
     unlink(fixture->path);
     assert_int_equal(mkdir(fixture->path, 0700), 0);
-    assert_refused(fixture, EPERM, "no plain file");
+    assert_refused(fixture, EPERM, "not a regular file");
     rmdir(fixture->path);
     sprintf(target, "%s/target", fixture->folder);
     write_file(target, "", 0600);
