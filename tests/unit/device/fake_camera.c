@@ -62,6 +62,7 @@ static int start(struct camera *camera, const struct camera_sink *sink, struct c
     if (camera->starts < FAKE_STARTS_MAX)
         camera->start_ns[camera->starts] = clock_monotonic();
     camera->starts++;
+    pthread_cond_broadcast(&camera->changed);
     bool fails = camera->failures > 0;
     camera->failures -= fails;
     pthread_mutex_unlock(&camera->lock);

@@ -21,7 +21,7 @@
 
 static void take_stream(struct peer *peer, const struct wire_stream *stream)
 {
-    assert_int_equal(stream->stream, 0);
+    assert_int_equal(stream->stream, peer->number);
     assert_int_equal(stream->codec, WIRE_CODEC_JPEG);
     if (peer->streams++ == 0)
         peer->first = peer->next = stream->first_frame_id;
@@ -33,6 +33,7 @@ static void take_stream(struct peer *peer, const struct wire_stream *stream)
 static void take_head(struct peer *peer, const struct wire_frame_head *head)
 {
     assert_true(peer->streams > 0);
+    assert_int_equal(head->stream, peer->number);
     assert_int_equal(head->frame_id, peer->next);
     assert_int_equal(head->width, peer->stream.width);
     assert_int_equal(head->height, peer->stream.height);
@@ -77,7 +78,7 @@ static void take_tail(struct peer *peer, const struct wire_frame_tail *tail)
 static void take_drops(struct peer *peer, const struct wire_drops *drops)
 {
     assert_true(peer->streams > 0);
-    assert_int_equal(drops->stream, 0);
+    assert_int_equal(drops->stream, peer->number);
     assert_in_range(drops->reason, 1, WIRE_DROP_REASONS - 1);
     assert_int_equal(drops->first_frame_id, peer->next);
     assert_true(drops->count >= 1);
@@ -129,6 +130,7 @@ static void take_message(struct peer *peer, const struct wire_message *message)
         take_stream(peer, &message->stream);
         break;
     case WIRE_STATUS:
+        assert_int_equal(message->status.stream, peer->number);
         peer->status = message->status;
         peer->statuses++;
         break;

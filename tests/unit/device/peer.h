@@ -15,8 +15,9 @@ enum { PEER_FRAME_MAX = 4 << 20, PEER_FATES_MAX = 4096, BOUND_MS = 5000 };
 struct peer {
     int fd;
     struct message_reader reader;
-    bool acks;  /* sends an ACK for each frame that came whole */
-    bool reads; /* looked at by room_step() */
+    uint8_t number; /* of the stream that it watches */
+    bool acks;      /* sends an ACK for each frame that came whole */
+    bool reads;     /* looked at by room_step() */
 
     /* What came. */
     bool opened, streams_seen, ended, failed, closed;
