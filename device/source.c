@@ -10,19 +10,22 @@
 #include "shared/base/log.h"
 
 static enum exit_code open_camera(struct source *source, const char *argument,
-                                  const struct camera_request *request)
+                                  const struct camera_request *request, const char *label)
 {
     struct error error;
     int result = source->ops->open(&source->camera, argument, request, &error);
     if (result == 0)
         return EXIT_DONE;
-    if (!source->camera)
-        return exit_with(EXIT_CAMERA, error.text);
-    log_warning("%s; serving without it until it is there", error.text);
+    if (!source->camera) {
+        log_error("%s%s", label, error.text);
+        return EXIT_CAMERA;
+    }
+    log_warning("%s%s; serving without it until it is there", label, error.text);
     return EXIT_DONE;
 }
 
-enum exit_code source_open(struct source *source, const struct stream_options *options)
+enum exit_code source_open(struct source *source, const struct stream_options *options,
+                           const char *label)
 {
     const char *argument;
     struct fault_script faults = { 0 };
@@ -31,8 +34,10 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
     assert(source->ops);
     if (options->pattern_faults)
         source->ops = &camera_faulty;
-    if (options->pattern_faults && faults_parse(&faults, options->pattern_faults, &error))
-        return exit_with(EXIT_USAGE, error.text);
+    if (options->pattern_faults && faults_parse(&faults, options->pattern_faults, &error)) {
+        log_error("%s%s", label, error.text);
+        return EXIT_USAGE;
+    }
     bool turned = options->rotation == 1;
     struct camera_request request = {
         .width = options->size.width,
@@ -44,7 +49,7 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         .stream = options->name,
         .faults = &faults,
     };
-    return open_camera(source, argument, &request);
+    return open_camera(source, argument, &request, label);
 }
 
 void source_close(struct source *source)

@@ -14,8 +14,9 @@ struct source {
 };
 
 /* Chooses the source and opens its camera; one that is not there yet is as good as one that is.
- * Says in the log what is wrong. */
-enum exit_code source_open(struct source *source, const struct stream_options *options);
+ * Logs what is wrong, behind the stream's label. */
+enum exit_code source_open(struct source *source, const struct stream_options *options,
+                           const char *label);
 
 /* Closes the camera if it is still the source's: whoever takes it over sets it to NULL. */
 void source_close(struct source *source);

@@ -1,5 +1,7 @@
 #include "device/streams.h"
 
+#include <stdio.h>
+
 #include "shared/base/clock.h"
 
 /* How long the cameras may take to stop when all clients are gone: a USB camera may need half of
@@ -10,19 +12,26 @@ enum exit_code streams_open(struct streams *streams, const struct device_options
 {
     enum exit_code code = EXIT_DONE;
     *streams = (struct streams){ .count = options->stream_count };
-    for (unsigned i = 0; code == EXIT_DONE && i < streams->count; i++)
-        code = source_open(&streams->sources[i], &options->streams[i]);
+    for (unsigned i = 0; code == EXIT_DONE && i < streams->count; i++) {
+        if (streams->count > 1)
+            snprintf(streams->labels[i], sizeof(streams->labels[i]),
+                     "%s: ", options->streams[i].name);
+        code = source_open(&streams->sources[i], &options->streams[i], streams->labels[i]);
+    }
     return code;
 }
 
-static struct stream_config config_of(const struct stream_options *options, unsigned number)
+static struct stream_config config_of(const struct stream_options *options, unsigned number,
+                                      const char *label)
 {
     int min_quality = options->min_quality, quality = options->quality;
     return (struct stream_config){
         .number = number,
         .name = options->name,
+        .label = label,
         .source = source_shown(options->source),
-        .encoder = { .slices = (unsigned)options->slices,
+        .encoder = { .label = label,
+                     .slices = (unsigned)options->slices,
                      .quality = quality,
                      .min_quality = min_quality < quality ? min_quality : quality,
                      .bits_per_second = options->bitrate,
@@ -38,8 +47,7 @@ enum exit_code streams_start(struct streams *streams, const struct device_option
     int error = encode_pool_create(&streams->pool, (unsigned)options->threads);
     for (unsigned i = 0; !error && i < streams->count; i++) {
         struct source *source = &streams->sources[i];
-        struct stream_config config = config_of(&options->streams[i], i);
-        config.one_of_several = streams->count > 1;
+        struct stream_config config = config_of(&options->streams[i], i, streams->labels[i]);
         config.ops = source->ops;
         config.camera = source->camera;
         source->camera = NULL;
@@ -53,7 +61,7 @@ enum exit_code streams_start(struct streams *streams, const struct device_option
 static void log_encoded(const struct stream *stream)
 {
     if (stream)
-        log_debug("%sframes encoded: %llu", stream->label,
+        log_debug("%sframes encoded: %llu", stream->config.label,
                   (unsigned long long)encoder_totals(stream->encoder).frames);
 }
 
@@ -72,7 +80,7 @@ enum exit_code streams_close(struct streams *streams)
             source_close(&streams->sources[i]);
             continue;
         }
-        log_error("%sthe camera hangs: leaving it as it is", stream->label);
+        log_error("%sthe camera hangs: leaving it as it is", stream->config.label);
         code = EXIT_CAMERA;
     }
     if (code == EXIT_DONE)

@@ -9,12 +9,14 @@
 #include "device/options.h"
 #include "device/source.h"
 #include "device/stream/stream.h"
+#include "shared/protocol/wire.h"
 
 struct streams {
     struct source sources[DEVICE_STREAMS_MAX]; /* until the streams take their cameras over */
     struct encode_pool *pool;
     struct stream *items[DEVICE_STREAMS_MAX]; /* by number */
     unsigned count;
+    char labels[DEVICE_STREAMS_MAX][WIRE_NAME_MAX + 3]; /* see struct stream_config */
 };
 
 /* Opens the cameras that the options name. Starts no thread. On failure streams_close() is still

@@ -122,7 +122,8 @@ static struct job *begin_job(struct encoder *encoder)
         return NULL;
     struct frame *frame = frame_take(&encoder->frames);
     if (!frame) {
-        log_warning_limited(&encoder->failed_limit, "out of memory for a frame");
+        log_warning_limited(&encoder->failed_limit, "%sout of memory for a frame",
+                            encoder->config.label);
         drop_waiting(encoder, WIRE_DROP_ENCODE_ERROR);
         return NULL;
     }
@@ -231,8 +232,8 @@ static void finish_slice(void *user, const struct slice_task *task, int error)
     struct job *job = task->job;
     if (error && !job->failed) {
         job->failed = true;
-        log_warning_limited(&encoder->failed_limit, "frame %llu could not be encoded (%s)",
-                            (unsigned long long)job->frame->head.frame_id,
+        log_warning_limited(&encoder->failed_limit, "%sframe %llu could not be encoded (%s)",
+                            encoder->config.label, (unsigned long long)job->frame->head.frame_id,
                             error == -EBADMSG  ? "the camera's JPEG is broken"
                             : error == -ENOMEM ? "out of memory"
                                                : "libjpeg failed");
@@ -251,6 +252,8 @@ int encoder_create(struct encoder **encoder, const struct encoder_config *config
     if (!self)
         return -ENOMEM;
     self->config = *config;
+    if (!config->label)
+        self->config.label = "";
     self->pool = pool;
     self->lock = encode_pool_lock(pool);
     self->events = events;

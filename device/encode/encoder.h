@@ -14,6 +14,7 @@
 #include "device/stream/events.h"
 
 struct encoder_config {
+    const char *label;        /* what log lines begin with; NULL: nothing */
     unsigned slices;          /* 1..FRAME_SLICES_MAX; 0: chosen by the number of threads */
     int quality;              /* 1..100; the best one where a bit rate is to be kept */
     int min_quality;          /* 1..quality; the worst one then; 0: as quality */

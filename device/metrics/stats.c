@@ -65,7 +65,7 @@ void stats_tick(struct stats *stats, const struct stream *stream, const struct c
         watching += client_watches(client);
     }
     if (stats->last_ns)
-        write_line(stream->label, &now, &stats->last, watching, (double)passed / 1e9);
+        write_line(stream->config.label, &now, &stats->last, watching, (double)passed / 1e9);
     stats->last = now;
     stats->last_ns = now_ns;
 }

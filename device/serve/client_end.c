@@ -20,8 +20,8 @@ void client_cut(struct client *client, const char *how)
     loop_remove(client->loop, &client->watch);
     if (subscription->started && log_passes(client->shared->visit_limit))
         log_info("%sclient %s %s: delivered %" PRIu64 ", dropped %" PRIu64,
-                 subscription->stream->label, client->name, how, subscription->totals.delivered,
-                 subscription_dropped(subscription));
+                 subscription->stream->config.label, client->name, how,
+                 subscription->totals.delivered, subscription_dropped(subscription));
     else
         log_debug("client %s %s", client->name, how);
 }

@@ -101,7 +101,7 @@ static void open_subscription(struct client *client, struct stream *stream,
     client->state = CLIENT_SUBSCRIBED;
     *client->shared->changed = true;
     if (log_passes(client->shared->visit_limit))
-        log_info("%sclient %s watches, %s", stream->label, client->name,
+        log_info("%sclient %s watches, %s", stream->config.label, client->name,
                  subscribe->mode == WIRE_LIVE ? "live" : "lossless");
 }
 

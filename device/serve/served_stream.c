@@ -79,7 +79,7 @@ bool served_stream_end_finished(struct served_stream *served, enum wire_end_reas
     if (!served->stream->finished)
         return false;
     if (!served->ended && reason == WIRE_END_FINISHED)
-        log_info("%sthe frame limit is reached", served->stream->label);
+        log_info("%sthe frame limit is reached", served->stream->config.label);
     served->ended = true;
     FOR_EACH_CLIENT(served, client)
     {

@@ -175,7 +175,7 @@ static void warn_of_hanging(const struct server *server)
     for (unsigned i = 0; i < server->parts.stream_count; i++)
         if (!server->parts.streams[i]->finished)
             log_warning("%sthe camera does not stop: ending without it",
-                        server->parts.streams[i]->label);
+                        server->parts.streams[i]->config.label);
 }
 
 static void on_tick(void *user, uint32_t events)

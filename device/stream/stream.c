@@ -14,7 +14,7 @@ static int start(struct stream *stream, struct encode_pool *pool)
     if (error)
         return error;
     struct supervisor_config supervisor = {
-        .label = stream->label,
+        .label = config->label,
         .ops = config->ops,
         .camera = config->camera,
         .frame_limit = config->frame_limit,
@@ -49,8 +49,6 @@ int stream_create(struct stream **stream, const struct stream_config *config,
         return error;
     }
     self->config = *config;
-    if (config->one_of_several)
-        snprintf(self->label, sizeof(self->label), "%s: ", config->name);
     self->format.stream = self->status.stream = (uint8_t)config->number;
     self->format.codec = WIRE_CODEC_JPEG;
     snprintf(self->format.model, sizeof(self->format.model), "%s", config->source);

@@ -19,10 +19,10 @@
 #include "shared/protocol/wire.h"
 
 struct stream_config {
-    unsigned number;     /* as STREAMS lists it */
-    const char *name;    /* as receivers call it; must outlive the stream */
-    const char *source;  /* what to show for a model while none is known; the same */
-    bool one_of_several; /* log lines begin with the name */
+    unsigned number;    /* as STREAMS lists it */
+    const char *name;   /* as receivers call it; must outlive the stream */
+    const char *source; /* what to show for a model while none is known; the same */
+    const char *label;  /* what log lines begin with: "NAME: ", or "" for the only one; the same */
     const struct camera_ops *ops;
     struct camera *camera;         /* open, not started; the stream's from now on */
     struct encoder_config encoder; /* blocking: no picture is left out for want of a client */
@@ -34,7 +34,6 @@ struct stream_config {
 
 struct stream {
     struct stream_config config;
-    char label[WIRE_TEXT_MAX + 3]; /* "NAME: " for log lines, or "" if it is the only stream */
     struct stream_events events;
     struct demand demand;
     struct encoder *encoder;

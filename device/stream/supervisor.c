@@ -239,7 +239,7 @@ int supervisor_create(struct supervisor **supervisor, const struct supervisor_co
     if (!self)
         return -ENOMEM;
     self->config = *config;
-    if (!self->config.label)
+    if (!config->label)
         self->config.label = "";
     self->encoder = encoder;
     self->events = events;

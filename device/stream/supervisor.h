@@ -14,7 +14,7 @@
 #include "device/stream/sequencer.h"
 
 struct supervisor_config {
-    const char *label; /* what log lines begin with; must outlive the supervisor */
+    const char *label; /* what log lines begin with; NULL: nothing */
     const struct camera_ops *ops;
     struct camera *camera; /* open, not started; stays the caller's */
     uint64_t

@@ -5,7 +5,7 @@
 void fake_stream_init(struct stream *stream, unsigned number, const char *name)
 {
     *stream = (struct stream){
-        .config = { .number = number, .name = name },
+        .config = { .number = number, .name = name, .label = "" },
         .format = { .stream = (uint8_t)number, .codec = WIRE_CODEC_JPEG, .model = "a camera" },
         .status.stream = (uint8_t)number
     };

@@ -41,7 +41,7 @@ static int open_stream(struct fixture *fixture, unsigned number, const struct st
     struct stream_config config = *given;
     config.number = number;
     config.name = config.source = names[number];
-    config.one_of_several = true;
+    config.label = "";
     config.ops = &fake_camera_ops;
     config.camera = &fixture->cameras[number];
     config.encoder = (struct encoder_config){ .slices = 1, .quality = 50 };

@@ -25,6 +25,7 @@ static int setup(void **state)
 {
     static struct fixture fixture;
     static const char *const names[STREAMS] = { "front", "rear" };
+    static const char *const labels[STREAMS] = { "front: ", "rear: " };
     fixture = (struct fixture){ .streams.count = STREAMS };
     *state = &fixture;
     int error = encode_pool_create(&fixture.streams.pool, 1);
@@ -34,7 +35,7 @@ static int setup(void **state)
         struct stream_config config = { .number = i,
                                         .name = names[i],
                                         .source = "a source",
-                                        .one_of_several = true,
+                                        .label = labels[i],
                                         .ops = &fake_camera_ops,
                                         .camera = &fixture.cameras[i],
                                         .encoder = { .slices = 1, .quality = 50 },
@@ -111,7 +112,7 @@ static void what_is_known_of_it(void **state)
     struct fixture *fixture = *state;
     const struct stream *stream = fixture->streams.items[1];
     struct demand_entry entry;
-    assert_string_equal(stream->label, "rear: ");
+
     assert_int_equal(stream->format.stream, 1);
     assert_int_equal(stream->format.width, 0);
     assert_string_equal(stream->format.model, "a source");
