@@ -8,6 +8,7 @@
 #include "device/camera/y4m.h"
 #include "device/encode/encoder.h"
 #include "device/stream/events.h"
+#include "device/stream/stream.h"
 #include "device/stream/supervisor.h"
 #include "support.h"
 #include "tests/unit/balance.h"
@@ -84,6 +85,36 @@ static void a_capture(void **state)
     events_destroy(&events);
 }
 
+/* The camera is closed in either case. */
+static void a_stream(void **state)
+{
+    static const struct camera_request request = { .width = 64, .height = 48 };
+    struct stream_config config = { .name = "camera",
+                                    .label = "",
+                                    .source = "pattern",
+                                    .ops = &camera_pattern,
+                                    .encoder = { .slices = 1, .quality = 50 } };
+    struct encode_pool *pool;
+    struct stream *stream;
+    struct error error;
+    (void)state;
+    assert_int_equal(encode_pool_create(&pool, 1), 0);
+    for (unsigned descriptors = 0; descriptors < 2; descriptors++) {
+        balance_begin(descriptors ? 0 : BALANCE_ALL, descriptors);
+        assert_int_equal(camera_pattern.open(&config.camera, NULL, &request, &error), 0);
+        assert_int_equal(stream_create(&stream, &config, pool), descriptors ? -EAGAIN : -EMFILE);
+        assert_null(stream);
+        balance_end();
+    }
+    balance_begin(BALANCE_ALL, BALANCE_ALL);
+    assert_int_equal(camera_pattern.open(&config.camera, NULL, &request, &error), 0);
+    assert_int_equal(stream_create(&stream, &config, pool), 0);
+    stream_destroy(&stream);
+    assert_null(stream);
+    balance_end();
+    encode_pool_destroy(&pool);
+}
+
 /* Opened, and started in vain. */
 static void check_camera(const struct camera_ops *ops)
 {
@@ -119,8 +150,8 @@ static void cameras(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_events), cmocka_unit_test(a_pool),  cmocka_unit_test(an_encoder),
-        cmocka_unit_test(a_capture),  cmocka_unit_test(cameras),
+        cmocka_unit_test(the_events), cmocka_unit_test(a_pool),   cmocka_unit_test(an_encoder),
+        cmocka_unit_test(a_capture),  cmocka_unit_test(a_stream), cmocka_unit_test(cameras),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
