@@ -4,6 +4,7 @@
 #ifndef PITETHER_DEVICE_OPTIONS_H
 #define PITETHER_DEVICE_OPTIONS_H
 
+#include "shared/base/attributes.h"
 #include "shared/base/options.h"
 
 enum { DEVICE_STREAMS_MAX = 16 };
@@ -45,6 +46,7 @@ extern const struct option_table device_option_table;
  * Each section of the file is a stream; without sections there is one. Names are good and unique,
  * and no two streams have one camera. 0 or -EINVAL (or the file's errno) with a line for the user
  * in error. */
-int device_options_read(struct device_options *options, int argc, char **argv, struct error *error);
+NODISCARD int device_options_read(struct device_options *options, int argc, char **argv,
+                                  struct error *error);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef PITETHER_HOST_OPTIONS_H
 #define PITETHER_HOST_OPTIONS_H
 
+#include "shared/base/attributes.h"
 #include "shared/base/options.h"
 #include "shared/net/address.h"
 
@@ -26,6 +27,7 @@ extern const struct option_table host_option_table;
 
 /* 0 or -EINVAL with a line for the user in error. With --help or
  * --version nothing else is checked. */
-int host_options_read(struct host_options *options, int argc, char **argv, struct error *error);
+NODISCARD int host_options_read(struct host_options *options, int argc, char **argv,
+                                struct error *error);
 
 #endif

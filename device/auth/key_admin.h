@@ -9,19 +9,21 @@
 
 #include <limits.h>
 
+#include "shared/base/attributes.h"
 #include "shared/keys/keys_file.h"
 
 /* Where the keys are: the file `named`, or if that is NULL the systemd credential "keys" if it
  * exists, else /etc/pitether/keys. Returns named, a static text, or buffer (PATH_MAX bytes). */
-const char *key_admin_path(const char *named, char *buffer);
+NODISCARD const char *key_admin_path(const char *named, char *buffer);
 
 /* Makes a key and writes its line to standard output, which is the only time that the secret is
  * shown; a key whose line could not be written is removed again. */
-int key_admin_add(const char *path, const char *name, enum key_role role, struct error *error);
+NODISCARD int key_admin_add(const char *path, const char *name, enum key_role role,
+                            struct error *error);
 
 /* Writes name, role and id of each key to standard output. */
-int key_admin_list(const char *path, struct error *error);
+NODISCARD int key_admin_list(const char *path, struct error *error);
 
-int key_admin_revoke(const char *path, const char *name, struct error *error);
+NODISCARD int key_admin_revoke(const char *path, const char *name, struct error *error);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "shared/base/attributes.h"
 #include "shared/keys/keys_file.h"
 
 struct key_source {
@@ -21,11 +22,11 @@ struct key_source {
 
 /* Call before any other thread runs, and before root is dropped; path must outlive the source. 0 or
  * a negative errno with a line for the user in error. */
-int key_source_open(struct key_source *source, const char *path, struct error *error);
+NODISCARD int key_source_open(struct key_source *source, const char *path, struct error *error);
 
 /* Reads the file as keys_load() does, with its errors; -EPIPE: the child has ended; -ETIMEDOUT: it
  * did not respond within 5 s. */
-int key_source_read(struct key_source *source, struct keys *keys, struct error *error);
+NODISCARD int key_source_read(struct key_source *source, struct keys *keys, struct error *error);
 
 /* Ends the child. A source that is zeroed, or closed already, is fine. */
 void key_source_close(struct key_source *source);

@@ -5,6 +5,7 @@
 #ifndef PITETHER_DEVICE_SYSTEM_PRIVILEGES_H
 #define PITETHER_DEVICE_SYSTEM_PRIVILEGES_H
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 /*
@@ -15,6 +16,6 @@
  * is no such user, or another one is named and this process is not root's; others from the system.
  * After an error, with a line for the user in error, the process must not continue.
  */
-int privileges_drop(const char *named, struct error *error);
+NODISCARD int privileges_drop(const char *named, struct error *error);
 
 #endif

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "shared/base/attributes.h"
+
 struct sd_notify {
     int fd; /* -1: no notifications */
     struct sockaddr_un to;
@@ -26,8 +28,7 @@ void sd_notify_ready(const struct sd_notify *service);
 /* Sends lines of the form NAME=VALUE, with a line feed in between; cut at 500 bytes. What can't be
  * sent at once is lost: the next WATCHDOG=1 follows soon, and no service manager may block the
  * loop. */
-void sd_notify_send(const struct sd_notify *service, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void sd_notify_send(const struct sd_notify *service, const char *format, ...) PRINTF_LIKE(2, 3);
 
 void sd_notify_close(struct sd_notify *service);
 

@@ -11,10 +11,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "shared/base/attributes.h"
+
 /* Opens /dev/null as each standard descriptor that is closed: otherwise the next file or socket
  * would get its number, and output would be written to it. Call first in main(). Returns whether
  * standard output was open. */
-static inline bool descriptors_secure(void)
+NODISCARD static inline bool descriptors_secure(void)
 {
     bool output = fcntl(STDOUT_FILENO, F_GETFD) >= 0;
     int fd;
@@ -26,7 +28,7 @@ static inline bool descriptors_secure(void)
 }
 
 /* Reads until the end or until `max` bytes are read. Their number, or a negative errno. */
-static inline ssize_t descriptors_read(int fd, void *data, size_t max)
+NODISCARD static inline ssize_t descriptors_read(int fd, void *data, size_t max)
 {
     size_t size = 0;
     while (size < max) {
@@ -41,7 +43,7 @@ static inline ssize_t descriptors_read(int fd, void *data, size_t max)
 }
 
 /* Writes all of it, however long it takes. 0, or a negative errno after a part of it or nothing. */
-static inline int descriptors_write(int fd, const void *data, size_t size)
+NODISCARD static inline int descriptors_write(int fd, const void *data, size_t size)
 {
     for (const char *at = data; size > 0;) {
         ssize_t written = write(fd, at, size);
@@ -57,7 +59,7 @@ static inline int descriptors_write(int fd, const void *data, size_t size)
 
 /* Writes out what was printed to stdout. was_open: what descriptors_secure() returned. 0, or a
  * negative errno if not all of it could be written; -EIO if the reason is no longer known. */
-static inline int descriptors_flush_stdout(bool was_open)
+NODISCARD static inline int descriptors_flush_stdout(bool was_open)
 {
     if (!was_open)
         return -EBADF;

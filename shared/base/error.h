@@ -8,13 +8,14 @@
 #ifndef PITETHER_SHARED_BASE_ERROR_H
 #define PITETHER_SHARED_BASE_ERROR_H
 
+#include "shared/base/attributes.h"
+
 struct error {
     char text[512]; /* UTF-8, no line feed; longer ones are cut between characters */
 };
 
 /* Fills the text and returns code, so that `return error_set(error, -EINVAL, ...)` does both.
  * error: NULL is fine. */
-int error_set(struct error *error, int code, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+int error_set(struct error *error, int code, const char *format, ...) PRINTF_LIKE(3, 4);
 
 #endif

@@ -13,6 +13,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "shared/base/attributes.h"
+
 /*
  * error:   the requested work can't be done.
  * warning: work continues, but needs attention (a peer misbehaved, a camera went away).
@@ -27,7 +29,7 @@ extern const char *const log_level_names[]; /* "error", ..., then NULL */
  * standard error is systemd's journal, which gets the level instead. */
 void log_setup(const char *program, enum log_level max);
 
-void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_write(enum log_level level, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Takes a thread's lines in the place of stderr, of every level, without a prefix and a line feed.
  * write: NULL throws them away. */

@@ -5,6 +5,7 @@
 #ifndef PITETHER_SHARED_BASE_OPTION_VALUE_H
 #define PITETHER_SHARED_BASE_OPTION_VALUE_H
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 #include "shared/base/options.h"
 
@@ -15,8 +16,8 @@ struct named_option {
 };
 
 /* The struct that has the option's field: for OPTION_SECTION, that of the section of this index. */
-void *option_fields(const struct option_table *table, void *options, unsigned section,
-                    const struct option_spec *spec);
+NODISCARD void *option_fields(const struct option_table *table, void *options, unsigned section,
+                              const struct option_spec *spec);
 
 /* Sets the option's field, which lies at spec->offset in `fields`. text must live as long as they
  * do if the kind is OPTION_TEXT or OPTION_LIST. 0, or -EINVAL with an error that names the option.

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 enum option_kind {
@@ -103,8 +104,8 @@ void options_defaults(const struct option_table *table, void *options);
  * 0 or -EINVAL with a line for the user in error, which names an option as
  * the user did: "--frames" or "-n (--frames)", and "frames" in a file.
  */
-int options_parse(const struct option_table *table, void *options, int argc, char **argv,
-                  bool *given, const char **positional, struct error *error);
+NODISCARD int options_parse(const struct option_table *table, void *options, int argc, char **argv,
+                            bool *given, const char **positional, struct error *error);
 
 /*
  * Reads "key = value" lines and headings of sections (# begins a comment line) from a file of any
@@ -113,8 +114,8 @@ int options_parse(const struct option_table *table, void *options, int argc, cha
  * freed: they live as long as the program's options. 0; -EINVAL with error naming file, line and
  * section; another negative errno if the file can't be read.
  */
-int options_read_file(const struct option_table *table, void *options, const char *path,
-                      const bool *given, struct error *error);
+NODISCARD int options_read_file(const struct option_table *table, void *options, const char *path,
+                                const bool *given, struct error *error);
 
 /* Writes --help. */
 void options_help(const struct option_table *table, FILE *out);

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 enum {
@@ -43,17 +44,17 @@ struct keys {
     unsigned count;
 };
 
-bool key_name_is_good(const char *name);
+NODISCARD bool key_name_is_good(const char *name);
 
 /* An id as 32 lower-case hex digits and a zero; and parsed from `size` bytes: whether they are one.
  */
 enum { KEY_ID_TEXT = 2 * KEY_ID_SIZE + 1 };
 void key_id_format(const uint8_t id[KEY_ID_SIZE], char text[KEY_ID_TEXT]);
-bool key_id_parse(const char *text, size_t size, uint8_t id[KEY_ID_SIZE]);
+NODISCARD bool key_id_parse(const char *text, size_t size, uint8_t id[KEY_ID_SIZE]);
 
 /* Makes a key of that name, which must be good, with a new id and secret. 0, or getrandom()'s
  * errno. */
-int key_generate(struct key *key, const char *name, enum key_role role);
+NODISCARD int key_generate(struct key *key, const char *name, enum key_role role);
 
 /* Writes the key's line, without a line feed but with a zero at its end, into line (KEY_LINE_MAX
  * bytes, to be wiped); returns its length. */
@@ -61,20 +62,20 @@ size_t key_format(const struct key *key, char *line);
 
 /* Parses a line without its line feed. 1: a key; 0: a comment or blank; -EINVAL with *why a static
  * text that quotes nothing. The key is wiped unless 1 is returned. */
-int key_parse_line(struct key *key, const char *line, size_t size, const char **why);
+NODISCARD int key_parse_line(struct key *key, const char *line, size_t size, const char **why);
 
 /* Parses a whole text into keys, which must be empty. where: the file's name, for errors. 0;
  * -EINVAL, -ENOMEM: with a line for the user in error, which quotes nothing,
  * and no keys. */
-int keys_parse(struct keys *keys, const char *text, size_t size, const char *where,
-               struct error *error);
+NODISCARD int keys_parse(struct keys *keys, const char *text, size_t size, const char *where,
+                         struct error *error);
 
 /* NULL: there is none. The result lives as long as the keys. */
-const struct key *keys_find_id(const struct keys *keys, const uint8_t id[KEY_ID_SIZE]);
-const struct key *keys_find_name(const struct keys *keys, const char *name);
+NODISCARD const struct key *keys_find_id(const struct keys *keys, const uint8_t id[KEY_ID_SIZE]);
+NODISCARD const struct key *keys_find_name(const struct keys *keys, const char *name);
 
 /* Allocates the items, for a caller that fills them without a text; 0 or -ENOMEM. */
-int keys_reserve(struct keys *keys);
+NODISCARD int keys_reserve(struct keys *keys);
 
 /* Wipes and frees; keys is empty then. */
 void keys_clear(struct keys *keys);

@@ -7,8 +7,10 @@
 
 #include <stddef.h>
 
+#include "shared/base/attributes.h"
+
 /* Zeroed, in pages of its own: for a few large blocks. NULL: out of memory. */
-void *secret_allocate(size_t size);
+NODISCARD void *secret_allocate(size_t size);
 
 /* size: as it was allocated. NULL is fine. */
 void secret_free(void *memory, size_t size);

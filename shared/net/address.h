@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "shared/base/attributes.h"
+
 enum { ADDRESS_HOST_MAX = 255, ADDRESS_TEXT_MAX = 300, ADDRESSES_MAX = 16 };
 
 struct address {
@@ -24,21 +26,21 @@ struct socket_address {
 };
 
 /* 0; -EINVAL: not an address; -ENAMETOOLONG: the host or path is too long. */
-int address_parse(const char *text, uint16_t default_port, struct address *address);
+NODISCARD int address_parse(const char *text, uint16_t default_port, struct address *address);
 
 /* Writes it back in the form that address_parse() accepts; text holds ADDRESS_TEXT_MAX bytes. */
 void address_format(const struct address *address, char *text);
 
 /* Looks a name up (may block). Fills up to ADDRESSES_MAX socket addresses, in the resolver's order
  * (RFC 6724), and returns how many; -ENOENT: no such host, with *why the resolver's reason. */
-int address_resolve(const struct address *address, bool to_listen,
-                    struct socket_address out[ADDRESSES_MAX], const char **why);
+NODISCARD int address_resolve(const struct address *address, bool to_listen,
+                              struct socket_address out[ADDRESSES_MAX], const char **why);
 
 /* The numeric form of a socket address, e.g. "127.0.0.1:7484" or "unix:/run/x"; text holds
  * ADDRESS_TEXT_MAX bytes. A peer of a Unix socket, which has no name, is "unix". */
 void socket_address_format(const struct socket_address *address, char *text);
 
 /* True for 127.0.0.0/8, ::1 (RFC 4291, 2.5.3), the same mapped into IPv6, and Unix sockets. */
-bool socket_address_is_local(const struct socket_address *address);
+NODISCARD bool socket_address_is_local(const struct socket_address *address);
 
 #endif

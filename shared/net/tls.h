@@ -10,6 +10,7 @@
 
 #include <openssl/ssl.h>
 
+#include "shared/base/attributes.h"
 #include "shared/keys/keys.h"
 
 /* The protocol's name in ALPN (RFC 7301). */
@@ -37,17 +38,17 @@ struct tls {
 
 /* keys must outlive it, and hold at least one key for a receiver. NULL: out of memory, or this
  * OpenSSL lacks a required feature. */
-struct tls *tls_create(enum tls_side side, const struct keys *keys);
+NODISCARD struct tls *tls_create(enum tls_side side, const struct keys *keys);
 
 /* It must not be in use any more. Nulls the caller's pointer; NULL and *NULL are fine. */
 void tls_destroy(struct tls **tls);
 
 /* One connection over fd, which stays the caller's. `peer` is filled in by a daemon's handshake,
  * and must outlive the connection. NULL: out of memory. */
-SSL *tls_connection(struct tls *tls, int fd, struct tls_peer *peer);
+NODISCARD SSL *tls_connection(struct tls *tls, int fd, struct tls_peer *peer);
 
 /* Whether a finished handshake has used the shared key, and both sides speak our protocol: OpenSSL
  * alone also reports success without either. */
-bool tls_is_trusted(SSL *connection);
+NODISCARD bool tls_is_trusted(SSL *connection);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "shared/base/attributes.h"
 #include "shared/net/address.h"
 
 struct transport;
@@ -50,7 +51,7 @@ struct transport {
  * non-blocking and tunes it: no Nagle, little unsent data in the kernel. NULL: out of memory, and
  * fd is closed.
  */
-struct transport *transport_plain_create(int fd);
+NODISCARD struct transport *transport_plain_create(int fd);
 
 /* For transports on top of a plain one: the same tuning, and three of its operations. */
 void transport_tune(int fd);

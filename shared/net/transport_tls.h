@@ -4,6 +4,7 @@
 #ifndef PITETHER_SHARED_NET_TRANSPORT_TLS_H
 #define PITETHER_SHARED_NET_TRANSPORT_TLS_H
 
+#include "shared/base/attributes.h"
 #include "shared/net/tls.h"
 #include "shared/net/transport.h"
 
@@ -14,7 +15,7 @@
  * and so be -EACCES: a second attempt shows it.
  * NULL: out of memory, and fd is closed.
  */
-struct transport *transport_tls_connect(int fd, struct tls *tls);
+NODISCARD struct transport *transport_tls_connect(int fd, struct tls *tls);
 
 /*
  * A daemon's side: its handshake waits for the peer's first byte, which shows whether it speaks TLS
@@ -22,7 +23,7 @@ struct transport *transport_tls_connect(int fd, struct tls *tls);
  * -EBADMSG if the data is damaged, and, if TLS is required, -ENOKEY if it speaks plain text: then
  * an ERROR can still be sent to it in plain text.
  */
-struct transport *transport_tls_accept(int fd, struct tls *tls, bool required);
+NODISCARD struct transport *transport_tls_accept(int fd, struct tls *tls, bool required);
 
 /* The cipher suite of a connection of transport_tls_connect(), as RFC 8446, B.4, names it. */
 const char *transport_tls_suite(struct transport *transport);

@@ -145,7 +145,7 @@ static void status_line(pid_t process, const char *name, char *line, size_t room
     fclose(file);
 }
 
-/* An answer shows that the child has done all that it does before the first question. */
+/* A response shows that the child has done all that precedes the first request. */
 static void the_child_can_do_nothing_else(void **state)
 {
     struct fixture *fixture = *state;
@@ -153,7 +153,7 @@ static void the_child_can_do_nothing_else(void **state)
     char line[256], path[64];
     if (geteuid() != 0)
         skip();
-    key_source_read(&fixture->source, &keys, &fixture->error);
+    assert_int_equal(key_source_read(&fixture->source, &keys, &fixture->error), -ENOENT);
     pid_t child = fixture->source.child;
     status_line(child, "CapEff:", line, sizeof(line));
     assert_int_equal(strtoull(line + 7, NULL, 16) & ~(UINT64_C(1) << 2), 0);
