@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 
 #include "device/serve/client.h"
+#include "device/serve/stream_list.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
@@ -88,12 +89,6 @@ static void take_hello(struct client *client, const struct wire_hello *hello)
     log_debug("client %s is %s", client->name, hello->software[0] ? hello->software : "nameless");
 }
 
-/* NULL: there is none. */
-static struct stream *find_stream(const struct client *client, unsigned number)
-{
-    return number < client->shared->stream_count ? client->shared->streams[number] : NULL;
-}
-
 static void open_subscription(struct client *client, struct stream *stream,
                               const struct wire_subscribe *subscribe)
 {
@@ -107,17 +102,19 @@ static void open_subscription(struct client *client, struct stream *stream,
 
 static void take_subscribe(struct client *client, const struct wire_subscribe *subscribe)
 {
-    struct stream *stream = find_stream(client, subscribe->stream);
+    const struct client_shared *shared = client->shared;
+    char text[WIRE_BLOB_TEXT_MAX + 1];
+    int number = stream_list_find(shared->streams, shared->stream_count, subscribe->name, text);
     if (client->state != CLIENT_READY)
         client_fail(client, WIRE_ERROR_PROTOCOL, "a second SUBSCRIBE");
-    else if (!stream)
-        client_fail(client, WIRE_ERROR_NO_SUCH_STREAM, "there is only stream 0");
+    else if (number < 0)
+        client_fail(client, WIRE_ERROR_NO_SUCH_STREAM, text);
     else if (subscribe->mode > WIRE_LOSSLESS)
         client_fail(client, WIRE_ERROR_PROTOCOL, "unknown mode");
     else if (subscribe->max_fps_mhz > 0 && subscribe->every > 1)
         client_fail(client, WIRE_ERROR_PROTOCOL, "both max_fps and every");
     else
-        open_subscription(client, stream, subscribe);
+        open_subscription(client, shared->streams[number], subscribe);
 }
 
 static void take_ping(struct client *client, const struct wire_ping *ping)

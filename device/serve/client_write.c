@@ -2,9 +2,9 @@
  * What is to be sent to a client, put into batches and written: see client.h.
  */
 #include <errno.h>
-#include <stdio.h>
 
 #include "device/serve/client.h"
+#include "device/serve/stream_list.h"
 #include "shared/base/clock.h"
 
 /* Then it is the others' turn, however much there is and however fast it would go. */
@@ -27,11 +27,10 @@ static void add_opening(struct client *client)
                                   .hello = { .max_message = WIRE_CONTROL_MAX,
                                              .epoch = client->shared->epoch,
                                              .software = "pitetherd " PITETHER_VERSION } };
-    struct wire_message streams = { .type = WIRE_STREAMS, .streams.count = 1 };
-    snprintf(streams.streams.name, sizeof(streams.streams.name), "%s",
-             client->shared->streams[0]->format.model);
+    struct wire_streams streams;
+    stream_list_fill(&streams, client->shared->streams, client->shared->stream_count);
     add(client, &hello);
-    add(client, &streams);
+    write_batch_streams(&client->write_batch, &streams);
 }
 
 /* Small messages that may stand anywhere between others, also between the parts of a frame. */

@@ -35,6 +35,12 @@ void write_batch_message(struct write_batch *write_batch, const struct wire_mess
     add_small(write_batch, wire_encode(message, write_batch->small + write_batch->small_used));
 }
 
+void write_batch_streams(struct write_batch *write_batch, const struct wire_streams *streams)
+{
+    add_small(write_batch,
+              wire_encode_streams(streams, write_batch->small + write_batch->small_used));
+}
+
 void write_batch_part(struct write_batch *write_batch, const uint8_t *data, uint32_t size)
 {
     wire_encode_part(size, write_batch->small + write_batch->small_used);

@@ -11,9 +11,13 @@
 #include <sys/uio.h>
 
 #include "shared/net/transport.h"
-#include "shared/protocol/wire.h"
+#include "shared/protocol/wire_streams.h"
 
-enum { WRITE_BATCH_PIECES = 64, WRITE_BATCH_SMALL = 8 * WIRE_ENCODED_MAX };
+enum {
+    WRITE_BATCH_PIECES = 64,
+    /* STREAMS comes once, in the first batch, with few others. */
+    WRITE_BATCH_SMALL = WIRE_STREAMS_ENCODED_MAX + 8 * WIRE_ENCODED_MAX
+};
 
 struct write_batch {
     struct iovec pieces[WRITE_BATCH_PIECES];
@@ -33,6 +37,8 @@ bool write_batch_has_room(const struct write_batch *write_batch);
 /* Each needs write_batch_has_room(). */
 void write_batch_opening(struct write_batch *write_batch);
 void write_batch_message(struct write_batch *write_batch, const struct wire_message *message);
+/* Once, into the first batch. */
+void write_batch_streams(struct write_batch *write_batch, const struct wire_streams *streams);
 /* data stays where it is until the batch is out. size >= 1. */
 void write_batch_part(struct write_batch *write_batch, const uint8_t *data, uint32_t size);
 

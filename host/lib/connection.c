@@ -209,8 +209,9 @@ static int describe_end(const struct pitether *receiver, int error, bool again, 
         return error_set(why, -ENOTCONN, "the daemon was stopped%s",
                          again ? "; waiting for its return" : "");
     if (session->state == SESSION_FAILED)
-        return error_set(why, session->key_needed ? -EACCES : -EPROTO, "%s%s%s%s", session->error,
-                         *hint ? "; " : "", hint, again ? "; connecting again" : "");
+        return error_set(why, session->key_needed ? -EACCES : -EPROTO, "%s%s%s%s",
+                         session->error.text, *hint ? "; " : "", hint,
+                         again ? "; connecting again" : "");
     return error_set(why, error ? error : -ENOTCONN, "the connection was cut (%s)%s",
                      error == -EPIPE ? "the daemon closed it" : strerror(-error),
                      again ? "; connecting again" : "");
@@ -305,6 +306,7 @@ static void begin_session(struct pitether *receiver)
         .past_next_id = receiver->last_next_id,
         .resumes = receiver->selection.grid.anchored,
     };
+    memcpy(session.stream, config->stream, sizeof(session.stream));
     if (receiver->tls && !receiver->trusted)
         log_info("%s has proved itself; encrypted with %s", config->address.host,
                  transport_tls_suite(receiver->transport));

@@ -136,7 +136,8 @@ static void on_stream(void *user, const struct wire_stream *wire)
     char rate[32] = "";
     receiver_announce(receiver);
     selection_set_rate(&receiver->selection, wire->fps_mhz);
-    event.stream = from_wire_stream(wire, "", selection_interval(&receiver->selection));
+    event.stream = from_wire_stream(wire, receiver->session.stream.name,
+                                    selection_interval(&receiver->selection));
     if (wire->fps_mhz)
         snprintf(rate, sizeof(rate), ", %.6g fps", event.stream.fps);
     if (log_passes(&receiver->stream_limit))

@@ -178,6 +178,12 @@ static void on_status(void *user, const struct wire_status *status)
 
 struct session_handler receiver_handler(struct receiver *receiver)
 {
-    return (struct session_handler){ first_due, take_frame, on_frame, on_damaged, on_drops,
-                                     on_stream, on_status,  receiver, NULL };
+    return (struct session_handler){ .first_due = first_due,
+                                     .take_frame = take_frame,
+                                     .on_frame = on_frame,
+                                     .on_damaged = on_damaged,
+                                     .on_drops = on_drops,
+                                     .on_stream = on_stream,
+                                     .on_status = on_status,
+                                     .user = receiver };
 }

@@ -193,7 +193,7 @@ static void tell_end(const struct receiver *receiver, int error, bool again)
     else if (session->state == SESSION_ENDED)
         log_warning("the daemon was stopped%s", again ? "; waiting for its return" : "");
     else if (session->state == SESSION_FAILED)
-        log_error("%s%s%s%s", session->error, *hint ? "; " : "", hint,
+        log_error("%s%s%s%s", session->error.text, *hint ? "; " : "", hint,
                   again ? "; connecting again" : "");
     else
         log_warning("the connection was cut (%s)%s",

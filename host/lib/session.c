@@ -43,7 +43,7 @@ static void fail(struct session *session, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(session->error, sizeof(session->error), format, arguments);
+    vsnprintf(session->error.text, sizeof(session->error.text), format, arguments);
     va_end(arguments);
     session->state = SESSION_FAILED;
 }
@@ -86,11 +86,13 @@ static void ping_if_due(struct session *session, uint64_t after_ns, uint64_t now
 static void subscribe(struct session *session, uint64_t first_due)
 {
     const struct session_config *config = &session->config;
-    say(session, &(struct wire_message){ .type = WIRE_SUBSCRIBE,
-                                         .subscribe = { .mode = (uint8_t)config->mode,
-                                                        .max_fps_mhz = config->max_fps_mhz,
-                                                        .every = config->every,
-                                                        .first_due = first_due } });
+    struct wire_message message = { .type = WIRE_SUBSCRIBE,
+                                    .subscribe = { .mode = (uint8_t)config->mode,
+                                                   .max_fps_mhz = config->max_fps_mhz,
+                                                   .every = config->every,
+                                                   .first_due = first_due } };
+    memcpy(message.subscribe.name, config->stream, sizeof(config->stream));
+    say(session, &message);
     session->subscribed = true;
 }
 
@@ -98,7 +100,7 @@ static void subscribe(struct session *session, uint64_t first_due)
  * daemon that answers no PING is not waited for without end. */
 static void resume(struct session *session)
 {
-    if (!session->subscribed && session->state == SESSION_RUNNING)
+    if (!session->subscribed && !session->config.list_only && session->state == SESSION_RUNNING)
         subscribe(session, session->handler.first_due(session->handler.user));
 }
 
@@ -115,7 +117,7 @@ void session_init(struct session *session, const struct session_config *config,
     say(session, &(struct wire_message){ .type = WIRE_HELLO,
                                          .hello = { .max_message = config->max_message,
                                                     .software = "pitether " PITETHER_VERSION } });
-    if (!config->resumes)
+    if (!config->resumes && !config->list_only)
         subscribe(session, 0);
     ping(session, now_ns);
 }
@@ -205,11 +207,38 @@ static void take_hello(struct session *session, const struct wire_hello *hello)
         session->state = SESSION_RUNNING;
 }
 
-static void take_streams(struct session *session, const struct wire_streams *streams)
+/* The daemon refuses what it has no stream for, but its text has no space for 32 names. */
+static void fail_without_stream(struct session *session, const struct wire_streams *streams)
 {
+    const char *name = session->config.stream;
+    char names[sizeof(session->error.text) - 100];
+    wire_list_names(streams, names, sizeof(names));
+    session->fatal = true;
+    if (*name)
+        fail(session, "the daemon has no stream \"%s\"; it has %s", name, names);
+    else
+        fail(session, "the daemon has several streams, name one (HOST/NAME): %s", names);
+}
+
+static void take_streams(struct session *session, const struct wire_raw *raw)
+{
+    struct wire_streams streams;
+    if (wire_decode_streams(raw, &streams)) {
+        blame(session, "a malformed list of streams");
+        return;
+    }
     session->streams_seen = true;
-    if (streams->count == 0)
-        blame(session, "a daemon without a stream");
+    if (session->handler.on_streams)
+        session->handler.on_streams(session->handler.user, &streams);
+    if (session->config.list_only) {
+        session_end(session);
+        return;
+    }
+    const struct wire_stream_entry *entry = wire_find_stream(&streams, session->config.stream);
+    if (entry)
+        session->stream = *entry;
+    else
+        fail_without_stream(session, &streams);
 }
 
 /* Whether the accounting may begin with this id. */
@@ -409,20 +438,21 @@ static void take_pong(struct session *session, const struct wire_pong *pong, uin
         ping(session, now_ns);
 }
 
-/* The stream that a message is about; 0 if it is about none. */
-static unsigned stream_of(const struct wire_message *message)
+/* Whether a message is about the stream subscribed to, or about none. */
+static bool is_of_our_stream(const struct session *session, const struct wire_message *message)
 {
+    uint8_t ours = session->stream.number;
     switch (message->type) {
     case WIRE_STREAM:
-        return message->stream.stream;
+        return message->stream.stream == ours;
     case WIRE_STATUS:
-        return message->status.stream;
+        return message->status.stream == ours;
     case WIRE_FRAME_HEAD:
-        return message->frame_head.stream;
+        return message->frame_head.stream == ours;
     case WIRE_DROPS:
-        return message->drops.stream;
+        return message->drops.stream == ours;
     default:
-        return 0;
+        return true;
     }
 }
 
@@ -451,14 +481,14 @@ static bool has_its_place(struct session *session, uint8_t type)
     return session->state != SESSION_FAILED;
 }
 
-static void take_message(struct session *session, const struct wire_message *message,
-                         uint64_t now_ns)
+static void take_message(struct session *session, const struct wire_raw *raw,
+                         const struct wire_message *message, uint64_t now_ns)
 {
     if (!has_its_place(session, message->type))
         return;
-    if (stream_of(message) != 0) {
-        blame(session, "%s of stream %u, which nobody subscribed to", wire_type_name(message->type),
-              stream_of(message));
+    if (!is_of_our_stream(session, message)) {
+        blame(session, "%s of another stream than the one subscribed to",
+              wire_type_name(message->type));
         return;
     }
     switch (message->type) {
@@ -482,7 +512,7 @@ static void take_message(struct session *session, const struct wire_message *mes
         take_pong(session, &message->pong, now_ns);
         break;
     case WIRE_STREAMS:
-        take_streams(session, &message->streams);
+        take_streams(session, raw);
         break;
     case WIRE_STREAM:
         take_stream(session, &message->stream);
@@ -551,7 +581,7 @@ bool session_advance(struct session *session, uint64_t now_ns)
         else if (event == MESSAGE_PART_DONE)
             part_done(session);
         else if (event == MESSAGE_CONTROL && !(error = wire_decode(&raw, &message)))
-            take_message(session, &message, now_ns);
+            take_message(session, &raw, &message, now_ns);
         if (error && error != -ENOMSG)
             fail_reading(session, error);
     }

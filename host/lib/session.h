@@ -11,14 +11,17 @@
 
 #include "host/lib/clock_sync.h"
 #include "host/lib/frame.h"
+#include "shared/base/error.h"
 #include "shared/protocol/message_reader.h"
-#include "shared/protocol/wire.h"
+#include "shared/protocol/wire_streams.h"
 
-enum { SESSION_OUT_MAX = 8192, SESSION_ERROR_MAX = 400 };
+enum { SESSION_OUT_MAX = 8192 };
 /* Of so many PINGs, the newest, the answers are known as such. */
 enum { SESSION_PINGS_MAX = 16 };
 
 struct session_config {
+    char stream[WIRE_NAME_MAX + 1]; /* a good name; empty: the only stream */
+    bool list_only; /* the list of streams is all that is wanted: ends after on_streams() */
     enum wire_mode mode;
     uint32_t max_fps_mhz; /* 0: all frames */
     uint32_t every;       /* one frame of so many; 0 and 1: all. Not together with max_fps_mhz */
@@ -42,6 +45,8 @@ struct session_handler {
     /* A frame that failed its check: it is thrown away. */
     void (*on_damaged)(void *user, uint64_t id, const char *why);
     void (*on_drops)(void *user, const struct wire_drops *drops);
+    /* Once, the first of all. NULL: not wanted. */
+    void (*on_streams)(void *user, const struct wire_streams *streams);
     void (*on_stream)(void *user, const struct wire_stream *stream);
     void (*on_status)(void *user, const struct wire_status *status);
     void *user;
@@ -66,16 +71,17 @@ struct session {
     struct session_config config;
     struct session_handler handler;
     enum session_state state;
-    char error[SESSION_ERROR_MAX]; /* one line for the user */
-    bool fatal;                    /* FAILED in a way that connecting again won't mend */
-    bool key_needed;               /* FAILED since the daemon asks for a key */
+    struct error error; /* of FAILED */
+    bool fatal;         /* FAILED in a way that connecting again won't mend */
+    bool key_needed;    /* FAILED since the daemon asks for a key */
 
-    uint64_t epoch;             /* of the daemon's run */
-    bool streams_seen;          /* STREAMS is here */
-    bool subscribed;            /* SUBSCRIBE was sent */
-    bool started;               /* the first STREAM is here ... */
-    uint16_t width, height;     /* ... and the size that the last one said */
-    uint64_t first_id, next_id; /* [first_id, next_id) have a fate */
+    uint64_t epoch;                  /* of the daemon's run */
+    bool streams_seen;               /* STREAMS is here ... */
+    struct wire_stream_entry stream; /* ... and what it said of the stream subscribed to */
+    bool subscribed;                 /* SUBSCRIBE was sent */
+    bool started;                    /* the first STREAM is here ... */
+    uint16_t width, height;          /* ... and the size that the last one said */
+    uint64_t first_id, next_id;      /* [first_id, next_id) have a fate */
     struct session_totals totals;
     struct wire_end daemon_end; /* once ENDED */
 
@@ -95,7 +101,8 @@ struct session {
     size_t out_used;
 };
 
-/* Begins a conversation: the opening, HELLO, PING and, unless it resumes, SUBSCRIBE lie in `out`.
+/* Begins a conversation: the opening, HELLO, PING and, unless it resumes or only lists, SUBSCRIBE
+ * lie in `out`.
  * Times are this machine's CLOCK_MONOTONIC, ns. */
 void session_init(struct session *session, const struct session_config *config,
                   const struct session_handler *handler, uint64_t now_ns);

@@ -5,127 +5,11 @@
 
 #include "shared/base/bytes.h"
 #include "shared/base/text.h"
+#include "shared/protocol/wire_layout.h"
 
 const uint8_t wire_opening[WIRE_OPENING_SIZE] = {
     0x89, 'P', 'T', 'F', 'P', 0x0D, 0x0A, WIRE_VERSION
 };
-
-/* Where a value lies in struct wire_message, and how many bytes it has there and on the wire. */
-struct field {
-    uint16_t offset;
-    uint8_t size;
-};
-
-/* An optional value. Text goes into a char array; a number sets its bit in wire_metadata.present.
- */
-struct tlv_field {
-    uint16_t type;
-    uint16_t offset;
-    uint8_t size; /* of a number; 0: text of at most WIRE_TEXT_MAX bytes */
-};
-
-struct layout {
-    const char *name;
-    uint8_t type, field_count, tlv_count;
-    uint16_t blob_text; /* offset of a text of WIRE_BLOB_TEXT_MAX bytes, or 0 */
-    const struct field *fields;
-    const struct tlv_field *tlvs;
-};
-
-#define MEMBER(path) offsetof(struct wire_message, path)
-#define FIELD(path)                                                                                \
-    {                                                                                              \
-        MEMBER(path), sizeof(((struct wire_message *)0)->path)                                     \
-    }
-#define NUMBER(type, path)                                                                         \
-    {                                                                                              \
-        type, MEMBER(path), sizeof(((struct wire_message *)0)->path)                               \
-    }
-#define TEXT(type, path)                                                                           \
-    {                                                                                              \
-        type, MEMBER(path), 0                                                                      \
-    }
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static const struct field hello_fields[] = { FIELD(hello.max_message), FIELD(hello.features),
-                                             FIELD(hello.epoch) };
-static const struct tlv_field hello_tlvs[] = { TEXT(1, hello.name), TEXT(2, hello.software) };
-static const struct field error_fields[] = { FIELD(error.code) };
-static const struct field end_fields[] = { FIELD(end.reason), FIELD(end.captured),
-                                           FIELD(end.delivered), FIELD(end.dropped) };
-static const struct field ping_fields[] = { FIELD(ping.t1) };
-static const struct field pong_fields[] = { FIELD(pong.t1), FIELD(pong.t2), FIELD(pong.t3) };
-static const struct field streams_fields[] = { FIELD(streams.count) };
-static const struct tlv_field streams_tlvs[] = { TEXT(0x0100, streams.name) };
-static const struct field subscribe_fields[] = {
-    FIELD(subscribe.stream), FIELD(subscribe.mode),      FIELD(subscribe.max_fps_mhz),
-    FIELD(subscribe.every),  FIELD(subscribe.first_due), FIELD(subscribe.queue_bytes)
-};
-static const struct field stream_fields[] = { FIELD(stream.stream),  FIELD(stream.codec),
-                                              FIELD(stream.width),   FIELD(stream.height),
-                                              FIELD(stream.fps_mhz), FIELD(stream.first_frame_id) };
-static const struct tlv_field stream_tlvs[] = { TEXT(1, stream.model) };
-static const struct field status_fields[] = { FIELD(status.stream), FIELD(status.state) };
-static const struct field frame_head_fields[] = {
-    FIELD(frame_head.stream),       FIELD(frame_head.frame_id), FIELD(frame_head.sensor_time),
-    FIELD(frame_head.capture_time), FIELD(frame_head.width),    FIELD(frame_head.height)
-};
-static const struct tlv_field frame_head_tlvs[] = {
-    NUMBER(1, frame_head.metadata.exposure_us),
-    NUMBER(2, frame_head.metadata.gain_milli),
-    NUMBER(3, frame_head.metadata.colour_temperature_k),
-    NUMBER(4, frame_head.metadata.lux_milli),
-    NUMBER(5, frame_head.metadata.lens_position_milli),
-    NUMBER(6, frame_head.metadata.wall_clock_ns),
-    NUMBER(7, frame_head.metadata.digital_gain_milli),
-};
-static const struct field frame_tail_fields[] = {
-    FIELD(frame_tail.frame_id),   FIELD(frame_tail.status),       FIELD(frame_tail.length),
-    FIELD(frame_tail.crc32c),     FIELD(frame_tail.encode_start), FIELD(frame_tail.encode_end),
-    FIELD(frame_tail.send_start), FIELD(frame_tail.send_end)
-};
-static const struct field drops_fields[] = { FIELD(drops.stream), FIELD(drops.reason),
-                                             FIELD(drops.first_frame_id), FIELD(drops.count) };
-static const struct field ack_fields[] = { FIELD(ack.frame_id), FIELD(ack.received) };
-
-/* Without the prefix. */
-#define NAME(type) (&#type[sizeof("WIRE")])
-#define LAYOUT(type, name)                                                                         \
-    {                                                                                              \
-        NAME(type), type, COUNT(name##_fields), 0, 0, name##_fields, NULL                          \
-    }
-#define LAYOUT_TLV(type, name)                                                                     \
-    {                                                                                              \
-        NAME(type), type, COUNT(name##_fields), COUNT(name##_tlvs), 0, name##_fields, name##_tlvs  \
-    }
-#define LAYOUT_TEXT(type, name)                                                                    \
-    {                                                                                              \
-        NAME(type), type, COUNT(name##_fields), 0, MEMBER(name.text), name##_fields, NULL          \
-    }
-
-static const struct layout layouts[] = {
-    LAYOUT_TLV(WIRE_HELLO, hello),
-    LAYOUT_TEXT(WIRE_ERROR, error),
-    LAYOUT(WIRE_END, end),
-    LAYOUT(WIRE_PING, ping),
-    LAYOUT(WIRE_PONG, pong),
-    LAYOUT_TLV(WIRE_STREAMS, streams),
-    LAYOUT(WIRE_SUBSCRIBE, subscribe),
-    LAYOUT_TLV(WIRE_STREAM, stream),
-    LAYOUT_TEXT(WIRE_STATUS, status),
-    LAYOUT_TLV(WIRE_FRAME_HEAD, frame_head),
-    LAYOUT(WIRE_FRAME_TAIL, frame_tail),
-    LAYOUT(WIRE_DROPS, drops),
-    LAYOUT(WIRE_ACK, ack),
-};
-
-static const struct layout *find_layout(uint8_t type)
-{
-    for (size_t i = 0; i < COUNT(layouts); i++)
-        if (layouts[i].type == type)
-            return &layouts[i];
-    return NULL;
-}
 
 static uint64_t get_number(const struct wire_message *message, size_t offset, size_t size)
 {
@@ -160,20 +44,28 @@ static void set_number(struct wire_message *message, size_t offset, size_t size,
     }
 }
 
-static uint8_t *encode_tlv(const struct wire_message *message, const struct tlv_field *tlv,
+static bool is_present(const struct wire_message *message, const struct wire_tlv *tlv)
+{
+    if (tlv->kind == WIRE_TLV_NUMBER)
+        return get_number(message, tlv->present, WIRE_PRESENT_SIZE) >> tlv->type & 1;
+    return *((const char *)message + tlv->offset);
+}
+
+static uint8_t *encode_tlv(const struct wire_message *message, const struct wire_tlv *tlv,
                            uint8_t *at)
 {
     const char *text = (const char *)message + tlv->offset;
-    size_t size = tlv->size ? tlv->size : text_whole_size(text, WIRE_TEXT_MAX);
-    bool present = tlv->size ? message->frame_head.metadata.present >> tlv->type & 1 : size > 0;
-    if (!present)
+    size_t size = tlv->size;
+    if (!is_present(message, tlv))
         return at;
+    if (tlv->kind == WIRE_TLV_NUMBER) {
+        bytes_store(at + 4, get_number(message, tlv->offset, size), size);
+    } else {
+        size = text_whole_size(text, tlv->size);
+        memcpy(at + 4, text, size);
+    }
     bytes_store(at, tlv->type, 2);
     bytes_store(at + 2, size, 2);
-    if (tlv->size)
-        bytes_store(at + 4, get_number(message, tlv->offset, size), size);
-    else
-        memcpy(at + 4, text, size);
     return at + 4 + size;
 }
 
@@ -190,12 +82,12 @@ static void store_header(const struct wire_header *header, uint8_t *out)
 
 size_t wire_encode(const struct wire_message *message, uint8_t *out)
 {
-    const struct layout *layout = find_layout(message->type);
+    const struct wire_layout *layout = wire_layout_of(message->type);
     if (!layout)
         return 0;
     uint8_t *body = out + WIRE_HEADER_SIZE, *at = body;
     for (size_t i = 0; i < layout->field_count; i++) {
-        const struct field *field = &layout->fields[i];
+        const struct wire_field *field = &layout->fields[i];
         bytes_store(at, get_number(message, field->offset, field->size), field->size);
         at += field->size;
     }
@@ -239,24 +131,37 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header)
     return 0;
 }
 
-static int decode_tlv(const struct layout *layout, struct wire_message *message, unsigned type,
+static int decode_text(const struct wire_tlv *tlv, struct wire_message *message,
+                       const uint8_t *value, size_t size)
+{
+    char *text = (char *)message + tlv->offset;
+    if (size > tlv->size)
+        return -EBADMSG;
+    text_copy(text, value, size, tlv->size);
+    if (tlv->kind == WIRE_TLV_NAME && size > 0 && !wire_name_is_good(text, strlen(text)))
+        return -EBADMSG;
+    return 0;
+}
+
+static int decode_number(const struct wire_tlv *tlv, struct wire_message *message,
+                         const uint8_t *value, size_t size)
+{
+    if (size < tlv->size)
+        return -EBADMSG;
+    set_number(message, tlv->offset, tlv->size, bytes_load(value, tlv->size));
+    set_number(message, tlv->present, WIRE_PRESENT_SIZE,
+               get_number(message, tlv->present, WIRE_PRESENT_SIZE) | UINT64_C(1) << tlv->type);
+    return 0;
+}
+
+static int decode_tlv(const struct wire_layout *layout, struct wire_message *message, unsigned type,
                       const uint8_t *value, size_t size)
 {
     for (size_t i = 0; i < layout->tlv_count; i++) {
-        const struct tlv_field *tlv = &layout->tlvs[i];
-        if (tlv->type != type)
-            continue;
-        if (!tlv->size && size > WIRE_TEXT_MAX)
-            return -EBADMSG;
-        if (!tlv->size) {
-            text_copy((char *)message + tlv->offset, value, size, WIRE_TEXT_MAX);
-            return 0;
-        }
-        if (size < tlv->size)
-            return -EBADMSG;
-        set_number(message, tlv->offset, tlv->size, bytes_load(value, tlv->size));
-        message->frame_head.metadata.present |= 1u << type;
-        return 0;
+        const struct wire_tlv *tlv = &layout->tlvs[i];
+        if (tlv->type == type)
+            return tlv->kind == WIRE_TLV_NUMBER ? decode_number(tlv, message, value, size)
+                                                : decode_text(tlv, message, value, size);
     }
     return 0;
 }
@@ -270,7 +175,7 @@ static bool tlv_seen(const uint8_t *tlvs, const uint8_t *end, uint64_t type)
     return false;
 }
 
-static int decode_tlvs(const struct layout *layout, struct wire_message *message,
+static int decode_tlvs(const struct wire_layout *layout, struct wire_message *message,
                        const uint8_t *tlvs, size_t size)
 {
     const uint8_t *end = tlvs + size;
@@ -291,14 +196,14 @@ static int decode_tlvs(const struct layout *layout, struct wire_message *message
 
 int wire_decode(const struct wire_raw *raw, struct wire_message *message)
 {
-    const struct layout *layout = find_layout(raw->header.type);
+    const struct wire_layout *layout = wire_layout_of(raw->header.type);
     if (!layout)
         return raw->header.type >= WIRE_FIRST_SKIPPABLE ? -ENOMSG : -EBADMSG;
     memset(message, 0, sizeof(*message));
     message->type = raw->header.type;
     const uint8_t *at = raw->body, *fixed_end = at + raw->header.fixed;
     for (size_t i = 0; i < layout->field_count; i++) {
-        const struct field *field = &layout->fields[i];
+        const struct wire_field *field = &layout->fields[i];
         if (fixed_end - at < field->size)
             return -EBADMSG;
         set_number(message, field->offset, field->size, bytes_load(at, field->size));
@@ -317,7 +222,7 @@ int wire_decode(const struct wire_raw *raw, struct wire_message *message)
 
 int wire_check_part(const struct wire_raw *raw)
 {
-    static const struct layout no_fields = { .name = "FRAME_PART", .type = WIRE_FRAME_PART };
+    static const struct wire_layout no_fields = { .type = WIRE_FRAME_PART };
     return decode_tlvs(&no_fields, NULL, raw->body + raw->header.fixed, raw->header.tlv);
 }
 
@@ -346,28 +251,4 @@ bool wire_name_is_good(const char *text, size_t size)
         part_begins = text[i] == '/';
     }
     return !part_begins;
-}
-
-const char *wire_type_name(unsigned type)
-{
-    const struct layout *layout = type < WIRE_FIRST_SKIPPABLE ? find_layout((uint8_t)type) : NULL;
-    return layout ? layout->name : type == WIRE_FRAME_PART ? "FRAME_PART" : "?";
-}
-
-const char *wire_drop_name(unsigned reason)
-{
-    static const char *const names[] = { "?",          "SENSOR_GAP",   "CAPTURE_ERROR",
-                                         "NO_BUFFER",  "ENCODER_BUSY", "ENCODE_ERROR",
-                                         "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL",
-                                         "TOO_BIG",    "UNSENT" };
-    return reason < COUNT(names) ? names[reason] : "?";
-}
-
-const char *wire_error_name(unsigned code)
-{
-    static const char *const names[] = {
-        "?",       "VERSION",          "TLS_REQUIRED",   "PROTOCOL",    "TOO_LARGE",
-        "TIMEOUT", "TOO_MANY_CLIENTS", "NO_SUCH_STREAM", "NOT_ALLOWED", "INTERNAL"
-    };
-    return code < COUNT(names) ? names[code] : "?";
 }

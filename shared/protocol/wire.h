@@ -17,16 +17,16 @@ enum {
     WIRE_SIDE_MIN = 16, /* pixels of a picture's width and height */
     WIRE_SIDE_MAX = 16383,
     WIRE_HEADER_SIZE = 12,
-    WIRE_TEXT_MAX = 64,          /* bytes in a TLV text */
-    WIRE_BLOB_TEXT_MAX = 256,    /* bytes in the text of ERROR and STATUS */
-    WIRE_CONTROL_MAX = 4096,     /* length of any message but FRAME_PART, without its header */
-    WIRE_TLVS_MAX = 32,          /* in one message */
+    WIRE_TEXT_MAX = 64,           /* bytes in a TLV text */
+    WIRE_BLOB_TEXT_MAX = 256,     /* bytes in the text of ERROR and STATUS */
+    WIRE_CONTROL_MAX = 4096,      /* length of any message but FRAME_PART, without its header */
+    WIRE_TLVS_MAX = 32,           /* in one message */
     WIRE_BEFORE_HELLO_MAX = 1024, /* the same, until the peer's HELLO is here */
     WIRE_NAME_MAX = 32            /* bytes in a stream's name; see wire_name_is_good() */
 };
 #define WIRE_MAX_MESSAGE_DEFAULT (16u << 20) /* bytes; the HELLO's max_message */
 #define WIRE_MAX_MESSAGE_LIMIT (64u << 20)
-/* A header and the longest thing that wire_encode() makes. */
+/* A header and the longest message that wire_encode() makes. */
 #define WIRE_ENCODED_MAX (WIRE_HEADER_SIZE + 512)
 
 extern const uint8_t wire_opening[WIRE_OPENING_SIZE];
@@ -118,17 +118,18 @@ struct wire_pong {
     uint64_t t1, t2, t3; /* ns: t1 as it came; t2 received and t3 sent, the answerer's clock */
 };
 
-struct wire_streams {
+/* Without the entries: see wire_streams.h. */
+struct wire_streams_head {
     uint8_t count;
-    char name[WIRE_TEXT_MAX + 1]; /* of stream 0 */
 };
 
 struct wire_subscribe {
-    uint8_t stream, mode;
+    uint8_t mode;
     uint32_t max_fps_mhz; /* frames in 1000 s; 0: all */
     uint32_t every;       /* one frame of so many; 0 and 1: all. Not together with max_fps_mhz */
     uint64_t first_due;   /* sensor time (max_fps) or id (every) from which a frame is wanted; 0 */
     uint32_t queue_bytes; /* lossless: 0 is the daemon's own bound */
+    char name[WIRE_NAME_MAX + 1]; /* the stream's; empty: the only one */
 };
 
 struct wire_stream {
@@ -193,7 +194,7 @@ struct wire_ack {
 };
 
 /* A message in the host's own terms. FRAME_PART has no member: its header is made by
- * wire_encode_part() and its blob is no business of this module. */
+ * wire_encode_part(), and its blob is not looked at here. */
 struct wire_message {
     uint8_t type;
     union {
@@ -202,7 +203,7 @@ struct wire_message {
         struct wire_end end;
         struct wire_ping ping;
         struct wire_pong pong;
-        struct wire_streams streams;
+        struct wire_streams_head streams;
         struct wire_subscribe subscribe;
         struct wire_stream stream;
         struct wire_status status;
@@ -220,7 +221,8 @@ struct wire_raw {
 };
 
 /* Writes one message to out, which holds WIRE_ENCODED_MAX bytes; returns its size with the header.
- * Texts longer than their limit are cut between characters. */
+ * Texts longer than their limit are cut between characters. Of STREAMS, the part before the blob:
+ * wire_encode_streams() makes the whole one. */
 size_t wire_encode(const struct wire_message *message, uint8_t *out);
 
 /* Writes a FRAME_PART's header (WIRE_HEADER_SIZE bytes) for a blob of that many bytes. */
@@ -230,9 +232,8 @@ void wire_encode_part(uint32_t blob_size, uint8_t *out);
 int wire_decode_header(const uint8_t *bytes, struct wire_header *header);
 
 /* 0; -ENOMSG: an unknown type that is to be skipped; -EBADMSG: an unknown type below 0x80, a fixed
- * part that is too short, a TLV that is malformed, too short or doubled, or a text that is too
- * long.
- */
+ * part that is too short, a TLV that is malformed, too short or doubled, a text that is too long,
+ * or a stream's name that is none. The blob of STREAMS is left to wire_decode_streams(). */
 int wire_decode(const struct wire_raw *raw, struct wire_message *message);
 
 /* Of a FRAME_PART, which has no fields. 0; -EBADMSG: a TLV is malformed or doubled. */

@@ -84,7 +84,10 @@ def out_of_order(test):
     test.refused(PROTOCOL, greeting(), end(1 << 40, 0, 1 << 40))
     for texts in (tlv(1, bytes(65)), tlv(2, bytes(65))):
         test.refused(PROTOCOL, OPENING, hello(texts))
-    test.refused(wire.NO_SUCH_STREAM, ready, subscribe(stream=7))
+    for name in (b"other", b"x" * 32, b"pattern/0"):
+        test.refused(wire.NO_SUCH_STREAM, ready, subscribe(name=name))
+    for name in wire.BAD_NAMES:
+        test.refused(PROTOCOL, ready, subscribe(name=name))
     with test.connect(ready + message(ACK, 5, 5) * 1000 + end() + b"and more") as peer:
         test.read(peer, END)
 

@@ -3,19 +3,24 @@ import select
 import socket
 
 import hostile_jpeg
-from hostile_wire import (END, HEAD, HELLO, OPENING, PART, STREAM, STREAMS, TAIL, crc32c, message,
-                          tlv)
+from hostile_wire import (BAD_NAMES, END, HEAD, HELLO, OPENING, PART, STREAM, TAIL, crc32c, entry, message,
+                          streams)
 
 EPOCH = 0x0123456789ABCDEF
 JPEG = hostile_jpeg.smallest(64, 64)
 
 
 def begin(epoch=EPOCH):
-    return (OPENING + message(HELLO, 4096, 0, epoch) +
-            message(STREAMS, 1, tlvs=tlv(0x100, b"test")))
+    return OPENING + message(HELLO, 4096, 0, epoch) + streams(entry())
 
 
 BEGIN = begin()
+BAD_LISTS = (
+    streams(), streams(*(entry(b"s%d" % i, i) for i in range(33))),
+    streams(entry(), entry(b"other")), streams(entry(), entry(number=1)),
+    streams(entry(), count=2), streams(entry()[:-1]), streams(entry()[:9]), streams(count=1),
+    streams(entry(model=bytes(65))), streams(entry(width=0)), streams(entry(height=15)),
+    streams(entry(width=16384)), *(streams(entry(name)) for name in (b"", *BAD_NAMES)))
 
 
 def stream(first=0, width=64, height=64, codec=1, tlvs=b""):

@@ -12,11 +12,16 @@ VERSION, TLS_REQUIRED, PROTOCOL, TOO_LARGE, TIMEOUT, TOO_MANY_CLIENTS, NO_SUCH_S
 LIVE, LOSSLESS = 0, 1
 SO_ATTACH_FILTER = 26  # not in Python's socket module
 MAX_ID = (1 << 64) - 1
-LAYOUTS = {**FIXED, SUBSCRIBE: ">BBIIQI", ACK: ">QQ"}
+LAYOUTS = {**FIXED, SUBSCRIBE: ">BIIQI", ACK: ">QQ"}
 # What makes a terminal do something, each way to write it: C0, DEL, C1 in one byte and in two; and
 # what begins a line, turns the text around or hides in it.
 ESCAPES = (b"\x1b]0;owned\x07\x1b[2J\r\n\x00\x7f\x9b31m\xc2\x9b31m\xff" +
            "\u2028\u202e\u200b\U000e0041".encode())
+
+
+# What is no stream's name.
+BAD_NAMES = (b"../etc", b"/a", b"a/", b"a//b", b".", b"a/.b", b"a b", b"a\n", b"a\0", b"\x1b[2J",
+             "\u00fc".encode(), b"\xff", b"x" * 33)
 
 
 def message(kind, *fields, tlvs=b"", blob=b"", **lies):
@@ -36,8 +41,19 @@ def hello(tlvs=b"", max_message=1 << 24, epoch=0):
     return message(HELLO, max_message, 0, epoch, tlvs=tlvs)
 
 
-def subscribe(mode=LIVE, max_fps=0, queue_bytes=0, stream=0, every=0, first_due=0):
-    return message(SUBSCRIBE, stream, mode, max_fps, every, first_due, queue_bytes)
+def subscribe(mode=LIVE, max_fps=0, queue_bytes=0, name=b"", every=0, first_due=0):
+    return message(SUBSCRIBE, mode, max_fps, every, first_due, queue_bytes,
+                   tlvs=tlv(1, name) if name else b"")
+
+
+def entry(name=b"test", number=0, state=1, width=64, height=64, fps=30000, model=b""):
+    """Of STREAMS."""
+    return (struct.pack(">BBHHI", number, state, width, height, fps) +
+            bytes([len(name)]) + name + bytes([len(model)]) + model)
+
+
+def streams(*entries, count=None):
+    return message(STREAMS, len(entries) if count is None else count, blob=b"".join(entries))
 
 
 def greeting(mode=LIVE, **options):

@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """A receiver written from shared/protocol/PROTOCOL.md alone, which checks the daemon against it.
 
-usage: independent_client.py ADDRESS COUNT OUTDIR [--lossless] [--idle] [--key=FILE]
---key speaks TLS, which is openssl s_client's work, with the first key in FILE; --idle stays silent before SUBSCRIBE until the daemon has sent its PING, some 5 s.
+usage: independent_client.py ADDRESS COUNT OUTDIR [--stream=NAME] [--lossless] [--idle] [--key=FILE]
+       independent_client.py ADDRESS --list [--key=FILE]
+--list prints the names of the streams; --stream takes one of several; --key speaks TLS, which is
+openssl s_client's work, with the first key in FILE; --idle stays silent before SUBSCRIBE until the
+daemon has sent its PING, some 5 s.
 """
-import os, socket, struct, subprocess, sys, time
+import os, re, socket, struct, subprocess, sys, time
 
 HELLO, ERROR, END, PING, PONG, STREAMS, SUBSCRIBE, STREAM, STATUS, HEAD, PART, TAIL, DROPS, ACK = (
     1, 2, 3, 4, 5, 0x10, 0x11, 0x12, 0x13, 0x20, 0x21, 0x22, 0x23, 0x24)
 FIXED = {HELLO: ">IQQ", ERROR: ">H", END: ">HQQQ", PING: ">Q", PONG: ">QQQ", STREAMS: ">B",
          STREAM: ">BBHHIQ", STATUS: ">BB", HEAD: ">BQQQHH", PART: ">", TAIL: ">QBIIQQQQ",
          DROPS: ">BBQI"}
-TEXTS = {(HELLO, 1), (HELLO, 2), (STREAMS, 0x100), (STREAM, 1)}
+TEXTS = {(HELLO, 1), (HELLO, 2), (STREAM, 1)}
+NAME = r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+)*"
 NUMBERS = {(HEAD, kind): 8 if kind == 6 else 4 for kind in range(1, 8)}
 OPENING, MAX_MESSAGE = bytes.fromhex("89505446500d0a01"), 16 << 20
 NO_ID = (1 << 64) - 1
@@ -86,9 +90,10 @@ class Peer:
         need(len(data) == size, "the connection was cut")
         return data
 
-    def send(self, kind, layout, *fields):
+    def send(self, kind, layout, *fields, tlvs=b""):
         body = struct.pack(layout, *fields)
-        self.sock.sendall(struct.pack(">2sBBIHH", b"PT", kind, 0, len(body), len(body), 0) + body)
+        self.sock.sendall(struct.pack(">2sBBIHH", b"PT", kind, 0, len(body) + len(tlvs), len(body),
+                                      len(tlvs)) + body + tlvs)
 
     def ping(self):
         self.pings.add(t1 := time.monotonic_ns())
@@ -117,39 +122,78 @@ class Peer:
             self.pings.remove(fields[0])
         return kind, fields, tlvs, blob
 
-def greet(peer, flags):
+def parse_streams(count, blob):
+    """{name: number}, from the entries of STREAMS."""
+    streams, at = {}, 0
+    need(1 <= count <= 32, f"{count} streams")
+    for _ in range(count):
+        need(at + 10 <= len(blob), "an entry of STREAMS is cut")
+        number, _, width, height, _ = struct.unpack_from(">BBHHI", blob, at)
+        texts, at = [], at + 10
+        for limit in (32, 64):
+            need(at < len(blob), "an entry of STREAMS is cut")
+            texts.append(blob[at + 1:at + 1 + blob[at]])
+            need(len(texts[-1]) == blob[at] <= limit, "a text of STREAMS is cut, or too long")
+            at += 1 + blob[at]
+        name = texts[0].decode(errors="replace")
+        need(re.fullmatch(NAME, name, re.ASCII), f"{name!r} is no stream's name")
+        need(name not in streams and number not in streams.values(), f"{name} or {number} twice")
+        need((width, height) == (0, 0) or
+             all(16 <= side <= 16383 for side in (width, height)), f"{name}: not a size")
+        streams[name] = number
+    return streams
+
+def greet(peer):
+    """Opening, HELLO and STREAMS, both ways: {name: number}."""
     peer.sock.sendall(OPENING)
     peer.send(HELLO, ">IQQ", MAX_MESSAGE, 0, 0)
     need(peer.read(8) == OPENING, "not the opening")
     kind, hello, _, _ = peer.next()
     need(kind == HELLO and 4096 <= hello[0] <= 64 << 20 and hello[2], "HELLO isn't right")
     peer.limit = MAX_MESSAGE
-    kind, streams, _, _ = peer.next()
-    need(kind == STREAMS and streams[0] == 1, "STREAMS isn't right")
+    kind, streams, _, blob = peer.next()
+    need(kind == STREAMS, "STREAMS isn't right")
+    return parse_streams(*streams, blob)
+
+def subscribe(peer, streams, name, flags):
+    """To the stream of this name, or to the only one: its number."""
+    need(name in streams or not name and len(streams) == 1, f"which of {[*streams]}?")
     while "--idle" in flags and not peer.answered:
         need(peer.next()[0] == PING, "more than a PING without SUBSCRIBE")
     for _ in range(3):
         peer.ping()
-    peer.send(SUBSCRIBE, ">BBIIQI", 0, "--lossless" in flags, 0, 0, 0, 0)
+    tlvs = struct.pack(">HH", 1, len(name)) + name.encode() if name else b""
+    peer.send(SUBSCRIBE, ">BIIQI", "--lossless" in flags, 0, 0, 0, 0, tlvs=tlvs)
+    return streams[name] if name else [*streams.values()][0]
+
+def list_streams(address, *flags):
+    peer = Peer(address, *value_of("--key", flags))
+    print(*greet(peer), sep="\n")
+    peer.send(END, ">HQQQ", 0, 0, 0, 0)
+    kind, fields, _, _ = peer.next()
+    need(kind == END and fields[1:] == (0, 0, 0), "END isn't right")
+
+def value_of(option, flags):
+    return [flag.partition("=")[2] for flag in flags if flag.startswith(option + "=")]
 
 def main(address, count, outdir, *flags):
-    key = [flag[6:] for flag in flags if flag.startswith("--key=")]
-    peer, id_, first, delivered, dropped, reasons = Peer(address, *key), None, None, 0, 0, {}
+    peer = Peer(address, *value_of("--key", flags))
+    id_, first, delivered, dropped, reasons = None, None, 0, 0, {}
     head, parts, aborted, size, ended = None, [], None, None, False
-    greet(peer, flags)
+    ours = subscribe(peer, greet(peer), "".join(value_of("--stream", flags)), flags)
     while True:
         kind, f, tlvs, blob = peer.next()
         need(kind not in (HELLO, STREAMS), "HELLO or STREAMS twice")
         need(head is None or kind in (PART, TAIL, PING, PONG, STATUS), f"{kind:x} inside a frame")
         need(aborted is None or kind in (DROPS, PING, PONG, STATUS), f"{kind:x}: DROPS is due")
         if kind == STREAM:
-            need(f[:2] == (0, 1) and f[5] == (f[5] if first is None else id_), f"STREAM {f}")
+            need(f[:2] == (ours, 1) and f[5] == (f[5] if first is None else id_), f"STREAM {f}")
             need(all(16 <= side <= 16383 for side in f[2:4]), f"STREAM {f}: not a size")
             id_, first, size = f[5], f[5] if first is None else first, f[2:4]
         elif kind == STATUS:
-            need(f[0] == 0 and f[1] <= 2, "STATUS isn't right")
+            need(f[0] == ours and f[1] <= 2, "STATUS isn't right")
         elif kind == HEAD:
-            need(f[:2] == (0, id_) and id_ < NO_ID, f"HEAD {f}, not of {id_}")
+            need(f[:2] == (ours, id_) and id_ < NO_ID, f"HEAD {f}, not of {id_}")
             need(f[4:] == size, f"HEAD {f} isn't STREAM's size {size}")
             head, parts = f, []
         elif kind == PART:
@@ -175,7 +219,7 @@ def main(address, count, outdir, *flags):
                 peer.send(END, ">HQQQ", 0, delivered + dropped, delivered, dropped)
                 ended = True
         elif kind == DROPS:
-            need(f[0] == 0 and 1 <= f[1] <= 10 and f[2] == id_ and f[3], f"DROPS {f}, not of {id_}")
+            need(f[0] == ours and 1 <= f[1] <= 10 and f[2] == id_ and f[3], f"DROPS {f}, not of {id_}")
             reasons[f[1]] = reasons.get(f[1], 0) + f[3]
             id_, dropped, aborted = id_ + f[3], dropped + f[3], None
             need(id_ <= NO_ID, f"DROPS {f} runs over the last id")
@@ -190,4 +234,7 @@ def main(address, count, outdir, *flags):
           f"{reasons}, {peer.answered} PINGs answered, all rules held")
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[2] == "--list":
+        list_streams(sys.argv[1], *sys.argv[3:])
+    else:
+        main(*sys.argv[1:])

@@ -12,10 +12,10 @@ import sys
 import harness
 import hostile_jpeg
 import hostile_wire as wire
-from hostile_daemon import (BEGIN, JPEG, EPOCH, HostileDaemon, begin, end, frame, head, parts, stream,
-                            tail)
+from hostile_daemon import (BAD_LISTS, BEGIN, EPOCH, JPEG, HostileDaemon, begin, end, frame, head,
+                            parts, stream, tail)
 from hostile_wire import (ACK, DROPS, END, ERROR, HEAD, HELLO, MAX_ID, OPENING, PART, PING, PONG,
-                          STATUS, STREAM, STREAMS, SUBSCRIBE, TAIL, message, tlv)
+                          STATUS, STREAM, STREAMS, SUBSCRIBE, TAIL, entry, message, tlv)
 
 READY = BEGIN + message(STATUS, 0, 1) + stream()
 DONE, LOST, MISSING = 0, 3, 5
@@ -111,7 +111,7 @@ class HostileDaemons(harness.Case):
                              ("STREAM within", head(0), stream()),
                              ("END within", head(0), end(0, 0, 0)),
                              ("only a receiver", message(ACK, 0, 0)),
-                             ("only a receiver", message(SUBSCRIBE, 0, 0, 0, 0, 0, 0)),
+                             ("only a receiver", message(SUBSCRIBE, 0, 0, 0, 0, 0)),
                              ("aborted frame with a length", head(0),
                               tail(0, b"", status=1, length=1)),
                              *(("where DROPS of an aborted frame is due", *aborted, word)
@@ -122,7 +122,7 @@ class HostileDaemons(harness.Case):
         for fields in ((4095, 0, 1), (4096, 0, 0), ((64 << 20) + 1, 0, 1), (0xFFFFFFFF, 0, 1)):
             self.breaks("unusable HELLO", message(HELLO, *fields), begin=OPENING)
         for what, word in (("where STREAMS is due", stream()), ("where STREAMS is due", head(0)),
-                           ("without a stream", message(STREAMS, 0))):
+                           *(("malformed list of streams", words) for words in BAD_LISTS)):
             self.breaks(what, word, begin=OPENING + message(HELLO, 4096, 0, 1))
         self.breaks("malformed", message(0x80), begin=OPENING)
         self.breaks("before STREAM", head(0), begin=BEGIN)
@@ -203,7 +203,18 @@ class HostileDaemons(harness.Case):
     def test_other_streams(self):
         for word in (message(STREAM, 1, 1, 64, 64, 0, 0), message(STATUS, 1, 1),
                      message(HEAD, 1, 0, 1, 1, 64, 64), message(DROPS, 1, 2, 0, 1)):
-            self.breaks("of stream 1, which nobody subscribed to", word)
+            self.breaks("of another stream than the one subscribed to", word)
+
+    def test_numbers_of_streams(self):
+        """The number is the list's, whatever it is."""
+        hello, number = OPENING + message(HELLO, 4096, 0, 1), 201
+        ours = message(STREAM, number, 1, 64, 64, 0, 0) + message(STATUS, number, 1)
+        self.meet(hello + wire.streams(entry(number=number)) + ours +
+                  message(DROPS, number, 1, 0, 1) + end(1, 0, 1), MISSING, None)
+        for other in (stream(), message(STATUS, 0, 1)):
+            self.breaks("of another stream", other, begin=hello + wire.streams(entry(number=number)))
+        self.meet(hello + wire.streams(entry(), entry(b"other", 1)) + stream(), LOST,
+                  "several streams, name one .*: test, other")
 
     def test_streams_out_of_time(self):
         for first in (0, 2, MAX_ID):
@@ -226,6 +237,8 @@ class HostileDaemons(harness.Case):
                 ("HELLO isn't right", OPENING + message(HELLO, (64 << 20) + 1, 0, 1)),
                 ("HELLO must come first", OPENING + message(0x80) + BEGIN[8:]),
                 ("STREAMS isn't right", hello + stream()),
+                *(("stream|cut|twice|not a size|too long", hello + words) for words in BAD_LISTS),
+                ("which of .*test.*other", hello + wire.streams(entry(), entry(b"other", 1))),
                 ("text 1 is too long", OPENING + message(HELLO, 4096, 0, 1, tlvs=tlv(1, bytes(65)))),
                 ("a text is too long", BEGIN + message(STATUS, 0, 1, blob=bytes(257))),
                 ("STREAM .*: not a size", BEGIN + stream(0, 8, 8)),
@@ -258,7 +271,6 @@ class HostileDaemons(harness.Case):
         long = b"x" * 65
         for words in ((OPENING, message(HELLO, 4096, 0, 1, tlvs=tlv(1, long))),
                       (OPENING, message(HELLO, 4096, 0, 1, tlvs=tlv(2, long))),
-                      (OPENING, message(HELLO, 4096, 0, 1), message(STREAMS, 1, tlvs=tlv(256, long))),
                       (BEGIN, stream(tlvs=tlv(1, long))), (READY, message(STATUS, 0, 1, blob=bytes(257))),
                       (READY, message(ERROR, 9, blob=bytes(257)))):
             self.breaks("malformed", begin=b"".join(words))
@@ -287,7 +299,7 @@ class HostileDaemons(harness.Case):
         evil = b"../../evil" + wire.ESCAPES
         names = tlv(1, evil) + tlv(2, evil)
         words = (OPENING + message(HELLO, 4096, 0, MAX_ID, tlvs=names) +
-                 message(STREAMS, 1, tlvs=tlv(0x100, evil)) + stream(tlvs=tlv(1, evil)) +
+                 wire.streams(entry(model=evil)) + stream(tlvs=tlv(1, evil)) +
                  b"".join(message(STATUS, 0, state, blob=evil) for state in (0, 1, 2, 9)) +
                  head(0, sensor=MAX_ID, tlvs=tlv(6, b"\xff" * 8)) + parts(JPEG, 99) +
                  tail(0, JPEG, times=(MAX_ID, 0, MAX_ID, 0)))

@@ -10,6 +10,7 @@ STARTING, RUNNING, LOST = 0, 1, 2
 REASONS = dict(enumerate(("DELIVERED", "SENSOR_GAP", "CAPTURE_ERROR", "NO_BUFFER", "ENCODER_BUSY",
                           "ENCODE_ERROR", "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL", "TOO_BIG",
                           "UNSENT")))
+OF_A_STREAM = protocol.STREAM, protocol.STATUS, protocol.HEAD, protocol.DROPS
 
 
 class Peer(protocol.Peer):
@@ -26,9 +27,9 @@ class Peer(protocol.Peer):
         return self.buffer[self.at - size:self.at]
 
     # Where the daemon has closed, what it said before that tells why.
-    def send(self, kind, layout, *fields):
+    def send(self, kind, layout, *fields, tlvs=b""):
         try:
-            super().send(kind, layout, *fields)
+            super().send(kind, layout, *fields, tlvs=tlvs)
         except (BrokenPipeError, ConnectionResetError):
             pass
 
@@ -40,7 +41,7 @@ class Watcher:
     Without `acks` it acknowledges only what acknowledge() is called for.
     """
 
-    def __init__(self, address, lossless=False, acks=True, start=True):
+    def __init__(self, address, lossless=False, acks=True, start=True, stream=""):
         self.condition = threading.Condition()
         # Under the condition.
         self.first = None       # the id from which frames are accounted for
@@ -56,6 +57,7 @@ class Watcher:
         self.peer = Peer(address)
         self.peer.sock.settimeout(harness.BOUND)
         self.lossless = lossless
+        self.stream = stream    # its name, where there are several
         self.thread = threading.Thread(target=self._run, daemon=True)
         if start:
             self.start()
@@ -66,7 +68,8 @@ class Watcher:
     def _run(self):
         error = None
         try:
-            protocol.greet(self.peer, ["--lossless"] if self.lossless else [])
+            self.number = protocol.subscribe(self.peer, protocol.greet(self.peer), self.stream,
+                                             ["--lossless"] if self.lossless else [])
             self._watch()
         except (SystemExit, OSError, struct.error) as caught:
             error = caught
@@ -79,6 +82,8 @@ class Watcher:
         head, size = None, 0
         while self.end is None:
             kind, fields, _, blob = self.peer.next()
+            protocol.need(kind not in OF_A_STREAM or fields[0] == self.number,
+                          f"type {kind:x} of stream {fields}, not {self.number}")
             with self.condition:
                 if kind == protocol.STATUS:
                     self.statuses.append((fields[1], blob.decode()))

@@ -160,7 +160,8 @@ static void say_subscribe(struct stage *stage, struct input *input)
     struct wire_message message = { .type = WIRE_SUBSCRIBE };
     uint64_t choice = input_number(input, 1);
     message.subscribe.mode = (uint8_t)(choice % 3);
-    message.subscribe.stream = choice == 0xFF;
+    if (choice & 0xC0)
+        strcpy(message.subscribe.name, choice == 0xFF ? "rear" : "camera");
     message.subscribe.max_fps_mhz = (uint32_t)input_number(input, 2);
     message.subscribe.queue_bytes = (uint32_t)input_number(input, 3);
     message.subscribe.every = (uint32_t)input_number(input, 1);

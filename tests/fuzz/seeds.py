@@ -20,6 +20,11 @@ def tlv(kind, value):
     return struct.pack(">HH", kind, len(value)) + value
 
 
+def entry(number, state, width, height, fps, name, model):
+    return (struct.pack(">BBHHI", number, state, width, height, fps) + bytes([len(name)]) + name +
+            bytes([len(model)]) + model)
+
+
 def message(kind, fixed=b"", tlvs=b"", blob=b""):
     length = len(fixed) + len(tlvs) + len(blob)
     return struct.pack(">2sBBIHH", b"PT", kind, 0, length, len(fixed), len(tlvs)) + fixed + tlvs + blob
@@ -31,8 +36,9 @@ BODIES = [
     (END, struct.pack(">HQQQ", 0, 3, 2, 1), b"", b""),
     (PING, struct.pack(">Q", 1), b"", b""),
     (PONG, struct.pack(">QQQ", 1, 2, 3), b"", b""),
-    (STREAMS, b"\1", tlv(0x100, b"camera"), b""),
-    (SUBSCRIBE, struct.pack(">BBIIQI", 0, 1, 30000, 1, 10**9, 65536), b"", b""),
+    (STREAMS, b"\2", b"", entry(0, 1, 640, 480, 30000, b"camera", b"imx219") +
+     entry(9, 0, 0, 0, 0, b"top/preview", "\u00b5".encode())),
+    (SUBSCRIBE, struct.pack(">BIIQI", 1, 30000, 1, 10**9, 65536), tlv(1, b"front"), b""),
     (STREAM, struct.pack(">BBHHIQ", 0, 1, 640, 480, 30000, 5), tlv(1, b"imx219"), b""),
     (STATUS, b"\0\2", b"", "unplugged \u20ac".encode()),
     (HEAD, struct.pack(">BQQQHH", 0, 5, 1, 2, 640, 480),

@@ -21,6 +21,7 @@ enum {
     FLOOD = 300,
     FRAMES_MAX = 3,
     EPOCH = 77,
+    STREAM = 9,
     PAST_NEXT_ID = 1000,
     POOL_BYTES = 512 * 1024,
 };
@@ -221,6 +222,20 @@ static void say_raw(struct stage *stage, struct input *input)
         hear(stage, bytes, size);
 }
 
+/* Two streams: of the numbers, the session knows one for its own. */
+static void say_streams(struct stage *stage, uint64_t choice)
+{
+    uint8_t bytes[WIRE_STREAMS_ENCODED_MAX];
+    struct wire_streams streams = { .count = 2,
+                                    .entries = { { .number = 1, .name = "rear" },
+                                                 { .number = STREAM, .name = "front" } } };
+    if (choice & 2)
+        streams.entries[0].number = STREAM;
+    if (choice & 4)
+        streams.count = 1;
+    hear(stage, bytes, wire_encode_streams(&streams, bytes));
+}
+
 static void say_hello(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_HELLO };
@@ -234,7 +249,7 @@ static void say_hello(struct stage *stage, struct input *input)
         return;
     stage->greeted = true;
     hear_message(stage, &message);
-    hear_message(stage, &(struct wire_message){ .type = WIRE_STREAMS, .streams.count = 1 });
+    say_streams(stage, choice);
 }
 
 /* Whether the daemon may say what has no place within a frame, ... */
@@ -251,7 +266,7 @@ static bool may_stream(const struct stage *stage)
 
 static void say_stream(struct stage *stage, struct input *input)
 {
-    struct wire_message message = { .type = WIRE_STREAM };
+    struct wire_message message = { .type = WIRE_STREAM, .stream.stream = STREAM };
     message.stream.codec = (uint8_t)right_or(stage, input, WIRE_CODEC_JPEG);
     message.stream.width = (uint16_t)right_or(stage, input, WIDTH);
     message.stream.height = HEIGHT;
@@ -263,7 +278,7 @@ static void say_stream(struct stage *stage, struct input *input)
 
 static void say_status(struct stage *stage, struct input *input)
 {
-    struct wire_message message = { .type = WIRE_STATUS };
+    struct wire_message message = { .type = WIRE_STATUS, .status.stream = STREAM };
     size_t size;
     const uint8_t *text = input_bytes(input, (size_t)input_number(input, 1), &size);
     if (size > 0)
@@ -274,7 +289,7 @@ static void say_status(struct stage *stage, struct input *input)
 
 static void say_head(struct stage *stage, struct input *input)
 {
-    struct wire_message message = { .type = WIRE_FRAME_HEAD };
+    struct wire_message message = { .type = WIRE_FRAME_HEAD, .frame_head.stream = STREAM };
     message.frame_head.frame_id = right_or(stage, input, stage->session.next_id);
     message.frame_head.width = (uint16_t)right_or(stage, input, WIDTH);
     message.frame_head.height = HEIGHT;
@@ -322,7 +337,7 @@ static void say_tail(struct stage *stage, struct input *input)
 
 static void say_drops(struct stage *stage, struct input *input)
 {
-    struct wire_message message = { .type = WIRE_DROPS };
+    struct wire_message message = { .type = WIRE_DROPS, .drops.stream = STREAM };
     message.drops.reason = (uint8_t)(input_number(input, 1) | stage->honest);
     message.drops.first_frame_id = right_or(stage, input, stage->session.next_id);
     message.drops.count = (uint32_t)right_or(stage, input, 1);
@@ -379,7 +394,9 @@ static void say_end(struct stage *stage, struct input *input)
 
 static void say_wrong(struct stage *stage, struct input *input)
 {
-    static const uint8_t types[] = { WIRE_SUBSCRIBE, WIRE_ACK, WIRE_HELLO, WIRE_STREAMS };
+    /* Those of a stream are of stream 0, which is none. */
+    static const uint8_t types[] = { WIRE_SUBSCRIBE, WIRE_ACK,    WIRE_HELLO,      WIRE_STREAMS,
+                                     WIRE_STREAM,    WIRE_STATUS, WIRE_FRAME_HEAD, WIRE_DROPS };
     struct wire_message message = { .type = types[input_number(input, 1) % sizeof(types)] };
     if (!stage->honest)
         hear_message(stage, &message);
@@ -431,8 +448,9 @@ static void check_books(const struct stage *stage, enum session_state before)
     CHECK(!stage->honest || session->state != SESSION_FAILED);
     if (session->state != SESSION_FAILED)
         return;
-    CHECK(session->error[0] && strnlen(session->error, SESSION_ERROR_MAX) < SESSION_ERROR_MAX);
-    for (const char *at = session->error; *at; at++)
+    const char *text = session->error.text;
+    CHECK(text[0] && strnlen(text, sizeof(session->error.text)) < sizeof(session->error.text));
+    for (const char *at = text; *at; at++)
         CHECK((unsigned char)*at >= 0x20 && *at != 0x7F);
 }
 
@@ -467,13 +485,21 @@ static struct stage *stage_open(uint64_t choice)
     stage->now_ns = 1000 * CLOCK_SECOND;
     message_reader_init(&stage->daemon, WIRE_CONTROL_MAX);
     struct session_config config = { .mode = choice & 1 ? WIRE_LOSSLESS : WIRE_LIVE,
+                                     .stream = "front",
+                                     .list_only = choice & 16,
                                      .max_message = MAX_MESSAGE,
                                      .clock = &stage->clock,
                                      .past_epoch = choice & 4 ? EPOCH : 0,
                                      .past_next_id = choice & 4 ? PAST_NEXT_ID : 0,
                                      .resumes = choice & 8 };
-    struct session_handler handler = { first_due, take_frame, on_frame, on_damaged, on_drops,
-                                       on_stream, on_status,  stage,    NULL };
+    struct session_handler handler = { .first_due = first_due,
+                                       .take_frame = take_frame,
+                                       .on_frame = on_frame,
+                                       .on_damaged = on_damaged,
+                                       .on_drops = on_drops,
+                                       .on_stream = on_stream,
+                                       .on_status = on_status,
+                                       .user = stage };
     session_init(&stage->session, &config, &handler, stage->now_ns);
     return stage;
 }

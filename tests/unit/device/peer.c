@@ -123,7 +123,6 @@ static void take_message(struct peer *peer, const struct wire_message *message)
         break;
     case WIRE_STREAMS:
         assert_false(peer->streams_seen);
-        peer->names = message->streams;
         peer->streams_seen = true;
         break;
     case WIRE_STREAM:
@@ -185,6 +184,8 @@ static void take_events(struct peer *peer)
             begin_part(peer, &raw.header);
         } else if (event == MESSAGE_CONTROL) {
             assert_int_equal(wire_decode(&raw, &message), 0);
+            if (message.type == WIRE_STREAMS)
+                assert_int_equal(wire_decode_streams(&raw, &peer->listed), 0);
             take_message(peer, &message);
         }
     }

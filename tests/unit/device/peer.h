@@ -23,7 +23,7 @@ struct peer {
     bool opened, streams_seen, ended, failed, closed;
     unsigned hellos, streams, statuses, pings, pongs;
     struct wire_hello hello;
-    struct wire_streams names;
+    struct wire_streams listed;
     struct wire_stream stream;
     struct wire_status status;
     struct wire_pong pong;

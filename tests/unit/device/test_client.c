@@ -97,8 +97,8 @@ static void expect_greeted(struct room *room)
     assert_true(peer->opened && peer->streams_seen);
     assert_in_range(peer->hello.max_message, WIRE_CONTROL_MAX, WIRE_MAX_MESSAGE_LIMIT);
     assert_int_equal(peer->hello.epoch, 77);
-    assert_int_equal(peer->names.count, 1);
-    assert_string_equal(peer->names.name, "a camera");
+    assert_int_equal(peer->listed.count, 1);
+    assert_string_equal(peer->listed.entries[0].name, "camera");
     assert_int_equal(peer->pongs, 1);
     assert_int_equal(peer->pong.t1, 42);
     assert_true(peer->pong.t2 <= peer->pong.t3);
@@ -155,10 +155,11 @@ static void send_header(struct room *room, uint8_t type, uint32_t length, uint16
     peer_send(room->peer, bytes, sizeof(bytes));
 }
 
-static void subscribe(struct room *room, uint8_t stream, uint8_t mode)
+static void subscribe(struct room *room, const char *name, uint8_t mode)
 {
-    peer_say(room->peer, &(struct wire_message){ .type = WIRE_SUBSCRIBE,
-                                                 .subscribe = { .stream = stream, .mode = mode } });
+    struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe.mode = mode };
+    snprintf(message.subscribe.name, sizeof(message.subscribe.name), "%s", name);
+    peer_say(room->peer, &message);
 }
 
 static void hello_comes_first(void **state)
@@ -224,7 +225,7 @@ static void one_subscription(void **state)
 {
     struct room *room = *state;
     room_watch(room, WIRE_LIVE, 0, 0);
-    subscribe(room, 0, WIRE_LIVE);
+    subscribe(room, "", WIRE_LIVE);
     expect_error(room, WIRE_ERROR_PROTOCOL);
 }
 
@@ -232,15 +233,54 @@ static void unknown_stream(void **state)
 {
     struct room *room = *state;
     room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
-    subscribe(room, 1, WIRE_LIVE);
+    subscribe(room, "cameras", WIRE_LIVE);
     expect_error(room, WIRE_ERROR_NO_SUCH_STREAM);
+    assert_string_equal(room->peer->error.text, "there is no stream \"cameras\", but camera");
+}
+
+static void stream_by_name(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    subscribe(room, "camera", WIRE_LIVE);
+    ROOM_UNTIL(room, room->client->state == CLIENT_SUBSCRIBED);
+}
+
+static void name_that_is_none(void **state)
+{
+    struct room *room = *state;
+    room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
+    subscribe(room, "../camera", WIRE_LIVE);
+    expect_error(room, WIRE_ERROR_PROTOCOL);
+}
+
+/* What is known of the stream when the receiver connects. */
+static void stream_is_listed(void **state)
+{
+    (void)state;
+    for (int running = 0; running < 2; running++) {
+        struct room room;
+        room_unix(&room, 0);
+        if (running)
+            fake_stream_on(&room.stream, 640);
+        room_greet(&room, WIRE_MAX_MESSAGE_DEFAULT);
+        const struct wire_stream_entry *entry = &room.peer->listed.entries[0];
+        assert_int_equal(room.peer->listed.count, 1);
+        assert_string_equal(entry->name, "camera");
+        assert_int_equal(entry->state, running ? WIRE_STREAM_RUNNING : WIRE_STREAM_STARTING);
+        assert_int_equal(entry->width, running ? 640 : 0);
+        assert_int_equal(entry->height, running ? 480 : 0);
+        assert_int_equal(entry->fps_mhz, running ? 30000 : 0);
+        assert_string_equal(entry->model, "a camera");
+        room_close(&room);
+    }
 }
 
 static void unknown_mode(void **state)
 {
     struct room *room = *state;
     room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
-    subscribe(room, 0, 2);
+    subscribe(room, "", 2);
     expect_error(room, WIRE_ERROR_PROTOCOL);
 }
 
@@ -300,7 +340,7 @@ static void unknown_types(void **state)
     room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
     send_header(room, 0xF0, sizeof(body), 0, 0);
     peer_send(room->peer, body, sizeof(body));
-    subscribe(room, 0, WIRE_LIVE);
+    subscribe(room, "", WIRE_LIVE);
     ROOM_UNTIL(room, room->client->state == CLIENT_SUBSCRIBED);
     send_header(room, 0x7F, 0, 0, 0);
     expect_error(room, WIRE_ERROR_PROTOCOL);
@@ -359,7 +399,7 @@ static void fault_within_a_frame(void **state)
     frame_grow(room_growing(room, 3, 100), 1);
     room_news(room);
     ROOM_UNTIL(room, room->peer->size == 100);
-    subscribe(room, 0, WIRE_LIVE);
+    subscribe(room, "", WIRE_LIVE);
     expect_error(room, WIRE_ERROR_PROTOCOL);
     assert_true(room->peer->in_frame);
 }
@@ -590,7 +630,7 @@ static void frames_before_the_subscription(void **state)
     room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
     room_frame(room, 1, 100);
     room_lost(room, 5, WIRE_DROP_SENSOR_GAP);
-    subscribe(room, 0, WIRE_LOSSLESS);
+    subscribe(room, "", WIRE_LOSSLESS);
     ROOM_UNTIL(room, room->client->state == CLIENT_SUBSCRIBED);
     room_lost(room, 1, WIRE_DROP_SENSOR_GAP); /* the camera does not run for it yet */
     room_stream(room, 640);
@@ -608,7 +648,7 @@ static void late_subscription(void **state)
     room_stream(room, 640);
     room_frame(room, 1, 100);
     room_frame(room, 1, 100);
-    subscribe(room, 0, WIRE_LOSSLESS);
+    subscribe(room, "", WIRE_LOSSLESS);
     ROOM_UNTIL(room, room->peer->streams == 1);
     assert_int_equal(room->peer->stream.first_frame_id, 2);
     assert_int_equal(room->peer->status.state, WIRE_STREAM_RUNNING);
@@ -1529,6 +1569,9 @@ static const struct CMUnitTest tests[] = {
     TEST(nothing_to_skip_before_hello),
     TEST(one_subscription),
     TEST(unknown_stream),
+    TEST(stream_by_name),
+    TEST(name_that_is_none),
+    cmocka_unit_test(stream_is_listed),
     TEST(unknown_mode),
     TEST(another_version),
     TEST(another_protocol),

@@ -21,6 +21,8 @@
 
 enum { STREAMS = 2, PEERS_MAX = 4, LIMIT = 3, FRONT = 0, REAR = 1 };
 
+static const char *const names[STREAMS] = { "front", "rear" };
+
 struct fixture {
     struct camera cameras[STREAMS];
     struct encode_pool *pool;
@@ -37,7 +39,6 @@ struct fixture {
 
 static int open_stream(struct fixture *fixture, unsigned number, const struct stream_config *given)
 {
-    static const char *const names[STREAMS] = { "front", "rear" };
     struct stream_config config = *given;
     config.number = number;
     config.name = config.source = names[number];
@@ -186,10 +187,10 @@ static struct peer *connect_peer(struct fixture *fixture)
 
 static void subscribe(struct peer *peer, uint8_t number)
 {
+    struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe.mode = WIRE_LOSSLESS };
+    strcpy(message.subscribe.name, names[number]);
     peer->number = number;
-    peer_say(peer,
-             &(struct wire_message){ .type = WIRE_SUBSCRIBE,
-                                     .subscribe = { .stream = number, .mode = WIRE_LOSSLESS } });
+    peer_say(peer, &message);
 }
 
 /* One that is subscribed, and knows how the camera is. */

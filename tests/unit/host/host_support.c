@@ -43,6 +43,22 @@ void script_raw(struct script *script, uint8_t type, const void *fixed, uint16_t
     script_add(script, fixed, size);
 }
 
+const struct wire_streams script_one_stream = {
+    .count = 1,
+    .entries = { { .state = WIRE_STREAM_RUNNING,
+                   .width = SCRIPT_WIDTH,
+                   .height = SCRIPT_HEIGHT,
+                   .fps_mhz = 30000,
+                   .name = "camera",
+                   .model = "model" } },
+};
+
+void script_streams(struct script *script, const struct wire_streams *streams)
+{
+    uint8_t bytes[WIRE_STREAMS_ENCODED_MAX];
+    script_add(script, bytes, wire_encode_streams(streams, bytes));
+}
+
 void script_greet(struct script *script, uint64_t epoch)
 {
     script_add(script, wire_opening, WIRE_OPENING_SIZE);
@@ -50,8 +66,7 @@ void script_greet(struct script *script, uint64_t epoch)
                &(struct wire_message){
                    .type = WIRE_HELLO,
                    .hello = { .max_message = WIRE_CONTROL_MAX, .epoch = epoch, .name = "bench" } });
-    script_say(script, &(struct wire_message){ .type = WIRE_STREAMS,
-                                               .streams = { .count = 1, .name = "camera" } });
+    script_streams(script, &script_one_stream);
 }
 
 void script_stream(struct script *script, uint64_t first_id)

@@ -15,7 +15,7 @@
 
 #include "host/base/grace.h"
 #include "host/lib/frame.h"
-#include "shared/protocol/wire.h"
+#include "shared/protocol/wire_streams.h"
 
 enum { SCRIPT_EPOCH = 0xC0FFEE, SCRIPT_WIDTH = 640, SCRIPT_HEIGHT = 480 };
 /* The smallest frame that is a JPEG by its markers. */
@@ -33,7 +33,9 @@ void script_say(struct script *script, const struct wire_message *message);
 /* A message that wire_encode() would not make: these bytes are its fixed part. */
 void script_raw(struct script *script, uint8_t type, const void *fixed, uint16_t size);
 
-/* Opening, HELLO of this epoch, STREAMS. */
+extern const struct wire_streams script_one_stream; /* number 0, "camera" */
+void script_streams(struct script *script, const struct wire_streams *streams);
+/* Opening, HELLO of this epoch, STREAMS with that one stream. */
 void script_greet(struct script *script, uint64_t epoch);
 void script_stream(struct script *script, uint64_t first_id);
 void script_status(struct script *script, unsigned state, const char *text);

@@ -43,6 +43,7 @@ struct world {
     struct session session;
     struct clock_sync clock;
     struct frame_pool *pool;
+    struct wire_streams streams; /* as on_streams() got them */
     struct lines told;           /* by the session to its handler */
     struct script said;          /* by the session to the daemon */
     unsigned takes, refuse;      /* calls of take_frame; the number of the one that gets nothing */
@@ -95,6 +96,12 @@ static void on_drops(void *user, const struct wire_drops *drops)
          drops->count, wire_drop_name(drops->reason));
 }
 
+static void on_streams(void *user, const struct wire_streams *streams)
+{
+    struct world *world = user;
+    world->streams = *streams;
+}
+
 static void on_stream(void *user, const struct wire_stream *stream)
 {
     line(&((struct world *)user)->told, "stream from %" PRIu64 " of %s", stream->first_frame_id,
@@ -121,8 +128,15 @@ static struct world *world_with(const struct session_config *config)
 {
     struct world *world = calloc(1, sizeof(*world));
     assert_non_null(world);
-    struct session_handler handler = { first_due, take_frame, on_frame, on_damaged, on_drops,
-                                       on_stream, on_status,  world,    NULL };
+    struct session_handler handler = { .first_due = first_due,
+                                       .take_frame = take_frame,
+                                       .on_frame = on_frame,
+                                       .on_damaged = on_damaged,
+                                       .on_drops = on_drops,
+                                       .on_streams = on_streams,
+                                       .on_stream = on_stream,
+                                       .on_status = on_status,
+                                       .user = world };
     struct session_config own = *config;
     own.clock = &world->clock;
     world->now = START_NS;
@@ -216,7 +230,7 @@ static void describe(const struct wire_message *message, struct lines *lines)
              message->hello.features, message->hello.epoch, message->hello.software);
         break;
     case WIRE_SUBSCRIBE:
-        line(lines, "SUBSCRIBE %u %u %u %u %" PRIu64 " %u", message->subscribe.stream,
+        line(lines, "SUBSCRIBE %s %u %u %u %" PRIu64 " %u", message->subscribe.name,
              message->subscribe.mode, message->subscribe.max_fps_mhz, message->subscribe.every,
              message->subscribe.first_due, message->subscribe.queue_bytes);
         break;
@@ -287,13 +301,13 @@ static void opens_by_itself(void **state)
     said(world, &lines);
     assert_string_equal(lines.text, "opening\n"
                                     "HELLO 65536 0 0 pitether " PITETHER_VERSION "\n"
-                                    "SUBSCRIBE 0 1 25000 0 0 0\n"
+                                    "SUBSCRIBE  1 25000 0 0 0\n"
                                     "PING 100000000000\n");
     world_free(world);
     world = world_make(WIRE_LIVE);
     write_out(world);
     said(world, &lines);
-    assert_non_null(strstr(lines.text, "SUBSCRIBE 0 0 25000 0 0 0\n"));
+    assert_non_null(strstr(lines.text, "SUBSCRIBE  0 25000 0 0 0\n"));
     world_free(world);
 }
 
@@ -350,7 +364,7 @@ static const char everything_told[] = "status 0 \n"
 
 static const char everything_said[] = "opening\n"
                                       "HELLO 65536 0 0 pitether " PITETHER_VERSION "\n"
-                                      "SUBSCRIBE 0 1 25000 0 0 0\n"
+                                      "SUBSCRIBE  1 25000 0 0 0\n"
                                       "PING 100000000000\n"
                                       "PING 100000000000\n"
                                       "ACK 10 100000000000\n"
@@ -713,7 +727,7 @@ static void second_hello(struct script *script)
 
 static void second_streams(struct script *script)
 {
-    script_say(script, &(struct wire_message){ .type = WIRE_STREAMS, .streams.count = 1 });
+    script_streams(script, &script_one_stream);
 }
 
 static void stream_with(struct script *script, uint64_t first_id, uint16_t width, uint16_t height)
@@ -1034,7 +1048,7 @@ static const struct offence {
     { large_max_message, "an unusable HELLO", PROTO, false, true },
     { no_streams, "STREAM where STREAMS is due", PROTO, false, true },
     { ping_before_streams, "PING where STREAMS is due", PROTO, false, true },
-    { no_stream_at_all, "a daemon without a stream", PROTO, false, true },
+    { no_stream_at_all, "a malformed list of streams", PROTO, false, true },
     { skippable_before_hello, "malformed", PROTO, false, true },
     { no_hello, "HELLO must come first", PROTO, false, true },
     { ping_before_hello, "HELLO must come first", PROTO, false, true },
@@ -1052,10 +1066,10 @@ static const struct offence {
     { stream_too_narrow, "a stream of 15x480", PROTO, false, false },
     { stream_too_flat, "a stream of 640x8", PROTO, false, false },
     { stream_too_wide, "a stream of 16384x480", PROTO, false, false },
-    { other_streams_stream, "STREAM of stream 1, which", PROTO, false, false },
-    { other_streams_status, "STATUS of stream 1, which", PROTO, false, false },
-    { other_streams_head, "FRAME_HEAD of stream 1, which", PROTO, false, false },
-    { other_streams_drops, "DROPS of stream 255, which", PROTO, false, false },
+    { other_streams_stream, "STREAM of another stream", PROTO, false, false },
+    { other_streams_status, "STATUS of another stream", PROTO, false, false },
+    { other_streams_head, "FRAME_HEAD of another stream", PROTO, false, false },
+    { other_streams_drops, "DROPS of another stream", PROTO, false, false },
     { head_of_another_size, "a frame of 8x8 in a stream of 640x480", PROTO, false, false },
     { drops_without_a_reason, "DROPS without a reason", PROTO, false, false },
     { stream_after_abort, "STREAM where DROPS of an aborted frame is due", PROTO, false, false },
@@ -1134,12 +1148,13 @@ static void offences_end_it(void **state)
         static const size_t pieces[] = { SIZE_MAX, 1 };
         for (int j = 0; j < 2; j++) {
             struct world *world = offend(&script, pieces[j]);
-            if (!strstr(world->session.error, offences[i].error) || !*world->session.error)
-                fail_msg("offence %zu: '%s' does not say '%s'", i, world->session.error,
+            if (!strstr(world->session.error.text, offences[i].error) ||
+                !*world->session.error.text)
+                fail_msg("offence %zu: '%s' does not say '%s'", i, world->session.error.text,
                          offences[i].error);
             if (world->session.fatal != offences[i].fatal)
-                fail_msg("offence %zu (%s): fatal is wrong", i, world->session.error);
-            assert_null(strchr(world->session.error, '\n'));
+                fail_msg("offence %zu (%s): fatal is wrong", i, world->session.error.text);
+            assert_null(strchr(world->session.error.text, '\n'));
             if (!offences[i].bare)
                 assert_string_equal(world->told.text, "stream from 10 of model\n"
                                                       "frame 10 640x480 20 bytes\n");
@@ -1165,7 +1180,7 @@ static void offenders_are_told(void **state)
             snprintf(last, sizeof(last), "\nERROR %s\n", wire_error_name(offences[i].answer));
         const char *error = strstr(lines.text, "\nERROR ");
         if (offences[i].answer ? !error || strcmp(error, last) != 0 : error != NULL) {
-            print_message("offence %zu (%s): expected%s", i, world->session.error,
+            print_message("offence %zu (%s): expected%s", i, world->session.error.text,
                           *last ? last : " no ERROR\n");
             wrong++;
         }
@@ -1207,7 +1222,7 @@ static void frames_before_stream(void **state)
             script_frame(&script, 0, 20, 1); /* 0 is what next_id is before STREAM */
         feed_all(world, &script);
         assert_int_equal(world->session.state, SESSION_FAILED);
-        assert_non_null(strstr(world->session.error, "a frame before STREAM"));
+        assert_non_null(strstr(world->session.error.text, "a frame before STREAM"));
         assert_int_equal(world->told.used, 0);
         world_free(world);
         script_free(&script);
@@ -1254,7 +1269,7 @@ static void ids_go_on_over_connections(void **state)
         assert_int_equal(world->session.state, turns[i].good ? SESSION_RUNNING : SESSION_FAILED);
         assert_int_equal(world->session.started, turns[i].good);
         assert_int_equal(count_text(lines.text, "ERROR PROTOCOL\n"), !turns[i].good);
-        assert_int_equal(count_text(world->session.error, "though this epoch was at"),
+        assert_int_equal(count_text(world->session.error.text, "though this epoch was at"),
                          !turns[i].good);
         assert_int_equal(world->told.used > 0, turns[i].good);
         assert_false(world->session.fatal); /* the next one may be right */
@@ -1333,7 +1348,7 @@ static void the_opening_is_due_in_time(void **state)
         assert_int_equal(world->session.state, SESSION_OPENING);
         session_tick(&world->session, true, START_NS + 5 * CLOCK_SECOND);
         assert_int_equal(world->session.state, SESSION_FAILED);
-        assert_non_null(strstr(world->session.error, "5 s"));
+        assert_non_null(strstr(world->session.error.text, "5 s"));
         assert_false(world->session.fatal);
         world_free(world);
     }
@@ -1354,7 +1369,7 @@ static void silence_is_death(void **state)
     assert_int_equal(world->session.state, SESSION_RUNNING);
     session_tick(&world->session, true, world->now + 15 * CLOCK_SECOND);
     assert_int_equal(world->session.state, SESSION_FAILED);
-    assert_non_null(strstr(world->session.error, "15 s"));
+    assert_non_null(strstr(world->session.error.text, "15 s"));
     assert_false(world->session.fatal);
     world_free(world);
     script_free(&script);
@@ -1577,14 +1592,103 @@ static void a_grid_is_resumed(void **state)
         }
         write_out(world);
         said(world, &lines);
-        assert_non_null(strstr(lines.text, answers ? "SUBSCRIBE 0 0 0 10 1234 0\n"
-                                                   : "SUBSCRIBE 0 0 0 10 5678 0\n"));
+        assert_non_null(strstr(lines.text, answers ? "SUBSCRIBE  0 0 10 1234 0\n"
+                                                   : "SUBSCRIBE  0 0 10 5678 0\n"));
         feed_all(world, &script);
         session_tick(&world->session, true, START_NS + 3 * CLOCK_SECOND);
         assert_int_equal(world->asked, 1);
         world_free(world);
         script_free(&script);
     }
+}
+
+static const struct wire_streams three_streams = {
+    .count = 3,
+    .entries = { { .number = 7, .name = "front", .model = "imx708" },
+                 { .number = 0, .name = "rear" },
+                 { .number = 255, .name = "top/preview" } },
+};
+
+/* A session for the stream of this name with a daemon that has three. */
+static struct world *world_of_three(const char *name, bool list_only)
+{
+    struct session_config config = { .max_message = MAX_MESSAGE, .list_only = list_only };
+    struct script script = { 0 };
+    snprintf(config.stream, sizeof(config.stream), "%s", name);
+    struct world *world = world_with(&config);
+    write_out(world);
+    hello_with(&script, SCRIPT_EPOCH, WIRE_CONTROL_MAX);
+    script_streams(&script, &three_streams);
+    feed_all(world, &script);
+    script_free(&script);
+    return world;
+}
+
+/* Each name stands for its number, and no other one is taken. */
+static void a_stream_is_subscribed_to_by_name(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++)
+        for (unsigned other = 0; other < 3; other++) {
+            static struct lines lines;
+            const struct wire_stream_entry *entry = &three_streams.entries[i];
+            struct world *world = world_of_three(entry->name, false);
+            struct script script = { 0 };
+            char subscribe[64];
+            snprintf(subscribe, sizeof(subscribe), "SUBSCRIBE %s 0 0 0 0 0\n", entry->name);
+            said(world, &lines);
+            assert_non_null(strstr(lines.text, subscribe));
+            assert_int_equal(world->session.stream.number, entry->number);
+            assert_string_equal(world->session.stream.name, entry->name);
+            script_say(&script, &(struct wire_message){
+                                    .type = WIRE_STATUS,
+                                    .status = { .stream = three_streams.entries[other].number } });
+            feed_all(world, &script);
+            assert_int_equal(world->session.state, i == other ? SESSION_RUNNING : SESSION_FAILED);
+            script_free(&script);
+            world_free(world);
+        }
+}
+
+/* A stream that is not there, or that is not named, can't be waited for. */
+static void a_missing_stream_ends_it(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *error;
+    } cases[] = {
+        { "left", "the daemon has no stream \"left\"; it has front, rear, top/preview" },
+        { "top", "the daemon has no stream \"top\"; it has front, rear, top/preview" },
+        { "", "the daemon has several streams, name one (HOST/NAME): front, rear, top/preview" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct world *world = world_of_three(cases[i].name, false);
+        assert_int_equal(world->session.state, SESSION_FAILED);
+        assert_true(world->session.fatal);
+        assert_string_equal(world->session.error.text, cases[i].error);
+        world_free(world);
+    }
+}
+
+/* The list is all that is wanted: nothing is subscribed to, and the daemon's END follows. */
+static void streams_are_listed(void **state)
+{
+    (void)state;
+    static struct lines lines;
+    struct world *world = world_of_three("", true);
+    struct script script = { 0 };
+    assert_int_equal(world->session.state, SESSION_ENDING);
+    assert_int_equal(world->streams.count, 3);
+    assert_memory_equal(&world->streams, &three_streams, sizeof(three_streams));
+    script_pong(&script, START_NS, 1, 2); /* nor once the clock is known */
+    script_end(&script, WIRE_END_DONE, 0, 0);
+    feed_all(world, &script);
+    said(world, &lines);
+    assert_int_equal(count_text(lines.text, "SUBSCRIBE"), 0);
+    assert_int_equal(count_text(lines.text, "END 0 0 0 0\n"), 1);
+    assert_int_equal(world->session.state, SESSION_ENDED);
+    script_free(&script);
+    world_free(world);
 }
 
 /* Until then there is nothing to tell of a stream. */
@@ -1606,7 +1710,7 @@ static void no_stream_before_subscribe(void **state)
         feed_all(world, &script);
         said(world, &lines);
         assert_int_equal(world->session.state, i < 2 ? SESSION_FAILED : SESSION_ENDED);
-        assert_int_equal(count_text(world->session.error, "before SUBSCRIBE"), i < 2);
+        assert_int_equal(count_text(world->session.error.text, "before SUBSCRIBE"), i < 2);
         assert_int_equal(count_text(lines.text, "ERROR PROTOCOL\n"), i < 2);
         assert_int_equal(world->told.used, 0);
         world_free(world);
@@ -1866,6 +1970,9 @@ int main(void)
         cmocka_unit_test(a_ping_goes_along_with_an_ack),
         cmocka_unit_test(a_grid_is_resumed),
         cmocka_unit_test(no_stream_before_subscribe),
+        cmocka_unit_test(a_stream_is_subscribed_to_by_name),
+        cmocka_unit_test(a_missing_stream_ends_it),
+        cmocka_unit_test(streams_are_listed),
         cmocka_unit_test(frames_know_the_clock),
         cmocka_unit_test(a_flood_of_pings_stops_the_reading),
         cmocka_unit_test(a_flood_of_pings_costs_no_ack),
