@@ -309,10 +309,71 @@ static void floods_are_suppressed(void **state)
                               "prog: warning: again\n");
 }
 
+/* Of a thread's handler. */
+struct lines {
+    char text[4096];
+    pthread_t thread; /* the one that it was called on */
+};
+
+static void add_line(void *user, enum log_level level, const char *line)
+{
+    struct lines *lines = user;
+    size_t used = strlen(lines->text);
+    snprintf(lines->text + used, sizeof(lines->text) - used, "%d %s|", (int)level, line);
+    lines->thread = pthread_self();
+    errno = EIO;
+}
+
+static void *log_elsewhere(void *unused)
+{
+    log_error("of a thread without");
+    return unused;
+}
+
+/* It takes its thread's lines, of every level and whole characters of them; other threads write to
+ * standard error as before. */
+static void a_thread_with_a_handler(void **state)
+{
+    (void)state;
+    static struct lines lines;
+    const struct log_handler handler = { add_line, &lines }, silent = { NULL, NULL };
+    char text[4096], large[2 * 1024];
+    pthread_t other;
+    log_setup("prog", LOG_LEVEL_ERROR);
+    catch_begin();
+    assert_null(log_set_handler(&handler));
+    errno = ENOENT;
+    log_debug("d %d", 4);
+    assert_int_equal(errno, ENOENT);
+    log_error("e");
+    assert_int_equal(pthread_create(&other, NULL, log_elsewhere, NULL), 0);
+    pthread_join(other, NULL);
+    assert_ptr_equal(log_set_handler(&silent), &handler);
+    log_error("nobody reads that");
+    log_set_handler(NULL);
+    log_error("here again");
+    catch_end(text, sizeof(text));
+    assert_string_equal(text, "prog: error: of a thread without\nprog: error: here again\n");
+    assert_string_equal(lines.text, "3 d 4|0 e|");
+    assert_true(pthread_equal(lines.thread, pthread_self()));
+    /* U+00E9 again and again, shifted by one byte. */
+    memset(large, 0xC3, sizeof(large));
+    for (size_t i = 1; i < sizeof(large); i += 2)
+        large[i] = (char)0xA9;
+    large[sizeof(large) - 1] = '\0';
+    lines.text[0] = '\0';
+    log_set_handler(&handler);
+    log_error("%s", large + 1); /* begins with half a character, and is cut in another one */
+    log_set_handler(NULL);
+    assert_in_range(strlen(lines.text), 1000, 1027);
+    assert_int_equal((uint8_t)lines.text[strlen(lines.text) - 2], 0xA9);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(levels_are_filtered),
+        cmocka_unit_test(a_thread_with_a_handler),
         cmocka_unit_test(level_names),
         cmocka_unit_test(long_lines_are_bounded),
         cmocka_unit_test(progress_is_drawn_and_wiped),
