@@ -9,7 +9,7 @@ enum { FRAMES_DEFAULT = 64, FRAMES_MIN = 2, FRAMES_MAX = 4096, BYTES_DEFAULT = 2
 static int read_stream(const char *text, char *stream, struct error *error)
 {
     size_t size = strlen(text);
-    if (size == 0 || size > WIRE_NAME_MAX)
+    if (!wire_name_is_good(text, size))
         return error_set(error, -EINVAL,
                          "'%.100s' is no name of a stream: it has 1 to %d of A-Z a-z 0-9 . _ - "
                          "and / between two of its parts",
