@@ -9,6 +9,8 @@
 #include <asm/hwcap.h>
 #endif
 
+#include "shared/net/tls_socket.h"
+
 /* Both hash with SHA-256, as keys are bound to a hash and must not be to a cipher. The first one is
  * four to five times as fast where there are no instructions for AES. */
 #define CHACHA_FIRST "TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
@@ -172,10 +174,12 @@ void tls_destroy(struct tls **tls)
 SSL *tls_connection(struct tls *tls, int fd, struct tls_peer *peer)
 {
     SSL *connection = SSL_new(tls->context);
-    if (!connection || !SSL_set_fd(connection, fd)) {
+    BIO *socket = connection ? tls_socket_create(fd) : NULL;
+    if (!socket) {
         SSL_free(connection);
         return NULL;
     }
+    SSL_set_bio(connection, socket, socket);
     SSL_set_app_data(connection, peer);
     if (SSL_CTX_get_ssl_method(tls->context) == TLS_client_method())
         SSL_set_connect_state(connection);

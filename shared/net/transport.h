@@ -24,8 +24,7 @@ struct transport_ops {
     /* Bytes read; 0: the peer has closed its side; -EAGAIN; or another negative errno. */
     ssize_t (*read)(struct transport *transport, const struct iovec *buffers, int count);
     /* Bytes accepted, maybe fewer than offered; -EAGAIN; or another negative errno. The others must
-     * be offered again, with nothing but more bytes after them. A plain transport does not raise
-     * SIGPIPE; for another one it must be ignored. */
+     * be offered again, with nothing but more bytes after them. SIGPIPE is not raised. */
     ssize_t (*write)(struct transport *transport, const struct iovec *data, int count);
     /* 0 once the peer is authenticated; -EAGAIN: call again when ready; others: refused. Must have
      * returned 0 before anything is read or written. */

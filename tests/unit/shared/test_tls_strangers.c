@@ -629,7 +629,6 @@ static void a_replayed_client_hello(void **state)
 
 int main(void)
 {
-    signal(SIGPIPE, SIG_IGN);
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(strangers_are_refused_by_both_sides),
         cmocka_unit_test(an_unknown_id_fails_like_a_wrong_secret),

@@ -492,7 +492,7 @@ static void it_can_be_closed_at_every_stage(void **state)
 
 int main(void)
 {
-    signal(SIGPIPE, SIG_IGN);
+    signal(SIGPIPE, SIG_DFL); /* which would end the program */
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(both_know_whom_they_speak_to),
         cmocka_unit_test(they_agree_on_what_the_protocol_says),
