@@ -62,36 +62,9 @@ static const uint8_t *address_of(const struct buffer_map *map, const struct buff
     return NULL;
 }
 
-static unsigned count_planes(enum pixel_format format)
-{
-    switch (format) {
-    case PIXEL_YUV420:
-    case PIXEL_YUV422:
-    case PIXEL_YUV444:
-        return 3;
-    case PIXEL_NV12:
-        return 2;
-    default:
-        return 1;
-    }
-}
-
-/* Bytes of a row and rows of a plane, whose first one has so many bytes a row. */
-static size_t find_stride(enum pixel_format format, unsigned plane, size_t stride)
-{
-    bool halved = plane > 0 && (format == PIXEL_YUV420 || format == PIXEL_YUV422);
-    return halved ? (stride + 1) / 2 : stride;
-}
-
-static size_t count_rows(const struct picture *picture, unsigned plane)
-{
-    bool halved = plane > 0 && (picture->format == PIXEL_YUV420 || picture->format == PIXEL_NV12);
-    return halved ? (picture->height + 1) / 2 : picture->height;
-}
-
 int buffer_map_describe(const struct buffer_map *map, size_t stride, struct picture *picture)
 {
-    const unsigned count = count_planes(picture->format);
+    const unsigned count = picture_planes(picture->format);
     const bool single = map->plane_count == 1;
     size_t used = 0; /* of the only plane */
     if (map->plane_count == 0 || (!single && map->plane_count < count))
@@ -99,10 +72,10 @@ int buffer_map_describe(const struct buffer_map *map, size_t stride, struct pict
     for (unsigned i = 0; i < count; i++) {
         const struct buffer_plane *plane = &map->planes[single ? 0 : i];
         size_t offset = single && used < plane->length ? used : single ? plane->length : 0;
-        size_t row = find_stride(picture->format, i, stride);
+        size_t row = picture_stride(picture->format, i, stride);
         picture->planes[i] =
             (struct plane){ address_of(map, plane) + offset, row, plane->length - offset };
-        used += row * count_rows(picture, i);
+        used += row * picture_rows(picture, i);
     }
     return picture_check(picture);
 }

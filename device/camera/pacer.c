@@ -5,86 +5,86 @@
 
 #include "shared/base/clock.h"
 
-void pacer_init(struct pacer *source)
+void pacer_init(struct pacer *pacer)
 {
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&source->lock, NULL);
-    pthread_cond_init(&source->changed, &attributes);
+    pthread_mutex_init(&pacer->lock, NULL);
+    pthread_cond_init(&pacer->changed, &attributes);
     pthread_condattr_destroy(&attributes);
 }
 
 static void give_back(struct raw_frame *capture)
 {
-    struct pacer *source = capture->owner;
-    pthread_mutex_lock(&source->lock);
+    struct pacer *pacer = capture->owner;
+    pthread_mutex_lock(&pacer->lock);
     for (unsigned i = 0; i < PACER_BUFFERS; i++)
-        if (capture == &source->buffers[i].capture)
-            source->buffers[i].lent = false;
-    if (source->stopping || source->unpaced)
-        pthread_cond_broadcast(&source->changed);
-    pthread_mutex_unlock(&source->lock);
+        if (capture == &pacer->buffers[i].capture)
+            pacer->buffers[i].lent = false;
+    if (pacer->stopping || pacer->unpaced)
+        pthread_cond_broadcast(&pacer->changed);
+    pthread_mutex_unlock(&pacer->lock);
 }
 
 /* Waits until `due` (CLOCK_MONOTONIC). False: stopping. */
-static bool wait_until(struct pacer *source, uint64_t due)
+static bool wait_until(struct pacer *pacer, uint64_t due)
 {
     struct timespec time = clock_timespec(due);
-    pthread_mutex_lock(&source->lock);
-    while (!source->stopping &&
-           pthread_cond_timedwait(&source->changed, &source->lock, &time) != ETIMEDOUT)
+    pthread_mutex_lock(&pacer->lock);
+    while (!pacer->stopping &&
+           pthread_cond_timedwait(&pacer->changed, &pacer->lock, &time) != ETIMEDOUT)
         ;
-    bool go = !source->stopping;
-    pthread_mutex_unlock(&source->lock);
+    bool go = !pacer->stopping;
+    pthread_mutex_unlock(&pacer->lock);
     return go;
 }
 
-static struct pacer_buffer *find_free(struct pacer *source)
+static struct pacer_buffer *find_free(struct pacer *pacer)
 {
     for (unsigned i = 0; i < PACER_BUFFERS; i++)
-        if (!source->buffers[i].lent)
-            return &source->buffers[i];
+        if (!pacer->buffers[i].lent)
+            return &pacer->buffers[i];
     return NULL;
 }
 
-static struct pacer_buffer *borrow(struct pacer *source)
+static struct pacer_buffer *borrow(struct pacer *pacer)
 {
-    pthread_mutex_lock(&source->lock);
-    struct pacer_buffer *found = find_free(source);
+    pthread_mutex_lock(&pacer->lock);
+    struct pacer_buffer *found = find_free(pacer);
     if (found)
         found->lent = true;
-    pthread_mutex_unlock(&source->lock);
+    pthread_mutex_unlock(&pacer->lock);
     return found;
 }
 
 /* Waits until the next frame is due. False: stopping. */
-static bool wait_for_turn(struct pacer *source, uint64_t due)
+static bool wait_for_turn(struct pacer *pacer, uint64_t due)
 {
-    if (!source->unpaced)
-        return wait_until(source, due);
-    pthread_mutex_lock(&source->lock);
-    while (!source->stopping && !find_free(source))
-        pthread_cond_wait(&source->changed, &source->lock);
-    bool go = !source->stopping;
-    pthread_mutex_unlock(&source->lock);
+    if (!pacer->unpaced)
+        return wait_until(pacer, due);
+    pthread_mutex_lock(&pacer->lock);
+    while (!pacer->stopping && !find_free(pacer))
+        pthread_cond_wait(&pacer->changed, &pacer->lock);
+    bool go = !pacer->stopping;
+    pthread_mutex_unlock(&pacer->lock);
     return go;
 }
 
-static int deliver(struct pacer *source, uint32_t sequence)
+static int deliver(struct pacer *pacer, uint32_t sequence)
 {
-    struct pacer_buffer *buffer = borrow(source);
+    struct pacer_buffer *buffer = borrow(pacer);
     if (!buffer) {
-        source->sink.on_lost(source->sink.user, sequence, WIRE_DROP_NO_BUFFER);
+        pacer->sink.on_lost(pacer->sink.user, sequence, WIRE_DROP_NO_BUFFER);
         return 0;
     }
     struct raw_frame *capture = &buffer->capture;
     capture->release = give_back;
-    capture->owner = source;
+    capture->owner = pacer;
     capture->sensor_time_ns = clock_device();
     capture->metadata = (struct wire_metadata){ .present = WIRE_META_WALL_CLOCK,
                                                 .wall_clock_ns = clock_read(CLOCK_REALTIME) };
-    int error = source->fill(source, buffer, sequence);
+    int error = pacer->fill(pacer, buffer, sequence);
     if (error) {
         give_back(capture);
         return error;
@@ -92,78 +92,78 @@ static int deliver(struct pacer *source, uint32_t sequence)
     buffer->used = true;
     capture->sequence = sequence;
     capture->capture_time_ns = clock_device();
-    source->sink.on_capture(source->sink.user, capture);
+    pacer->sink.on_capture(pacer->sink.user, capture);
     return 0;
 }
 
 static void *run(void *user)
 {
-    struct pacer *source = user;
+    struct pacer *pacer = user;
     uint64_t begin = clock_monotonic(), tick = 0;
-    uint32_t first = source->next_sequence;
-    while (wait_for_turn(source, begin + (uint64_t)((double)tick * 1e9 / source->fps))) {
+    uint32_t first = pacer->next_sequence;
+    while (wait_for_turn(pacer, begin + (uint64_t)((double)tick * 1e9 / pacer->fps))) {
         uint32_t sequence = first + (uint32_t)tick;
-        int error = deliver(source, sequence);
-        source->next_sequence = sequence + 1;
+        int error = deliver(pacer, sequence);
+        pacer->next_sequence = sequence + 1;
         if (error) {
-            source->sink.on_end(source->sink.user, error);
+            pacer->sink.on_end(pacer->sink.user, error);
             break;
         }
-        /* A thread that was held up skips what is past, as a sensor would. */
-        uint64_t now = (uint64_t)((double)(clock_monotonic() - begin) * source->fps / 1e9);
-        tick = now > tick && !source->unpaced ? now : tick + 1;
+        /* A thread that was delayed skips the frames that are past, as a sensor would. */
+        uint64_t now = (uint64_t)((double)(clock_monotonic() - begin) * pacer->fps / 1e9);
+        tick = now > tick && !pacer->unpaced ? now : tick + 1;
     }
     return NULL;
 }
 
-static int make_buffers(struct pacer *source)
+static int make_buffers(struct pacer *pacer)
 {
     for (unsigned i = 0; i < PACER_BUFFERS; i++) {
-        struct pacer_buffer *buffer = &source->buffers[i];
-        if (!buffer->memory && !(buffer->memory = calloc(1, source->frame_size)))
+        struct pacer_buffer *buffer = &pacer->buffers[i];
+        if (!buffer->memory && !(buffer->memory = calloc(1, pacer->frame_size)))
             return -ENOMEM;
-        buffer->capture.picture = source->picture;
+        buffer->capture.picture = pacer->picture;
         for (unsigned c = 0; c < 3; c++)
-            buffer->capture.picture.planes[c].data = buffer->memory + source->offsets[c];
+            buffer->capture.picture.planes[c].data = buffer->memory + pacer->offsets[c];
     }
     return 0;
 }
 
-int pacer_start(struct pacer *source, const struct camera_sink *sink)
+int pacer_start(struct pacer *pacer, const struct camera_sink *sink)
 {
-    source->sink = *sink;
-    source->stopping = false;
-    int error = make_buffers(source);
+    pacer->sink = *sink;
+    pacer->stopping = false;
+    int error = make_buffers(pacer);
     if (!error)
-        error = -pthread_create(&source->thread, NULL, run, source);
+        error = -pthread_create(&pacer->thread, NULL, run, pacer);
     if (error)
         return error;
-    pthread_setname_np(source->thread, "camera");
-    source->started = true;
+    pthread_setname_np(pacer->thread, "camera");
+    pacer->started = true;
     return 0;
 }
 
-void pacer_stop(struct pacer *source)
+void pacer_stop(struct pacer *pacer)
 {
-    if (!source->started)
+    if (!pacer->started)
         return;
-    pthread_mutex_lock(&source->lock);
-    source->stopping = true;
-    pthread_cond_broadcast(&source->changed);
-    pthread_mutex_unlock(&source->lock);
-    pthread_join(source->thread, NULL);
-    pthread_mutex_lock(&source->lock);
+    pthread_mutex_lock(&pacer->lock);
+    pacer->stopping = true;
+    pthread_cond_broadcast(&pacer->changed);
+    pthread_mutex_unlock(&pacer->lock);
+    pthread_join(pacer->thread, NULL);
+    pthread_mutex_lock(&pacer->lock);
     for (unsigned i = 0; i < PACER_BUFFERS; i++)
-        while (source->buffers[i].lent)
-            pthread_cond_wait(&source->changed, &source->lock);
-    pthread_mutex_unlock(&source->lock);
-    source->started = false;
+        while (pacer->buffers[i].lent)
+            pthread_cond_wait(&pacer->changed, &pacer->lock);
+    pthread_mutex_unlock(&pacer->lock);
+    pacer->started = false;
 }
 
-void pacer_destroy(struct pacer *source)
+void pacer_destroy(struct pacer *pacer)
 {
     for (unsigned i = 0; i < PACER_BUFFERS; i++)
-        free(source->buffers[i].memory);
-    pthread_cond_destroy(&source->changed);
-    pthread_mutex_destroy(&source->lock);
+        free(pacer->buffers[i].memory);
+    pthread_cond_destroy(&pacer->changed);
+    pthread_mutex_destroy(&pacer->lock);
 }

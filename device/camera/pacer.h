@@ -1,6 +1,9 @@
 /*
- * What sources without a sensor have in common: a thread that keeps the pace, and a few buffers
- * that are lent and come back. The test pattern and files differ only in how a buffer is filled.
+ * What sources without a sensor have in common: a thread that keeps the frame rate, and a few
+ * buffers that are lent and come back. The test pattern and files differ only in how a buffer is
+ * filled.
+ *
+ * Threads: as camera.h says of a source; fill() is called by the pacer's own.
  */
 #ifndef PITETHER_DEVICE_CAMERA_PACER_H
 #define PITETHER_DEVICE_CAMERA_PACER_H
@@ -10,30 +13,30 @@
 
 #include "device/camera/camera.h"
 
-/* One for the camera's hand, one waiting for the encoder, the rest in work. */
+/* One being filled, one waiting for the encoder, the others being encoded. */
 enum { PACER_BUFFERS = 6 };
 
 struct pacer_buffer {
     struct raw_frame capture;
     uint8_t *memory; /* owned; as large as the source's frame_size */
-    bool used;       /* memory holds a frame of before */
+    bool used;       /* memory holds an earlier frame */
     bool lent;       /* under the lock */
 };
 
 struct pacer {
     /* Set by the source before pacer_start(). */
     double fps;             /* > 0 */
-    bool unpaced;           /* as soon as a buffer is free, whatever fps says */
+    bool unpaced;           /* as soon as a buffer is free, regardless of fps */
     size_t frame_size;      /* bytes */
-    struct picture picture; /* of each buffer, but for the planes' data ... */
-    size_t offsets[3];      /* ... which lie so many bytes into its memory */
+    struct picture picture; /* of each buffer, without the planes' data ... */
+    size_t offsets[3];      /* ... which start at these offsets of its memory, in bytes */
     /* Fills the buffer with frame number sequence; 0 or a negative errno, which ends the source
-     * with on_end(). Called on the source's thread. */
-    int (*fill)(struct pacer *source, struct pacer_buffer *buffer, uint32_t sequence);
+     * with on_end(). */
+    int (*fill)(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t sequence);
 
-    /* The rest belongs to camera_paced.c. */
+    /* Private to pacer.c. */
     struct camera_sink sink;
-    uint32_t next_sequence; /* goes on where the last run ended, so that it equals the frame id */
+    uint32_t next_sequence; /* continues over runs, so that it equals the frame id */
     struct pacer_buffer buffers[PACER_BUFFERS];
     pthread_t thread;
     bool started;
@@ -43,15 +46,15 @@ struct pacer {
 };
 
 /* Once, before anything else. */
-void pacer_init(struct pacer *source);
+void pacer_init(struct pacer *pacer);
 
 /* 0; -ENOMEM; another negative errno if there can be no thread. */
-int pacer_start(struct pacer *source, const struct camera_sink *sink);
+int pacer_start(struct pacer *pacer, const struct camera_sink *sink);
 
 /* As camera_ops.stop. */
-void pacer_stop(struct pacer *source);
+void pacer_stop(struct pacer *pacer);
 
 /* After pacer_stop(). */
-void pacer_destroy(struct pacer *source);
+void pacer_destroy(struct pacer *pacer);
 
 #endif

@@ -21,7 +21,7 @@
 #define KEPT_MAX (256l << 20)
 
 struct camera {
-    struct pacer paced; /* first: fill() gets back from it to the camera */
+    struct pacer pacer; /* first: fill() casts it to the camera */
     uint8_t *kept;      /* all frames, one after the other, or NULL */
     size_t kept_count, kept_next, frame_size;
     struct y4m_header header;
@@ -83,14 +83,14 @@ static int read_frame(struct camera *camera, uint8_t *memory)
     return error;
 }
 
-static int fill(struct pacer *source, struct pacer_buffer *buffer, uint32_t sequence)
+static int fill(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t sequence)
 {
-    struct camera *camera = (struct camera *)source;
+    struct camera *camera = (struct camera *)pacer;
     if (camera->kept) {
         const uint8_t *frame = camera->kept + camera->kept_next * camera->frame_size;
         camera->kept_next = (camera->kept_next + 1) % camera->kept_count;
         for (unsigned c = 0; c < 3; c++)
-            buffer->capture.picture.planes[c].data = frame + source->offsets[c];
+            buffer->capture.picture.planes[c].data = frame + pacer->offsets[c];
         return 0;
     }
     int error = read_frame(camera, buffer->memory);
@@ -143,7 +143,7 @@ static void keep_frames(struct camera *self)
         self->kept_count++;
     self->next = self->first;
     if (self->kept_count == most) {
-        self->paced.frame_size = 1; /* the buffers only point into what is kept */
+        self->pacer.frame_size = 1; /* the buffers only point into what is kept */
         return;
     }
     /* Something is wrong with the file further on: reading it frame by frame tells what. */
@@ -168,8 +168,8 @@ static void y4m_close(struct camera **camera)
 {
     if (!camera || !*camera)
         return;
-    pacer_stop(&(*camera)->paced);
-    pacer_destroy(&(*camera)->paced);
+    pacer_stop(&(*camera)->pacer);
+    pacer_destroy(&(*camera)->pacer);
     if ((*camera)->fd >= 0)
         close((*camera)->fd);
     free((*camera)->kept);
@@ -187,7 +187,7 @@ static int y4m_open(struct camera **camera, const char *argument,
         *camera = NULL;
         return error_set(error, -ENOMEM, "out of memory");
     }
-    pacer_init(&self->paced);
+    pacer_init(&self->pacer);
     int result = open_file(self, argument, error);
     const struct y4m_header *header = &self->header;
     if (!result && request->width &&
@@ -196,13 +196,13 @@ static int y4m_open(struct camera **camera, const char *argument,
             error_set(error, -EINVAL, "%.120s is %ux%u and is not scaled to the requested %ux%u",
                       argument, header->width, header->height, request->width, request->height);
     if (!result) {
-        y4m_layout(header, &self->paced.picture, self->paced.offsets, &self->frame_size);
-        self->paced.frame_size = self->frame_size;
-        self->paced.picture.hflip = request->hflip;
-        self->paced.picture.vflip = request->vflip;
-        self->paced.fps = request->fps > 0 ? request->fps : header->fps;
-        self->paced.unpaced = request->unpaced;
-        self->paced.fill = fill;
+        y4m_layout(header, &self->pacer.picture, self->pacer.offsets, &self->frame_size);
+        self->pacer.frame_size = self->frame_size;
+        self->pacer.picture.hflip = request->hflip;
+        self->pacer.picture.vflip = request->vflip;
+        self->pacer.fps = request->fps > 0 ? request->fps : header->fps;
+        self->pacer.unpaced = request->unpaced;
+        self->pacer.fill = fill;
         result = check_first_frame(self, argument, error);
     }
     if (!result)
@@ -218,13 +218,13 @@ static int y4m_start(struct camera *camera, const struct camera_sink *sink,
     *mode = (struct camera_mode){
         .width = camera->header.width,
         .height = camera->header.height,
-        .fps = camera->paced.fps,
+        .fps = camera->pacer.fps,
         .format = camera->header.format,
     };
     const char *slash = strrchr(camera->path, '/');
     const char *name = slash ? slash + 1 : camera->path;
     text_copy(mode->model, name, strlen(name), WIRE_TEXT_MAX);
-    int result = pacer_start(&camera->paced, sink);
+    int result = pacer_start(&camera->pacer, sink);
     if (result)
         return error_set(error, result, "out of memory for pictures of %ux%u", mode->width,
                          mode->height);
@@ -233,7 +233,7 @@ static int y4m_start(struct camera *camera, const struct camera_sink *sink,
 
 static void y4m_stop(struct camera *camera)
 {
-    pacer_stop(&camera->paced);
+    pacer_stop(&camera->pacer);
 }
 
 const struct camera_ops camera_y4m = { y4m_open, y4m_start, y4m_stop, y4m_close };

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/image/mcu_rows.h"
-
 static int fail(struct error *error, const char *what, const char *word)
 {
     return error_set(error, -EINVAL, "%s '%.40s'", what, word);
@@ -79,7 +77,6 @@ int y4m_parse_header(const char *line, struct y4m_header *header, struct error *
 void y4m_layout(const struct y4m_header *header, struct picture *picture, size_t offsets[3],
                 size_t *frame_size)
 {
-    struct sampling sampling = picture_sampling(header->format);
     *picture = (struct picture){
         .format = header->format,
         .width = header->width,
@@ -87,11 +84,10 @@ void y4m_layout(const struct y4m_header *header, struct picture *picture, size_t
         .limited_range = header->limited_range,
     };
     *frame_size = 0;
-    for (unsigned c = 0; c < sampling.components; c++) {
-        size_t width = c ? (header->width + sampling.h - 1) / sampling.h : header->width;
-        size_t height = c ? (header->height + sampling.v - 1) / sampling.v : header->height;
-        picture->planes[c] = (struct plane){ NULL, width, width * height };
-        offsets[c] = *frame_size;
-        *frame_size += width * height;
+    for (unsigned i = 0; i < picture_planes(header->format); i++) {
+        size_t row = picture_row(picture, i), size = row * picture_rows(picture, i);
+        picture->planes[i] = (struct plane){ NULL, row, size };
+        offsets[i] = *frame_size;
+        *frame_size += size;
     }
 }

@@ -3,8 +3,8 @@
 #include "device/image/samples.h"
 
 /* BT.601, 2.5.3 (and BT.709, 4.6, the same): Y has 219 steps from 16, and U and V have 224, of
- * which 112 is no colour and becomes 128. The fractions and what is added come closest to that: Y
- * is within 0.53 of the exact value, U and V within 0.72. */
+ * which 112 is no colour and becomes 128. These factors come closest to that: Y is within 0.53 of
+ * the exact value, U and V within 0.72. */
 static const struct stretch stretch_y = { 16, 42, 117 }, stretch_uv = { 16, 36, 166 };
 
 /*
@@ -32,14 +32,14 @@ static const struct matrix {
 };
 
 /* Grey is the same in both standards. */
-static bool has_matrix(const struct picture *picture)
+static bool needs_matrix(const struct picture *picture)
 {
     return picture->encoding == COLOUR_BT709 && picture->format != PIXEL_GREY;
 }
 
 bool colour_converts(const struct picture *picture)
 {
-    return picture->limited_range || has_matrix(picture);
+    return picture->limited_range || needs_matrix(picture);
 }
 
 static void stretch_row(uint8_t *to, const uint8_t *from, size_t width, struct stretch by)
@@ -49,9 +49,9 @@ static void stretch_row(uint8_t *to, const uint8_t *from, size_t width, struct s
         samples_store(to + x, samples_stretch(samples_load(from + x), by));
 }
 
-/* What the matrix does to U and V, and what it adds to Y, `across` luma samples for each. */
-static void turn_chroma(uint8_t *to_u, uint8_t *to_v, uint8_t *add, const uint8_t *from_u,
-                        const uint8_t *from_v, size_t width, unsigned across, struct matrix by)
+/* Converts U and V, and computes what is added to Y, `across` luma samples for each. */
+static void convert_chroma(uint8_t *to_u, uint8_t *to_v, uint8_t *add, const uint8_t *from_u,
+                           const uint8_t *from_v, size_t width, unsigned across, struct matrix by)
 {
     for (size_t x = 0; x < width; x += SAMPLES) {
         samples u = samples_flip(samples_load(from_u + x));
@@ -68,8 +68,8 @@ static void turn_chroma(uint8_t *to_u, uint8_t *to_v, uint8_t *add, const uint8_
     }
 }
 
-static void turn_luma(uint8_t *to, const uint8_t *from, const uint8_t *add, size_t width,
-                      bool stretch)
+static void convert_luma(uint8_t *to, const uint8_t *from, const uint8_t *add, size_t width,
+                         bool stretch)
 {
 #pragma GCC unroll 4
     for (size_t x = 0; x < width; x += SAMPLES) {
@@ -80,19 +80,19 @@ static void turn_luma(uint8_t *to, const uint8_t *from, const uint8_t *add, size
     }
 }
 
-static void turn_rows(struct mcu_rows *rows, const struct picture *picture,
-                      struct sampling sampling, size_t chroma_width)
+static void convert_rows(struct mcu_rows *rows, const struct picture *picture,
+                         struct sampling sampling, size_t chroma_width)
 {
     uint8_t *add = mcu_rows_spare(rows);
     for (unsigned y = 0; y < MCU_CHROMA_ROWS; y++) {
         uint8_t *u = mcu_rows_scratch(rows, 1, y), *v = mcu_rows_scratch(rows, 2, y);
-        turn_chroma(u, v, add, rows->rows[1][y], rows->rows[2][y], chroma_width, sampling.h,
-                    picture->limited_range ? matrix_limited : matrix_full);
+        convert_chroma(u, v, add, rows->rows[1][y], rows->rows[2][y], chroma_width, sampling.h,
+                       picture->limited_range ? matrix_limited : matrix_full);
         rows->rows[1][y] = u;
         rows->rows[2][y] = v;
         for (unsigned i = y * sampling.v; i < (y + 1) * sampling.v; i++) {
             uint8_t *luma = mcu_rows_scratch(rows, 0, i);
-            turn_luma(luma, rows->rows[0][i], add, picture->width, picture->limited_range);
+            convert_luma(luma, rows->rows[0][i], add, picture->width, picture->limited_range);
             rows->rows[0][i] = luma;
         }
     }
@@ -112,8 +112,8 @@ void colour_to_jfif(struct mcu_rows *rows, const struct picture *picture)
 {
     struct sampling sampling = picture_sampling(picture->format);
     size_t chroma_width = (picture->width + sampling.h - 1) / sampling.h;
-    if (has_matrix(picture)) {
-        turn_rows(rows, picture, sampling, chroma_width);
+    if (needs_matrix(picture)) {
+        convert_rows(rows, picture, sampling, chroma_width);
         return;
     }
     stretch_rows(rows, 0, MCU_CHROMA_ROWS * sampling.v, picture->width, stretch_y);

@@ -1,9 +1,9 @@
 /*
- * A frame's number as cells of white (1) and dark grey (0), most significant bit first, which are
- * readable after JPEG compression of any quality: no cell lies across an edge of the compression's
- * blocks of 8 x 8 samples. In a mirrored picture whose sides are no multiples of 8 they may; that
- * is readable from quality 5 on, and at any if the picture is at least 32 pixels wide. Pure; any
- * thread.
+ * A frame's number as cells of white (1) and dark grey (0), most significant bit first. They are
+ * readable after JPEG compression of any quality, since no cell crosses an edge of the 8 x 8 blocks
+ * of the compression. In a mirrored picture whose sides are no multiples of 8 they may; then they
+ * are readable from quality 5 on, and at any quality if the picture is at least 32 pixels wide.
+ * Pure; any thread.
  */
 #ifndef PITETHER_DEVICE_IMAGE_FRAME_CODE_H
 #define PITETHER_DEVICE_IMAGE_FRAME_CODE_H

@@ -10,21 +10,6 @@
 
 enum { BLOCK = 8, CACHE_LINE = 64 };
 
-struct sampling picture_sampling(enum pixel_format format)
-{
-    switch (format) {
-    case PIXEL_GREY:
-        return (struct sampling){ 1, 1, 1 };
-    case PIXEL_YUV444:
-        return (struct sampling){ 3, 1, 1 };
-    case PIXEL_YUV422:
-    case PIXEL_YUYV:
-        return (struct sampling){ 3, 2, 1 };
-    default:
-        return (struct sampling){ 3, 2, 2 };
-    }
-}
-
 void mcu_rows_clear(struct mcu_rows *rows)
 {
     free(rows->scratch);
@@ -37,9 +22,9 @@ static size_t round_up(size_t value, size_t step)
     return (value + step - 1) / step * step;
 }
 
-/* Scratch for three components of MCU_ROWS_MAX rows each and the spare row, at least `row` bytes a
- * row. An odd number of cache lines keeps the rows from taking each other's place in the cache,
- * which has but a few for all lines whose addresses differ by a power of two. */
+/* Scratch for three components of MCU_ROWS_MAX rows each and the spare row, at least `row` bytes
+ * each. An odd number of cache lines keeps the rows from evicting one another from the cache, which
+ * has few places for lines whose addresses differ by a power of two. */
 static int reserve(struct mcu_rows *rows, size_t row)
 {
     rows->scratch_row = round_up(row, CACHE_LINE) | CACHE_LINE;
@@ -99,8 +84,8 @@ static const uint8_t *source_row(const struct picture *picture, const struct com
 
 static void gather(uint8_t *restrict to, const uint8_t *restrict from, size_t step, size_t width)
 {
-    /* With the step a constant in each loop, and an index that can't wrap, the compiler turns it
-     * into vector shuffles. */
+    /* With a constant step in each loop, and an index that can't wrap, the compiler makes vector
+     * shuffles of it. */
     if (step == 1)
         memcpy(to, from, width);
     else if (step == 2)
@@ -175,8 +160,9 @@ int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned
     return 0;
 }
 
-/* Four bytes are moved faster than three: the fourth is overwritten by the next pixel. There is
- * room for the last one's; the first pixel's would lie behind the picture. */
+/* Four bytes are moved faster than three: the fourth is overwritten by the next pixel, and the
+ * scratch row has a byte more for the last one's. The first pixel's would be read beyond the
+ * picture. */
 static void mirror_rgb(uint8_t *restrict to, const uint8_t *restrict from, size_t width)
 {
     from += 3 * (width - 1);

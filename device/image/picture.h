@@ -11,7 +11,7 @@
 #include "shared/protocol/wire.h"
 
 /* JPEG's own limits: SOF stores 16 bits, libjpeg's JPEG_MAX_DIMENSION is 65500; we stay where
- * width * height * 4 fits 32 bits with room to spare. */
+ * width * height * 4 fits 32 bits by far. */
 enum { PICTURE_MIN_SIDE = WIRE_SIDE_MIN, PICTURE_MAX_SIDE = WIRE_SIDE_MAX };
 
 enum pixel_format {
@@ -46,6 +46,25 @@ struct picture {
 
 /* The format's name as the log and --list-cameras show it, e.g. "YUV420". */
 const char *pixel_format_name(enum pixel_format format);
+
+/* How a format is sampled in JPEG terms (ITU-T T.81, A.1.1), or is to be, for RGB. */
+struct sampling {
+    unsigned components; /* 1 or 3 */
+    unsigned h, v;       /* of Y; U and V have 1, 1 */
+};
+
+struct sampling picture_sampling(enum pixel_format format);
+
+/* How many planes a format has, 1 to 3. */
+unsigned picture_planes(enum pixel_format format);
+
+/* The bytes from one row to the next in a plane, if the first one has so many and the padding is in
+ * proportion. */
+size_t picture_stride(enum pixel_format format, unsigned plane, size_t first_stride);
+
+/* The bytes of a row without padding, and the rows of a plane; of width, height and format. */
+size_t picture_row(const struct picture *picture, unsigned plane);
+size_t picture_rows(const struct picture *picture, unsigned plane);
 
 /* 0 if the sizes are in range and each plane holds all the rows, else -EINVAL. */
 int picture_check(const struct picture *picture);

@@ -1,9 +1,9 @@
 /*
- * Sixteen 8-bit samples at a time, and the few things that a conversion of colours does with them:
- * with SSE2, which each x86-64 has, with NEON, or sample by sample. All three give the same bytes.
+ * The operations of a colour conversion on sixteen 8-bit samples at a time: with SSE2, which every
+ * x86-64 has, with NEON, or sample by sample. All three give the same bytes.
  *
- * A compiler's own vectors take twice as many instructions: C has no sum that stops at 255, and no
- * upper half of a 16-bit product.
+ * A compiler's own vectors take twice as many instructions: C has no saturating sum and no upper
+ * half of a 16-bit product.
  */
 #ifndef PITETHER_DEVICE_IMAGE_SAMPLES_H
 #define PITETHER_DEVICE_IMAGE_SAMPLES_H
@@ -42,12 +42,12 @@ struct combine {
 
 /*
  * samples_load, _store   from and to any address
- * samples_flip           x ^ 128: from U or V to a signed number, 0 for no colour, and back
+ * samples_flip           x ^ 128: U or V to a signed number, 0 for no colour, and back
  * samples_double         the first (half 0) or second (1) eight samples, each of them twice
- * samples_add            y + d, cut at 0 and 255; d is signed
- * samples_stretch        (z * 256 + low) * (256 + fraction) / 65536, cut at 255, of
+ * samples_add            y + d, clamped to 0..255; d is signed
+ * samples_stretch        (z * 256 + low) * (256 + fraction) / 65536, clamped to 255, of
  *                        z = max(x - black, 0); low * (256 + fraction) is below 65536
- * samples_combine        u * by.u + v * by.v, rounded, and cut at -128 and 127; all are signed
+ * samples_combine        u * by.u + v * by.v, rounded, and clamped to -128..127; all are signed
  */
 
 #if defined(SAMPLES_SSE2)
@@ -168,9 +168,9 @@ static inline void samples_store(uint8_t *to, samples x)
     memcpy(to, x.at, SAMPLES);
 }
 
-static inline int samples_cut(int value, int least, int most)
+static inline int samples_clamp(int value, int min, int max)
 {
-    return value < least ? least : value > most ? most : value;
+    return value < min ? min : value > max ? max : value;
 }
 
 static inline samples samples_flip(samples x)
@@ -191,15 +191,15 @@ static inline samples samples_double(samples x, int half)
 static inline samples samples_add(samples y, samples d)
 {
     for (int i = 0; i < SAMPLES; i++)
-        y.at[i] = (uint8_t)samples_cut(y.at[i] + (int8_t)d.at[i], 0, 255);
+        y.at[i] = (uint8_t)samples_clamp(y.at[i] + (int8_t)d.at[i], 0, 255);
     return y;
 }
 
 static inline samples samples_stretch(samples x, struct stretch by)
 {
     for (int i = 0; i < SAMPLES; i++) {
-        int z = samples_cut(x.at[i] - by.black, 0, 255);
-        x.at[i] = (uint8_t)samples_cut((z * 256 + by.low) * (256 + by.fraction) >> 16, 0, 255);
+        int z = samples_clamp(x.at[i] - by.black, 0, 255);
+        x.at[i] = (uint8_t)samples_clamp((z * 256 + by.low) * (256 + by.fraction) >> 16, 0, 255);
     }
     return x;
 }
@@ -208,7 +208,7 @@ static inline samples samples_combine(samples u, samples v, struct combine by)
 {
     for (int i = 0; i < SAMPLES; i++) {
         int sum = ((int8_t)u.at[i] * by.u >> 7) + ((int8_t)v.at[i] * by.v >> 7);
-        u.at[i] = (uint8_t)samples_cut((sum + 32) >> 6, -128, 127);
+        u.at[i] = (uint8_t)samples_clamp((sum + 32) >> 6, -128, 127);
     }
     return u;
 }

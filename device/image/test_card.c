@@ -19,8 +19,7 @@ static const uint8_t bars[BARS][3] = {
     { 105, 212, 235 }, { 76, 85, 255 }, { 29, 255, 107 }, { 0, 128, 128 },
 };
 
-/* The parts of the time's text that stand for all of it where that has no room: the longest one
- * that fits is shown. */
+/* The parts of the time's text: the longest one that fits is shown. */
 enum { TEXT_MAX = 26 };
 static const struct {
     unsigned first, length;
@@ -40,7 +39,7 @@ struct layout {
 };
 
 /* A plane of the picture, and how many luma pixels one of its pixels stands for. */
-struct plane {
+struct canvas {
     uint8_t *data;
     unsigned width, height, step;
 };
@@ -55,24 +54,24 @@ static unsigned min(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-size_t pattern_size(const struct pattern *pattern)
+size_t test_card_size(const struct test_card *card)
 {
-    size_t chroma = (size_t)half(pattern->width) * half(pattern->height);
-    return (size_t)pattern->width * pattern->height + 2 * chroma;
+    size_t chroma = (size_t)half(card->width) * half(card->height);
+    return (size_t)card->width * card->height + 2 * chroma;
 }
 
 /* The line's text ends at `bottom`, above the code, in the lower third of the picture. */
-static struct line place_time(const struct pattern *pattern, unsigned bottom)
+static struct line place_time(const struct test_card *card, unsigned bottom)
 {
     for (size_t i = 0; i < sizeof(excerpts) / sizeof(excerpts[0]); i++) {
         struct line line = { .first = excerpts[i].first, .length = excerpts[i].length };
         unsigned columns = line.length * FONT_ADVANCE - 1;
-        line.scale = min(pattern->width / columns, pattern->height / (12 * FONT_ROWS));
-        line.scale = line.scale ? line.scale : pattern->width >= columns;
+        line.scale = min(card->width / columns, card->height / (12 * FONT_ROWS));
+        line.scale = line.scale ? line.scale : card->width >= columns;
         unsigned height = line.scale * FONT_DIGIT_ROWS;
-        if (line.scale == 0 || bottom < pattern->height * 2 / 3 + height)
+        if (line.scale == 0 || bottom < card->height * 2 / 3 + height)
             continue;
-        line.left = (pattern->width - columns * line.scale) / 2;
+        line.left = (card->width - columns * line.scale) / 2;
         line.top = bottom - height;
         return line;
     }
@@ -80,54 +79,54 @@ static struct line place_time(const struct pattern *pattern, unsigned bottom)
 }
 
 /* Ten digits to the right of the code, as high as a cell. */
-static struct line place_number(const struct pattern *pattern, const struct frame_code *code)
+static struct line place_number(const struct test_card *card, const struct frame_code *code)
 {
     struct line line = { .length = 10, .scale = code->cell_height / (FONT_DIGIT_ROWS + 1) };
     line.left = code->columns * code->cell_width + line.scale * FONT_ADVANCE / 2;
     line.top = code->top + (code->cell_height - line.scale * FONT_DIGIT_ROWS) / 2;
-    if (line.left + line.length * FONT_ADVANCE * line.scale > pattern->width)
+    if (line.left + line.length * FONT_ADVANCE * line.scale > card->width)
         line.scale = 0;
     return line;
 }
 
-static struct layout arrange(const struct pattern *pattern)
+static struct layout arrange(const struct test_card *card)
 {
-    struct layout layout = { .code = frame_code_place(pattern->width, pattern->height) };
-    unsigned gap = pattern->height / 54; /* between the lines; none where they barely fit */
-    layout.time = place_time(pattern, layout.code.top - min(gap, layout.code.top));
-    layout.number = place_number(pattern, &layout.code);
+    struct layout layout = { .code = frame_code_place(card->width, card->height) };
+    unsigned gap = card->height / 54; /* between the lines; none where they barely fit */
+    layout.time = place_time(card, layout.code.top - min(gap, layout.code.top));
+    layout.number = place_number(card, &layout.code);
     layout.card_bottom = layout.time.top - min(layout.time.scale ? gap : 0, layout.time.top);
     layout.bars_bottom = layout.card_bottom * 3 / 8 * 2; /* even: no chroma sample is shared */
-    layout.centre_x = pattern->width / 2;
+    layout.centre_x = card->width / 2;
     layout.centre_y = layout.card_bottom / 2;
-    layout.radius = min(layout.card_bottom, pattern->width) * 2 / 5;
+    layout.radius = min(layout.card_bottom, card->width) * 2 / 5;
     if (layout.radius < RADIUS_MIN)
         layout.radius = 0;
     return layout;
 }
 
-static void fill(struct plane plane, unsigned left, unsigned top, unsigned right, unsigned bottom,
+static void fill(struct canvas plane, unsigned left, unsigned top, unsigned right, unsigned bottom,
                  int value)
 {
     for (unsigned y = top; y < bottom; y++)
         memset(plane.data + (size_t)y * plane.width + left, value, right - left);
 }
 
-static void paint_bars(struct plane plane, const struct layout *layout, unsigned component)
+static void paint_bars(struct canvas plane, const struct layout *layout, unsigned component)
 {
     for (unsigned bar = 0; bar < BARS; bar++)
         fill(plane, plane.width * bar / BARS, 0, plane.width * (bar + 1) / BARS,
              layout->bars_bottom / plane.step, bars[bar][component]);
 }
 
-static void paint_ramp(struct plane luma, const struct layout *layout)
+static void paint_ramp(struct canvas luma, const struct layout *layout)
 {
     for (unsigned y = layout->bars_bottom; y < layout->card_bottom; y++)
         for (unsigned x = 0; x < luma.width; x++)
             luma.data[(size_t)y * luma.width + x] = (uint8_t)(x * WHITE / (luma.width - 1));
 }
 
-static void paint_disc(struct plane plane, const struct layout *layout, unsigned radius, int value)
+static void paint_disc(struct canvas plane, const struct layout *layout, unsigned radius, int value)
 {
     int y_centre = (int)(layout->centre_y / plane.step), r = (int)(radius / plane.step);
     unsigned centre = layout->centre_x / plane.step;
@@ -138,8 +137,8 @@ static void paint_disc(struct plane plane, const struct layout *layout, unsigned
     }
 }
 
-/* A run of pixels, inverted: once more, and they are what they were. */
-static void invert_run(struct plane luma, int x, int y, bool steep, unsigned length)
+/* Inverts a run of pixels; a second call restores them. */
+static void invert_run(struct canvas luma, int x, int y, bool steep, unsigned length)
 {
     uint8_t *pixel = luma.data + (size_t)y * luma.width + (size_t)x;
     for (unsigned i = 0; i < length; i++, pixel += steep ? 1 : luma.width)
@@ -148,7 +147,7 @@ static void invert_run(struct plane luma, int x, int y, bool steep, unsigned len
 
 /* Inverts a hand of the stopwatch: what lies `from` to `to` pixels from the centre in the direction
  * of turn (0 is up, 1/4 to the right), so wide. */
-static void invert_hand(struct plane luma, const struct layout *layout, double turn, double from,
+static void invert_hand(struct canvas luma, const struct layout *layout, double turn, double from,
                         double to, unsigned width)
 {
     double x = sin(turn * 2 * M_PI), y = -cos(turn * 2 * M_PI);
@@ -163,7 +162,7 @@ static void invert_hand(struct plane luma, const struct layout *layout, double t
     }
 }
 
-static void paint_dial(struct plane luma, const struct layout *layout)
+static void paint_dial(struct canvas luma, const struct layout *layout)
 {
     unsigned radius = layout->radius, ring = radius / 32 + 1, width = radius / 48 + 1;
     if (radius == 0)
@@ -174,8 +173,8 @@ static void paint_dial(struct plane luma, const struct layout *layout)
         invert_hand(luma, layout, (double)tick / TICKS, radius * 0.84, radius * 0.92, width);
 }
 
-/* The stopwatch's hands; once more, and they are gone. */
-static void invert_hands(struct plane luma, const struct layout *layout, uint64_t wall_ns)
+/* The stopwatch's hands; a second call removes them. */
+static void invert_hands(struct canvas luma, const struct layout *layout, uint64_t wall_ns)
 {
     const uint64_t minute = 60 * CLOCK_SECOND;
     double radius = layout->radius;
@@ -187,7 +186,7 @@ static void invert_hands(struct plane luma, const struct layout *layout, uint64_
                 radius * 0.5, layout->radius / 12 + 1);
 }
 
-static void paint_glyph(struct plane luma, const struct line *line, unsigned place, char character)
+static void paint_glyph(struct canvas luma, const struct line *line, unsigned place, char character)
 {
     unsigned side = line->scale, left = line->left + place * FONT_ADVANCE * side;
     for (unsigned row = 0; row < FONT_DIGIT_ROWS; row++) {
@@ -199,7 +198,8 @@ static void paint_glyph(struct plane luma, const struct line *line, unsigned pla
 }
 
 /* Paints the characters in which two texts differ. */
-static void paint_text(struct plane luma, const struct line *line, const char *from, const char *to)
+static void paint_text(struct canvas luma, const struct line *line, const char *from,
+                       const char *to)
 {
     for (unsigned i = 0; line->scale && i < line->length; i++)
         if (from[line->first + i] != to[line->first + i])
@@ -218,9 +218,9 @@ static void write_time(char *text, uint64_t wall_ns)
              (unsigned)utc.tm_sec % 100, hundredths % 100);
 }
 
-/* Paints what is not yet as it is to be. */
-static void paint_moment(struct plane luma, const struct layout *layout, const char *time_before,
-                         const char *number_before, struct pattern_moment now)
+/* Paints what differs from the texts before. */
+static void paint_moment(struct canvas luma, const struct layout *layout, const char *time_before,
+                         const char *number_before, struct test_card_moment now)
 {
     char time[TEXT_MAX + 1], number[11];
     write_time(time, now.wall_ns);
@@ -230,39 +230,39 @@ static void paint_moment(struct plane luma, const struct layout *layout, const c
     invert_hands(luma, layout, now.wall_ns);
 }
 
-void pattern_paint(const struct pattern *pattern, uint8_t *yuv, struct pattern_moment now)
+void test_card_paint(const struct test_card *card, uint8_t *yuv, struct test_card_moment now)
 {
     static const char nothing[TEXT_MAX + 1];
-    struct layout layout = arrange(pattern);
-    struct plane luma = { yuv, pattern->width, pattern->height, 1 }, plane = luma;
+    struct layout layout = arrange(card);
+    struct canvas luma = { yuv, card->width, card->height, 1 }, plane = luma;
     for (unsigned c = 0; c < 3; c++) {
         size_t size = (size_t)plane.width * plane.height;
         memset(plane.data, c == 0 ? BLACK : NEUTRAL, size);
         paint_bars(plane, &layout, c);
         if (c > 0 && layout.radius > 0)
             paint_disc(plane, &layout, layout.radius, NEUTRAL);
-        plane = (struct plane){ plane.data + size, half(luma.width), half(luma.height), 2 };
+        plane = (struct canvas){ plane.data + size, half(luma.width), half(luma.height), 2 };
     }
     paint_ramp(luma, &layout);
     paint_dial(luma, &layout);
-    frame_code_paint(&layout.code, yuv, pattern->width, ~now.number, now.number);
+    frame_code_paint(&layout.code, yuv, card->width, ~now.number, now.number);
     paint_moment(luma, &layout, nothing, nothing, now);
 }
 
-void pattern_update(const struct pattern *pattern, uint8_t *yuv, struct pattern_moment from,
-                    struct pattern_moment to)
+void test_card_update(const struct test_card *card, uint8_t *yuv, struct test_card_moment from,
+                      struct test_card_moment to)
 {
     char time[TEXT_MAX + 1], number[11];
-    struct layout layout = arrange(pattern);
-    struct plane luma = { yuv, pattern->width, pattern->height, 1 };
+    struct layout layout = arrange(card);
+    struct canvas luma = { yuv, card->width, card->height, 1 };
     write_time(time, from.wall_ns);
     snprintf(number, sizeof(number), "%-10u", from.number);
     invert_hands(luma, &layout, from.wall_ns);
-    frame_code_paint(&layout.code, yuv, pattern->width, from.number, to.number);
+    frame_code_paint(&layout.code, yuv, card->width, from.number, to.number);
     paint_moment(luma, &layout, time, number, to);
 }
 
-uint32_t pattern_read(const uint8_t *luma, size_t stride, unsigned width, unsigned height)
+uint32_t test_card_read(const uint8_t *luma, size_t stride, unsigned width, unsigned height)
 {
     struct frame_code code = frame_code_place(width, height);
     return frame_code_read(&code, luma, stride);

@@ -12,7 +12,7 @@
  *     | [][]  [][][]  []  [] 1234         |  the number (frame_code.h)
  *     +-----------------------------------+
  *
- * What has no room in a small picture is left out, the code excepted. Pure; any thread.
+ * What does not fit a small picture is left out, except for the code. Pure; any thread.
  */
 #ifndef PITETHER_DEVICE_IMAGE_TEST_CARD_H
 #define PITETHER_DEVICE_IMAGE_TEST_CARD_H
@@ -20,27 +20,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct pattern {
+struct test_card {
     unsigned width, height; /* pixels, PICTURE_MIN_SIDE..PICTURE_MAX_SIDE */
 };
 
 /* What differs between the frames. */
-struct pattern_moment {
+struct test_card_moment {
     uint32_t number;
     uint64_t wall_ns; /* CLOCK_REALTIME */
 };
 
 /* Bytes of one picture: Y, U, V one after the other, without padding. */
-size_t pattern_size(const struct pattern *pattern);
+size_t test_card_size(const struct test_card *card);
 
 /* Paints all of it. */
-void pattern_paint(const struct pattern *pattern, uint8_t *yuv, struct pattern_moment now);
+void test_card_paint(const struct test_card *card, uint8_t *yuv, struct test_card_moment now);
 
 /* Turns the picture of one moment into that of another, touching only what differs. */
-void pattern_update(const struct pattern *pattern, uint8_t *yuv, struct pattern_moment from,
-                    struct pattern_moment to);
+void test_card_update(const struct test_card *card, uint8_t *yuv, struct test_card_moment from,
+                      struct test_card_moment to);
 
 /* Reads the number back from a luma plane, as decoded from a JPEG. */
-uint32_t pattern_read(const uint8_t *luma, size_t stride, unsigned width, unsigned height);
+uint32_t test_card_read(const uint8_t *luma, size_t stride, unsigned width, unsigned height);
 
 #endif

@@ -52,7 +52,7 @@ int main(int argc, char **argv)
             return 1;
         }
         uint8_t *luma = read_luma(file, &width, &height);
-        printf("%s %u\n", argv[i], pattern_read(luma, width, width, height));
+        printf("%s %u\n", argv[i], test_card_read(luma, width, width, height));
         free(luma);
         fclose(file);
     }

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "device/camera/y4m.h"
-#include "device/image/mcu_rows.h"
+#include "device/image/picture.h"
 #include "fuzz.h"
 #include "shared/base/log.h"
 

@@ -233,6 +233,15 @@ test_chosen_camera() { # argument of libcamera:, model
         grep -q "camera on: $2," "$work/daemon.log"
 }
 
+# Two streams name one camera in different ways.
+test_camera_of_two_streams() {
+    local code=0
+    printf '[front]\nsource = libcamera:0\n[rear]\nsource = libcamera:model=bars\n' \
+        >"$root$inside/two.conf"
+    (pitetherd_inside --config "$inside/two.conf") 2>"$work/list.log" || code=$?
+    [ "$code" = 3 ] && grep -q 'camera bars is already used by the stream front' "$work/list.log"
+}
+
 test_stream() { # folder, WxH, filter, options
     local folder=$1 size=$2 filter=$3
     shift 3
@@ -295,6 +304,7 @@ test_virtual_cameras() {
     check 'index: counts as the list does' test_chosen_camera 2 'Virtual photo709'
     check 'model: a part of it, in either case' test_chosen_camera model=PHOTO709 'Virtual photo709'
     check 'model: several are listed' test_ambiguous_model
+    check 'two streams: no camera is taken twice' test_camera_of_two_streams
     test_stream plain 1920x1080 null
     test_stream odd-width 1000x562 null
     test_stream four-thirds 1296x972 null --fps 30

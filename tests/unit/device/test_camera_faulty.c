@@ -23,8 +23,8 @@ static int mark(const struct raw_frame *capture)
 {
     const struct picture *picture = &capture->picture;
     return picture_check(picture) == 0 &&
-           pattern_read(picture->planes[0].data, picture->planes[0].stride, picture->width,
-                        picture->height) == capture->sequence;
+           test_card_read(picture->planes[0].data, picture->planes[0].stride, picture->width,
+                          picture->height) == capture->sequence;
 }
 
 static void open_and_expect(struct fixture *fixture, const char *text, int result)

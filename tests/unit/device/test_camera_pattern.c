@@ -19,8 +19,8 @@ enum { FAST = 1000, LOOK_MS = 50 };
 static int mark(const struct raw_frame *capture)
 {
     const struct picture *picture = &capture->picture;
-    uint32_t number = pattern_read(picture->planes[0].data, picture->planes[0].stride,
-                                   picture->width, picture->height);
+    uint32_t number = test_card_read(picture->planes[0].data, picture->planes[0].stride,
+                                     picture->width, picture->height);
     return picture_check(picture) == 0 && number == capture->sequence &&
            capture->sensor_time_ns <= capture->capture_time_ns &&
            capture->capture_time_ns <= clock_device() &&

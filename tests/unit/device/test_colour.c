@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "shared/protocol/crc32c.h"
+#include "device/image/mcu_rows.h"
 #include "support.h"
 
 enum { SIDE = 16 };

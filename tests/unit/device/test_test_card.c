@@ -38,34 +38,34 @@ static const struct {
 };
 
 /* A moment of its own for each number. */
-static struct pattern_moment moment_of(uint32_t number)
+static struct test_card_moment moment_of(uint32_t number)
 {
-    return (struct pattern_moment){ number, WALL_NS + number * UINT64_C(33366700) };
+    return (struct test_card_moment){ number, WALL_NS + number * UINT64_C(33366700) };
 }
 
 /* The picture of a moment, from nothing. */
-static void make_moment(const struct pattern *pattern, struct guarded *yuv,
-                        struct pattern_moment now)
+static void make_moment(const struct test_card *card, struct guarded *yuv,
+                        struct test_card_moment now)
 {
-    guarded_make(yuv, pattern_size(pattern));
+    guarded_make(yuv, test_card_size(card));
     memset(yuv->data, 0x5A, yuv->size);
-    pattern_paint(pattern, yuv->data, now);
+    test_card_paint(card, yuv->data, now);
 }
 
-static void make(const struct pattern *pattern, struct guarded *yuv, uint32_t number)
+static void make(const struct test_card *card, struct guarded *yuv, uint32_t number)
 {
-    make_moment(pattern, yuv, moment_of(number));
+    make_moment(card, yuv, moment_of(number));
 }
 
 static void numbers_are_read_back(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT(sizes); i++) {
-        struct pattern pattern = { sizes[i].width, sizes[i].height };
+        struct test_card card = { sizes[i].width, sizes[i].height };
         for (size_t n = 0; n < COUNT(numbers); n++) {
             struct guarded yuv;
-            make(&pattern, &yuv, numbers[n]);
-            assert_int_equal(pattern_read(yuv.data, pattern.width, pattern.width, pattern.height),
+            make(&card, &yuv, numbers[n]);
+            assert_int_equal(test_card_read(yuv.data, card.width, card.width, card.height),
                              numbers[n]);
             guarded_free(&yuv);
         }
@@ -78,20 +78,20 @@ static void updates_leave_nothing_behind(void **state)
     (void)state;
     uint32_t seed = 3;
     for (size_t i = 0; i < COUNT(sizes); i++) {
-        struct pattern pattern = { sizes[i].width, sizes[i].height };
+        struct test_card card = { sizes[i].width, sizes[i].height };
         struct guarded yuv, fresh;
         uint32_t number = 0;
-        make(&pattern, &yuv, 0);
+        make(&card, &yuv, 0);
         for (int step = 0; step < 20; step++) {
             uint32_t next = step % 2 ? number + 1 : random_next(&seed);
-            pattern_update(&pattern, yuv.data, moment_of(number), moment_of(next));
+            test_card_update(&card, yuv.data, moment_of(number), moment_of(next));
             number = next;
-            make(&pattern, &fresh, number);
+            make(&card, &fresh, number);
             assert_memory_equal(yuv.data, fresh.data, yuv.size);
             guarded_free(&fresh);
         }
-        pattern_update(&pattern, yuv.data, moment_of(number), moment_of(number));
-        make(&pattern, &fresh, number);
+        test_card_update(&card, yuv.data, moment_of(number), moment_of(number));
+        make(&card, &fresh, number);
         assert_memory_equal(yuv.data, fresh.data, yuv.size);
         guarded_free(&fresh);
         guarded_free(&yuv);
@@ -105,17 +105,17 @@ static void all_bytes_are_painted(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(sizes); i++) {
         unsigned width = sizes[i].width, height = sizes[i].height;
-        struct pattern pattern = { width, height };
+        struct test_card card = { width, height };
         struct guarded one, other;
         size_t luma = (size_t)width * height;
         size_t chroma = (size_t)((width + 1) / 2) * ((height + 1) / 2);
-        guarded_make(&one, pattern_size(&pattern));
-        guarded_make(&other, pattern_size(&pattern));
+        guarded_make(&one, test_card_size(&card));
+        guarded_make(&other, test_card_size(&card));
         assert_int_equal(one.size, luma + 2 * chroma);
         memset(one.data, 0x00, one.size);
         memset(other.data, 0xFF, other.size);
-        pattern_paint(&pattern, one.data, moment_of(7));
-        pattern_paint(&pattern, other.data, moment_of(7));
+        test_card_paint(&card, one.data, moment_of(7));
+        test_card_paint(&card, other.data, moment_of(7));
         assert_memory_equal(one.data, other.data, one.size);
         guarded_free(&one);
         guarded_free(&other);
@@ -127,13 +127,13 @@ static void all_bytes_are_painted(void **state)
 static uint32_t through_jpeg(unsigned width, unsigned height, uint32_t number, int quality,
                              unsigned mirrored)
 {
-    struct pattern pattern = { width, height };
+    struct test_card card = { width, height };
     struct guarded yuv;
     struct bytes jpeg;
     struct decoded pixels;
     size_t luma = (size_t)width * height, half = (width + 1) / 2;
     size_t chroma = half * ((height + 1) / 2);
-    make(&pattern, &yuv, number);
+    make(&card, &yuv, number);
     struct picture picture = { .format = PIXEL_YUV420,
                                .width = width,
                                .height = height,
@@ -152,7 +152,7 @@ static uint32_t through_jpeg(unsigned width, unsigned height, uint32_t number, i
             size_t column = mirrored & 1 ? width - 1 - x : x;
             plane[(size_t)y * width + x] = pixels.samples[3 * (row * width + column)];
         }
-    uint32_t read = pattern_read(plane, width, width, height);
+    uint32_t read = test_card_read(plane, width, width, height);
     free(plane);
     decoded_free(&pixels);
     bytes_free(&jpeg);
@@ -223,7 +223,7 @@ static void check_text(const uint8_t *luma, size_t stride, unsigned left, unsign
 }
 
 static const struct {
-    struct pattern pattern;
+    struct test_card card;
     unsigned left, top, side; /* of the time's text ... */
     unsigned first, length;   /* ... and which part of it */
     unsigned number_left, number_top, number_side;
@@ -238,14 +238,15 @@ static void texts_say_time_and_number(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(texts); i++)
         for (size_t n = 0; n < COUNT(times); n++) {
-            unsigned width = texts[i].pattern.width;
+            unsigned width = texts[i].card.width;
             struct guarded yuv;
             char wanted[32];
             snprintf(wanted, sizeof(wanted), "%.*s", (int)texts[i].length,
                      times[n].text + texts[i].first);
-            make_moment(&texts[i].pattern, &yuv, moment_of(1));
-            pattern_update(&texts[i].pattern, yuv.data, moment_of(1),
-                           (struct pattern_moment){ UINT32_MAX - (uint32_t)n, times[n].wall_ns });
+            make_moment(&texts[i].card, &yuv, moment_of(1));
+            test_card_update(
+                &texts[i].card, yuv.data, moment_of(1),
+                (struct test_card_moment){ UINT32_MAX - (uint32_t)n, times[n].wall_ns });
             check_text(yuv.data, width, texts[i].left, texts[i].top, texts[i].side, wanted);
             snprintf(wanted, sizeof(wanted), "%u", UINT32_MAX - (uint32_t)n);
             if (texts[i].number_side)
@@ -267,16 +268,16 @@ static uint8_t dial_at(const uint8_t *luma, double hour, double distance)
 static void the_stopwatch_goes(void **state)
 {
     (void)state;
-    const struct pattern pattern = { 1280, 720 };
+    const struct test_card card = { 1280, 720 };
     struct guarded yuv;
-    make(&pattern, &yuv, 0);
+    make(&card, &yuv, 0);
     for (double hour = 0; hour < 12; hour += 0.25)
         assert_int_equal(dial_at(yuv.data, hour, 251), 255);
-    struct pattern_moment before = moment_of(0);
+    struct test_card_moment before = moment_of(0);
     for (uint32_t n = 0; n < 120; n++) {
-        struct pattern_moment now = { n, n / 2 * CLOCK_SECOND + n % 10 * CLOCK_SECOND / 10 };
+        struct test_card_moment now = { n, n / 2 * CLOCK_SECOND + n % 10 * CLOCK_SECOND / 10 };
         double hour = n % 10 * 1.2, minute = (double)now.wall_ns / (5 * CLOCK_SECOND);
-        pattern_update(&pattern, yuv.data, before, now);
+        test_card_update(&card, yuv.data, before, now);
         assert_true(dial_at(yuv.data, hour, 190) > 128);
         assert_true(dial_at(yuv.data, hour + 6, 190) < 128);
         if (fabs(remainder(hour - minute, 12)) > 1)
