@@ -65,8 +65,10 @@ static const struct option_spec specs[] = {
     { "always-on", 0, OPTION_FLAG, STREAM(always_on), NULL, NULL, 0, 0, NULL,
       "keep the camera running even while nobody watches" },
     { "pattern-faults", 0, OPTION_TEXT, STREAM(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
-      "for tests only: have the test picture fail as if it came from a camera, e.g. "
-      "stall@100:5s,unplug@200:2s,gap@300:7 (see device/camera/faults.h)" },
+      "have the test picture fail as a camera would, to test what receivers do: at frame N "
+      "stall@N[:TIME], unplug@N:TIME, gap@N:COUNT, broken@N:COUNT, absent@0:TIME, "
+      "slow-start@N:TIME, late@N or hang@N[:TIME], separated by commas, with times as 5s or "
+      "250ms" },
     HEADING("Encoder and network"),
     { "threads", 0, OPTION_INT, DAEMON(threads), "N", "0", 0, ENCODE_THREADS_MAX, NULL,
       "encoder threads, which all streams share; 0 is one for each core" },

@@ -19,13 +19,13 @@ static const struct {
     [FAULT_HANG] = { "hang", VALUE_TIME_OR_NONE },
 };
 
-/* Moves *at over a whole number of at most `most`; false if there is none. */
-static bool read_number(const char **at, uint64_t most, uint64_t *number)
+/* Moves *at over a whole number of at most max; false if there is none. */
+static bool read_number(const char **at, uint64_t max, uint64_t *number)
 {
     const char *begin = *at;
     for (*number = 0; **at >= '0' && **at <= '9'; (*at)++) {
         *number = *number * 10 + (uint64_t)(**at - '0');
-        if (*number > most)
+        if (*number > max)
             return false;
     }
     return *at > begin;
@@ -93,7 +93,7 @@ int faults_parse(struct fault_script *script, const char *text, struct error *er
             script->count = 0;
             return error_set(
                 error, -EINVAL,
-                "--pattern-faults: '%.40s' is no fault, or one too many; give at most %d, such "
+                "--pattern-faults: '%.40s' is not a fault, or one too many; give up to %d, such "
                 "as stall@100:5s,gap@300:7",
                 begin, FAULTS_MAX);
         }
