@@ -3,15 +3,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "shared/base/wakeup.h"
 
 int events_init(struct stream_events *events)
 {
     memset(events, 0, sizeof(*events));
-    events->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    events->fd = wakeup_open();
     if (events->fd < 0)
-        return -errno;
+        return events->fd;
     pthread_mutex_init(&events->lock, NULL);
     pthread_cond_init(&events->taken, NULL);
     return 0;
@@ -30,12 +31,8 @@ void events_destroy(struct stream_events *events)
 
 void events_notify(struct stream_events *events)
 {
-    if (atomic_exchange(&events->notified, true))
-        return;
-    /* The counter can't overflow, so the write can't fail for want of room. */
-    uint64_t one = 1;
-    ssize_t written = write(events->fd, &one, sizeof(one));
-    (void)written;
+    if (!atomic_exchange(&events->notified, true))
+        wakeup_send(events->fd);
 }
 
 bool events_pending(const struct stream_events *events)
@@ -45,8 +42,7 @@ bool events_pending(const struct stream_events *events)
 
 bool events_clear(struct stream_events *events)
 {
-    uint64_t count;
-    if (read(events->fd, &count, sizeof(count)) != sizeof(count))
+    if (!wakeup_clear(events->fd))
         return false;
     /* After the read: a poke that comes from here on writes again, one that came before belongs to
      * news that the caller is about to see. An exchange, since only one who reads what the poker

@@ -7,19 +7,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "host/lib/keyring.h"
 #include "host/lib/receiver_private.h"
 #include "shared/base/clock.h"
-
-static void wake(const struct pitether *receiver)
-{
-    uint64_t one = 1;
-    ssize_t written = write(receiver->wake_fd, &one, sizeof(one));
-    (void)written;
-}
+#include "shared/base/wakeup.h"
 
 /* The thread answers no signals: they are the program's own threads' to take. */
 static int start_thread(struct pitether *receiver)
@@ -50,9 +43,9 @@ static void destroy(struct pitether *receiver)
 static int prepare(struct pitether *receiver)
 {
     const struct receiver_config *config = &receiver->config;
-    receiver->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    receiver->wake_fd = wakeup_open();
     if (receiver->wake_fd < 0)
-        return -errno;
+        return receiver->wake_fd;
     receiver->pool = frame_pool_create(config->max_frames, config->max_bytes);
     if (!receiver->pool)
         return -errno;
@@ -115,7 +108,7 @@ void pitether_close(struct pitether **receiver)
     struct pitether *self = *receiver;
     *receiver = NULL;
     atomic_store(&self->closing, true);
-    wake(self);
+    wakeup_send(self->wake_fd);
     pthread_join(self->thread, NULL);
     destroy(self);
 }
@@ -147,7 +140,7 @@ void pitether_stop(struct pitether *receiver)
 {
     int saved = errno;
     atomic_fetch_add(&receiver->stops, 1);
-    wake(receiver);
+    wakeup_send(receiver->wake_fd);
     errno = saved;
 }
 
@@ -156,7 +149,7 @@ void pitether_pause(struct pitether *receiver, bool paused)
     pthread_mutex_lock(&receiver->lock);
     receiver->paused_ns = paused ? clock_monotonic() : 0;
     pthread_mutex_unlock(&receiver->lock);
-    wake(receiver);
+    wakeup_send(receiver->wake_fd);
 }
 
 const char *pitether_drop_name(enum pitether_drop_reason reason)

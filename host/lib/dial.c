@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "shared/base/clock.h"
+#include "shared/base/wakeup.h"
 
 /* Who was connected before knows that the way is short, and asks often: neither TCP's pauses
  * between its own attempts nor an address that is out of date may cost much once the network is
@@ -50,11 +50,9 @@ static void lookup_release(struct lookup *lookup)
 static void *run_lookup(void *user)
 {
     struct lookup *lookup = user;
-    uint64_t one = 1;
     lookup->count = address_resolve(&lookup->address, false, lookup->found, &lookup->why);
     atomic_store(&lookup->done, true);
-    ssize_t written = write(lookup->done_fd, &one, sizeof(one));
-    (void)written;
+    wakeup_send(lookup->done_fd);
     lookup_release(lookup);
     return NULL;
 }
@@ -67,9 +65,10 @@ static int lookup_start(struct lookup **lookup, const struct address *address)
         return -ENOMEM;
     self->address = *address;
     self->why = "";
-    self->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    self->done_fd = wakeup_open();
     atomic_init(&self->references, 2);
-    int error = self->done_fd < 0 ? errno : pthread_create(&self->thread, NULL, run_lookup, self);
+    int error =
+        self->done_fd < 0 ? -self->done_fd : pthread_create(&self->thread, NULL, run_lookup, self);
     if (!error)
         return 0;
     if (self->done_fd >= 0)

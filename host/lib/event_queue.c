@@ -4,8 +4,9 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "shared/base/wakeup.h"
 
 /* Events that are no frames and may wait at the same time. */
 enum { OTHERS_MAX = 64 };
@@ -26,13 +27,6 @@ struct event_queue {
     struct entry entries[];       /* a ring */
 };
 
-static void add_to(int fd)
-{
-    uint64_t one = 1;
-    ssize_t written = write(fd, &one, sizeof(one));
-    (void)written;
-}
-
 int event_queue_create(struct event_queue **queue, unsigned frames, bool live, int space_fd)
 {
     unsigned capacity = frames + OTHERS_MAX;
@@ -42,12 +36,11 @@ int event_queue_create(struct event_queue **queue, unsigned frames, bool live, i
     self->live = live;
     self->capacity = capacity;
     self->space_fd = space_fd;
-    self->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (self->fd < 0) {
-        int error = errno;
+    int fd = self->fd = wakeup_open();
+    if (fd < 0) {
         free(self);
         *queue = NULL;
-        return -error;
+        return fd;
     }
     pthread_mutex_init(&self->lock, NULL);
     return 0;
@@ -144,7 +137,7 @@ void event_queue_put(struct event_queue *queue, const struct pitether_event *eve
         displace_late(queue, now_ns);
     }
     if (queue->used == 1)
-        add_to(queue->fd);
+        wakeup_send(queue->fd);
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -160,7 +153,6 @@ bool event_queue_displace(struct event_queue *queue)
 
 bool event_queue_take(struct event_queue *queue, struct pitether_event *event, uint64_t now_ns)
 {
-    uint64_t count;
     pthread_mutex_lock(&queue->lock);
     displace_late(queue, now_ns);
     bool any = queue->used > 0;
@@ -170,13 +162,11 @@ bool event_queue_take(struct event_queue *queue, struct pitether_event *event, u
         queue->first = (queue->first + 1) % queue->capacity;
         queue->used--;
     }
-    if (any && queue->used == 0) {
-        ssize_t got = read(queue->fd, &count, sizeof(count));
-        (void)got;
-    }
+    if (any && queue->used == 0)
+        wakeup_clear(queue->fd);
     if (queue->wants_space && has_space(queue)) {
         queue->wants_space = false;
-        add_to(queue->space_fd);
+        wakeup_send(queue->space_fd);
     }
     pthread_mutex_unlock(&queue->lock);
     return any;

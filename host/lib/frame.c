@@ -5,8 +5,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "shared/base/wakeup.h"
 
 enum { FIRST_CAPACITY = 128 * 1024 };
 
@@ -46,11 +47,10 @@ struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes)
         return NULL;
     pool->limit = limit;
     pool->max_bytes = max_bytes;
-    pool->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (pool->fd < 0) {
-        int error = errno;
+    int fd = pool->fd = wakeup_open();
+    if (fd < 0) {
         free(pool);
-        errno = error;
+        errno = -fd;
         return NULL;
     }
     pthread_mutex_init(&pool->lock, NULL);
@@ -96,9 +96,7 @@ static void reset(struct frame *frame)
 
 struct pitether_frame *frame_pool_take(struct frame_pool *pool)
 {
-    uint64_t count;
-    ssize_t got = read(pool->fd, &count, sizeof(count));
-    (void)got;
+    wakeup_clear(pool->fd);
     pthread_mutex_lock(&pool->lock);
     struct frame *frame = NULL;
     if (pool->held < pool->limit && (pool->held == 0 || pool->held_bytes < pool->max_bytes)) {
@@ -175,9 +173,7 @@ static void give_back(struct frame *frame)
     frame->next = pool->free;
     pool->free = frame;
     if (pool->wanted) {
-        uint64_t one = 1;
-        ssize_t written = write(pool->fd, &one, sizeof(one));
-        (void)written;
+        wakeup_send(pool->fd);
         pool->wanted = false;
     }
     bool last = pool->destroyed && pool->held == 0;

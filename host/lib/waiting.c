@@ -8,6 +8,7 @@
 
 #include "host/lib/receiver_private.h"
 #include "shared/base/clock.h"
+#include "shared/base/wakeup.h"
 
 /* Whoever looks away for a moment costs no new connection. */
 #define REST_AFTER_NS (2 * CLOCK_SECOND)
@@ -19,9 +20,7 @@ bool receiver_is_impatient(const struct pitether *receiver)
 
 static void take_requests(struct pitether *receiver)
 {
-    uint64_t count;
-    ssize_t got = read(receiver->wake_fd, &count, sizeof(count));
-    (void)got;
+    wakeup_clear(receiver->wake_fd);
     if (atomic_load(&receiver->closing) || atomic_load(&receiver->stops) > 0)
         receiver_end(receiver, PITETHER_END_STOPPED, 0, "");
 }

@@ -6,7 +6,6 @@
 #include <setjmp.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #define SDL_MAIN_HANDLED /* main() is the program's own */
@@ -14,6 +13,7 @@
 #include <SDL_syswm.h>
 
 #include "shared/base/log.h"
+#include "shared/base/wakeup.h"
 
 /* Xlib's handlers are the process's, too. */
 static atomic_bool lost;
@@ -98,8 +98,8 @@ static int find_x11(SDL_Window *window)
 int window_display_init(struct window_display *display, SDL_Window *window)
 {
     display->x11_fd = find_x11(window);
-    display->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    return display->wake_fd < 0 ? -errno : 0;
+    display->wake_fd = wakeup_open();
+    return display->wake_fd < 0 ? display->wake_fd : 0;
 }
 
 void window_display_destroy(struct window_display *display)
@@ -112,26 +112,22 @@ void window_display_destroy(struct window_display *display)
 void window_display_wait(struct window_display *display, int timeout_ms)
 {
     struct pollfd fds[2] = { { display->x11_fd, POLLIN, 0 }, { display->wake_fd, POLLIN, 0 } };
-    uint64_t count;
     if (display->x11_fd < 0) {
         SDL_WaitEventTimeout(NULL, timeout_ms);
         return;
     }
     poll(fds, 2, timeout_ms);
-    ssize_t got = read(display->wake_fd, &count, sizeof(count));
-    (void)got;
+    wakeup_clear(display->wake_fd);
 }
 
 /* Through SDL it goes only where it must: on X11 that is a message to the server and back, and on a
  * connection whose end nobody could survive. */
 void window_display_wake(struct window_display *display)
 {
-    uint64_t one = 1;
     if (display->x11_fd < 0) {
         SDL_Event event = { .type = SDL_USEREVENT };
         SDL_PushEvent(&event);
         return;
     }
-    ssize_t written = write(display->wake_fd, &one, sizeof(one));
-    (void)written;
+    wakeup_send(display->wake_fd);
 }
