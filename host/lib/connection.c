@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "host/lib/black_hole.h"
+#include "host/lib/exchange.h"
 #include "host/lib/failover.h"
 #include "host/lib/handshake.h"
 #include "host/lib/receiver_private.h"
@@ -58,50 +59,14 @@ static bool find_failover(struct pitether *receiver)
     return receiver->failover;
 }
 
+/* The daemon may have said all and closed: what it said is still to be read, and reading tells how
+ * it ended. */
 static void flush(struct pitether *receiver)
 {
-    struct session *session = &receiver->session;
-    while (session->out_used > 0) {
-        if (receiver->unwritable) {
-            session->out_used = 0;
-            break;
-        }
-        struct iovec out = { session->out, session->out_used };
-        ssize_t sent = receiver->transport->ops->write(receiver->transport, &out, 1);
-        if (sent == -EAGAIN)
-            return;
-        /* The daemon may have said all and closed: what it said is still to be read, and reading
-         * tells how it ended. */
-        receiver->unwritable = sent < 0;
-        if (sent > 0)
-            session_written(session, (size_t)sent);
-    }
-}
-
-/* The time, after a look at whether this machine was suspended: the two clocks part then. */
-static uint64_t read_clock(struct pitether *receiver)
-{
-    uint64_t before = clock_monotonic(), awake = clock_read(CLOCK_BOOTTIME);
-    uint64_t now = clock_monotonic();
-    clock_sync_asleep(&receiver->clock, (int64_t)(awake - now), (int64_t)(awake - before));
-    return now;
-}
-
-/* Reads once, as much as fits. 0, -EAGAIN, or a negative errno; -EPIPE at the peer's end. */
-static int read_once(struct pitether *receiver)
-{
-    struct session *session = &receiver->session;
-    struct iovec space[2];
-    int count = session_space(session, space);
-    if (count == 0)
-        return -EAGAIN;
-    ssize_t got = receiver->transport->ops->read(receiver->transport, space, count);
-    if (got <= 0)
-        return got == 0 ? -EPIPE : (int)got;
-    uint64_t now = read_clock(receiver);
-    session_filled(session, (size_t)got, now);
-    session_advance(session, now);
-    return 0;
+    if (!receiver->unwritable)
+        receiver->unwritable = exchange_write(&receiver->session, receiver->transport) < 0;
+    if (receiver->unwritable)
+        receiver->session.out_used = 0;
 }
 
 /* When the daemon's END is waited for no longer. */
@@ -136,22 +101,12 @@ static int turn_timeout(struct pitether *receiver, bool reading)
     return clock_left_ms(due);
 }
 
-/* One wait of the conversation. Returns whether it is time to stop. */
-static bool wait_for_turn(struct pitether *receiver, bool reading)
-{
-    const struct session *session = &receiver->session;
-    short events = (short)((reading ? POLLIN : 0) | (session->out_used > 0 ? POLLOUT : 0) |
-                           (receiver->transport->waits_for & POLLOUT));
-    return receiver_wait(receiver, receiver->transport->fd, events, -1,
-                         turn_timeout(receiver, reading));
-}
-
 static void read_all(struct pitether *receiver, int *error)
 {
     struct session *session = &receiver->session;
     *error = 0;
     for (int reads = 0; reads < 16 && *error == 0 && session->state < SESSION_ENDED; reads++) {
-        *error = read_once(receiver);
+        *error = exchange_read(session, receiver->transport);
         flush(receiver); /* an ACK that waits costs the stream's pace */
     }
     if (*error == -EAGAIN)
@@ -164,7 +119,9 @@ static bool converse(struct pitether *receiver, int *error)
     struct session *session = &receiver->session;
     struct iovec space[2];
     bool reading = session_space(session, space) > 0;
-    bool stopping = wait_for_turn(receiver, reading);
+    bool stopping = receiver_wait(receiver, receiver->transport->fd,
+                                  exchange_events(session, receiver->transport, reading), -1,
+                                  turn_timeout(receiver, reading));
     uint64_t now = clock_monotonic();
     if (receiver->readable)
         session_heard(session, now);

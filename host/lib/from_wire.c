@@ -53,3 +53,16 @@ struct pitether_status from_wire_status(const struct wire_status *wire)
     snprintf(status.text, sizeof(status.text), "%s", wire->text);
     return status;
 }
+
+struct pitether_stream_info from_wire_stream_entry(const struct wire_stream_entry *wire)
+{
+    bool known = wire->state <= WIRE_STREAM_LOST; /* a later version may add others */
+    struct pitether_stream_info info = { .width = wire->width,
+                                         .height = wire->height,
+                                         .fps = wire->fps_mhz / 1000.0,
+                                         .state = known ? (enum pitether_camera_state)wire->state
+                                                        : PITETHER_CAMERA_STARTING };
+    snprintf(info.name, sizeof(info.name), "%s", wire->name);
+    snprintf(info.model, sizeof(info.model), "%s", wire->model);
+    return info;
+}

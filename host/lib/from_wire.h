@@ -6,11 +6,13 @@
 
 #include "host/lib/pitether.h"
 #include "shared/protocol/wire.h"
+#include "shared/protocol/wire_streams.h"
 
 struct pitether_metadata from_wire_metadata(const struct wire_metadata *wire);
 struct pitether_drops from_wire_drops(const struct wire_drops *wire, uint64_t epoch);
 struct pitether_stream from_wire_stream(const struct wire_stream *wire, const char *name,
                                         uint64_t interval_ns);
+struct pitether_stream_info from_wire_stream_entry(const struct wire_stream_entry *wire);
 struct pitether_status from_wire_status(const struct wire_status *wire);
 
 #endif
