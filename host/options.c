@@ -20,7 +20,8 @@ static const char *const sync_words[] = { "off", "each", NULL };
 static const struct option_spec specs[] = {
     HEADING("Where the frames go (sinks; they combine over one connection)"),
     { "save", 'o', OPTION_TEXT, FIELD(save), "DIR", NULL, 0, 0, NULL,
-      "save each frame as a JPEG file in DIR, and an index in DIR/frames.csv" },
+      "save each frame as a JPEG file in DIR, and an index in DIR/frames.csv; of several streams, "
+      "each in a folder below DIR, which is called as the stream" },
     { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{n}.jpg", 0, 0, NULL,
       "file names for --save: {n} counts them, on from the last one in DIR, {id} frame id, "
       "{sensor} "
@@ -41,7 +42,8 @@ static const struct option_spec specs[] = {
       "receive, check and count the frames only" },
     HEADING("Which frames"),
     { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
-      "end after N frames were kept; those that --stdout passes over are not; 0 is never" },
+      "end after N frames were kept, of each stream; those that --stdout passes over are not; 0 is "
+      "never" },
     { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
       "end so long after the first frame, and keep what was taken until then; 0 is never" },
     { "timeout", 0, OPTION_NUMBER, FIELD(timeout), "SECONDS", "0", 0, 1e9, NULL,
@@ -56,6 +58,8 @@ static const struct option_spec specs[] = {
       "wait for who reads --stdout" },
     { "live", 0, OPTION_FLAG, FIELD(live), NULL, NULL, 0, 0, NULL,
       "have the daemon send only what is newest (default otherwise)" },
+    { "stream", 0, OPTION_TEXT, FIELD(stream), "NAME", NULL, 0, 0, NULL,
+      "receive this stream of the daemon, as HOST/NAME does, where the address is a unix:/PATH" },
     HEADING("Keys"),
     { "import-key", 0, OPTION_TEXT, FIELD(import_key), "HOST", NULL, 0, 0, NULL,
       "read from standard input the line that pitetherd --add-key printed, store it as the key for "
@@ -72,8 +76,7 @@ static const struct option_spec specs[] = {
       "tell rates every 10 s, and drops and the latency of each stage at the end" },
     { "latency", 0, OPTION_TEXT, FIELD(latency), "FILE", NULL, 0, 0, NULL,
       "write the time of each stage of each frame to FILE, as CSV, in the place of an earlier "
-      "run's; "
-      "- is standard output" },
+      "run's; of several streams, all in one file; - is standard output" },
     { "latency-report", 0, OPTION_FLAG, FIELD(latency_report), NULL, NULL, 0, 0, NULL,
       "tell the latency of each stage at the end, with bars" },
     { "log-level", 0, OPTION_CHOICE, FIELD(log_level), "LEVEL", "info", 0, 0, log_level_names,
@@ -101,7 +104,7 @@ const struct option_table host_option_table = {
     .foreign = daemons_options,
     .foreign_hint = "is an option of pitetherd, the daemon on the machine with the camera: give it "
                     "there, on its command line or in /etc/pitether/pitetherd.conf",
-    .usage = "pitether [OPTION]... HOST[:PORT]   (also [IPV6]:PORT and unix:/PATH)",
+    .usage = "pitether [OPTION]... HOST[:PORT][/STREAM]...   (also [IPV6]:PORT and unix:/PATH)",
     .about = "Receives the frames that pitetherd streams from a camera.",
     .after =
         "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option or\n"
@@ -110,25 +113,31 @@ const struct option_table host_option_table = {
         "or the file of --latency not every line, 5 frames are missing from a lossless stream, or\n"
         "arrived damaged, 6 it ended before --frames or --duration was reached, 7 no frame came "
         "for\n"
-        "--timeout.",
+        "--timeout. Of several streams the worst counts: a system call, then a sink, the "
+        "connection,\n"
+        "--timeout, an early end, missing frames.",
 };
 
-/* The address that the options or the argument name, whichever is to be there. */
-static int choose_address(const struct host_options *options, const char **address,
-                          struct error *error)
+/* How many addresses there are to be. */
+static int check_addresses(const struct host_options *options, struct error *error)
 {
-    const char *named = options->import_key ? options->import_key : options->forget_key;
+    unsigned count = options->addresses.count;
     if (options->import_key && options->forget_key)
         return error_set(error, -EINVAL, "--import-key and --forget-key exclude one another");
-    if (named && *address)
+    if (options->import_key || options->forget_key)
+        return count == 0 ? 0
+                          : error_set(error, -EINVAL,
+                                      "--import-key and --forget-key name the host themselves: "
+                                      "give no other");
+    if (count == 0)
         return error_set(error, -EINVAL,
-                         "--import-key and --forget-key name the host themselves: give no other");
-    if (named)
-        *address = named;
-    return *address ? 0
-                    : error_set(error, -EINVAL,
-                                "where is the daemon? Give its address: pitether [OPTION]... "
-                                "HOST[:PORT]");
+                         "where is the daemon? Give its address: pitether [OPTION]... "
+                         "HOST[:PORT][/STREAM]...");
+    if (options->to_stdout && count > 1)
+        return error_set(error, -EINVAL,
+                         "--stdout: frames of several streams can't be told apart in one pipe; "
+                         "start one pitether for each, or give --save DIR");
+    return 0;
 }
 
 static int check_latency(const struct host_options *options, struct error *error)
@@ -146,21 +155,15 @@ static int check_latency(const struct host_options *options, struct error *error
 
 int host_options_read(struct host_options *options, int argc, char **argv, struct error *error)
 {
-    const char *address;
     memset(options, 0, sizeof(*options));
     options_defaults(&host_option_table, options);
-    int result = options_parse(&host_option_table, options, argc, argv, NULL, &address, error);
+    int result =
+        options_parse(&host_option_table, options, argc, argv, NULL, &options->addresses, error);
     if (result || options->help || options->version)
         return result;
-    result = choose_address(options, &address, error);
+    result = check_addresses(options, error);
     if (result)
         return result;
-    if (address_parse(address, WIRE_DEFAULT_PORT, &options->address) ||
-        (!options->address.is_unix && options->address.port == 0)) {
-        return error_set(error, -EINVAL,
-                         "'%.200s' is no address: give HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH",
-                         address);
-    }
     if (options->max_fps > 0 && options->max_fps < 0.001)
         return error_set(error, -EINVAL, "--max-fps: the least is 0.001, one frame in 1000 s");
     if (options->max_fps > 0 && options->every > 1)

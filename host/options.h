@@ -6,7 +6,6 @@
 
 #include "shared/base/attributes.h"
 #include "shared/base/options.h"
-#include "shared/net/address.h"
 
 /* --help lists what each is and its default. */
 struct host_options {
@@ -18,9 +17,10 @@ struct host_options {
     bool lossless, live;
     bool no_reconnect, stats, latency_report;
     const char *keys, *import_key, *forget_key;
-    int log_level; /* enum log_level */
+    const char *stream; /* for addresses that can't name one */
+    int log_level;      /* enum log_level */
     bool version, help;
-    struct address address; /* of the daemon, or of the host whose key is meant */
+    struct option_list addresses; /* of the streams, as they were given; of a key's host: none */
 };
 
 extern const struct option_table host_option_table;

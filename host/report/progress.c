@@ -8,7 +8,6 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/base/text.h"
-#include "shared/protocol/wire.h"
 
 #define DRAW_EVERY_NS (CLOCK_SECOND / 2)
 #define LOG_EVERY_NS (10 * CLOCK_SECOND)
@@ -25,18 +24,22 @@ static void cut_to_terminal(char *line)
     }
 }
 
-static void log_rates(struct progress *progress, struct report *report, uint64_t now_ns)
-{
-    char line[256];
-    report_log_line(report, now_ns, line, sizeof(line));
-    log_info("%s", line);
-    progress->told_ns = now_ns;
-}
-
-static void draw(struct progress *progress, struct report *report, uint64_t now_ns)
+static void log_rates(struct progress *progress, const struct summary_stream *streams,
+                      unsigned count, uint64_t now_ns)
 {
     char line[PROGRESS_LINE_MAX];
-    report_line(report, now_ns, line, sizeof(line));
+    for (unsigned i = 0; i < count; i++) {
+        summary_log_rates(&streams[i], now_ns, line, sizeof(line));
+        log_info("%s", line);
+    }
+    progress->logged_ns = now_ns;
+}
+
+static void draw(struct progress *progress, const struct summary_stream *streams, unsigned count,
+                 uint64_t now_ns)
+{
+    char line[PROGRESS_LINE_MAX];
+    summary_rates(streams, count, now_ns, line, sizeof(line));
     cut_to_terminal(line);
     progress->still = strcmp(line, progress->drawn) == 0;
     if (!progress->still)
@@ -50,25 +53,27 @@ uint64_t progress_due(const struct progress *progress)
     uint64_t due = UINT64_MAX;
     if (progress->draws && !progress->still)
         due = progress->drawn_ns + DRAW_EVERY_NS;
-    if (progress->logs && progress->told_ns + LOG_EVERY_NS < due)
-        due = progress->told_ns + LOG_EVERY_NS;
+    if (progress->logs && progress->logged_ns + LOG_EVERY_NS < due)
+        due = progress->logged_ns + LOG_EVERY_NS;
     return due;
 }
 
-void progress_show(struct progress *progress, struct report *report, uint64_t now_ns)
+void progress_show(struct progress *progress, const struct summary_stream *streams, unsigned count,
+                   uint64_t now_ns)
 {
     if (progress->draws && now_ns - progress->drawn_ns >= DRAW_EVERY_NS)
-        draw(progress, report, now_ns);
-    if (progress->told_ns == 0)
-        progress->told_ns = now_ns;
-    if (progress->logs && now_ns - progress->told_ns >= LOG_EVERY_NS)
-        log_rates(progress, report, now_ns);
+        draw(progress, streams, count, now_ns);
+    if (progress->logged_ns == 0)
+        progress->logged_ns = now_ns;
+    if (progress->logs && now_ns - progress->logged_ns >= LOG_EVERY_NS)
+        log_rates(progress, streams, count, now_ns);
 }
 
-void progress_end(struct progress *progress, struct report *report, uint64_t now_ns)
+void progress_end(struct progress *progress, const struct summary_stream *streams, unsigned count,
+                  uint64_t now_ns)
 {
     if (progress->draws)
         log_progress("");
-    if (progress->logs && progress->told_ns && now_ns - progress->told_ns >= LOG_LAST_NS)
-        log_rates(progress, report, now_ns);
+    if (progress->logs && progress->logged_ns && now_ns - progress->logged_ns >= LOG_LAST_NS)
+        log_rates(progress, streams, count, now_ns);
 }

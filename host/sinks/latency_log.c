@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,43 +11,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "host/base/cancellable.h"
 #include "host/sinks/files/atomic_file.h"
 #include "host/sinks/files/disk_error.h"
+#include "host/sinks/queue.h"
 #include "shared/base/log.h"
 
-/* WAITING lines wait for their frames to be shown: at 60 fps, a second. Those before them are
- * taken BATCH at a time, for standard output one by one; the rest of the QUEUE is for when the disk
- * is slow. */
-enum { WAITING = 64, BATCH = 16, QUEUE = 1024, LINE_SIZE = 320 };
-
-struct row {
-    uint64_t epoch, id, first_byte, last_byte, decoded, shown, error;
-    uint64_t device[6]; /* sensor to last byte sent, on this machine's clock; 0: not known */
-    size_t bytes;
-};
+/* DELAY lines wait for their frames to be presented: at 60 fps, a second. Those before them are
+ * written BATCH at a time, to standard output one by one; the rest is for when the disk is slow. */
+enum { DELAY = 64, BATCH = 16, LINES_MAX = 1024, LINE_SIZE = 400, LABEL_SIZE = 65 };
 
 struct latency_log {
     int fd;
-    unsigned waiting, batch;
-    struct cancellable writer;
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
-    /* Under lock. */
-    struct row rows[QUEUE]; /* a ring */
-    unsigned first, count;
-    bool finishing;
-    uint64_t lost;
-    bool overflowing; /* the queue is full, and that was told */
-    struct log_limit limit;
-    /* The writer's thread alone. */
-    int told; /* the error that was logged last since it worked; 0: none */
+    const char *path;       /* the option's */
+    char label[LABEL_SIZE]; /* of the stream, as it is written */
 };
 
 static const char head[] =
     "epoch,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,first_sent_ns,"
     "last_sent_ns,first_received_ns,last_received_ns,decoded_ns,shown_ns,clock_error_ns,"
-    "bytes\n";
+    "bytes,stream\n";
 
 /* A time that is not known is an empty field. */
 static char *put_time(char *at, uint64_t time)
@@ -56,66 +37,72 @@ static char *put_time(char *at, uint64_t time)
     return at + (time ? sprintf(at, ",%" PRIu64, time) : sprintf(at, ","));
 }
 
-/* At most 17 characters for the epoch, and 13 fields of 21: less than LINE_SIZE. */
-static char *put_row(char *at, const struct row *row)
+static char *put_device_time(char *at, const struct pitether_frame *frame, uint64_t time)
 {
-    at += sprintf(at, "%016" PRIx64 ",%" PRIu64, row->epoch, row->id);
-    for (unsigned i = 0; i < 6; i++)
-        at = put_time(at, row->device[i]);
-    at = put_time(at, row->first_byte);
-    at = put_time(at, row->last_byte);
-    at = put_time(at, row->decoded);
-    at = put_time(at, row->shown);
-    at = put_time(at, row->error);
-    return at + sprintf(at, ",%zu\n", row->bytes);
+    return put_time(at, pitether_frame_host_time(frame, time));
 }
 
-/* Takes the oldest rows once there are enough to write; 0: that was all. */
-static unsigned take_rows(struct latency_log *log, struct row *rows)
+/* At most 17 characters for the epoch, 13 fields of 21, and LABEL_SIZE for the stream: less than
+ * LINE_SIZE. */
+static char *put_line(char *at, const struct latency_log *log, const struct pitether_frame *frame,
+                      const struct sink_presentation *presentation)
 {
-    pthread_mutex_lock(&log->lock);
-    while (log->count < log->waiting + log->batch && !log->finishing)
-        pthread_cond_wait(&log->changed, &log->lock);
-    unsigned count = log->count < log->batch ? log->count : log->batch;
-    for (unsigned i = 0; i < count; i++)
-        rows[i] = log->rows[(log->first + i) % QUEUE];
-    log->first = (log->first + count) % QUEUE;
-    log->count -= count;
-    if (log->count <= log->waiting)
-        log->overflowing = false;
-    pthread_mutex_unlock(&log->lock);
-    return count;
+    const struct pitether_times *times = &frame->times;
+    at += sprintf(at, "%016" PRIx64 ",%" PRIu64, frame->epoch, frame->id);
+    at = put_device_time(at, frame, times->sensor);
+    at = put_device_time(at, frame, times->captured);
+    at = put_device_time(at, frame, times->encode_start);
+    at = put_device_time(at, frame, times->encode_end);
+    at = put_device_time(at, frame, times->send_start);
+    at = put_device_time(at, frame, times->send_end);
+    at = put_time(at, times->first_byte);
+    at = put_time(at, times->last_byte);
+    at = put_time(at, presentation->decoded_ns);
+    at = put_time(at, presentation->shown_ns);
+    at = put_time(at, times->offset_known ? times->error : 0);
+    return at + sprintf(at, ",%zu,%s\n", frame->size, log->label);
 }
 
-static void note_lost(struct latency_log *log, int error)
+/* The lines of several streams are not mixed: each is appended at once. */
+static int write_line(void *state, const struct pitether_frame *frame,
+                      const struct sink_presentation *presentation)
 {
-    pthread_mutex_lock(&log->lock);
-    log->lost++;
-    if (error != log->told && error != -EINTR && log_passes(&log->limit))
-        log_error("latency: a line could not be written: %s; going on, and trying again with each",
-                  disk_error_text(error));
-    pthread_mutex_unlock(&log->lock);
-}
-
-static void write_row(struct latency_log *log, const struct row *row)
-{
+    const struct latency_log *log = state;
     char line[LINE_SIZE];
-    size_t size = (size_t)(put_row(line, row) - line);
-    int error = whole_append(log->fd, line, size);
-    if (error)
-        note_lost(log, error);
-    log->told = error;
+    size_t size = (size_t)(put_line(line, log, frame, presentation) - line);
+    return whole_append(log->fd, line, size);
 }
 
-static void run(void *user)
+static int close_log(void *state)
 {
-    struct latency_log *log = user;
-    struct row rows[BATCH];
-    unsigned count;
-    while ((count = take_rows(log, rows)) > 0)
-        for (unsigned i = 0; i < count; i++)
-            write_row(log, &rows[i]);
+    const struct latency_log *log = state;
+    /* Network file systems may report a full disk only here. */
+    int error = close(log->fd) && errno != EINTR ? -errno : 0;
+    if (error)
+        log_error("latency: %s: the last lines may be lost", strerror(-error));
+    return error;
 }
+
+static void summarize(const void *state, const struct sink_totals *totals, FILE *out)
+{
+    const struct latency_log *log = state;
+    uint64_t lost = totals->failed + (totals->close_error != 0); /* one at least */
+    (void)out;
+    if (lost)
+        log_error("--latency: %" PRIu64 " lines of %s were lost", lost,
+                  strcmp(log->path, "-") == 0 ? "standard output" : log->path);
+}
+
+static const struct sink_writer writer = {
+    .name = "--latency",
+    .log_name = "latency",
+    .unit = "the line of frame",
+    .units = "lines",
+    .too_slow = "the file takes lines too slowly: some are lost (no frames)",
+    .write = write_line,
+    .close = close_log,
+    .summarize = summarize,
+};
 
 /* 0: the file, which is open for writing with this status, is a log of ours; -EEXIST: it is not, or
  * may not be read; or another negative errno. */
@@ -164,22 +151,6 @@ static int open_file(const char *path)
     return error ? error : fd;
 }
 
-/* 0 or a negative errno. */
-static int start(struct latency_log *log, const char *path, bool shows)
-{
-    log->fd = open_file(path);
-    if (log->fd < 0)
-        return log->fd;
-    log->waiting = shows ? WAITING : 0;
-    log->batch = strcmp(path, "-") == 0 ? 1 : BATCH;
-    int error = whole_append(log->fd, head, sizeof(head) - 1);
-    if (!error)
-        error = cancellable_start(&log->writer, "latency", run, log);
-    if (error)
-        close(log->fd);
-    return error;
-}
-
 static const char *why_not(int error)
 {
     switch (-error) {
@@ -194,100 +165,67 @@ static const char *why_not(int error)
     }
 }
 
-static void discard(struct latency_log *log)
+/* A descriptor or a negative errno. */
+static int begin_file(const char *path)
 {
-    pthread_cond_destroy(&log->changed);
-    pthread_mutex_destroy(&log->lock);
-    free(log);
+    int fd = open_file(path);
+    int error = fd < 0 ? fd : whole_append(fd, head, sizeof(head) - 1);
+    if (error && fd >= 0)
+        close(fd);
+    return error ? error : fd;
 }
 
-int latency_log_open(struct latency_log **log, const char *path, bool shows, char *error)
+/* All streams write to one file. A descriptor or a negative errno. */
+static int share_file(struct sink *first)
 {
-    struct latency_log *self = *log = calloc(1, sizeof(*self));
-    int result = -ENOMEM;
-    if (self) {
-        pthread_mutex_init(&self->lock, NULL);
-        pthread_cond_init(&self->changed, NULL);
-        result = start(self, path, shows);
-        if (result)
-            discard(self);
-    }
-    if (result) {
-        snprintf(error, LATENCY_LOG_ERROR_MAX, "--latency: can't write %.160s: %s", path,
-                 why_not(result));
-        *log = NULL;
-    }
-    return result;
+    const struct latency_log *log = sink_queue_state(first);
+    int fd = fcntl(log->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return fd < 0 ? -errno : fd;
 }
 
-static void add(struct latency_log *log, const struct row *row)
+/* A comma, a quote or a line feed would end the field. */
+static void set_label(struct latency_log *log, const char *label)
 {
-    pthread_mutex_lock(&log->lock);
-    if (log->count < QUEUE) {
-        log->rows[(log->first + log->count++) % QUEUE] = *row;
-    } else {
-        log->lost++;
-        if (!log->overflowing)
-            log_warning_limited(&log->limit, "latency: the file takes lines too slowly: some are "
-                                             "lost (no frames)");
-        log->overflowing = true;
-    }
-    if (log->count >= log->waiting + log->batch)
-        pthread_cond_signal(&log->changed);
-    pthread_mutex_unlock(&log->lock);
+    snprintf(log->label, sizeof(log->label), "%s", label);
+    for (char *at = log->label; (at = strpbrk(at, ",\"\r\n"));)
+        *at = '_';
 }
 
-void latency_log_frame(struct latency_log *log, const struct pitether_frame *frame)
+static int start(const struct sink_setup *setup, unsigned index, struct sink *sinks[])
 {
-    const struct pitether_times *times = &frame->times;
-    struct row row = {
-        .epoch = frame->epoch,
-        .id = frame->id,
-        .first_byte = times->first_byte,
-        .last_byte = times->last_byte,
-        .error = times->offset_known ? times->error : 0,
-        .device = { pitether_frame_host_time(frame, times->sensor),
-                    pitether_frame_host_time(frame, times->captured),
-                    pitether_frame_host_time(frame, times->encode_start),
-                    pitether_frame_host_time(frame, times->encode_end),
-                    pitether_frame_host_time(frame, times->send_start),
-                    pitether_frame_host_time(frame, times->send_end) },
-        .bytes = frame->size,
+    const struct host_options *options = setup->options;
+    struct sink_queue_config config = {
+        .policy = SINK_OBSERVER,
+        .bound = { LINES_MAX, SIZE_MAX },
+        .delay = options->window ? DELAY : 0,
+        .batch = strcmp(options->latency, "-") == 0 ? 1 : BATCH,
     };
-    add(log, &row);
+    struct latency_log *log = calloc(1, sizeof(*log));
+    if (!log)
+        return -ENOMEM;
+    log->path = options->latency;
+    set_label(log, setup->streams[index].label);
+    log->fd = index == 0 ? begin_file(log->path) : share_file(sinks[0]);
+    if (log->fd < 0) {
+        int error = log->fd;
+        free(log);
+        return error;
+    }
+    return sink_queue_start(&sinks[index], &writer, log, &config, &setup->streams[index].owner);
 }
 
-void latency_log_shown(struct latency_log *log, const struct pitether_frame *frame,
-                       uint64_t decoded_ns, uint64_t shown_ns)
+static bool is_requested(const struct host_options *options)
 {
-    pthread_mutex_lock(&log->lock);
-    for (unsigned i = 0; i < log->count; i++) {
-        struct row *row = &log->rows[(log->first + i) % QUEUE];
-        if (row->epoch == frame->epoch && row->id == frame->id) {
-            row->decoded = decoded_ns;
-            row->shown = shown_ns;
-        }
-    }
-    pthread_mutex_unlock(&log->lock);
+    return options->latency;
 }
 
-uint64_t latency_log_close(struct latency_log **log, struct grace *grace)
+static int open_log(const struct sink_setup *setup, unsigned index, struct sink *sinks[],
+                    struct error *error)
 {
-    if (!log || !*log)
-        return 0;
-    struct latency_log *self = *log;
-    pthread_mutex_lock(&self->lock);
-    self->finishing = true;
-    pthread_cond_signal(&self->changed);
-    pthread_mutex_unlock(&self->lock);
-    cancellable_join(&self->writer, grace, false);
-    uint64_t lost = self->lost;
-    /* Network file systems may tell of a full disk only here. */
-    if (close(self->fd) && errno != EINTR) {
-        log_error("latency: %s: the last lines may be lost", strerror(errno));
-        lost++; /* one at least */
-    }
-    discard(self);
-    *log = NULL;
-    return lost;
+    int result = start(setup, index, sinks);
+    return result ? error_set(error, result, "--latency: can't write %.160s: %s",
+                              setup->options->latency, why_not(result))
+                  : 0;
 }
+
+const struct sink_kind sink_latency_log = { .is_requested = is_requested, .open = open_log };

@@ -1,73 +1,121 @@
 /*
- * Where frames go: a sink works on a thread of its own behind a bounded queue, so that a slow disk
- * or pipe holds up nothing but itself. Its policy says what waits there.
+ * The contract between the program and a sink: a place where the frames of one stream go.
+ *
+ * A sink is opened by its kind (registry.h), and then given, in the stream's order, its format and
+ * each change of it, every frame that arrived, and every frame that did not, with the reason; and,
+ * out of that order, what another sink presented. In the end it is closed, and says what became of
+ * the frames.
+ *
+ * Nothing that a sink is given may block: one that writes does so on a thread of its own behind a
+ * queue (queue.h), the window on the process's first thread, and one that only counts at once. How
+ * a stuck sink is kept from holding up the others is said in outputs.h, where its policy is
+ * interpreted.
  */
 #ifndef PITETHER_HOST_SINKS_SINK_H
 #define PITETHER_HOST_SINKS_SINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "host/base/grace.h"
 #include "host/lib/pitether.h"
 
-/* As many as there can be frames, so that a frame that exists can always be put in. */
-enum { SINK_QUEUE = 64, SINK_ERROR_MAX = 512 };
-
-enum sink_policy {
-    SINK_LOSSLESS, /* every frame; once all of the receiver's frames do, no more are received */
-    SINK_LIVE,     /* one frame at most, the newest: what waited is passed over for it */
-};
-
-/* One kind of sink. Called on the sink's thread. */
-struct sink_ops {
-    const char *name;
-    /* NULL, or waits until write would not have to; only then is a frame chosen. As write. */
-    int (*wait)(void *state);
-    /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -EPIPE: so are
-     * all that follow, and why was logged. -EINTR: given up, see cancellable_abandoned(). */
-    int (*write)(void *state, const struct pitether_frame *frame);
-    /* Ends it and frees state. 0 or a negative errno: of what was written, some may be lost. */
-    int (*close)(void *state);
-};
-
-struct sink_totals {
-    uint64_t written, bytes; /* whole frames */
-    uint64_t failed, passed_over;
-    bool gone;       /* write returned -EPIPE */
-    int close_error; /* 0 or a negative errno; once it is finished */
-};
-
 struct sink;
 
-/* Starts the thread; takes over state, also on failure. gone() is called once, on the sink's
- * thread, if write returns -EPIPE: what is pushed from then on is lost. 0 or a negative errno. */
-int sink_start(struct sink **sink, const struct sink_ops *ops, void *state, enum sink_policy policy,
-               void (*gone)(void *user, const struct sink *sink), void *user);
+enum sink_policy {
+    /* Every frame. While its queue is full, the stream is held up, or the frame is lost to it. */
+    SINK_EVERY_FRAME,
+    /* The newest frame: what waits is passed over for it. Never full. */
+    SINK_NEWEST,
+    /* What can be known of every frame, also of those that come after the end and are kept by
+     * nobody. Keeps no frame, and is no reason to receive any. Never full. */
+    SINK_OBSERVER,
+};
 
-/* Queues a frame, with a reference of its own. False: another one was passed over for it, so that
- * the sink has no more to write than before. Never blocks. One thread. */
-bool sink_push(struct sink *sink, const struct pitether_frame *frame);
+/* What it holds at most: frames that wait or are being worked on, and their bytes. */
+struct sink_bound {
+    unsigned frames;
+    size_t bytes;
+};
 
-/* Writes all that is queued, ends the thread, frees, and nulls the caller's pointer. What is left
- * once it need not be waited for any more is counted as failed: see cancellable_join(). Returns the
- * totals. NULL and *NULL are fine. */
-struct sink_totals sink_finish(struct sink **sink, struct grace *grace, bool patient);
+/* What became of a frame that a sink was given. */
+enum sink_result {
+    SINK_TAKEN,    /* it will be written or shown, or was counted */
+    SINK_REPLACED, /* it will, in the place of another one: the sink has no more to do than before
+                    */
+    SINK_LOST,     /* the queue is full: it is counted among those that the sink could not take */
+};
 
-/* The totals so far; any thread. */
-struct sink_totals sink_totals(struct sink *sink);
+/* A frame was decoded, then presented, at these host times, ns. */
+struct sink_presentation {
+    uint64_t decoded_ns, shown_ns;
+};
 
-/* --save: one file a frame, and an index. name_template: file_name_check() has accepted it; it and
- * directory must live as long as the sink. sync_every: after so many frames all of them are put on
- * the disk; 1: each is, before its name and its line in the index appear; 0: the kernel decides. 0
- * or a negative errno with error filled (SINK_ERROR_MAX bytes). */
-extern const struct sink_ops sink_files;
-int sink_files_create(void **state, const char *directory, const char *name_template,
-                      uint64_t sync_every, char *error);
+/* What a window shows besides the picture. */
+struct sink_rates {
+    double fps;        /* received, over the last second or so */
+    double latency_ms; /* sensor to presented, median over the last second; below 0: not known */
+    uint64_t dropped;  /* frames that did not reach this host, for whatever reason */
+};
 
-/* --stdout: the JPEGs one after the other. live: what lies between us and the reader is kept below
- * one frame. As above. */
-extern const struct sink_ops sink_stdout;
-int sink_stdout_create(void **state, bool live, char *error);
+enum sink_gone {
+    SINK_CLOSED, /* by the user */
+    SINK_BROKEN, /* nobody reads it any more, or what it wrote or showed on is lost */
+};
+
+/* What a sink reports and asks. Any thread; none of them blocks or calls the sink that called. */
+struct sink_owner {
+    /* It takes no more frames, and why was logged. Is given nothing once this returns. */
+    void (*gone)(void *user, struct sink *sink, enum sink_gone how);
+    /* Its queue was full, and is not any more. */
+    void (*space)(void *user);
+    /* It presented this frame: the other sinks are told. */
+    void (*presented)(void *user, const struct pitether_frame *frame,
+                      const struct sink_presentation *presentation);
+    /* From now on its frames are seen by somebody, or by nobody. At first they are. */
+    void (*seen)(void *user, struct sink *sink, bool seen);
+    struct sink_rates (*rates)(void *user);
+    void *user;
+};
+
+/* One kind of sink. All but presented() are called by one thread at a time, none after gone(). What
+ * is NULL is of no interest to it. */
+struct sink_ops {
+    const char *name; /* as the user calls it, e.g. "standard output" */
+    void (*format)(struct sink *sink, const struct pitether_stream *stream);
+    /* Takes a reference of its own if it keeps the frame. */
+    enum sink_result (*frame)(struct sink *sink, const struct pitether_frame *frame);
+    void (*drops)(struct sink *sink, const struct pitether_drops *drops);
+    /* What the user should know besides the picture, e.g. "connecting to pi:7484"; "": all is
+     * well. */
+    void (*note)(struct sink *sink, const char *note);
+    /* Any thread. */
+    void (*presented)(struct sink *sink, const struct pitether_frame *frame,
+                      const struct sink_presentation *presentation);
+    /* Of SINK_EVERY_FRAME: the next frame would be lost. space() follows once that is over. */
+    bool (*is_full)(struct sink *sink);
+    /* See sink_close(). On the thread that opened it. */
+    bool (*close)(struct sink *sink, struct grace *grace, FILE *out);
+};
+
+/* The first member of what a kind allocates. */
+struct sink {
+    const struct sink_ops *ops;
+    enum sink_policy policy;
+    struct sink_bound bound;
+    struct sink_owner owner;
+};
+
+/* Ends a sink: what it has taken is written, as long as grace waits for that (NULL: without a
+ * limit); says on out (NULL: nowhere) in at most one line what became of its frames; frees it and
+ * nulls the caller's pointer. Returns whether it took all that it was to take; true for *NULL. */
+static inline bool sink_close(struct sink **sink, struct grace *grace, FILE *out)
+{
+    struct sink *closing = *sink;
+    *sink = NULL;
+    return !closing || closing->ops->close(closing, grace, out);
+}
 
 #endif

@@ -12,13 +12,14 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "host/base/cancellable.h"
 #include "host/sinks/files/disk_error.h"
-#include "host/sinks/sink.h"
+#include "host/sinks/queue.h"
+#include "host/sinks/stdout.h"
 #include "shared/base/log.h"
 
 /* Of pipe and socket the kernel keeps at least a page and 4.5 kB. */
@@ -48,39 +49,72 @@ static int stdout_wait(void *state)
     return -EINTR;
 }
 
-static int stdout_write(void *state, const struct pitether_frame *frame)
+static int stdout_write(void *state, const struct pitether_frame *frame,
+                        const struct sink_presentation *presentation)
 {
     size_t done;
     int error = cancellable_write(STDOUT_FILENO, frame->data, frame->size, &done);
     (void)state;
-    if (error == -EPIPE)
+    (void)presentation;
+    if (error == -EPIPE) {
         log_warning("nobody reads standard output any more");
-    if (!error || done == 0 || error == -EINTR || error == -EPIPE)
+        return -ESHUTDOWN;
+    }
+    if (!error || done == 0 || error == -EINTR)
         return error;
     /* Half a JPEG is out: what follows it would be no stream. */
     log_error("stdout: frame %llu was cut off: %s; no more is written",
               (unsigned long long)frame->id, disk_error_text(error));
-    return -EPIPE;
+    return -ESHUTDOWN;
 }
 
-static int stdout_close(void *state)
+static void stdout_summarize(const void *state, const struct sink_totals *totals, FILE *out)
 {
     (void)state;
-    return 0;
+    if (!out)
+        return;
+    fprintf(out, "wrote %llu frames to standard output", (unsigned long long)totals->written);
+    if (totals->passed_over)
+        fprintf(out, " and passed over %llu for newer ones",
+                (unsigned long long)totals->passed_over);
+    fprintf(out, "; %llu were not taken\n", (unsigned long long)totals->failed);
 }
 
-const struct sink_ops sink_stdout = { "stdout", stdout_wait, stdout_write, stdout_close };
+static const struct sink_writer writer = {
+    .name = "standard output",
+    .log_name = "stdout",
+    .unit = "frame",
+    .units = "frames",
+    .too_slow = "whoever reads it is too slow: it loses frames, so that the others get theirs",
+    .wait = stdout_wait,
+    .write = stdout_write,
+    .summarize = stdout_summarize,
+};
 
-int sink_stdout_create(void **state, bool live, char *error)
+static bool is_requested(const struct host_options *options)
 {
-    *state = NULL;
-    if (!isatty(STDOUT_FILENO)) {
-        if (live)
-            shrink_buffer();
-        return 0;
-    }
-    snprintf(
-        error, SINK_ERROR_MAX,
-        "--stdout: this is a terminal; pipe it, e.g. pitether --stdout HOST | ffplay -f mjpeg -");
-    return -EINVAL;
+    return options->to_stdout;
 }
+
+static int open_stdout(const struct sink_setup *setup, unsigned index, struct sink *sinks[],
+                       struct error *error)
+{
+    static const struct sink_queue_config every = { SINK_EVERY_FRAME,
+                                                    { SINK_QUEUE_FRAMES, SINK_QUEUE_BYTES },
+                                                    .batch = 1 };
+    static const struct sink_queue_config newest = { SINK_NEWEST, { 2, 0 }, .batch = 1 };
+    bool live = !setup->options->lossless;
+    if (isatty(STDOUT_FILENO))
+        return error_set(error, -EINVAL,
+                         "--stdout: this is a terminal; pipe it, e.g. pitether --stdout HOST | "
+                         "ffplay -f mjpeg -");
+    if (live)
+        shrink_buffer();
+    int result = sink_queue_start(&sinks[index], &writer, NULL, live ? &newest : &every,
+                                  &setup->streams[index].owner);
+    return result ? error_set(error, result, "can't start a thread for --stdout: %s",
+                              strerror(-result))
+                  : 0;
+}
+
+const struct sink_kind sink_stdout = { .is_requested = is_requested, .open = open_stdout };

@@ -32,7 +32,7 @@ struct option_size {
     unsigned width, height;
 };
 
-enum { OPTION_LIST_MAX = 16 };
+enum { OPTION_LIST_MAX = 32 };
 
 struct option_list {
     const char *items[OPTION_LIST_MAX];
@@ -99,13 +99,13 @@ void options_defaults(const struct option_table *table, void *options);
 
 /*
  * Parses the command line into options. Texts point into argv. given (or NULL) has one bool for
- * each spec: set for those that were named. *positional gets the single argument that is no
- * option, or NULL; with positional == NULL there must be none. "--" ends the options.
- * 0 or -EINVAL with a line for the user in error, which names an option as
- * the user did: "--frames" or "-n (--frames)", and "frames" in a file.
+ * each spec: set for those that were named. operands gets the arguments that are no options, at
+ * most OPTION_LIST_MAX; with operands == NULL there must be none. "--" ends the options.
+ * 0 or -EINVAL with a line for the user in error, which names an option as the user did: "--frames"
+ * or "-n (--frames)", and "frames" in a file.
  */
 NODISCARD int options_parse(const struct option_table *table, void *options, int argc, char **argv,
-                            bool *given, const char **positional, struct error *error);
+                            bool *given, struct option_list *operands, struct error *error);
 
 /*
  * Reads "key = value" lines and headings of sections (# begins a comment line) from a file of any

@@ -84,26 +84,26 @@ static int parse_option(const struct option_table *table, void *options,
 }
 
 int options_parse(const struct option_table *table, void *options, int argc, char **argv,
-                  bool *given, const char **positional, struct error *error)
+                  bool *given, struct option_list *operands, struct error *error)
 {
     struct arguments arguments = { argv + 1, argv + argc };
-    bool only_positional = false;
-    if (positional)
-        *positional = NULL;
+    bool only_operands = false;
+    if (operands)
+        operands->count = 0;
     while (arguments.at < arguments.end) {
         const char *word = *arguments.at;
-        if (!only_positional && strcmp(word, "--") == 0) {
-            only_positional = true;
+        if (!only_operands && strcmp(word, "--") == 0) {
+            only_operands = true;
             arguments.at++;
-        } else if (!only_positional && word[0] == '-' && word[1]) {
+        } else if (!only_operands && word[0] == '-' && word[1]) {
             int result = parse_option(table, options, &arguments, given, error);
             if (result)
                 return result;
-        } else if (!positional || *positional) {
+        } else if (!operands || operands->count == OPTION_LIST_MAX) {
             return error_set(error, -EINVAL, "unexpected argument '%s' (--help shows the usage)",
                              word);
         } else {
-            *positional = *arguments.at++;
+            operands->items[operands->count++] = *arguments.at++;
         }
     }
     return 0;

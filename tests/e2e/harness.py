@@ -160,7 +160,7 @@ class Case(unittest.TestCase):
             numbers = dict((reason, int(count)) for count, reason in
                            re.findall(r"(\d+) ([A-Z]+_[A-Z]+|SUPERSEDED)[,)]", program.log()))
             early = {"SENSOR_GAP", "NO_BUFFER", "ENCODER_BUSY"}
-            self.assertLessEqual(set(numbers), early | {"RATE_LIMITED"}, program.log())
+            self.assertLessEqual(set(numbers), early | {"RATE_LIMITED", "AFTER_END"}, program.log())
             self.assertTrue(early & set(numbers), program.log())
         else:
             self.assertEqual(code, 0, program.log())

@@ -192,7 +192,7 @@ class ExitCodes(harness.Case):
         for options in (["localhost", "--null", "--keys", open_keys],
                         ["localhost", "--null", "--keys", self.path("none")],
                         ["localhost", "--null", "--keys", self.folder],
-                        ["localhost", "--null", "--name", "x.jpg"], ["--null"], ["a", "b"],
+                        ["localhost", "--null", "--name", "x.jpg"], ["--null"], ["a", "b", "--stdout"],
                         ["--import-key", "pi", "--keys", open_keys],
                         ["--forget-key", "pi", "--keys", self.path("none")]):
             self.ends(USAGE, harness.PITETHER, *options)
@@ -237,11 +237,11 @@ class ExitCodes(harness.Case):
 
     def test_host_timeout(self):
         host = self.host_ends(TIMEOUT, self.socket, "--null", "--timeout", "0.2")
-        host.wait_for(r"error: no frame came for 0.2 s \(--timeout\)")
+        host.wait_for(r"error: no frame came for 0.2 s: connecting to unix:")
         self.host_ends(TIMEOUT, self.socket, "--null", "--timeout", "0.2", "--duration", "5",
                        "--frames", "5")
         host = self.says(TIMEOUT, b"", "--timeout", "0.5", stays=True)
-        host.wait_for(r"no frame came for 0.5 s \(--timeout\): waiting for the camera")
+        host.wait_for(r"no frame came for 0.5 s: waiting for the camera")
 
     def test_host_timeout_of_a_camera_that_stalls(self):
         daemon = self.daemon("--pattern-faults", "stall@5:3600s")

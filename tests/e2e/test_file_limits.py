@@ -44,14 +44,14 @@ class Growth(test_save.Saving):
     def test_latency(self):
         path = self.path("latency.csv")
         host = self.limited_host(8000, "--null", "--latency", path)
-        host.wait_for("latency: a line could not be written: File too large")
+        host.wait_for("latency: the line of frame [0-9]+ could not be written: File too large")
         host.send(signal.SIGINT)
         self.assertEqual(host.wait(), 4, host.log())
         lost = int(host.wait_for(r"--latency: (\d+) lines of .* were lost").group(1))
         with open(path, encoding="ascii") as file:
             lines = file.read().splitlines(keepends=True)
         self.assertEqual(len(lines) - 1 + lost, self.assertSummary(host)[1])
-        self.assertTrue(all(line.count(",") == 13 and line.endswith("\n") for line in lines))
+        self.assertTrue(all(line.count(",") == 14 and line.endswith("\n") for line in lines))
 
     def test_latency_on_standard_output(self):
         """Of a file that is not even open for appending half lines are cut off, too."""
@@ -59,14 +59,14 @@ class Growth(test_save.Saving):
             host = self.start(*limited(3000), harness.PITETHER,
                               self.daemon(size="64x64", fps="100").address, "--null",
                               "--latency", "-", stdout=log)
-            host.wait_for("latency: a line could not be written: File too large")
+            host.wait_for("latency: the line of frame [0-9]+ could not be written: File too large")
             lift(host)
             self.wait_until(lambda: os.path.getsize(self.path("log")) > 6000, "more lines")
             host.send(signal.SIGINT)
             self.assertEqual(host.wait(), 4, host.log())
             host.wait_for(r"--latency: \d+ lines of standard output were lost")
             log.seek(0)
-            self.assertTrue(all(line.count(b",") == 13 for line in log.read().splitlines()))
+            self.assertTrue(all(line.count(b",") == 14 for line in log.read().splitlines()))
 
     def test_standard_output(self):
         with open(self.path("film"), "wb") as film:

@@ -302,7 +302,7 @@ class Mistakes(Saving):
         ids = [int(host.process.stdout.readline().split(",")[1]) for _ in range(3)]
         self.assertEqual(ids, list(range(ids[0], ids[0] + 3)))
         host.process.stdout.close()
-        host.wait_for("latency: a line could not be written: Broken pipe")
+        host.wait_for("latency: the line of frame [0-9]+ could not be written: Broken pipe")
         host.send(signal.SIGINT)
         self.assertEqual(host.wait(), 4, host.log())
         host.wait_for(r"--latency: \d+ lines of standard output were lost")
@@ -427,7 +427,7 @@ class Disks(Saving):
         lines = os.read(reader, 1 << 16).decode("ascii").splitlines(keepends=True)
         received = self.assertSummary(host)[1]
         self.assertEqual(len(lines) - 1 + lost, received)
-        self.assertTrue(all(line.count(",") == 13 and line.endswith("\n") for line in lines))
+        self.assertTrue(all(line.count(",") == 14 and line.endswith("\n") for line in lines))
 
     def test_latency_on_a_full_disk(self):
         self.fails(4, "--latency: can't write /dev/full: No space left", harness.PITETHER,

@@ -154,7 +154,7 @@ static int read_arguments(const struct option_table *table, void *options, struc
 {
     enum { ARGUMENTS_MAX = 64 };
     static char *arguments[ARGUMENTS_MAX + 1];
-    const char *positional = NULL;
+    struct option_list operands;
     int count = 1;
     arguments[0] = "program";
     for (; count < ARGUMENTS_MAX && input->left > 0; count++) {
@@ -163,7 +163,7 @@ static int read_arguments(const struct option_table *table, void *options, struc
         input_bytes(input, size, &taken);
     }
     arguments[count] = NULL;
-    return options_parse(table, options, count, arguments, NULL, &positional, error);
+    return options_parse(table, options, count, arguments, NULL, &operands, error);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

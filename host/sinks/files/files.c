@@ -1,13 +1,5 @@
-/*
- * --save: one JPEG a frame, byte for byte as the daemon made it, and frames.csv beside them.
- *
- * A frame is written under a temporary name and renamed once it is whole; then its line goes to the
- * index. The last two happen under the folder's lock, so that the numbers of several who save there
- * have no gaps, and follow one another as the lines do. So whoever watches the folder never sees
- * half a picture, and the index names none that is not there, whenever the program is killed; but
- * see atomic_file_name() on file systems that have neither links nor a rename that overwrites
- * nothing. Nothing that is there already is ever overwritten.
- */
+#include "host/sinks/files/files.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -22,21 +14,11 @@
 #include "host/sinks/files/frame_index.h"
 #include "host/sinks/files/frame_number.h"
 #include "host/sinks/files/save_folder.h"
-#include "host/sinks/sink.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
 /* Names that are tried for a frame; where the search for a copy ends. */
 enum { TRIES_MAX = 100000, COPIES_MAX = 1 << 30 };
-
-struct files {
-    struct save_folder folder;
-    const char *name_template;
-    char temporary[TEMPORARY_NAME_SIZE];
-    struct frame_number number; /* of the last name; only if the template has an {n} */
-    unsigned opening;           /* of the folder, in which it was found; 0: in none */
-    uint64_t sync_every, unsynced;
-};
 
 /* When the frame was taken; by this machine's clock if the device did not tell, and where the
  * device's clock is not known yet, when it came. */
@@ -179,9 +161,18 @@ static int add(struct files *files, const struct pitether_frame *frame)
     return error;
 }
 
-static int files_write(void *state, const struct pitether_frame *frame)
+int files_open(struct files *files, const char *directory, const char *name_template,
+               uint64_t sync_every)
 {
-    struct files *files = state;
+    *files = (struct files){ .name_template = name_template,
+                             .number.name_template = name_template,
+                             .sync_every = sync_every };
+    temporary_name_make(files->temporary);
+    return save_folder_open(&files->folder, directory);
+}
+
+int files_write(struct files *files, const struct pitether_frame *frame)
+{
     int error = save_folder_check(&files->folder);
     if (!error)
         error = atomic_file_write(files->folder.fd, files->temporary, frame->data, frame->size,
@@ -194,36 +185,10 @@ static int files_write(void *state, const struct pitether_frame *frame)
     return error;
 }
 
-static int files_close(void *state)
+int files_close(struct files *files)
 {
-    struct files *files = state;
     bool due = files->sync_every > 1 && files->unsynced > 0 && files->folder.fd >= 0;
     int error = due ? sync_all(files) : 0;
     save_folder_close(&files->folder);
-    free(files);
     return error;
-}
-
-const struct sink_ops sink_files = { "save", NULL, files_write, files_close };
-
-int sink_files_create(void **state, const char *directory, const char *name_template,
-                      uint64_t sync_every, char *error)
-{
-    struct files *files = *state = calloc(1, sizeof(*files));
-    if (!files) {
-        snprintf(error, SINK_ERROR_MAX, "out of memory");
-        return -ENOMEM;
-    }
-    files->name_template = name_template;
-    files->number.name_template = name_template;
-    files->sync_every = sync_every;
-    temporary_name_make(files->temporary);
-    int result = save_folder_open(&files->folder, directory);
-    if (result) {
-        snprintf(error, SINK_ERROR_MAX, "--save: can't write into %.200s: %s", directory,
-                 disk_error_text(result));
-        free(files);
-        *state = NULL;
-    }
-    return result;
 }

@@ -237,6 +237,28 @@ struct pitether_frame *frame_make(struct frame_pool *pool, uint64_t id, size_t s
     return frame;
 }
 
+static void ignore_gone(void *user, struct sink *sink, enum sink_gone how)
+{
+    (void)user;
+    (void)sink;
+    (void)how;
+}
+
+static void ignore_space(void *user)
+{
+    (void)user;
+}
+
+int open_sink(const struct sink_kind *kind, const struct host_options *options, const char *label,
+              struct sink **sink, struct error *error)
+{
+    struct sink_stream stream = { .label = label,
+                                  .place = "",
+                                  .owner = { .gone = ignore_gone, .space = ignore_space } };
+    struct sink_setup setup = { options, &stream, 1 };
+    return sink_kind_open(kind, &setup, sink, error);
+}
+
 struct grace grace_of(uint64_t ns)
 {
     return (struct grace){ .signal_fd = -1, .signals = 1, .deadline_ns = clock_monotonic() + ns };

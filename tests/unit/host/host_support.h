@@ -15,6 +15,7 @@
 
 #include "host/base/grace.h"
 #include "host/lib/frame.h"
+#include "host/sinks/registry.h"
 #include "shared/protocol/wire_streams.h"
 
 enum { SCRIPT_EPOCH = 0xC0FFEE, SCRIPT_WIDTH = 640, SCRIPT_HEIGHT = 480 };
@@ -63,6 +64,11 @@ bool frame_is_right(const uint8_t *data, uint64_t id, size_t size);
 
 /* The whole frame `id` from a pool, with times of its own; the caller's. */
 struct pitether_frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size);
+
+/* Opens a kind's sink of one stream, called `label`, as it is opened by the program; its owner does
+ * nothing. */
+int open_sink(const struct sink_kind *kind, const struct host_options *options, const char *label,
+              struct sink **sink, struct error *error);
 
 /* As after one signal, with so long a grace period. */
 struct grace grace_of(uint64_t ns);

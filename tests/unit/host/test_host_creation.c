@@ -6,22 +6,10 @@
 #include <unistd.h>
 
 #include "host/jpeg/parallel.h"
-#include "host/lib/receiver.h"
 #include "host/sinks/latency_log.h"
-#include "host/sinks/sink.h"
+#include "host/sinks/queue.h"
 #include "host_support.h"
-#include "shared/net/tls.h"
 #include "tests/unit/balance.h"
-
-struct tls *__wrap_tls_create(enum tls_side side, const struct keys *keys);
-
-struct tls *__wrap_tls_create(enum tls_side side, const struct keys *keys)
-{
-    (void)side;
-    (void)keys;
-    errno = ENOENT; /* as OpenSSL leaves it when it has looked for its configuration */
-    return NULL;
-}
 
 static void a_pool(void **state)
 {
@@ -33,45 +21,55 @@ static void a_pool(void **state)
     balance_end();
 }
 
-/* With what is told by the call that failed, not by one before or after it. */
+static int open_receiver(void)
+{
+    struct pitether_error error;
+    struct pitether *receiver = pitether_open("unix:/nowhere", NULL, &error);
+    if (!receiver)
+        return error.code;
+    pitether_close(&receiver);
+    return 0;
+}
+
+/* With what is said by the call that failed, not by one before or after it. */
 static void a_receiver(void **state)
 {
-    enum { DESCRIPTORS = 3 };
-    static const struct keys keys = { .count = 1 };
-    struct receiver_config config = { .session = { .every = 1 } };
-    const struct receiver_outputs outputs = { 0 };
-    struct receiver *receiver;
+    enum { DESCRIPTORS_MAX = 10 };
+    int result = -EMFILE;
     (void)state;
-    for (unsigned descriptors = 0; descriptors < DESCRIPTORS; descriptors++) {
-        balance_begin(BALANCE_ALL, descriptors);
+    for (unsigned descriptors = 0; result == -EMFILE; descriptors++) {
+        assert_in_range(descriptors, 0, DESCRIPTORS_MAX);
+        balance_begin(0, descriptors);
         errno = EEXIST;
-        assert_int_equal(receiver_create(&receiver, &config, &outputs), -EMFILE);
-        assert_null(receiver);
+        result = open_receiver();
         balance_end();
     }
-    balance_begin(BALANCE_ALL, DESCRIPTORS);
-    assert_int_equal(receiver_create(&receiver, &config, &outputs), 0);
-    receiver_destroy(&receiver);
-    balance_end();
-    config.keys = &keys;
-    balance_begin(BALANCE_ALL, DESCRIPTORS);
-    assert_int_equal(receiver_create(&receiver, &config, &outputs), -ENOMEM);
-    assert_null(receiver);
-    balance_end();
+    assert_int_equal(result, -EAGAIN);
 }
 
 static int closed;
 
-static int close_state(void *user)
+static int close_state(void *state)
 {
-    (void)user;
+    (void)state;
     closed++;
     return 0;
 }
 
+static void summarize(const void *state, const struct sink_totals *totals, FILE *out)
+{
+    (void)state;
+    (void)totals;
+    (void)out;
+}
+
 static void a_sink(void **state)
 {
-    static const struct sink_ops ops = { .name = "test", .close = close_state };
+    static const struct sink_writer writer = {
+        .name = "test", .log_name = "test", .close = close_state, .summarize = summarize
+    };
+    static const struct sink_queue_config config = { .policy = SINK_NEWEST, .bound = { 2, 0 } };
+    static const struct sink_owner owner = { 0 };
     struct sink *sink;
     (void)state;
     for (unsigned threads = 0; threads < 2; threads++)
@@ -79,31 +77,38 @@ static void a_sink(void **state)
             int wanted = !descriptors ? -EMFILE : !threads ? -EAGAIN : 0;
             closed = 0;
             balance_begin(threads, descriptors);
-            assert_int_equal(sink_start(&sink, &ops, NULL, SINK_LOSSLESS, NULL, NULL), wanted);
-            sink_finish(&sink, NULL, false);
+            assert_int_equal(sink_queue_start(&sink, &writer, malloc(1), &config, &owner), wanted);
+            sink_close(&sink, NULL, NULL);
             assert_int_equal(closed, 1);
             balance_end();
         }
 }
 
+static int open_log(const char *path, struct sink **log)
+{
+    struct host_options options = { .latency = path };
+    struct error error;
+    return open_sink(&sink_latency_log, &options, "pi", log, &error);
+}
+
 static void a_latency_log(void **state)
 {
-    char path[] = "/tmp/pitether-test-XXXXXX", error[LATENCY_LOG_ERROR_MAX];
-    struct latency_log *log;
+    char path[] = "/tmp/pitether-test-XXXXXX";
+    struct sink *log = NULL;
     int fd = mkstemp(path);
     (void)state;
     assert_int_not_equal(fd, -1);
     close(fd);
     balance_begin(BALANCE_ALL, BALANCE_ALL);
-    assert_int_equal(latency_log_open(&log, "/nowhere/latency.csv", false, error), -ENOENT);
+    assert_int_equal(open_log("/nowhere/latency.csv", &log), -ENOENT);
     assert_null(log);
     balance_end();
     balance_begin(0, BALANCE_ALL);
-    assert_int_equal(latency_log_open(&log, path, false, error), -EAGAIN);
+    assert_int_equal(open_log(path, &log), -EAGAIN);
     assert_null(log);
     balance_end();
     balance_begin(BALANCE_ALL, 1);
-    assert_int_equal(latency_log_open(&log, path, false, error), -EMFILE);
+    assert_int_equal(open_log(path, &log), -EMFILE);
     assert_null(log);
     balance_end();
     unlink(path);

@@ -29,12 +29,13 @@ static int teardown(void **state)
 }
 
 /* A stream of 20 frames a second from START_NS on, looked at each time, up to `end_ns`. */
-static void stream(struct progress *progress, struct report *report, uint64_t end_ns)
+static void run(struct progress *progress, struct report *report, uint64_t end_ns)
 {
+    struct summary_stream stream = { "", report, 0 };
     for (uint64_t now = START_NS; now <= end_ns; now += 50 * CLOCK_MS) {
         struct pitether_frame frame = { .size = 50000, .times.last_byte = now };
         report_frame(report, &frame);
-        progress_show(progress, report, now);
+        progress_show(progress, &stream, 1, now);
     }
 }
 
@@ -42,9 +43,10 @@ static void stream(struct progress *progress, struct report *report, uint64_t en
 static void one_line_and_all_there_is(void **state)
 {
     struct progress progress = { .logs = true };
-    stream(&progress, *state, START_NS + 9950 * CLOCK_MS);
+    struct summary_stream stream = { "", *state, 0 };
+    run(&progress, *state, START_NS + 9950 * CLOCK_MS);
     assert_string_equal(stderr_text(), "");
-    progress_end(&progress, *state, START_NS + 9950 * CLOCK_MS);
+    progress_end(&progress, &stream, 1, START_NS + 9950 * CLOCK_MS);
     assert_string_equal(stderr_text(),
                         "pitether: info: 200 frames, 20.0 fps, 8.0 Mbit/s, 0 dropped\n");
 }
@@ -52,12 +54,14 @@ static void one_line_and_all_there_is(void **state)
 static void a_line_each_ten_seconds(void **state)
 {
     struct progress progress = { .logs = true };
-    progress_show(&progress, *state, START_NS - 4 * CLOCK_SECOND); /* it took so long to connect */
-    stream(&progress, *state, START_NS + 18 * CLOCK_SECOND);
+    struct summary_stream stream = { "", *state, 0 };
+    progress_show(&progress, &stream, 1,
+                  START_NS - 4 * CLOCK_SECOND); /* it took so long to connect */
+    run(&progress, *state, START_NS + 18 * CLOCK_SECOND);
     assert_string_equal(stderr_text(),
                         "pitether: info: 121 frames, 20.0 fps, 8.0 Mbit/s, 0 dropped\n"
                         "pitether: info: 321 frames, 20.0 fps, 8.0 Mbit/s, 0 dropped\n");
-    progress_end(&progress, *state, START_NS + 18 * CLOCK_SECOND);
+    progress_end(&progress, &stream, 1, START_NS + 18 * CLOCK_SECOND);
     assert_int_equal(count_text(stderr_text(), "361 frames, 20.0 fps, 8.0 Mbit/s"), 1);
 }
 
@@ -65,11 +69,12 @@ static void a_line_each_ten_seconds(void **state)
 static void no_line_too_many(void **state)
 {
     struct progress progress = { .logs = true }, silent = { .logs = false };
-    stream(&progress, *state, START_NS + 10 * CLOCK_SECOND);
-    progress_end(&progress, *state, START_NS + 10999 * CLOCK_MS);
+    struct summary_stream stream = { "", *state, 0 };
+    run(&progress, *state, START_NS + 10 * CLOCK_SECOND);
+    progress_end(&progress, &stream, 1, START_NS + 10999 * CLOCK_MS);
     assert_int_equal(count_text(stderr_text(), "\n"), 1);
-    progress_show(&silent, *state, START_NS);
-    progress_end(&silent, *state, START_NS + 60 * CLOCK_SECOND);
+    progress_show(&silent, &stream, 1, START_NS);
+    progress_end(&silent, &stream, 1, START_NS + 60 * CLOCK_SECOND);
     assert_int_equal(count_text(stderr_text(), "\n"), 1);
 }
 
@@ -84,9 +89,10 @@ static bool ends_in(const char *text, const char *end)
 static void the_terminals_line(void **state)
 {
     struct progress progress = { .draws = true };
-    stream(&progress, *state, START_NS + CLOCK_SECOND / 2);
+    struct summary_stream stream = { "", *state, 0 };
+    run(&progress, *state, START_NS + CLOCK_SECOND / 2);
     assert_true(ends_in(stderr_text(), "11 frames, 20.0 fps, 8.0 Mbit/s, 0 dropped"));
-    progress_end(&progress, *state, START_NS + CLOCK_SECOND);
+    progress_end(&progress, &stream, 1, START_NS + CLOCK_SECOND);
     assert_true(ends_in(stderr_text(), "0 dropped\r\033[K"));
     assert_null(strchr(stderr_text(), '\n'));
 }

@@ -1,7 +1,7 @@
 /*
  * The account: what is counted, and how it is told.
  */
-#include "host/report/report.h"
+#include "host/report/summary.h"
 
 #include "host_support.h"
 
@@ -32,7 +32,7 @@ static int teardown(void **state)
 
 static void add_drops(struct report *report, unsigned reason, uint32_t count)
 {
-    struct wire_drops drops = { .reason = (uint8_t)reason, .count = count };
+    struct pitether_drops drops = { .reason = (enum pitether_drop_reason)reason, .count = count };
     report_drops(report, &drops);
 }
 
@@ -75,22 +75,38 @@ static char *text_of(struct report *report, void (*tell)(struct report *report, 
 /* All that came was kept. */
 static void summary(struct report *report, FILE *out)
 {
-    report_summary(report, report_totals(report).received, out);
+    struct summary_stream stream = { "", report, report_totals(report).received };
+    summary_write(&stream, 1, out);
 }
 
 static void summary_with_two_late(struct report *report, FILE *out)
 {
-    report_summary(report, report_totals(report).received - 2, out);
+    struct summary_stream stream = { "", report, report_totals(report).received - 2 };
+    summary_write(&stream, 1, out);
 }
 
 static void stages_plain(struct report *report, FILE *out)
 {
-    report_stages(report, false, out);
+    struct summary_stream stream = { "", report, 0 };
+    summary_write_stages(&stream, 1, false, out);
 }
 
 static void stages_with_bars(struct report *report, FILE *out)
 {
-    report_stages(report, true, out);
+    struct summary_stream stream = { "", report, 0 };
+    summary_write_stages(&stream, 1, true, out);
+}
+
+static void rates_line(struct report *report, uint64_t now_ns, char *line, size_t size)
+{
+    struct summary_stream stream = { "", report, 0 };
+    summary_rates(&stream, 1, now_ns, line, size);
+}
+
+static void log_rates_line(struct report *report, uint64_t now_ns, char *line, size_t size)
+{
+    struct summary_stream stream = { "", report, 0 };
+    summary_log_rates(&stream, now_ns, line, size);
 }
 
 static void assert_close(double got, double wanted)
@@ -106,7 +122,7 @@ static void nothing_came(void **state)
     char *text = text_of(report, summary);
     assert_string_equal(text, "0 captured = 0 received + 0 dropped + 0 damaged\n");
     free(text);
-    report_line(report, START_NS, line, sizeof(line));
+    rates_line(report, START_NS, line, sizeof(line));
     assert_string_equal(line, "0 frames, 0.0 fps, 0.0 Mbit/s, 0 dropped");
     struct report_rates rates = report_rates(report, START_NS);
     assert_true(rates.latency_ms < 0 && rates.fps == 0);
@@ -129,13 +145,13 @@ static void totals_add_up(void **state)
             add_frame(report, START_NS + i * CLOCK_MS, random >> 16);
             bytes += random >> 16;
         } else if (kind < 10) {
-            report_damaged(report);
+            add_drops(report, PITETHER_DROP_DAMAGED, 1);
         } else {
             add_drops(report, random >> 16 & 15, random >> 8 & 0xFF);
         }
     }
-    report_missed(report, 12);
-    report_missed(report, 30);
+    add_drops(report, PITETHER_DROP_MISSED, 12);
+    add_drops(report, PITETHER_DROP_MISSED, 30);
     report_connected(report);
     report_connected(report);
     struct report_totals totals = report_totals(report);
@@ -155,7 +171,7 @@ static void drops_by_reason(void **state)
     struct report_totals totals = report_totals(report);
     uint64_t unknown = UINT32_MAX;
     for (unsigned reason = 1; reason < 256; reason++) {
-        if (reason < WIRE_DROP_REASONS)
+        if (reason < REPORT_NOT_TAKEN)
             assert_int_equal(totals.dropped[reason], reason);
         else
             unknown += reason;
@@ -174,15 +190,15 @@ static void the_summary(void **state)
     assert_string_equal(text, "101 captured = 101 received + 0 dropped + 0 damaged"
                               "; 50.0 fps, 4.0 Mbit/s\n");
     free(text);
-    report_damaged(report);
-    add_drops(report, WIRE_DROP_SUPERSEDED, 3);
+    add_drops(report, PITETHER_DROP_DAMAGED, 1);
+    add_drops(report, PITETHER_DROP_SUPERSEDED, 3);
     text = text_of(report, summary);
     assert_string_equal(text, "105 captured = 101 received + 3 dropped (3 SUPERSEDED) + 1 damaged"
                               "; 50.0 fps, 4.0 Mbit/s\n");
     free(text);
     add_drops(report, 200, 2);
-    add_drops(report, WIRE_DROP_SENSOR_GAP, 1);
-    report_missed(report, 9);
+    add_drops(report, PITETHER_DROP_SENSOR_GAP, 1);
+    add_drops(report, PITETHER_DROP_MISSED, 9);
     text = text_of(report, summary);
     assert_string_equal(text, "108 captured = 101 received + 6 dropped (2 for an unknown reason, "
                               "1 SENSOR_GAP, 3 SUPERSEDED) + 1 damaged; 9 missed between "
@@ -195,7 +211,7 @@ static void the_summary_names_what_came_after_the_end(void **state)
     struct report *report = *state;
     for (unsigned i = 0; i < 101; i++)
         add_frame(report, START_NS + i * 20 * CLOCK_MS, 10000);
-    add_drops(report, WIRE_DROP_UNSENT, 4);
+    add_drops(report, PITETHER_DROP_UNSENT, 4);
     char *text = text_of(report, summary_with_two_late);
     assert_string_equal(text, "105 captured = 101 received + 4 dropped (4 UNSENT) + 0 damaged"
                               "; 50.0 fps, 4.0 Mbit/s; 2 received after the end\n");
@@ -227,7 +243,7 @@ static void rates_over_a_second(void **state)
     assert_close(rates.clock_error_ms, 0.25);
     add_frame(report, START_NS + CLOCK_SECOND + 1, 50000);
     char line[256];
-    report_line(report, START_NS + 2 * CLOCK_SECOND - 1, line, sizeof(line));
+    rates_line(report, START_NS + 2 * CLOCK_SECOND - 1, line, sizeof(line));
     double latency;
     assert_int_equal(
         sscanf(line, "32 frames, 30.0 fps, 12.0 Mbit/s, %lf ms (±0.25), 0 dropped", &latency), 1);
@@ -264,19 +280,19 @@ static void rates_since_the_last_log_line(void **state)
 {
     struct report *report = *state;
     char line[256];
-    report_log_line(report, START_NS - 5 * CLOCK_SECOND, line, sizeof(line));
+    log_rates_line(report, START_NS - 5 * CLOCK_SECOND, line, sizeof(line));
     assert_string_equal(line, "0 frames, 0.0 fps, 0.0 Mbit/s, 0 dropped");
     for (unsigned i = 0; i <= 300; i++)
         add_frame(report, START_NS + i * 33 * CLOCK_MS, 50000);
-    report_log_line(report, START_NS + 10 * CLOCK_SECOND, line, sizeof(line));
+    log_rates_line(report, START_NS + 10 * CLOCK_SECOND, line, sizeof(line));
     assert_non_null(strstr(line, "301 frames, 30.0 fps, 12.0 Mbit/s, 1"));
     for (unsigned i = 1; i <= 20; i++) {
         add_frame(report, START_NS + 10 * CLOCK_SECOND + i * 100 * CLOCK_MS, 50000);
         report_rates(report, START_NS + 10 * CLOCK_SECOND + i * 100 * CLOCK_MS);
     }
-    report_log_line(report, START_NS + 12 * CLOCK_SECOND, line, sizeof(line));
+    log_rates_line(report, START_NS + 12 * CLOCK_SECOND, line, sizeof(line));
     assert_non_null(strstr(line, "321 frames, 10.0 fps, 4.0 Mbit/s, 1"));
-    report_log_line(report, START_NS + 22 * CLOCK_SECOND, line, sizeof(line));
+    log_rates_line(report, START_NS + 22 * CLOCK_SECOND, line, sizeof(line));
     assert_string_equal(line, "321 frames, 0.0 fps, 0.0 Mbit/s, 0 dropped");
 }
 
@@ -304,7 +320,7 @@ static void no_latency_without_a_clock(void **state)
     report_frame(report, &frame);
     report_shown(report, &frame, START_NS + 1, START_NS + 2);
     assert_true(report_rates(report, START_NS + CLOCK_SECOND).latency_ms < 0);
-    report_line(report, START_NS + CLOCK_SECOND, line, sizeof(line));
+    rates_line(report, START_NS + CLOCK_SECOND, line, sizeof(line));
     assert_string_equal(line, "2 frames, 1.0 fps, 0.0 Mbit/s, 0 dropped");
     char *text = text_of(report, stages_plain);
     assert_null(strstr(text, "sensor -> received"));
@@ -335,7 +351,7 @@ static void the_stages(void **state)
         report_shown(report, &frame, frame.times.last_byte + 5 * CLOCK_MS,
                      frame.times.last_byte + 8 * CLOCK_MS);
     }
-    add_drops(report, WIRE_DROP_QUEUE_FULL, 4);
+    add_drops(report, PITETHER_DROP_QUEUE_FULL, 4);
     char *text = text_of(report, stages_plain);
     assert_non_null(
         strstr(text, "100 received, 4 dropped (4 QUEUE_FULL); clock error ±0.250 ms\n"));
@@ -382,13 +398,13 @@ static void the_line(void **state)
 {
     struct report *report = *state;
     char line[256];
-    report_damaged(report);
-    add_drops(report, WIRE_DROP_NO_BUFFER, 5);
-    report_line(report, START_NS, line, sizeof(line));
+    add_drops(report, PITETHER_DROP_DAMAGED, 1);
+    add_drops(report, PITETHER_DROP_NO_BUFFER, 5);
+    rates_line(report, START_NS, line, sizeof(line));
     assert_non_null(strstr(line, ", 6 dropped"));
     assert_null(strchr(line, '\n'));
     memset(line, '#', sizeof(line));
-    report_line(report, START_NS, line, 10);
+    rates_line(report, START_NS, line, 10);
     assert_int_equal(strnlen(line, 10), 9);
     assert_int_equal(line[10], '#');
 }
@@ -415,7 +431,7 @@ static void the_window_reads_meanwhile(void **state)
     assert_int_equal(pthread_create(&thread, NULL, show, report), 0);
     for (unsigned i = 0; i < MANY; i++) {
         add_frame(report, START_NS + i * CLOCK_MS, 100);
-        add_drops(report, WIRE_DROP_SUPERSEDED, 1);
+        add_drops(report, PITETHER_DROP_SUPERSEDED, 1);
     }
     pthread_join(thread, NULL);
     assert_int_equal(report_totals(report).captured, 2 * MANY);

@@ -72,7 +72,7 @@ const struct option_table table = {
 
 enum { WORDS_MAX = 40 };
 
-int parse_words(const char *line, struct fields *fields, bool *given, const char **positional,
+int parse_words(const char *line, struct fields *fields, bool *given, struct option_list *operands,
                 struct error *error)
 {
     static char copy[1024];
@@ -84,7 +84,7 @@ int parse_words(const char *line, struct fields *fields, bool *given, const char
     memset(fields, 0, sizeof(*fields));
     options_defaults(&table, fields);
     strcpy(error->text, "(no error)");
-    return options_parse(&table, fields, argc, argv, given, positional, error);
+    return options_parse(&table, fields, argc, argv, given, operands, error);
 }
 
 void parse_good(const char *line, struct fields *fields)

@@ -38,7 +38,7 @@ extern const struct option_table table;
 
 /* Runs the parser over words that are separated by blanks; "''" is an empty one. The fields have
  * their defaults before. */
-int parse_words(const char *line, struct fields *fields, bool *given, const char **positional,
+int parse_words(const char *line, struct fields *fields, bool *given, struct option_list *operands,
                 struct error *error);
 
 /* The line must be accepted. */

@@ -192,7 +192,7 @@ static void lists_are_bounded(void **state)
     parse_good(line, &fields);
     assert_int_equal(fields.list.count, OPTION_LIST_MAX);
     strcat(line, "-lb");
-    parse_bad(line, "list|16");
+    parse_bad(line, "list|32");
 }
 
 static void choices(void **state)

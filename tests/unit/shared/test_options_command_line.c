@@ -106,29 +106,46 @@ static void the_other_programs_options_are_known(void **state)
     parse_bad("--depths=3", "unknown option '--depths=3'");
 }
 
-static void positionals(void **state)
+static void operands(void **state)
 {
     (void)state;
     struct fields fields;
     struct error error;
-    const char *positional = "unset";
-    assert_int_equal(parse_words("-f", &fields, NULL, &positional, &error), 0);
-    assert_null(positional);
-    assert_int_equal(parse_words("-f host -n 5", &fields, NULL, &positional, &error), 0);
-    assert_string_equal(positional, "host");
+    struct option_list operands = { .count = 7 };
+    assert_int_equal(parse_words("-f", &fields, NULL, &operands, &error), 0);
+    assert_int_equal(operands.count, 0);
+    assert_int_equal(parse_words("-f host -n 5 other", &fields, NULL, &operands, &error), 0);
+    assert_int_equal(operands.count, 2);
+    assert_string_equal(operands.items[0], "host");
+    assert_string_equal(operands.items[1], "other");
     assert_int_equal(fields.count, 5);
-    assert_int_equal(parse_words("-n 5 -- -f", &fields, NULL, &positional, &error), 0);
-    assert_string_equal(positional, "-f");
+    assert_int_equal(parse_words("-n 5 -- -f --", &fields, NULL, &operands, &error), 0);
+    assert_int_equal(operands.count, 2);
+    assert_string_equal(operands.items[0], "-f");
+    assert_string_equal(operands.items[1], "--");
     assert_false(fields.flag);
-    assert_int_equal(parse_words("-", &fields, NULL, &positional, &error), 0);
-    assert_string_equal(positional, "-");
-    assert_int_equal(parse_words("--", &fields, NULL, &positional, &error), 0);
-    assert_null(positional);
-    assert_int_equal(parse_words("a b", &fields, NULL, &positional, &error), -EINVAL);
-    assert_contains(error.text, "unexpected|'b'");
-    assert_int_equal(parse_words("-- a --", &fields, NULL, &positional, &error), -EINVAL);
+    assert_int_equal(parse_words("-", &fields, NULL, &operands, &error), 0);
+    assert_string_equal(operands.items[0], "-");
+    assert_int_equal(parse_words("--", &fields, NULL, &operands, &error), 0);
+    assert_int_equal(operands.count, 0);
     parse_bad("host", "unexpected|'host'");
     parse_bad("-- host", "unexpected|'host'");
+}
+
+static void too_many_operands(void **state)
+{
+    (void)state;
+    struct fields fields;
+    struct error error;
+    struct option_list operands;
+    char line[256] = "last";
+    for (unsigned i = 0; i < OPTION_LIST_MAX - 1; i++)
+        strcat(line, " a");
+    assert_int_equal(parse_words(line, &fields, NULL, &operands, &error), 0);
+    assert_int_equal(operands.count, OPTION_LIST_MAX);
+    strcat(line, " more");
+    assert_int_equal(parse_words(line, &fields, NULL, &operands, &error), -EINVAL);
+    assert_contains(error.text, "unexpected|'more'");
 }
 
 static void given_options_are_reported(void **state)
@@ -190,7 +207,8 @@ int main(void)
         cmocka_unit_test(an_option_is_no_value),
         cmocka_unit_test(slips_are_guessed),
         cmocka_unit_test(the_other_programs_options_are_known),
-        cmocka_unit_test(positionals),
+        cmocka_unit_test(operands),
+        cmocka_unit_test(too_many_operands),
         cmocka_unit_test(given_options_are_reported),
         cmocka_unit_test(help_has_everything),
     };

@@ -1,0 +1,15 @@
+#include "host/exit_code.h"
+
+static int rank(enum exit_code code)
+{
+    static const int ranks[] = {
+        [EXIT_DONE] = 0,       [EXIT_MISSING] = 1, [EXIT_SHORT] = 2,  [EXIT_TIMEOUT] = 3,
+        [EXIT_CONNECTION] = 4, [EXIT_SINK] = 5,    [EXIT_SYSTEM] = 6, [EXIT_USAGE] = 7,
+    };
+    return ranks[code];
+}
+
+enum exit_code exit_code_worse(enum exit_code one, enum exit_code other)
+{
+    return rank(other) > rank(one) ? other : one;
+}

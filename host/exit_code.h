@@ -1,0 +1,22 @@
+/*
+ * pitether's exit codes, as README and the man page list them. Pure; any thread.
+ */
+#ifndef PITETHER_HOST_EXIT_CODE_H
+#define PITETHER_HOST_EXIT_CODE_H
+
+enum exit_code {
+    EXIT_DONE = 0,
+    EXIT_SYSTEM = 1,
+    EXIT_USAGE = 2,
+    EXIT_CONNECTION = 3,
+    EXIT_SINK = 4,
+    EXIT_MISSING = 5,
+    EXIT_SHORT = 6,
+    EXIT_TIMEOUT = 7,
+};
+
+/* Of two, that which the program ends with: the earlier one of usage, system, sink, connection,
+ * timeout, short, missing, done. */
+enum exit_code exit_code_worse(enum exit_code one, enum exit_code other);
+
+#endif
