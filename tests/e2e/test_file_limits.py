@@ -150,7 +150,7 @@ class Ends(harness.Case):
             host = self.start(harness.PITETHER, "--keys", self.path("keys"), "--import-key", "pi",
                               stdin=zero)
             self.assertEqual(host.wait(), 2, host.log())
-        host.wait_for("standard input is longer than a key's line")
+        host.wait_for("standard input is longer than the line of a key")
 
     def test_films(self):
         os.symlink("/dev/zero", self.path("zero.y4m"))
