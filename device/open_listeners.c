@@ -22,13 +22,13 @@ void announce_listeners(const struct listeners *listeners, const struct device_o
 {
     char where[ADDRESS_TEXT_MAX];
     if (has_keys && options->insecure_plaintext)
-        log_warning("--insecure-plaintext: nobody needs a key, though there are some");
+        log_warning("--insecure-plaintext: no client needs a key, though there are some");
     for (unsigned i = 0; i < listeners->count; i++) {
         bool needs_key = has_keys && listeners->items[i].remote && !options->insecure_plaintext;
         socket_address_format(&listeners->items[i].address, where);
-        log_info("listening on %s%s", where, needs_key ? ", for those who have a key" : "");
+        log_info("listening on %s%s", where, needs_key ? ", with a key only" : "");
         if (listeners->items[i].absent)
-            log_warning("%s is no address of this machine yet: nobody reaches it before it is",
+            log_warning("%s is no address of this machine yet: it is served as soon as it is",
                         where);
     }
 }

@@ -18,7 +18,7 @@ struct source {
 enum exit_code source_open(struct source *source, const struct stream_options *options,
                            const char *label);
 
-/* Closes the camera if it is still the source's: whoever takes it over sets it to NULL. */
+/* Closes the camera if it is still the source's: taking it over sets it to NULL. */
 void source_close(struct source *source);
 
 /* What receivers see of a --source value: a file's name, not where it lies. Part of `source`. */

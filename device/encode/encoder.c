@@ -290,7 +290,7 @@ void encoder_destroy(struct encoder **encoder)
 void encoder_submit(struct encoder *encoder, struct raw_frame *raw)
 {
     if (encoder->config.blocking)
-        events_wait_for_room(encoder->events);
+        events_wait_for_space(encoder->events);
     pthread_mutex_lock(encoder->lock);
     while (encoder->config.blocking && encoder->waiting)
         pthread_cond_wait(&encoder->begun, encoder->lock);

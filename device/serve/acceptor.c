@@ -11,19 +11,17 @@
 #include "shared/base/log.h"
 #include "shared/net/transport_tls.h"
 
-/* Beyond max_clients: those who have not proved yet who they are, or are told why they can't stay.
- */
-enum { STRANGERS_MAX = 64 };
+/* Beyond max_clients: unauthenticated connections, and those that are told why they can't stay. */
+enum { UNAUTHENTICATED_MAX = 64 };
 
 enum { REFUSED_AT_ONCE = 32 };
 
-/* The low-priority loop rests for so many times what a turn took. Not for less than the first,
- * which a timer is not worth, nor for longer than the second: the turn may have been long because
- * the machine is busy.
- */
-enum { REST = 3 };
-#define REST_LEAST_NS (CLOCK_SECOND / 5000)
-#define REST_MOST_NS (CLOCK_SECOND / 100)
+/* After a turn the low-priority loop pauses for so many times what the turn took. Not for less than
+ * the minimum, which a timer is not worth, nor for longer than the maximum: the turn may have been
+ * long because the machine is busy. */
+enum { PAUSE_FACTOR = 3 };
+#define PAUSE_MIN_NS (CLOCK_SECOND / 5000)
+#define PAUSE_MAX_NS (CLOCK_SECOND / 100)
 
 static void set_accepting(struct acceptor *acceptor, bool on)
 {
@@ -47,42 +45,42 @@ bool acceptor_admit(void *user, struct client *client)
     return true;
 }
 
-/* Makes room for one more stranger: a newcomer shall have its chance, however many keep silent. */
-static void limit_strangers(struct acceptor *acceptor)
+/* A new connection gets its chance, however many others stay silent. */
+static void limit_unauthenticated(struct acceptor *acceptor)
 {
-    unsigned strangers = 0;
+    unsigned count = 0;
     struct client *oldest = NULL;
     for (struct client *client = acceptor->clients; client; client = client->next) {
         if (client->admitted || client->state == CLIENT_DEAD)
             continue;
-        if (strangers++ == 0)
+        if (count++ == 0)
             oldest = client;
     }
-    if (strangers >= STRANGERS_MAX)
+    if (count >= UNAUTHENTICATED_MAX)
         client_cut(oldest, "gave way to a newer one");
 }
 
-static bool comes_too_often(struct acceptor *acceptor, const struct accept_point *point,
-                            const struct socket_address *peer)
+static bool connects_too_often(struct acceptor *acceptor, const struct accept_point *point,
+                               const struct socket_address *peer)
 {
     char where[ADDRESS_TEXT_MAX];
     if (!point->demands_key || admission_take(&acceptor->admission, peer, clock_monotonic()))
         return false;
     socket_address_format(peer, where);
-    log_warning_limited(&acceptor->crowd_limit,
-                        "%s comes too often without a key: not let in for now", where);
+    log_warning_limited(&acceptor->refusal_limit,
+                        "%s connects too often without a key: refused for now", where);
     return true;
 }
 
 /* False: it is refused, or there is no memory; either takes no time. */
-static bool receive(struct accept_point *point, int fd, const struct socket_address *peer)
+static bool take_connection(struct accept_point *point, int fd, const struct socket_address *peer)
 {
     struct acceptor *acceptor = point->acceptor;
-    if (comes_too_often(acceptor, point, peer)) {
+    if (connects_too_often(acceptor, point, peer)) {
         close(fd);
         return false;
     }
-    limit_strangers(acceptor);
+    limit_unauthenticated(acceptor);
     struct tls *tls = acceptor->config.auth->tls;
     struct transport *transport =
         tls ? transport_tls_accept(fd, tls, point->demands_key) : transport_plain_create(fd);
@@ -98,8 +96,8 @@ static bool receive(struct accept_point *point, int fd, const struct socket_addr
     return true;
 }
 
-/* One newcomer at a time, as each may begin with a handshake; those who are refused fill the queue
- * that others stand in, too. */
+/* One new connection at a time, as each may begin with a handshake; those that are refused are
+ * taken out of the kernel's queue, where others wait, too. */
 static void on_connection(void *user, uint32_t events)
 {
     (void)events;
@@ -108,7 +106,7 @@ static void on_connection(void *user, uint32_t events)
         struct socket_address peer = { .size = sizeof(peer.storage) };
         int fd = accept4(point->watch.fd, (struct sockaddr *)&peer.storage, &peer.size,
                          SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0 && !receive(point, fd, &peer))
+        if (fd >= 0 && !take_connection(point, fd, &peer))
             continue;
         if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)) {
             /* The connection stays in the queue and would wake the loop again and again. */
@@ -120,29 +118,29 @@ static void on_connection(void *user, uint32_t events)
     }
 }
 
-/* 0: not any more. Whether it will end. */
-static bool set_rest(struct acceptor *acceptor, uint64_t rest_ns)
+/* 0: none. False: the timer can't be set. */
+static bool set_pause(struct acceptor *acceptor, uint64_t pause_ns)
 {
-    struct itimerspec timer = { .it_value = clock_timespec(rest_ns) };
-    return timerfd_settime(acceptor->rest_watch.fd, 0, &timer, NULL) == 0;
+    struct itimerspec timer = { .it_value = clock_timespec(pause_ns) };
+    return timerfd_settime(acceptor->pause_watch.fd, 0, &timer, NULL) == 0;
 }
 
-static void rest(struct acceptor *acceptor)
+static void pause_low_priority(struct acceptor *acceptor)
 {
-    uint64_t rest_ns = acceptor->rest_ns < REST_MOST_NS ? acceptor->rest_ns : REST_MOST_NS;
-    acceptor->rest_ns = 0;
-    if (set_rest(acceptor, rest_ns))
+    uint64_t pause_ns = acceptor->pause_ns < PAUSE_MAX_NS ? acceptor->pause_ns : PAUSE_MAX_NS;
+    acceptor->pause_ns = 0;
+    if (set_pause(acceptor, pause_ns))
         loop_change(acceptor->config.loop, &acceptor->low_priority_watch, 0);
 }
 
-static void on_rested(void *user, uint32_t events)
+static void on_pause_over(void *user, uint32_t events)
 {
     (void)events;
     struct acceptor *acceptor = user;
     loop_change(acceptor->config.loop, &acceptor->low_priority_watch, EPOLLIN);
     /* Where the kernel refused that, the timer stays ready, and it is tried again. */
     if (acceptor->low_priority_watch.events)
-        set_rest(acceptor, 0);
+        set_pause(acceptor, 0);
 }
 
 static void on_low_priority(void *user, uint32_t events)
@@ -151,12 +149,14 @@ static void on_low_priority(void *user, uint32_t events)
     struct acceptor *acceptor = user;
     uint64_t begin_ns = clock_monotonic();
     loop_turn(&acceptor->low_priority);
-    acceptor->rest_ns += REST * (clock_monotonic() - begin_ns);
-    if (acceptor->rest_ns >= REST_LEAST_NS)
-        rest(acceptor);
+    acceptor->pause_ns += PAUSE_FACTOR * (clock_monotonic() - begin_ns);
+    if (acceptor->pause_ns >= PAUSE_MIN_NS)
+        pause_low_priority(acceptor);
 }
 
-/* One watch for newcomers, whoever they are, and one for the end of their rest. */
+/* One watch in the server's loop for all of the low-priority loop, and one for the end of its
+ * pause.
+ */
 static int open_low_priority(struct acceptor *acceptor)
 {
     struct loop *loop = acceptor->config.loop;
@@ -168,9 +168,9 @@ static int open_low_priority(struct acceptor *acceptor)
     int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (timer < 0)
         return -errno;
-    acceptor->rest_watch = (struct watch){ timer, EPOLLIN, on_rested, acceptor };
+    acceptor->pause_watch = (struct watch){ timer, EPOLLIN, on_pause_over, acceptor };
     error = loop_add(loop, &acceptor->low_priority_watch);
-    return error ? error : loop_add(loop, &acceptor->rest_watch);
+    return error ? error : loop_add(loop, &acceptor->pause_watch);
 }
 
 int acceptor_open(struct acceptor *acceptor, const struct acceptor_config *config)
@@ -201,7 +201,7 @@ void acceptor_check_keys(struct acceptor *acceptor)
     for (struct client *client = acceptor->clients; client; client = client->next)
         if (client->transport->peer &&
             !auth_has_key(acceptor->config.auth, client->transport->peer))
-            client_cut(client, "was cut: its key is revoked");
+            client_cut(client, "was disconnected: its key was revoked");
 }
 
 void acceptor_close(struct acceptor *acceptor)
@@ -239,8 +239,8 @@ void acceptor_clear(struct acceptor *acceptor)
         acceptor->clients = client->next;
         client_destroy(&client);
     }
-    if (acceptor->rest_watch.fd > 0)
-        close(acceptor->rest_watch.fd);
+    if (acceptor->pause_watch.fd > 0)
+        close(acceptor->pause_watch.fd);
     if (acceptor->low_priority.fd > 0)
         loop_destroy(&acceptor->low_priority);
 }

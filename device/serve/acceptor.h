@@ -1,6 +1,6 @@
 /*
- * Lets clients in: accepts connections, holds off who comes too often, makes room for newcomers,
- * and keeps the list of all who are here. The loop thread alone.
+ * Accepts connections, refuses addresses that connect too often without a key, bounds the number of
+ * unauthenticated connections, and keeps the list of all clients. The loop thread alone.
  */
 #ifndef PITETHER_DEVICE_SERVE_ACCEPTOR_H
 #define PITETHER_DEVICE_SERVE_ACCEPTOR_H
@@ -14,7 +14,7 @@
 #include "device/serve/loop.h"
 
 struct acceptor_config {
-    struct loop *loop; /* of the server's, and of those who watch */
+    struct loop *loop; /* the server's, where those who watch are */
     struct listeners *listeners;
     struct auth *auth;
     const struct client_shared
@@ -25,12 +25,12 @@ struct acceptor_config {
 
 struct acceptor {
     struct acceptor_config config;
-    /* Newcomers, who else does not watch, and who says too much: one of them has its turn each
-     * round, and not in every round, since they may be many, and a stranger's handshake takes as
-     * long as sending a frame to many watchers. */
+    /* New connections, clients that do not watch, and those that send too much: one of them has its
+     * turn in a round, and not in every round, since they may be many, and the handshake of one
+     * that has no key takes as long as sending a frame to many. */
     struct loop low_priority;
-    struct watch low_priority_watch, rest_watch;
-    uint64_t rest_ns; /* owed to those who watch */
+    struct watch low_priority_watch, pause_watch;
+    uint64_t pause_ns; /* that is due to those who watch */
     struct accept_point {
         struct watch watch;
         struct acceptor *acceptor;
@@ -38,12 +38,12 @@ struct acceptor {
     } accept_points[LISTENERS_MAX];
     bool accepting;
     struct admission admission;
-    struct log_limit fail_limit, crowd_limit;
+    struct log_limit fail_limit, refusal_limit;
 
-    /* The oldest first, so that nobody's frames wait for those of later ones; dead ones are there
-     * until they are buried. */
+    /* The oldest first, so that nobody's frames wait for those of later ones. Dead ones are in it
+     * until they are reaped. */
     struct client *clients, **end;
-    unsigned admitted; /* have shaken hands, and may stay */
+    unsigned admitted; /* whose handshake is complete, and who may stay */
 };
 
 /* Begins to accept. 0 or a negative errno. It must stay where it is, and be cleared in either case.
@@ -56,17 +56,17 @@ bool acceptor_admit(void *user, struct client *client);
 /* Accepts again, if it gave up for want of memory or descriptors; call about twice a second. */
 void acceptor_retry(struct acceptor *acceptor);
 
-/* The keys have changed: cuts those whose key is gone. */
+/* The keys have changed: disconnects clients whose key was revoked. */
 void acceptor_check_keys(struct acceptor *acceptor);
 
-/* Nobody new any more: the listening sockets are closed. */
+/* Accepts nobody any more: closes the listening sockets. */
 void acceptor_close(struct acceptor *acceptor);
 
 /* Destroys those who are dead, after gone(user, client). Returns whether there were any. */
 bool acceptor_reap(struct acceptor *acceptor, void (*gone)(void *user, struct client *client),
                    void *user);
 
-/* Destroys everybody. */
+/* Destroys all clients, and the low-priority loop. */
 void acceptor_clear(struct acceptor *acceptor);
 
 #endif

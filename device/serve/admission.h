@@ -1,6 +1,6 @@
 /*
- * How often an address may come without proving who it is: a bucket of tokens for each address, of
- * which each connection takes one, and gets it back once it has proved itself. The loop thread
+ * How often an address may connect without authenticating: a bucket of tokens for each address, of
+ * which each connection takes one, and gives it back once it is authenticated. The loop thread
  * alone.
  */
 #ifndef PITETHER_DEVICE_SERVE_ADMISSION_H
@@ -13,7 +13,7 @@
 
 enum {
     ADMISSION_BURST = 20,     /* connections in a row */
-    ADMISSION_ADDRESSES = 256 /* remembered; then whoever has waited longest is forgotten */
+    ADMISSION_ADDRESSES = 256 /* remembered; then the one whose bucket is full first is forgotten */
 };
 
 struct admission {
@@ -28,7 +28,7 @@ struct admission {
 bool admission_take(struct admission *admission, const struct socket_address *address,
                     uint64_t now_ns);
 
-/* The connection turned out to be a friend's. */
+/* The connection is authenticated. */
 void admission_give_back(struct admission *admission, const struct socket_address *address,
                          uint64_t now_ns);
 

@@ -80,7 +80,7 @@ struct client *client_create(const struct client_shared *shared, struct transpor
     client->watch = (struct watch){ transport->fd, EPOLLIN, ready, client };
     client->opening_due = true;
     client->max_message = WIRE_MAX_MESSAGE_DEFAULT;
-    client->opened_ns = client->heard_ns = client->pinged_ns = clock_monotonic();
+    client->opened_ns = client->received_ns = client->pinged_ns = clock_monotonic();
     client->address = *peer;
     /* The name that a Unix socket's peer may have bound says nothing about it. */
     if (peer->storage.ss_family == AF_UNIX)
@@ -108,12 +108,12 @@ void client_tick(struct client *client, uint64_t now_ns)
     }
     bool late = now_ns - client->opened_ns >= OPENING_DUE_NS;
     if (client->state == CLIENT_HANDSHAKE && late)
-        client_cut(client, "did not say who it is within 5 s");
+        client_cut(client, "did not authenticate within 5 s");
     else if (client->state == CLIENT_OPENING && late)
         client_fail(client, WIRE_ERROR_TIMEOUT, "no HELLO within 5 s");
-    else if (now_ns - client->heard_ns >= DEAD_AFTER_NS)
-        client_fail(client, WIRE_ERROR_TIMEOUT, "nothing heard for 15 s");
-    else if (now_ns - client->heard_ns >= PING_AFTER_NS &&
+    else if (now_ns - client->received_ns >= DEAD_AFTER_NS)
+        client_fail(client, WIRE_ERROR_TIMEOUT, "nothing received for 15 s");
+    else if (now_ns - client->received_ns >= PING_AFTER_NS &&
              now_ns - client->pinged_ns >= PING_AFTER_NS) {
         client->ping_due = true;
         client->pinged_ns = now_ns;

@@ -23,7 +23,7 @@
 #include "shared/protocol/message_reader.h"
 
 enum client_state {
-    CLIENT_HANDSHAKE,  /* who it is is not known yet: it is told nothing */
+    CLIENT_HANDSHAKE,  /* not authenticated yet: it is sent nothing */
     CLIENT_OPENING,    /* its opening and HELLO are due */
     CLIENT_READY,      /* it may subscribe */
     CLIENT_SUBSCRIBED, /* it is sent frames, or waits for the camera */
@@ -61,11 +61,11 @@ struct client {
     const struct client_shared *shared;
     struct transport *transport;
     enum client_state state;
-    struct socket_address address;           /* the peer's */
-    char name[CLIENT_NAME_MAX];              /* the peer, for the log */
-    bool admitted;                           /* as shared->admit() said */
-    uint64_t opened_ns, heard_ns, pinged_ns; /* CLOCK_MONOTONIC */
-    size_t received_bytes;                   /* since the last tick; a turn counts, too */
+    struct socket_address address;              /* the peer's */
+    char name[CLIENT_NAME_MAX];                 /* the peer, for the log */
+    bool admitted;                              /* as shared->admit() said */
+    uint64_t opened_ns, received_ns, pinged_ns; /* CLOCK_MONOTONIC */
+    size_t received_bytes;                      /* since the last tick; a turn counts, too */
     uint64_t ending_ns, progress_ns; /* since when ENDING; when the peer last took bytes then */
     uint32_t max_message;            /* the peer's */
 
@@ -94,8 +94,8 @@ void client_destroy(struct client **client);
 /* Time-outs and PINGs; call about twice a second. */
 void client_tick(struct client *client, uint64_t now_ns);
 
-/* Shakes hands as far as the peer's bytes allow. False: it is not known yet who the peer is, or it
- * is gone. (client_receive.c) */
+/* Goes on with the handshake of the transport. False: it is not complete, or the client is dead.
+ * (client_receive.c) */
 bool client_shake_hands(struct client *client);
 
 /* Takes what has come, as much as one turn allows. (client_receive.c) */

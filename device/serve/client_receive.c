@@ -221,7 +221,7 @@ void client_receive(struct client *client)
         }
         total += (size_t)got;
         client->received_bytes += (size_t)got;
-        client->heard_ns = clock_monotonic();
+        client->received_ns = clock_monotonic();
         message_reader_filled(&client->reader, (size_t)got);
         if (!client_discards_input(client))
             take_events(client);

@@ -85,7 +85,7 @@ static int check(const struct listeners *listeners, const struct socket_address 
 }
 
 /* BBR goes by the bandwidth and the round trip that it measures. Other ways slow down with each
- * loss, which on Wi-Fi tells nothing of a queue, and frames get old meanwhile. Connections take it
+ * loss, which on Wi-Fi is no sign of a queue, and frames get old meanwhile. Connections take it
  * over from the socket that listens, unless the route to the peer demands another one; where the
  * kernel does not offer it, they have the system's default. Set here, where the daemon may still be
  * root, for whom the kernel loads the module. */

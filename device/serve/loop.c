@@ -52,7 +52,7 @@ static void call(const struct epoll_event *event)
         watch->ready(watch->user, event->events);
 }
 
-/* The kernel puts who was reported, and is still ready, behind the others. */
+/* The kernel puts what was reported, and is still ready, behind the others. */
 void loop_turn(struct loop *loop)
 {
     struct epoll_event event;

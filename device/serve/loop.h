@@ -1,5 +1,6 @@
 /*
- * An epoll loop: who waits for what, and whom to call. The loop's thread alone.
+ * An epoll loop: what descriptors are watched for, and what is called then. The loop's thread
+ * alone.
  */
 #ifndef PITETHER_DEVICE_SERVE_LOOP_H
 #define PITETHER_DEVICE_SERVE_LOOP_H
@@ -7,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Embedded in whoever waits. It must stay where it is until loop_remove(), and its memory until the
+/* Embedded in what waits. It must stay where it is until loop_remove(), and its memory until the
  * after() that follows: events of the same round may still name it. */
 struct watch {
     int fd;          /* not owned */
@@ -36,12 +37,13 @@ void loop_remove(struct loop *loop, struct watch *watch);
 /* Waits in another loop from now on. 0 or a negative errno: then it waits in neither. */
 int loop_move(struct loop *from, struct loop *to, struct watch *watch);
 
-/* Calls one of those who are ready, the one that has waited longest: for a loop whose fd is watched
- * in another one. There is no round to wait for then: who was removed may go at once. */
+/* Calls one of the watches that are ready, the one that has waited longest: for a loop whose fd is
+ * watched in another one. There is no round to wait for then: what was removed may be freed at
+ * once. */
 void loop_turn(struct loop *loop);
 
-/* Calls those who are ready, between(user) between one and the next, and after(user) when a round
- * is done, until loop_stop(). */
+/* Calls the watches that are ready, between(user) between one and the next, and after(user) when a
+ * round is done, until loop_stop(). */
 int loop_run(struct loop *loop, void (*between)(void *user), void (*after)(void *user), void *user);
 void loop_stop(struct loop *loop);
 

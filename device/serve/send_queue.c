@@ -40,8 +40,8 @@ static bool join_losses(struct send_queue *send_queue)
     return false;
 }
 
-/* There is room for a frame: a live client has one at most, and send_queue_is_full() keeps an entry
- * free. So when a loss finds none, it has losses beside it. */
+/* There is space for a frame: a live client has one at most, and send_queue_is_full() keeps an
+ * entry free. So when a loss finds none, it has losses beside it. */
 static void append(struct send_queue *send_queue, struct send_queue_item item)
 {
     struct send_queue_item *last =
@@ -61,7 +61,7 @@ static void append_loss(struct send_queue *send_queue, struct drop_run run)
     append(send_queue, (struct send_queue_item){ .run = run });
 }
 
-/* How many frames at the run's beginning were not asked for. */
+/* How many frames at the run's beginning were not requested. */
 static uint64_t count_unwanted(const struct send_queue *send_queue, const struct lost_run *lost)
 {
     uint64_t low = 0, high = lost->run.count; /* the answer is from low to high */
@@ -144,7 +144,7 @@ bool send_queue_is_full(struct send_queue *send_queue)
     /* Where all together hold too much, those who hold most give way, not those who keep up. */
     bool share_used =
         send_queue->all_bytes && all >= send_queue->all_bytes && bytes >= send_queue->max_bytes / 8;
-    /* An entry is kept for the loss that tells of a full queue. */
+    /* An entry is kept for the loss that a full queue causes. */
     return bytes >= send_queue->max_bytes || share_used ||
            send_queue->count >= SEND_QUEUE_ITEMS - 1;
 }

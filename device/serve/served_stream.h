@@ -24,7 +24,7 @@ struct served_stream {
     uint64_t adapted_ns, adapted_bytes; /* when it last looked, and what was encoded then */
     unsigned watching;                  /* clients */
     bool wanted;                        /* the camera was told to run */
-    bool ended;                         /* its clients were told that it has finished */
+    bool ended;                         /* its clients were sent END */
 };
 
 /* Begins to take the stream's events. What the pointers refer to must outlive it, and it must stay

@@ -23,7 +23,7 @@
 
 #define TICK_NS (CLOCK_SECOND / 2)
 
-/* How long the cameras may take to stop before the clients are told to go all the same. */
+/* How long the cameras may take to stop before the clients are sent END all the same. */
 #define CAMERA_STOP_NS (5 * CLOCK_SECOND)
 
 /* From so many clients that watch on, a system call for each slice and client takes the processor
@@ -43,11 +43,11 @@ struct server {
     struct client_shared shared;
     struct log_limit fail_limit, visit_limit;
     bool held_up;         /* the last tick came late */
-    bool clients_changed; /* those who watch are to be counted, or somebody is dead */
+    bool clients_changed; /* somebody began or ceased to watch, or is dead */
     bool streams_changed; /* a camera's state is another one, or a stream has finished */
     bool stopping;        /* the cameras were told to stop for good ... */
     uint64_t stopping_ns; /* ... and when; CLOCK_MONOTONIC */
-    bool ending;          /* all clients were told to go */
+    bool ending;          /* all clients were sent END */
     enum wire_end_reason reason;
 };
 
@@ -61,8 +61,8 @@ static void set_tick(struct server *server, bool on)
     timerfd_settime(server->tick_watch.fd, 0, &timer, NULL);
 }
 
-/* The cameras stop; each stream's clients are told to go when all that it gave has been handed to
- * them. */
+/* The cameras stop; a stream's clients are sent END when all that it gave has been handed to them.
+ */
 static void begin_stopping(struct server *server)
 {
     server->reason = WIRE_END_SHUTDOWN;
@@ -81,8 +81,7 @@ static void end_all(struct server *server)
     server->ending = true;
     if (!server->stopping)
         service_manager_stopping(&server->manager);
-    /* Nobody new: who is told to go may come back at once, and would keep the daemon from ending.
-     */
+    /* A client may connect again as soon as it is sent END, and would keep the daemon running. */
     acceptor_close(&server->acceptor);
     for (struct client *client = server->acceptor.clients; client; client = client->next) {
         client_end(client, server->reason);
@@ -132,7 +131,7 @@ static void on_signal(void *user, uint32_t events)
     if (info.ssi_signo == SIGHUP && reread_keys(server))
         return;
     if (server->stopping || server->ending) {
-        log_warning("told to stop again: leaving at once");
+        log_warning("second signal: leaving at once");
         loop_stop(&server->loop);
         return;
     }

@@ -73,7 +73,7 @@ void subscription_lost(struct subscription *subscription, const struct lost_run 
 
 void subscription_camera_on(struct subscription *subscription)
 {
-    /* Frames tell of later changes. */
+    /* Later changes are sent with the frames that show them. */
     if (subscription_is_open(subscription) && !subscription->started)
         start_accounting(subscription);
 }

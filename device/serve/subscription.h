@@ -36,10 +36,10 @@ struct subscription {
     bool format_due;            /* STREAM is */
     bool status_due;            /* STATUS is */
     struct wire_stream format;  /* what the last STREAM said, or will if it is due */
-    uint64_t first_id, next_id; /* the client was told of the frames in [first_id, next_id) */
+    uint64_t first_id, next_id; /* frames in [first_id, next_id) have a fate that was sent */
     struct demand_entry demand; /* which frames it takes; listed while it is open */
     uint64_t demand_id;         /* those below it may have been left out before it subscribed */
-    struct drop_run pending;    /* a loss to be told before all else; count 0: none */
+    struct drop_run pending;    /* a loss to be sent before all else; count 0: none */
     struct send_queue send_queue;
     struct in_flight in_flight;
     struct sending sending;

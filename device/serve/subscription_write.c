@@ -52,7 +52,7 @@ static void add_format(struct subscription *subscription, struct write_batch *wr
     subscription->format_due = false;
 }
 
-/* A change of the format is told right before the first frame that shows it. Both messages are
+/* A change of the format is sent right before the first frame that shows it. Both messages are
  * small enough for the space that one has. */
 static void begin_frame(struct subscription *subscription, struct write_batch *write_batch,
                         struct frame *frame, uint32_t max_message)
@@ -95,7 +95,7 @@ static void add_next(struct subscription *subscription, struct write_batch *writ
     if (subscription->format_due)
         add_format(subscription, write_batch);
     while (!subscription->sending.frame && subscription->pending.count == 0 &&
-           write_batch_has_room(write_batch) && !send_queue_empty(send_queue)) {
+           write_batch_has_space(write_batch) && !send_queue_empty(send_queue)) {
         if (!send_queue_has_loss(send_queue) && !frame_may_begin(subscription, rules->whole_frames))
             return;
         send_queue_take(send_queue, &item);
@@ -147,7 +147,7 @@ static void add_parts(struct subscription *subscription, struct write_batch *wri
     struct frame *frame = sending->frame;
     enum frame_state state = frame_state(frame);
     unsigned published = frame_published(frame);
-    while (sending->next_slice < published && write_batch_has_room(write_batch)) {
+    while (sending->next_slice < published && write_batch_has_space(write_batch)) {
         const struct slice *slice = &frame->slices[sending->next_slice];
         if (sending->bytes + slice->size > max_message) {
             add_abort(subscription, write_batch, WIRE_DROP_TOO_BIG);
@@ -157,7 +157,7 @@ static void add_parts(struct subscription *subscription, struct write_batch *wri
         sending->bytes += slice->size;
         sending->next_slice++;
     }
-    if (!write_batch_has_room(write_batch))
+    if (!write_batch_has_space(write_batch))
         return;
     if (state == FRAME_ABORTED)
         add_abort(subscription, write_batch, WIRE_DROP_ENCODE_ERROR);

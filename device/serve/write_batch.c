@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-bool write_batch_has_room(const struct write_batch *write_batch)
+bool write_batch_has_space(const struct write_batch *write_batch)
 {
     return write_batch->count + 2 <= WRITE_BATCH_PIECES &&
            write_batch->small_used + WIRE_ENCODED_MAX <= WRITE_BATCH_SMALL;

@@ -1,7 +1,7 @@
 /*
  * One write's worth of bytes to a client: small messages, encoded here, and slices of frames that
- * stay where they are. A batch is filled only when the last one is out, so what is in it is never
- * older than the socket is slow. The loop thread alone.
+ * stay where they are. A batch is filled only when the last one is out, so nothing in it waits for
+ * longer than one write takes. The loop thread alone.
  */
 #ifndef PITETHER_DEVICE_SERVE_WRITE_BATCH_H
 #define PITETHER_DEVICE_SERVE_WRITE_BATCH_H
@@ -31,10 +31,10 @@ static inline bool write_batch_empty(const struct write_batch *write_batch)
     return write_batch->first == write_batch->count;
 }
 
-/* Is there room for a message and a slice with its header? */
-bool write_batch_has_room(const struct write_batch *write_batch);
+/* Is there space for a message and a slice with its header? */
+bool write_batch_has_space(const struct write_batch *write_batch);
 
-/* Each needs write_batch_has_room(). */
+/* Each needs write_batch_has_space(). */
 void write_batch_opening(struct write_batch *write_batch);
 void write_batch_message(struct write_batch *write_batch, const struct wire_message *message);
 /* Once, into the first batch. */

@@ -1,5 +1,5 @@
 /*
- * Whether any subscription will be sent the next picture, so that none is encoded for nobody.
+ * Whether any subscription will be sent the next picture, so that none is encoded in vain.
  *
  * Each subscription has an entry, which the loop thread keeps up to date; the camera's thread asks
  * before it hands a picture to the encoder.
@@ -13,7 +13,7 @@
 
 #include "shared/protocol/decimation.h"
 
-/* Embedded in whoever subscribes. The loop thread writes it, with the demand's lock; so it may read
+/* Embedded in a subscription. The loop thread writes it, with the demand's lock; so it may read
  * it without. */
 struct demand_entry {
     struct demand_entry *next;
@@ -26,7 +26,7 @@ struct demand {
     pthread_mutex_t lock;
     /* Under lock. */
     struct demand_entry *first;
-    uint64_t skipped_end; /* one more than the id of the newest frame that nobody wanted */
+    uint64_t skipped_end; /* one more than the id of the newest frame that was not wanted */
 };
 
 void demand_init(struct demand *demand);
@@ -37,7 +37,7 @@ void demand_destroy(struct demand *demand);
 uint64_t demand_add(struct demand *demand, struct demand_entry *entry);
 /* Loop thread: does nothing if it is not listed. */
 void demand_remove(struct demand *demand, struct demand_entry *entry);
-/* Loop thread: what the entry says from now on; no lock is taken where that is nothing new. */
+/* Loop thread: changes the entry; no lock is taken if it is the same as before. */
 void demand_update(struct demand *demand, struct demand_entry *entry,
                    const struct decimation *decimation, bool full);
 

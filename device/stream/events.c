@@ -44,9 +44,9 @@ bool events_clear(struct stream_events *events)
 {
     if (!wakeup_clear(events->fd))
         return false;
-    /* After the read: a poke that comes from here on writes again, one that came before belongs to
-     * news that the caller is about to see. An exchange, since only one who reads what the poker
-     * wrote is sure to see what it did before. */
+    /* After the read: a notification from here on writes again, and what an earlier one was for is
+     * there for the caller to see. An exchange, since only a thread that reads what the notifying
+     * one wrote is sure to see what that did before. */
     atomic_exchange(&events->notified, false);
     return true;
 }
@@ -84,7 +84,7 @@ static bool join_losses(struct stream_events *events, bool whatever_reason)
     return false;
 }
 
-/* Keeps only the newest event of a kind that makes the older ones stale. */
+/* Keeps only the newest event of a kind of which the older ones are stale. */
 static void remove_stale(struct stream_events *events, enum stream_event_kind kind)
 {
     bool newer = false;
@@ -100,7 +100,7 @@ static void remove_stale(struct stream_events *events, enum stream_event_kind ki
 /* Frees at least one entry of a full ring: gives up the oldest frame, and the next one too if that
  * has no loss beside it to join. Reasons give way where nothing else does: the count is what must
  * not be lost. */
-static void make_room(struct stream_events *events)
+static void make_space(struct stream_events *events)
 {
     remove_stale(events, EVENT_STATUS);
     remove_stale(events, EVENT_STREAM);
@@ -125,7 +125,7 @@ static void make_room(struct stream_events *events)
         join_losses(events, true);
 }
 
-/* Without a poke: whoever pushes knows whether the loop has anything to do with it yet. */
+/* Does not notify: the caller knows whether the loop has anything to do yet. */
 static void push(struct stream_events *events, const struct stream_event *event)
 {
     pthread_mutex_lock(&events->lock);
@@ -133,13 +133,13 @@ static void push(struct stream_events *events, const struct stream_event *event)
                   is_lost(events, events->count - 1) &&
                   lost_run_extend(&at(events, events->count - 1)->lost, &event->lost);
     if (!merged && events->count == STREAM_EVENTS_MAX)
-        make_room(events);
+        make_space(events);
     if (!merged)
         *at(events, events->count++) = *event;
     pthread_mutex_unlock(&events->lock);
 }
 
-static void tell(struct stream_events *events, const struct stream_event *event)
+static void push_and_notify(struct stream_events *events, const struct stream_event *event)
 {
     push(events, event);
     events_notify(events);
@@ -153,26 +153,26 @@ void events_publish(struct stream_events *events, struct frame *frame)
 void events_lost(struct stream_events *events, const struct lost_run *lost)
 {
     push(events, &(struct stream_event){ .kind = EVENT_LOST, .lost = *lost });
-    /* Nobody waits for news of what nobody wanted. */
+    /* Nobody waits for frames that were not wanted. */
     if (lost->run.reason != WIRE_DROP_RATE_LIMITED)
         events_notify(events);
 }
 
 void events_stream(struct stream_events *events, const struct camera_mode *mode)
 {
-    tell(events, &(struct stream_event){ .kind = EVENT_STREAM, .mode = *mode });
+    push_and_notify(events, &(struct stream_event){ .kind = EVENT_STREAM, .mode = *mode });
 }
 
 void events_status(struct stream_events *events, enum wire_stream_state state, const char *text)
 {
     struct stream_event event = { .kind = EVENT_STATUS, .status = { .state = (uint8_t)state } };
     snprintf(event.status.text, sizeof(event.status.text), "%s", text);
-    tell(events, &event);
+    push_and_notify(events, &event);
 }
 
 void events_finished(struct stream_events *events)
 {
-    tell(events, &(struct stream_event){ .kind = EVENT_FINISHED });
+    push_and_notify(events, &(struct stream_event){ .kind = EVENT_FINISHED });
 }
 
 bool events_take(struct stream_events *events, struct stream_event *event)
@@ -189,7 +189,7 @@ bool events_take(struct stream_events *events, struct stream_event *event)
     return any;
 }
 
-void events_wait_for_room(struct stream_events *events)
+void events_wait_for_space(struct stream_events *events)
 {
     pthread_mutex_lock(&events->lock);
     while (events->count > STREAM_EVENTS_MAX / 2 && !events->closed)

@@ -27,7 +27,7 @@ enum stream_event_kind {
 struct stream_event {
     enum stream_event_kind kind;
     union {
-        struct frame *frame; /* with a reference, for whoever takes the event */
+        struct frame *frame; /* with a reference, for the taker of the event */
         struct lost_run lost;
         struct camera_mode mode;
         struct wire_status status;
@@ -37,10 +37,10 @@ struct stream_event {
 enum { STREAM_EVENTS_MAX = 64 };
 
 struct stream_events {
-    int fd; /* readable when events_take() or a frame has something new */
+    int fd; /* readable when there are events, or a frame has grown */
     atomic_bool notified;
     pthread_mutex_t lock;
-    pthread_cond_t taken;                          /* there is more room, or it is closed */
+    pthread_cond_t taken;                          /* there is more space, or it is closed */
     bool closed;                                   /* under lock */
     struct stream_event events[STREAM_EVENTS_MAX]; /* a ring; under lock, like the two below */
     unsigned first, count;
@@ -52,9 +52,9 @@ int events_init(struct stream_events *events);
 void events_destroy(struct stream_events *events);
 
 /* These five: any thread. Frames and losses must come in the order of their ids: the encoder sees
- * to it. events_publish() takes a reference of its own. It does not poke: there is nothing to send
- * of a frame before its first slice, and a loop that wakes for it would take a processor from the
- * one who makes that. Nor does events_lost() for frames that nobody wanted. */
+ * to it. events_publish() takes a reference of its own. It does not notify: there is nothing to
+ * send of a frame before its first slice, and a loop that wakes for it would take a processor from
+ * the one that makes that. Nor does events_lost() for frames that were not wanted. */
 void events_publish(struct stream_events *events, struct frame *frame);
 void events_lost(struct stream_events *events, const struct lost_run *lost);
 void events_stream(struct stream_events *events, const struct camera_mode *mode);
@@ -67,8 +67,8 @@ void events_notify(struct stream_events *events);
 
 /* For sources that can wait: returns once the event queue is at most half full, or closed. Any
  * thread but the loop's. */
-void events_wait_for_room(struct stream_events *events);
-/* Nobody will take events any more. Any thread. */
+void events_wait_for_space(struct stream_events *events);
+/* No events are taken from now on. Any thread. */
 void events_close(struct stream_events *events);
 
 /* Loop thread, without a system call: whether it has been notified since it last answered. */

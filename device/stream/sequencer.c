@@ -91,7 +91,7 @@ static void account(struct sequencer *sequencer, const struct sequencer_report *
     }
     uint64_t id = advance(sequencer, report), time_ns = report->time_ns;
     bool good = capture && is_good(sequencer, &capture->picture);
-    /* Counted before it is handed on, so that whoever has seen a frame finds it in the totals. */
+    /* Counted before it is handed on, so that a frame that was seen is in the totals. */
     count(sequencer, id + 1, good);
     if (good &&
         (!sequencer->config.demand || demand_wants(sequencer->config.demand, id, time_ns))) {

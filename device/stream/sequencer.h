@@ -28,7 +28,7 @@ struct sequencer_report {
 
 struct sequencer_totals {
     uint64_t ids;      /* frame ids given out, lost frames included */
-    uint64_t captures; /* pictures that came, whether or not anybody wanted them */
+    uint64_t captures; /* pictures that came, wanted or not */
 };
 
 enum sequencer_state {

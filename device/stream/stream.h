@@ -55,7 +55,7 @@ int stream_create(struct stream **stream, const struct stream_config *config,
 /* Stops the camera for good and returns at once; EVENT_FINISHED follows. Any thread. */
 void stream_quit(struct stream *stream);
 
-/* The same, for when nobody takes events any more; waits for the camera until due_ns
+/* The same, for when no events are taken any more; waits for the camera until due_ns
  * (CLOCK_MONOTONIC). False: the camera hangs. Then nothing of the stream can be freed: what it uses
  * stays in use. */
 bool stream_wait(struct stream *stream, uint64_t due_ns);

@@ -10,14 +10,14 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
-/* How long to wait before a camera that failed is tried again: doubling from the first. One that
- * ran for longer than the last counts as mended. */
-#define RETRY_FIRST (CLOCK_SECOND / 2)
-#define RETRY_MOST (8 * CLOCK_SECOND)
+/* How long to wait before a camera that failed is tried again: doubled each time. One that ran for
+ * longer than the maximum counts as recovered. */
+#define RETRY_MIN (CLOCK_SECOND / 2)
+#define RETRY_MAX (8 * CLOCK_SECOND)
 
-/* A camera's silence is measured in so many looks. One that comes late means that the process was
- * held up, and with it the camera's thread: it says nothing about the camera. */
-enum { SILENT_LOOKS = 4 };
+/* A camera's silence is found by so many checks in a row. One that comes late means that the
+ * process was held up, and with it the camera's thread: it shows nothing about the camera. */
+enum { SILENT_CHECKS = 4 };
 
 struct supervisor {
     struct supervisor_config config;
@@ -28,11 +28,11 @@ struct supervisor {
 
     /* The thread's own. */
     uint64_t retry_ns, timeout_ns;
-    bool told; /* that it can't be started */
+    bool reported; /* that it can't be started */
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* for the thread */
-    pthread_cond_t over;    /* the thread has done all that it had to */
+    pthread_cond_t over;    /* the thread has no more to do */
     /* Under lock. */
     bool wanted, quit, finished, done;
     int ended; /* why the camera gives nothing more, though it should; 0: it does */
@@ -86,7 +86,7 @@ static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
                      mode->width, mode->height, WIRE_SIDE_MIN, WIRE_SIDE_MAX);
 }
 
-/* Starts the camera; false if it can't be, which the event queue and the log are told once. */
+/* Starts the camera; false if it can't be, which is logged once. */
 static bool start(struct supervisor *supervisor, struct camera_mode *mode)
 {
     struct error error = { "" };
@@ -94,13 +94,13 @@ static bool start(struct supervisor *supervisor, struct camera_mode *mode)
     sequencer_expect(&supervisor->sequencer);
     if (start_camera(supervisor, mode, &error)) {
         sequencer_shut(&supervisor->sequencer);
-        if (!supervisor->told)
+        if (!supervisor->reported)
             log_warning("%s%s; trying again until it works", supervisor->config.label, error.text);
         events_status(supervisor->events, WIRE_STREAM_LOST, error.text);
-        supervisor->told = true;
+        supervisor->reported = true;
         return false;
     }
-    supervisor->told = false;
+    supervisor->reported = false;
     char rate[32] = "";
     if (mode->fps > 0)
         snprintf(rate, sizeof(rate), ", %.6g fps", mode->fps);
@@ -111,7 +111,7 @@ static bool start(struct supervisor *supervisor, struct camera_mode *mode)
     return true;
 }
 
-static void tell_lost(struct supervisor *supervisor, int ended)
+static void report_lost(struct supervisor *supervisor, int ended)
 {
     char why[128];
     if (ended == -ENODEV)
@@ -129,7 +129,7 @@ static void stop(struct supervisor *supervisor, int ended)
 {
     /* Before the stop: a driver that is out of order may take its time for it. */
     if (ended)
-        tell_lost(supervisor, ended);
+        report_lost(supervisor, ended);
     supervisor->config.ops->stop(supervisor->config.camera);
     sequencer_shut(&supervisor->sequencer);
     encoder_drain(supervisor->encoder);
@@ -163,16 +163,16 @@ static bool wait_until(struct supervisor *supervisor, uint64_t due)
  * has is not the camera's fault: it may have lent out all its buffers. */
 static void watch(struct supervisor *supervisor)
 {
-    uint64_t step = supervisor->timeout_ns / SILENT_LOOKS, due = clock_monotonic() + step;
+    uint64_t step = supervisor->timeout_ns / SILENT_CHECKS, due = clock_monotonic() + step;
     unsigned silent = 0, calls = sequencer_calls(&supervisor->sequencer);
     while (wait_until(supervisor, due)) {
         unsigned last = calls;
         calls = sequencer_calls(&supervisor->sequencer);
         uint64_t now = clock_monotonic();
-        bool speaks = calls != last || calls % 2 == 1;
-        if (speaks || now >= due + step || !encoder_idle(supervisor->encoder))
+        bool alive = calls != last || calls % 2 == 1;
+        if (alive || now >= due + step || !encoder_idle(supervisor->encoder))
             silent = 0;
-        else if (++silent == SILENT_LOOKS)
+        else if (++silent == SILENT_CHECKS)
             supervisor->ended = -ETIMEDOUT;
         due = now + step;
     }
@@ -183,11 +183,12 @@ static void watch(struct supervisor *supervisor)
 static bool run_camera(struct supervisor *supervisor)
 {
     struct camera_mode mode = { 0 };
-    uint64_t begin = clock_monotonic(), patience = supervisor->config.timeout_ns;
-    supervisor->ended = 0; /* who was off had nothing to say */
+    uint64_t begin = clock_monotonic(), timeout = supervisor->config.timeout_ns;
+    supervisor->ended =
+        0; /* an end that was reported while the camera was off counts for nothing */
     pthread_mutex_unlock(&supervisor->lock);
     bool started = start(supervisor, &mode);
-    supervisor->timeout_ns = patience ? patience : camera_timeout_ns(mode.fps);
+    supervisor->timeout_ns = timeout ? timeout : camera_timeout_ns(mode.fps);
     pthread_mutex_lock(&supervisor->lock);
     if (!started)
         return false;
@@ -196,8 +197,8 @@ static bool run_camera(struct supervisor *supervisor)
     pthread_mutex_unlock(&supervisor->lock);
     stop(supervisor, ended);
     pthread_mutex_lock(&supervisor->lock);
-    if (!ended || clock_monotonic() - begin > RETRY_MOST)
-        supervisor->retry_ns = RETRY_FIRST;
+    if (!ended || clock_monotonic() - begin > RETRY_MAX)
+        supervisor->retry_ns = RETRY_MIN;
     return !ended;
 }
 
@@ -212,8 +213,8 @@ static void *run(void *user)
             supervisor->ended = 0;
             wait_until(supervisor, clock_monotonic() + supervisor->retry_ns);
             supervisor->retry_ns *= 2;
-            if (supervisor->retry_ns > RETRY_MOST)
-                supervisor->retry_ns = RETRY_MOST;
+            if (supervisor->retry_ns > RETRY_MAX)
+                supervisor->retry_ns = RETRY_MAX;
         }
     }
     supervisor->done = true;
@@ -243,7 +244,7 @@ int supervisor_create(struct supervisor **supervisor, const struct supervisor_co
         self->config.label = "";
     self->encoder = encoder;
     self->events = events;
-    self->retry_ns = RETRY_FIRST;
+    self->retry_ns = RETRY_MIN;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

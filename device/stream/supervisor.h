@@ -1,6 +1,6 @@
 /*
- * Runs the camera while somebody watches: starts and stops it on a thread of its own, so that a
- * slow start never holds up the loop, and takes a camera up again that stalled or was lost.
+ * Runs the camera while it is wanted: starts and stops it on a thread of its own, so that a slow
+ * start never holds up the loop, and restarts a camera that stalled or was lost.
  */
 #ifndef PITETHER_DEVICE_STREAM_SUPERVISOR_H
 #define PITETHER_DEVICE_STREAM_SUPERVISOR_H
@@ -20,7 +20,8 @@ struct supervisor_config {
     uint64_t
         frame_limit; /* stop for good after so many captures, as by supervisor_quit(); 0: none */
     struct demand *demand; /* which pictures are worth encoding; NULL: all */
-    uint64_t timeout_ns;   /* for how long a camera may say nothing; 0: camera_timeout_ns() */
+    uint64_t
+        timeout_ns; /* for how long a camera may show no sign of life; 0: camera_timeout_ns() */
 };
 
 struct supervisor;
@@ -31,7 +32,7 @@ int supervisor_create(struct supervisor **supervisor, const struct supervisor_co
                       struct encoder *encoder, struct stream_events *events);
 
 /* Stops the camera for good. Returns at once; when all that the camera gave is encoded, the event
- * queue is told EVENT_FINISHED. Any thread. */
+ * queue gets EVENT_FINISHED. Any thread. */
 void supervisor_quit(struct supervisor *supervisor);
 
 /* The same, and waits for it, but for so many ns at most. False: the camera, or the encoder, hangs,
@@ -42,7 +43,7 @@ bool supervisor_wait(struct supervisor *supervisor, uint64_t ns);
  * and *NULL are fine. */
 void supervisor_destroy(struct supervisor **supervisor);
 
-/* Whether the camera should run. Returns at once; the event queue tells what comes of it. Any
+/* Whether the camera should run. Returns at once; events report what comes of it. Any
  * thread. */
 void supervisor_want(struct supervisor *supervisor, bool wanted);
 

@@ -126,7 +126,7 @@ class Faults(network.NetworkCase):
         """Longer than a silent connection is kept."""
         missed = self.cut(20)
         self.assertGreater(missed, 0)
-        self.daemon.wait_for("nothing heard for 15 s")
+        self.daemon.wait_for("nothing received for 15 s")
 
     def test_link_down(self):
         self.begin(4)
@@ -254,7 +254,7 @@ class Faults(network.NetworkCase):
         self.start_host()
         self.assertEqual(sockets(), before + 1)
         self.network.cut()
-        daemon.wait_for("nothing heard for 15 s")
+        daemon.wait_for("nothing received for 15 s")
         daemon.wait_for("did not close in time: delivered [0-9]+")
         self.wait_until(lambda: sockets() == before, "a closed socket")
         daemon.send(signal.SIGTERM)

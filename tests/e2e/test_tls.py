@@ -214,7 +214,7 @@ class Tls(harness.Case):
         self.revoke("laptop")
         daemon.send(signal.SIGHUP)
         self.assertEqual(goes.wait(), 3, goes.log())
-        daemon.wait_for(r"\(laptop\).*its key is revoked")
+        daemon.wait_for(r"\(laptop\).*its key was revoked")
         daemon.wait_for("keys reloaded: 1")
         self.refused("laptop", daemon, "does not take the key that is stored for it")
         # A new key under the old name is good from the next SIGHUP on.
@@ -245,7 +245,7 @@ class Tls(harness.Case):
             self.assertEqual(os.stat(f"/proc/{daemon.process.pid}/environ").st_uid, 0)
         self.revoke("laptop")
         daemon.send(signal.SIGHUP)
-        daemon.wait_for("its key is revoked")
+        daemon.wait_for("its key was revoked")
         self.assertFalse(self.has_secret("laptop", (daemon.log() + host.log()).encode()))
         if "SANITIZED" in os.environ:
             return
@@ -412,7 +412,7 @@ class Tls(harness.Case):
             self.assertEqual(early, strangers[:len(early)])
         for peer in strangers:
             self.assertEqual(self.rest_of(peer), b"")
-        daemon.wait_for("did not say who it is within 5 s", 60)
+        daemon.wait_for("did not authenticate within 5 s", 60)
 
     def test_plain_strangers_take_nobodys_place(self):
         self.pair("laptop")
@@ -435,7 +435,7 @@ class Tls(harness.Case):
         daemon.wait_for("watches")
         for _ in range(60):
             self.connect(daemon).close()
-        daemon.wait_for(r"10\.84\.0\.1:\d+ comes too often without a key: not let in for now")
+        daemon.wait_for(r"10\.84\.0\.1:\d+ connects too often without a key: refused for now")
         # From elsewhere everybody is welcome, and from there who has a key, after a while.
         elsewhere = self.connect(daemon, "10.84.2.1")
         elsewhere.sendall(b"x")
@@ -461,7 +461,7 @@ class Tls(harness.Case):
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                 timeout=harness.BOUND)
             self.assertIn(b"CONNECTION ESTABLISHED", result.stdout)
-        self.assertNotIn("comes too often", daemon.log())
+        self.assertNotIn("connects too often", daemon.log())
 
 
 def in_own_network():

@@ -26,7 +26,7 @@ setpriv --reuid $user --regid $user --clear-groups --no-new-privs \
 daemon=$!
 pitether 127.0.0.1 --live --save /tmp/frames --frames 10
 [ "$(find /tmp/frames -name '*.jpg' | wc -l)" = 10 ]
-grep -q 'listening on .*, for those who have a key' /tmp/log
+grep -q 'listening on .*, with a key only' /tmp/log
 
 pitetherd --revoke laptop
 MAINPID=$daemon bash -c "$(commands ExecReload)"

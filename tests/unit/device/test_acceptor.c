@@ -134,7 +134,8 @@ static void not_more_than_one_a_round(void **state)
     }
 }
 
-/* Who comes too often without a key is sent away at once: the queue is there for others, too. */
+/* Who connects too often without a key is refused at once: the kernel's queue is there for others,
+ * too. */
 static void many_are_refused_in_a_round(void **state)
 {
     struct fixture *fixture = *state;
@@ -169,7 +170,7 @@ static void count_gone(void *user, struct client *client)
 }
 
 /* Also when the last one was among the dead. */
-static void newcomers_after_a_burial(void **state)
+static void new_ones_after_others_were_reaped(void **state)
 {
     struct fixture *fixture = *state;
     unsigned gone = 0;
@@ -193,9 +194,9 @@ static void say(int peer, const struct wire_message *message)
     assert_int_equal(send(peer, bytes, size, 0), size);
 }
 
-/* The low-priority loop has to rest now and then while there is something to do, and is waited for
- * again. */
-static void the_lobby_rests(void **state)
+/* The low-priority loop has to pause now and then while there is something to do, and then goes on.
+ */
+static void low_priority_pauses(void **state)
 {
     struct fixture *fixture = *state;
     const struct watch *watch = &fixture->acceptor.low_priority_watch;
@@ -212,14 +213,14 @@ static void the_lobby_rests(void **state)
     }
     struct epoll_event event;
     say(fixture->peers[0], &(struct wire_message){ .type = WIRE_PONG });
-    uint64_t heard_ns = fixture->acceptor.clients->heard_ns;
+    uint64_t received_ns = fixture->acceptor.clients->received_ns;
     assert_int_equal(epoll_wait(fixture->loop.fd, &event, 1, -1), 1);
-    assert_ptr_equal(event.data.ptr, &fixture->acceptor.rest_watch);
+    assert_ptr_equal(event.data.ptr, &fixture->acceptor.pause_watch);
     round_of(fixture);
     assert_int_equal(watch->events, EPOLLIN);
-    struct pollfd rested = { .fd = fixture->acceptor.rest_watch.fd, .events = POLLIN };
-    assert_int_equal(poll(&rested, 1, 0), 0);
-    ROUNDS_UNTIL(fixture, fixture->acceptor.clients->heard_ns > heard_ns);
+    struct pollfd paused = { .fd = fixture->acceptor.pause_watch.fd, .events = POLLIN };
+    assert_int_equal(poll(&paused, 1, 0), 0);
+    ROUNDS_UNTIL(fixture, fixture->acceptor.clients->received_ns > received_ns);
 }
 
 int main(void)
@@ -227,8 +228,8 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(not_more_than_one_a_round), TEST(many_are_refused_in_a_round),
-        TEST(the_oldest_comes_first),    TEST(newcomers_after_a_burial),
-        TEST(the_lobby_rests),
+        TEST(the_oldest_comes_first),    TEST(new_ones_after_others_were_reaped),
+        TEST(low_priority_pauses),
     };
     return cmocka_run_group_tests_name("acceptor", tests, NULL, NULL);
 }

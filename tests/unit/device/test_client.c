@@ -1432,7 +1432,7 @@ static void silence(void **state)
     static const struct {
         unsigned ms, pings;
     } steps[] = { { 4999, 0 }, { 5000, 1 }, { 5500, 1 }, { 9999, 1 }, { 10000, 2 }, { 14999, 2 } };
-    uint64_t heard = room->client->heard_ns;
+    uint64_t heard = room->client->received_ns;
     room->client->pinged_ns = heard;
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         client_tick(room->client, heard + steps[i].ms * CLOCK_MS);
@@ -1440,7 +1440,7 @@ static void silence(void **state)
         room_settle(room);
         assert_int_equal(room->peer->pings, steps[i].pings);
     }
-    assert_int_equal(room->client->heard_ns, heard);
+    assert_int_equal(room->client->received_ns, heard);
     client_tick(room->client, heard + 15 * CLOCK_SECOND);
     room_news(room);
     expect_error(room, WIRE_ERROR_TIMEOUT);
@@ -1450,9 +1450,9 @@ static void a_sign_of_life(void **state)
 {
     struct room *room = *state;
     room_watch(room, WIRE_LIVE, 0, 0);
-    uint64_t heard = room->client->heard_ns;
+    uint64_t heard = room->client->received_ns;
     peer_say(room->peer, &(struct wire_message){ .type = WIRE_PONG });
-    ROOM_UNTIL(room, room->client->heard_ns > heard);
+    ROOM_UNTIL(room, room->client->received_ns > heard);
     client_tick(room->client, heard + 15 * CLOCK_SECOND);
     assert_int_equal(room->client->state, CLIENT_SUBSCRIBED);
 }
@@ -1467,10 +1467,10 @@ static void a_peer_that_pings_and_does_not_read(void **state)
     for (int i = 0; i < 20; i++)
         room_frame(room, 4, 20000);
     for (uint64_t i = 0; i < 12; i++) {
-        uint64_t heard = room->client->heard_ns;
+        uint64_t heard = room->client->received_ns;
         peer_say(room->peer, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = i });
-        ROOM_UNTIL(room, room->client->heard_ns > heard);
-        client_tick(room->client, room->client->heard_ns + 14 * CLOCK_SECOND);
+        ROOM_UNTIL(room, room->client->received_ns > heard);
+        client_tick(room->client, room->client->received_ns + 14 * CLOCK_SECOND);
         assert_int_equal(room->client->state, CLIENT_SUBSCRIBED);
     }
     room->peer->reads = true;

@@ -240,7 +240,7 @@ static void growing_frames_can_be_read(void **state)
         assert_int_equal(pthread_create(&thread, NULL, run_reader, &reader), 0);
         for (int i = 0; i < 100; i++) {
             /* So that none is displaced, neither here nor in the encoder. */
-            events_wait_for_room(&fixture->events);
+            events_wait_for_space(&fixture->events);
             fixture_submit(fixture);
             encoder_drain(fixture->encoder);
         }

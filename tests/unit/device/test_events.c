@@ -203,7 +203,7 @@ static void poke_and_answer(void **state)
 
 static void *wait_for_room(void *user)
 {
-    events_wait_for_room(user);
+    events_wait_for_space(user);
     return NULL;
 }
 
@@ -212,7 +212,7 @@ static void patience(void **state)
 {
     struct fixture *fixture = *state;
     pthread_t thread;
-    events_wait_for_room(&fixture->events);
+    events_wait_for_space(&fixture->events);
     for (int i = 0; i <= STREAM_EVENTS_MAX / 2; i++)
         put_frame(fixture);
     assert_int_equal(pthread_create(&thread, NULL, wait_for_room, &fixture->events), 0);

@@ -68,7 +68,7 @@ static void flush(struct fake_sink *fake)
     assert_int_equal(error, 0);
     assert_int_equal(written, fake->size - before);
     assert_true(write_batch_empty(&write_batch));
-    assert_true(write_batch_has_room(&write_batch));
+    assert_true(write_batch_has_space(&write_batch));
 }
 
 /* Three batches: small messages alone, mixed with parts, and parts alone. */
@@ -202,7 +202,7 @@ static void room_is_what_it_says(void **state)
     for (int kind = 0; kind < 3; kind++) {
         unsigned count = 0;
         memset(&write_batch, 0, sizeof(write_batch));
-        for (; write_batch_has_room(&write_batch); count++) {
+        for (; write_batch_has_space(&write_batch); count++) {
             if (kind < 2)
                 write_batch_message(&write_batch, kind ? &text : &longest);
             else
