@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "device/image/picture.h"
+#include "shared/base/attributes.h"
 
 enum { BUFFER_PLANES_MAX = 3 };
 
@@ -32,8 +33,8 @@ struct buffer_map {
 };
 
 /* Maps count planes. 0 or a negative errno, with nothing mapped; -EINVAL: too many planes. */
-int buffer_map_open(struct buffer_map *map, const struct buffer_plane *planes, unsigned count)
-    __attribute__((warn_unused_result));
+NODISCARD int buffer_map_open(struct buffer_map *map, const struct buffer_plane *planes,
+                              unsigned count);
 
 /* Unmaps. Fine on a struct of zeros. */
 void buffer_map_close(struct buffer_map *map);
@@ -41,8 +42,8 @@ void buffer_map_close(struct buffer_map *map);
 /* Sets picture's planes to the rows in the buffer, which has a plane for each of the picture's, or
  * one in which they follow one another. Format, width and height are set; stride is that of the
  * first plane, in bytes. 0, or -EINVAL if the picture does not fit. */
-int buffer_map_describe(const struct buffer_map *map, size_t stride, struct picture *picture)
-    __attribute__((warn_unused_result));
+NODISCARD int buffer_map_describe(const struct buffer_map *map, size_t stride,
+                                  struct picture *picture);
 
 /* Before the first read, makes the device's writes visible through the processor's cache; after the
  * last, ends that (linux/dma-buf.h). Does nothing to memory that is no dma-buf. */

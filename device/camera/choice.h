@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 /* A camera that is there. The texts are the caller's and end with a zero. */
@@ -43,8 +44,7 @@ bool camera_is_only(const struct camera_entry *entries, size_t count, size_t ind
  * Returns the index, or with error filled -ENODEV (it is not there), -ENOTUNIQ (model=TEXT: there
  * are several) or -EBUSY (another stream has it).
  */
-int camera_choose(const struct camera_entry *entries, size_t count, const char *argument,
-                  const struct camera_identity *before, struct error *error)
-    __attribute__((warn_unused_result));
+NODISCARD int camera_choose(const struct camera_entry *entries, size_t count, const char *argument,
+                            const struct camera_identity *before, struct error *error);
 
 #endif

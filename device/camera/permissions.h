@@ -5,6 +5,7 @@
 #ifndef PITETHER_DEVICE_CAMERA_PERMISSIONS_H
 #define PITETHER_DEVICE_CAMERA_PERMISSIONS_H
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 /* Patterns of the device files that libcamera opens; ends with NULL. */
@@ -12,8 +13,7 @@ extern const char *const camera_device_files[];
 
 /* 0, with error untouched, if this process may open all files that match; otherwise -EACCES with
  * error filled. */
-int camera_check_permissions(const char *const *patterns, struct error *error)
-    __attribute__((warn_unused_result));
+NODISCARD int camera_check_permissions(const char *const *patterns, struct error *error);
 
 /* Fills error with why there is no camera at all: -EACCES as above, or -ENODEV. */
 int camera_explain_none(const char *const *patterns, struct error *error);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/lib/from_wire.h"
+#include "shared/base/attributes.h"
 #include "shared/base/clock.h"
 #include "shared/jpeg/jpeg_check.h"
 #include "shared/protocol/crc32c.h"
@@ -36,8 +37,7 @@ static void say(struct session *session, const struct wire_message *message)
         session->out_used += wire_encode(message, session->out + session->out_used);
 }
 
-static void fail(struct session *session, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void fail(struct session *session, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void fail(struct session *session, const char *format, ...)
 {
@@ -55,8 +55,7 @@ static void say_error(struct session *session, enum wire_error_code code, const 
     say(session, &message);
 }
 
-static void blame(struct session *session, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void blame(struct session *session, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* The daemon is at fault: tell it, as far as the socket still takes it. */
 static void blame(struct session *session, const char *format, ...)

@@ -135,6 +135,9 @@ class ExitCodes(harness.Case):
 
     def test_daemon_usage(self):
         open_keys = self.write("keys", "", 0o644)
+        twice = self.write("twice.conf", "source = pattern\n[front]\n\n[front]\n")
+        done = self.ends(USAGE, harness.PITETHERD, "--config", twice)
+        self.assertIn(f"{twice}:4: [front]: line 2 has a section of this name already", done.log())
         for options in (["--source", "webcam"], ["--source", "libcamera:"],
                         ["--source", "pattern", "--listen", "x:99999"],
                         ["--config", self.path("none")], ["extra"],
@@ -189,6 +192,9 @@ class ExitCodes(harness.Case):
 
     def test_host_usage(self):
         open_keys = self.write("keys", "", 0o644)
+        twice = self.write("twice.conf", "source = pattern\n[front]\n\n[front]\n")
+        done = self.ends(USAGE, harness.PITETHERD, "--config", twice)
+        self.assertIn(f"{twice}:4: [front]: line 2 has a section of this name already", done.log())
         for options in (["localhost", "--null", "--keys", open_keys],
                         ["localhost", "--null", "--keys", self.path("none")],
                         ["localhost", "--null", "--keys", self.folder],

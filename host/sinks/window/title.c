@@ -1,4 +1,5 @@
 #include "host/sinks/window/title.h"
+#include "shared/base/attributes.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -11,7 +12,7 @@ struct line {
     size_t size;
 };
 
-__attribute__((format(printf, 2, 3))) static void append(struct line *line, const char *format, ...)
+PRINTF_LIKE(2, 3) static void append(struct line *line, const char *format, ...)
 {
     size_t used = strlen(line->text);
     va_list arguments;

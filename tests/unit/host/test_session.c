@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "shared/base/attributes.h"
 #include "shared/base/clock.h"
 #include "shared/protocol/crc32c.h"
 
@@ -24,8 +25,7 @@ struct lines {
     size_t used;
 };
 
-static void line(struct lines *lines, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void line(struct lines *lines, const char *format, ...) PRINTF_LIKE(2, 3);
 
 static void line(struct lines *lines, const char *format, ...)
 {
