@@ -9,13 +9,17 @@ if(NOT DEFINED ENV{SOURCE_DATE_EPOCH})
 endif()
 
 foreach(component IN LISTS CPACK_COMPONENTS_ALL)
-    if(NOT EXISTS ${CPACK_PITETHER_PROGRAM_${component}})
-        message(FATAL_ERROR "${CPACK_PITETHER_PROGRAM_${component}} is not there: build it first")
+    set(file ${CPACK_PITETHER_FILE_${component}})
+    set(depends "")
+    if(file AND NOT EXISTS ${file})
+        message(FATAL_ERROR "${file} is not there: build it first")
     endif()
-    execute_process(
-        COMMAND ${CPACK_PITETHER_DEPENDS} ${CPACK_DEBIAN_PACKAGE_ARCHITECTURE}
-                ${CPACK_PITETHER_PROGRAM_${component}} ${CPACK_PITETHER_SYSROOT}
-        OUTPUT_VARIABLE depends OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    if(file)
+        execute_process(
+            COMMAND ${CPACK_PITETHER_DEPENDS} ${CPACK_DEBIAN_PACKAGE_ARCHITECTURE} ${file}
+                    ${CPACK_PITETHER_SYSROOT}
+            OUTPUT_VARIABLE depends OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    endif()
     string(TOUPPER ${component} upper)
     set(needs ${CPACK_PITETHER_NEEDS_${component}} ${depends})
     list(JOIN needs ", " CPACK_DEBIAN_${upper}_PACKAGE_DEPENDS)

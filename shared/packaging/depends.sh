@@ -6,6 +6,7 @@
 # what dpkg knew of them.
 set -euo pipefail
 
+here=$(cd "$(dirname "$0")" && pwd)
 arch=$1 program=$(realpath "$2") sysroot=${3-}
 [ -z "$sysroot" ] || [ -e "$sysroot/var/lib/dpkg/status" ] || {
     echo "$sysroot has no var/lib/dpkg, which tells what package a library is of:" \
@@ -18,10 +19,11 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 mkdir debian
 printf 'Source: pitether\n\nPackage: pitether\nArchitecture: any\n' >debian/control
+cp "$here/libpitether/shlibs" debian/shlibs.local # our own library is in no package yet
 
 # dpkg's database, as if the sysroot's packages were installed right where it is. A library's package
 # may call its folder /lib, which has become a link to /usr/lib.
-options=()
+options=("-l${program%/*}")
 if [ -n "$sysroot" ]; then
     mkdir -p database/info database/updates
     cp "$sysroot/var/lib/dpkg/status" database/
@@ -30,7 +32,7 @@ if [ -n "$sysroot" ]; then
     for list in "$sysroot"/var/lib/dpkg/info/*.list; do
         sed -nE "s,^(/usr)?(/lib/.*\.so.*),$sysroot/usr\2,p" "$list" >"database/info/${list##*/}"
     done
-    options=(--admindir="$work/database" "-l$sysroot/usr/lib/$(dpkg-architecture -a"$arch" \
+    options+=(--admindir="$work/database" "-l$sysroot/usr/lib/$(dpkg-architecture -a"$arch" \
         -qDEB_HOST_MULTIARCH 2>/dev/null)")
 fi
 if ! dpkg-architecture -a"$arch" -f -c dpkg-shlibdeps -O "${options[@]}" "$program" \
