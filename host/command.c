@@ -5,6 +5,7 @@
 
 #include "host/key_import.h"
 #include "host/lib/pitether.h"
+#include "host/list_streams.h"
 #include "shared/base/descriptors.h"
 #include "shared/base/log.h"
 #include "shared/keys/keys_file.h"
@@ -26,6 +27,8 @@ static enum exit_code manage_keys(const struct host_options *options)
 
 static enum exit_code print(const struct host_options *options)
 {
+    if (options->list_streams)
+        return list_streams(options);
     if (options->help)
         options_help(&host_option_table, stdout);
     else
@@ -35,12 +38,13 @@ static enum exit_code print(const struct host_options *options)
 
 bool command_is_requested(const struct host_options *options)
 {
-    return options->help || options->version || options->import_key || options->forget_key;
+    return options->help || options->version || options->list_streams || options->import_key ||
+           options->forget_key;
 }
 
 enum exit_code command_run(const struct host_options *options, bool has_output)
 {
-    if (!options->help && !options->version)
+    if (!options->help && !options->version && !options->list_streams)
         return manage_keys(options);
     enum exit_code code = print(options);
     int error = code ? 0 : descriptors_flush_stdout(has_output);

@@ -60,6 +60,8 @@ static const struct option_spec specs[] = {
       "have the daemon send only what is newest (default otherwise)" },
     { "stream", 0, OPTION_TEXT, FIELD(stream), "NAME", NULL, 0, 0, NULL,
       "receive this stream of the daemon, as HOST/NAME does, where the address is a unix:/PATH" },
+    { "list-streams", 0, OPTION_FLAG, FIELD(list_streams), NULL, NULL, 0, 0, NULL,
+      "list the daemon's streams with model, size, rate and state, and exit" },
     HEADING("Keys"),
     { "import-key", 0, OPTION_TEXT, FIELD(import_key), "HOST", NULL, 0, 0, NULL,
       "read from standard input the line that pitetherd --add-key printed, store it as the key for "
@@ -133,6 +135,8 @@ static int check_addresses(const struct host_options *options, struct error *err
         return error_set(error, -EINVAL,
                          "where is the daemon? Give its address: pitether [OPTION]... "
                          "HOST[:PORT][/STREAM]...");
+    if (options->list_streams && count > 1)
+        return error_set(error, -EINVAL, "--list-streams asks one daemon: give one address");
     if (options->to_stdout && count > 1)
         return error_set(error, -EINVAL,
                          "--stdout: frames of several streams can't be told apart in one pipe; "

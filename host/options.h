@@ -18,7 +18,8 @@ struct host_options {
     bool no_reconnect, stats, latency_report;
     const char *keys, *import_key, *forget_key;
     const char *stream; /* for addresses that can't name one */
-    int log_level;      /* enum log_level */
+    bool list_streams;
+    int log_level; /* enum log_level */
     bool version, help;
     struct option_list addresses; /* of the streams, as they were given; of a key's host: none */
 };

@@ -21,6 +21,13 @@ class Inputs(harness.Case):
         return [self.daemon(*options, listen=f"unix:{self.path(f'cam{i}')}", **keywords)
                 for i in range(count)]
 
+    def streams(self, names, *options, **keywords):
+        """A daemon with these streams."""
+        path = self.path("conf-" + names[0])
+        with open(path, "w", encoding="ascii") as file:
+            file.writelines(f"[{name}]\n" for name in names)
+        return self.daemon("--config", path, *options, **keywords)
+
     def receive(self, daemons, *options, **keywords):
         return self.start(harness.PITETHER, *[daemon.address for daemon in daemons], *options,
                           **keywords)
@@ -55,12 +62,44 @@ class Inputs(harness.Case):
         self.assertDone(host)
         self.check_folders(host, ["cam0", "cam1", "cam2"], 40)
 
+    def test_streams_of_a_daemon(self):
+        """Each is received by its name, over the network and over a Unix socket."""
+        names = ["front", "rear/left", "top"]
+        daemon = self.streams(names, "--listen", self.socket, listen="127.0.0.1:0")
+        host = self.start(harness.PITETHER, *[f"{daemon.address}/{name}" for name in names],
+                          "--save", self.out, "--frames", "20")
+        self.assertDone(host)
+        self.check_folders(host, names, 20)
+        self.run_host(self.socket, "--stream", "top", "--null", "--frames", "3")
+        for address in daemon.address, self.socket:
+            self.fails(CONNECTION, "error: .*front, rear/left, top", harness.PITETHER, address,
+                       "--null")
+            self.fails(CONNECTION, "error: .*front, rear/left, top", harness.PITETHER,
+                       self.socket, "--stream", "back", "--null")
+
+    def test_list_of_streams(self):
+        daemon = self.streams(["front", "rear"], "--always-on", listen="127.0.0.1:0")
+        daemon.wait_for("front: camera on")
+        daemon.wait_for("rear: camera on")
+        done = subprocess.run([harness.PITETHER, daemon.address, "--list-streams"], check=True,
+                              timeout=harness.BOUND, stdout=subprocess.PIPE, text=True)
+        rows = [re.split(r"  +", line) for line in done.stdout.splitlines()]
+        self.assertEqual(rows, [["NAME", "MODEL", "SIZE", "RATE", "STATE"],
+                                ["front", "test pattern", "320x240", "30 fps", "running"],
+                                ["rear", "test pattern", "320x240", "30 fps", "running"]])
+        self.fails(CONNECTION, "can't connect", harness.PITETHER, "unix:" + self.path("none"),
+                   "--list-streams")
+        self.fails(2, "is no address", harness.PITETHER, "pi:0", "--list-streams")
+
     def test_streams_of_one_name(self):
         """Where streams would be called the same, the host and the port tell them apart."""
-        daemons = [self.daemon(listen="127.0.0.1:0") for _ in range(2)]
-        host = self.receive(daemons, "--save", self.out, "--frames", "5")
+        daemons = [self.streams(["front"], listen="127.0.0.1:0"), self.daemon(listen="127.0.0.1:0"),
+                   self.streams(["front"], listen="127.0.0.1:0")]
+        host = self.start(harness.PITETHER, daemons[0].address + "/front", daemons[1].address,
+                          daemons[2].address + "/front", "--save", self.out, "--frames", "5")
         self.assertDone(host)
-        self.check_folders(host, [daemon.address.replace(":", "-") for daemon in daemons], 5)
+        first, last = (daemons[i].address.replace(":", "-") + "-front" for i in (0, 2))
+        self.check_folders(host, [first, "127.0.0.1", last], 5)
 
     def test_interrupted(self):
         host = self.receive(self.daemons(3), "--save", self.out)
@@ -111,12 +150,16 @@ class Inputs(harness.Case):
             self.assertEqual(ids, sorted(ids))
 
     def test_a_minute(self):
-        """Eight streams, a minute: everything adds up."""
-        daemons = self.daemons(8, size="160x120", fps="10")
-        host = self.receive(daemons, "--save", self.out, "--duration", "60")
+        """Eight streams from two daemons, a minute: everything adds up."""
+        names = ["a", "b", "c", "d"], ["e", "f", "g", "h"]
+        addresses = []
+        for four in names:
+            daemon = self.streams(four, size="160x120", fps="10", listen="127.0.0.1:0")
+            addresses += [f"{daemon.address}/{name}" for name in four]
+        host = self.start(harness.PITETHER, *addresses, "--save", self.out, "--duration", "60")
         host.process.wait(60 + harness.BOUND)
         self.assertDone(host)
-        self.check_folders(host, [f"cam{i}" for i in range(8)])
+        self.check_folders(host, names[0] + names[1])
         for captured, *_ in self.totals(host).values():
             self.assertGreaterEqual(captured, 600)
 

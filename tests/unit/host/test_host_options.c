@@ -55,6 +55,7 @@ static void defaults(void **state)
     assert_int_equal(options.addresses.count, 1);
     assert_string_equal(options.addresses.items[0], "pi");
     assert_null(options.stream);
+    assert_false(options.list_streams);
 }
 
 /* options_defaults() has nobody to complain to. */
@@ -128,6 +129,8 @@ static void addresses(void **state)
     assert_string_equal(options.addresses.items[1], "other:8000");
     assert_string_equal(options.addresses.items[2], "unix:/x");
     assert_string_equal(options.stream, "y");
+    assert_int_equal(read_line(&options, "pi --list-streams", &error), 0);
+    assert_true(options.list_streams);
 }
 
 /* A folder that is there, or that is written as one, may be called anything. */
@@ -164,6 +167,7 @@ static void what_is_refused(void **state)
     } cases[] = {
         { "", "where is the daemon?" },
         { "--null", "where is the daemon?" },
+        { "pi other --list-streams", "--list-streams asks one daemon" },
         { "pi other --stdout", "--stdout: frames of several streams can't be told apart" },
         { "pi --lossless --live", "exclude one another" },
         { "pi --live --lossless", "exclude one another" },

@@ -1,0 +1,95 @@
+#include "host/list_streams.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared/base/log.h"
+
+/* A daemon has no more; what a later one may have beyond them is said. */
+enum { STREAMS_MAX = 64, COLUMNS = 5, CELL_SIZE = 80 };
+
+struct row {
+    char cells[COLUMNS][CELL_SIZE];
+};
+
+static const char *state_name(enum pitether_camera_state state)
+{
+    switch (state) {
+    case PITETHER_CAMERA_STARTING:
+        return "starting";
+    case PITETHER_CAMERA_RUNNING:
+        return "running";
+    case PITETHER_CAMERA_LOST:
+        return "no camera";
+    }
+    return "?";
+}
+
+/* What is not known yet is a dash. */
+static struct row row_of(const struct pitether_stream_info *stream)
+{
+    struct row row = { { "", "-", "-", "-", "" } };
+    snprintf(row.cells[0], CELL_SIZE, "%s", stream->name);
+    if (*stream->model)
+        snprintf(row.cells[1], CELL_SIZE, "%s", stream->model);
+    if (stream->width && stream->height)
+        snprintf(row.cells[2], CELL_SIZE, "%ux%u", stream->width, stream->height);
+    if (stream->fps > 0)
+        snprintf(row.cells[3], CELL_SIZE, "%.6g fps", stream->fps);
+    snprintf(row.cells[4], CELL_SIZE, "%s", state_name(stream->state));
+    return row;
+}
+
+static void write_row(const struct row *row, const size_t *widths, FILE *out)
+{
+    for (unsigned i = 0; i < COLUMNS - 1; i++)
+        fprintf(out, "%-*s  ", (int)widths[i], row->cells[i]);
+    fprintf(out, "%s\n", row->cells[COLUMNS - 1]);
+}
+
+void list_streams_write(const struct pitether_stream_info *streams, size_t count, FILE *out)
+{
+    static const struct row head = { { "NAME", "MODEL", "SIZE", "RATE", "STATE" } };
+    size_t widths[COLUMNS];
+    for (unsigned i = 0; i < COLUMNS; i++)
+        widths[i] = strlen(head.cells[i]);
+    for (size_t at = 0; at < count; at++) {
+        struct row row = row_of(&streams[at]);
+        for (unsigned i = 0; i < COLUMNS; i++)
+            if (strlen(row.cells[i]) > widths[i])
+                widths[i] = strlen(row.cells[i]);
+    }
+    write_row(&head, widths, out);
+    for (size_t at = 0; at < count; at++) {
+        struct row row = row_of(&streams[at]);
+        write_row(&row, widths, out);
+    }
+}
+
+static void write_log(void *user, enum pitether_log_level level, const char *line)
+{
+    (void)user;
+    log_write((enum log_level)level, "%s", line);
+}
+
+enum exit_code list_streams(const struct host_options *options)
+{
+    static struct pitether_stream_info streams[STREAMS_MAX];
+    struct pitether_options wanted = PITETHER_OPTIONS_INIT;
+    struct pitether_error error;
+    wanted.keys_file = options->keys;
+    wanted.timeout_s = options->timeout;
+    wanted.log = write_log;
+    int count =
+        pitether_list_streams(options->addresses.items[0], &wanted, streams, STREAMS_MAX, &error);
+    if (count < 0) {
+        log_error("%s", error.text);
+        return count == -EINVAL ? EXIT_USAGE : count == -ENOMEM ? EXIT_SYSTEM : EXIT_CONNECTION;
+    }
+    size_t listed = count < STREAMS_MAX ? (size_t)count : STREAMS_MAX;
+    list_streams_write(streams, listed, stdout);
+    if (listed < (size_t)count)
+        log_warning("%zu more streams are not listed", (size_t)count - listed);
+    return EXIT_DONE;
+}
