@@ -53,7 +53,7 @@ static ssize_t socket_write(struct transport *transport, const struct iovec *dat
     ssize_t total = 0;
     for (int i = 0; i < count && socket->room > 0; i++) {
         size_t size = data[i].iov_len < socket->room ? data[i].iov_len : socket->room;
-        peer_hear(socket->peer, data[i].iov_base, size);
+        peer_receive(socket->peer, data[i].iov_base, size);
         socket->room -= size;
         total += (ssize_t)size;
     }

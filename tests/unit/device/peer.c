@@ -1,15 +1,12 @@
 #include <errno.h>
-#include <netinet/in.h>
-#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -191,13 +188,13 @@ static void take_events(struct peer *peer)
     }
 }
 
-void peer_hear(struct peer *peer, const void *bytes, size_t size)
+void peer_receive(struct peer *peer, const void *bytes, size_t size)
 {
     for (const uint8_t *at = bytes; size > 0;) {
-        struct iovec room[2];
-        message_reader_space(&peer->reader, room);
-        size_t part = room[0].iov_len < size ? room[0].iov_len : size;
-        memcpy(room[0].iov_base, at, part);
+        struct iovec space[2];
+        message_reader_space(&peer->reader, space);
+        size_t part = space[0].iov_len < size ? space[0].iov_len : size;
+        memcpy(space[0].iov_base, at, part);
         message_reader_filled(&peer->reader, part);
         take_events(peer);
         at += part;
@@ -209,10 +206,10 @@ size_t peer_read(struct peer *peer, size_t most)
 {
     size_t total = 0;
     while (total < most && !peer->closed) {
-        struct iovec room[2];
-        message_reader_space(&peer->reader, room);
-        size_t size = room[0].iov_len < most - total ? room[0].iov_len : most - total;
-        ssize_t got = recv(peer->fd, room[0].iov_base, size, MSG_DONTWAIT);
+        struct iovec space[2];
+        message_reader_space(&peer->reader, space);
+        size_t size = space[0].iov_len < most - total ? space[0].iov_len : most - total;
+        ssize_t got = recv(peer->fd, space[0].iov_base, size, MSG_DONTWAIT);
         if (got < 0 && errno == EAGAIN)
             break;
         /* A client that is lost while the peer's bytes lie unread resets the connection. */
@@ -233,23 +230,31 @@ void peer_send(struct peer *peer, const void *bytes, size_t size)
     assert_int_equal(send(peer->fd, bytes, size, MSG_NOSIGNAL), size);
 }
 
-void peer_say(struct peer *peer, const struct wire_message *message)
+void peer_send_message(struct peer *peer, const struct wire_message *message)
 {
     uint8_t bytes[WIRE_ENCODED_MAX];
     peer_send(peer, bytes, wire_encode(message, bytes));
 }
 
+void peer_subscribe(struct peer *peer, const char *name, uint8_t mode)
+{
+    struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe.mode = mode };
+    snprintf(message.subscribe.name, sizeof(message.subscribe.name), "%s", name);
+    peer_send_message(peer, &message);
+}
+
 void peer_ack(struct peer *peer, uint64_t id)
 {
-    peer_say(peer, &(struct wire_message){ .type = WIRE_ACK, .ack = { id, clock_monotonic() } });
+    peer_send_message(peer,
+                      &(struct wire_message){ .type = WIRE_ACK, .ack = { id, clock_monotonic() } });
 }
 
 void peer_end(struct peer *peer)
 {
-    peer_say(peer, &(struct wire_message){ .type = WIRE_END,
-                                           .end = { .captured = peer->next - peer->first,
-                                                    .delivered = peer->delivered,
-                                                    .dropped = peer->dropped } });
+    peer_send_message(peer, &(struct wire_message){ .type = WIRE_END,
+                                                    .end = { .captured = peer->next - peer->first,
+                                                             .delivered = peer->delivered,
+                                                             .dropped = peer->dropped } });
 }
 
 bool peer_fate(const struct peer *peer, uint64_t from, uint64_t to, enum wire_drop_reason fate)
@@ -258,189 +263,4 @@ bool peer_fate(const struct peer *peer, uint64_t from, uint64_t to, enum wire_dr
         if (id < peer->first || id >= peer->next || peer->fates[id - peer->first] != fate)
             return false;
     return true;
-}
-
-/* The room. */
-
-static void open_room(struct room *room, int device_fd, int peer_fd)
-{
-    struct socket_address address = { .size = sizeof(address.storage) };
-    *room = (struct room){ .shared = { .loop = &room->loop,
-                                       .low_priority = &room->low_priority,
-                                       .changed = &room->changed,
-                                       .fail_limit = &room->fail_limit,
-                                       .visit_limit = &room->fail_limit,
-                                       .epoch = 77,
-                                       .queue_bytes = 8 << 20,
-                                       .streams = room->streams,
-                                       .stream_count = 1 },
-                           .streams = { &room->stream } };
-    fake_stream_init(&room->stream, 0, "camera");
-    assert_int_equal(getpeername(device_fd, (struct sockaddr *)&address.storage, &address.size), 0);
-    frames_init(&room->frames);
-    assert_int_equal(loop_init(&room->loop), 0);
-    assert_int_equal(loop_init(&room->low_priority), 0);
-    struct transport *transport = transport_plain_create(device_fd);
-    assert_non_null(transport);
-    room->client = client_create(&room->shared, transport, &address);
-    assert_non_null(room->client);
-    room->peer = calloc(1, sizeof(*room->peer));
-    assert_non_null(room->peer);
-    room->peer->fd = peer_fd;
-    room->peer->reads = room->peer->acks = true;
-    message_reader_init(&room->peer->reader, WIRE_MAX_MESSAGE_DEFAULT);
-}
-
-void room_unix(struct room *room, int buffer)
-{
-    int fds[2];
-    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-    if (buffer)
-        setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &buffer, sizeof(buffer));
-    open_room(room, fds[0], fds[1]);
-}
-
-void room_tcp(struct room *room)
-{
-    struct sockaddr_in address = { .sin_family = AF_INET,
-                                   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t size = sizeof(address);
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int peer = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(listen(listener, 1), 0);
-    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
-    assert_int_equal(connect(peer, (struct sockaddr *)&address, size), 0);
-    int device = accept(listener, NULL, NULL);
-    assert_true(device >= 0);
-    close(listener);
-    open_room(room, device, peer);
-}
-
-void room_close(struct room *room)
-{
-    close(room->peer->fd);
-    free(room->peer);
-    client_destroy(&room->client);
-    assert_null(room->client);
-    fake_stream_destroy(&room->stream);
-    loop_destroy(&room->loop);
-    loop_destroy(&room->low_priority);
-    frames_destroy(&room->frames);
-}
-
-static void between(void *user)
-{
-    (void)user;
-}
-
-static void after_round(void *user)
-{
-    loop_stop(user);
-}
-
-static bool step(struct room *room, int timeout_ms)
-{
-    bool listens = room->peer->reads && !room->peer->closed;
-    struct pollfd fds[] = { { .fd = room->loop.fd, .events = POLLIN },
-                            { .fd = listens ? room->peer->fd : -1, .events = POLLIN },
-                            { .fd = room->low_priority.fd, .events = POLLIN } };
-    if (poll(fds, 3, timeout_ms) <= 0)
-        return false;
-    if (fds[0].revents) {
-        room->loop.stopping = false;
-        assert_int_equal(loop_run(&room->loop, between, after_round, &room->loop), 0);
-    }
-    if (fds[1].revents)
-        peer_read(room->peer, SIZE_MAX);
-    if (fds[2].revents)
-        loop_turn(&room->low_priority);
-    return true;
-}
-
-void room_step(struct room *room)
-{
-    assert_true(step(room, BOUND_MS));
-}
-
-void room_settle(struct room *room)
-{
-    int steps = 0;
-    while (step(room, 0))
-        assert_in_range(steps++, 0, 100000);
-}
-
-void room_greet(struct room *room, uint32_t max_message)
-{
-    peer_send(room->peer, wire_opening, WIRE_OPENING_SIZE);
-    peer_say(room->peer,
-             &(struct wire_message){ .type = WIRE_HELLO, .hello.max_message = max_message });
-    ROOM_UNTIL(room, room->peer->streams_seen && room->client->state == CLIENT_READY);
-}
-
-void room_stream(struct room *room, unsigned width)
-{
-    fake_stream_on(&room->stream, width);
-    subscription_status_changed(&room->client->subscription);
-    subscription_camera_on(&room->client->subscription);
-    room_news(room);
-}
-
-void room_subscribe(struct room *room, const struct wire_subscribe *subscribe)
-{
-    if (room->client->state == CLIENT_OPENING)
-        room_greet(room, WIRE_MAX_MESSAGE_DEFAULT);
-    peer_say(room->peer, &(struct wire_message){ .type = WIRE_SUBSCRIBE, .subscribe = *subscribe });
-    ROOM_UNTIL(room, room->client->state == CLIENT_SUBSCRIBED);
-    room_stream(room, 640);
-    ROOM_UNTIL(room, room->peer->streams == 1);
-}
-
-void room_watch(struct room *room, enum wire_mode mode, uint32_t max_fps_mhz, uint32_t queue_bytes)
-{
-    room_subscribe(room, &(struct wire_subscribe){ .mode = (uint8_t)mode,
-                                                   .max_fps_mhz = max_fps_mhz,
-                                                   .queue_bytes = queue_bytes });
-}
-
-/* As the server does: one whose socket is full is woken by the loop. */
-void room_news(struct room *room)
-{
-    if (!(room->client->watch.events & EPOLLOUT))
-        client_write(room->client);
-}
-
-static void hand_over(struct room *room, struct frame *frame)
-{
-    frame_set_stream(frame, &room->stream.format);
-    frame->head.sensor_time = CLOCK_SECOND + room->given * CLOCK_SECOND / 30;
-    subscription_frame(&room->client->subscription, frame);
-    room->stream.next_id = ++room->given;
-    room_news(room);
-}
-
-struct frame *room_growing(struct room *room, unsigned slices, size_t slice_size)
-{
-    struct frame *frame = frames_new(&room->frames, room->given, slices, slice_size);
-    hand_over(room, frame);
-    return frame;
-}
-
-struct frame *room_frame(struct room *room, unsigned slices, size_t slice_size)
-{
-    struct frame *frame = frames_whole(&room->frames, room->given, slices, slice_size);
-    hand_over(room, frame);
-    return frame;
-}
-
-void room_lost(struct room *room, uint64_t count, enum wire_drop_reason reason)
-{
-    uint64_t first_ns = CLOCK_SECOND + room->given * CLOCK_SECOND / 30;
-    subscription_lost(&room->client->subscription,
-                      &(struct lost_run){ { room->given, count, reason },
-                                          first_ns,
-                                          first_ns + (count - 1) * CLOCK_SECOND / 30 });
-    room->given += count;
-    room->stream.next_id = room->given;
-    room_news(room);
 }

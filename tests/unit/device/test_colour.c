@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared/protocol/crc32c.h"
 #include "device/image/mcu_rows.h"
+#include "shared/protocol/crc32c.h"
 #include "support.h"
 
 enum { SIDE = 16 };

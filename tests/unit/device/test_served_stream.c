@@ -180,17 +180,16 @@ static struct peer *connect_peer(struct fixture *fixture)
     peer->acks = true;
     message_reader_init(&peer->reader, WIRE_MAX_MESSAGE_DEFAULT);
     peer_send(peer, wire_opening, WIRE_OPENING_SIZE);
-    peer_say(peer, &(struct wire_message){ .type = WIRE_HELLO,
-                                           .hello.max_message = WIRE_MAX_MESSAGE_DEFAULT });
+    peer_send_message(peer,
+                      &(struct wire_message){ .type = WIRE_HELLO,
+                                              .hello.max_message = WIRE_MAX_MESSAGE_DEFAULT });
     return peer;
 }
 
 static void subscribe(struct peer *peer, uint8_t number)
 {
-    struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe.mode = WIRE_LOSSLESS };
-    strcpy(message.subscribe.name, names[number]);
     peer->number = number;
-    peer_say(peer, &message);
+    peer_subscribe(peer, names[number], WIRE_LOSSLESS);
 }
 
 /* One that is subscribed, and knows how the camera is. */
@@ -244,6 +243,49 @@ static void losses_go_to_the_streams_own_clients(void **state)
     give(fixture, FRONT, 0, front);
     assert_true(peer_fate(rear, 1, 4, WIRE_DROP_SENSOR_GAP));
     assert_int_equal(front->dropped, 0);
+}
+
+static void expect_error_listing(struct fixture *fixture, const char *name, const char *text)
+{
+    struct peer *peer = connect_peer(fixture);
+    peer_subscribe(peer, name, WIRE_LIVE);
+    UNTIL(fixture, peer->closed);
+    assert_true(peer->failed);
+    assert_int_equal(peer->error.code, WIRE_ERROR_NO_SUCH_STREAM);
+    assert_string_equal(peer->error.text, text);
+}
+
+static void names_that_are_none(void **state)
+{
+    struct fixture *fixture = *state;
+    expect_error_listing(fixture, "side", "there is no stream \"side\", but front, rear");
+    expect_error_listing(fixture, "fron", "there is no stream \"fron\", but front, rear");
+    expect_error_listing(fixture, "", "name one of the streams: front, rear");
+    assert_int_equal(fixture->cameras[FRONT].starts + fixture->cameras[REAR].starts, 0);
+}
+
+/* With what is known of each when the receiver connects. */
+static void all_streams_are_listed(void **state)
+{
+    struct fixture *fixture = *state;
+    watch_running(fixture, REAR);
+    struct peer *peer = connect_peer(fixture);
+    UNTIL(fixture, peer->streams_seen);
+    const struct wire_stream_entry *front = &peer->listed.entries[FRONT];
+    const struct wire_stream_entry *rear = &peer->listed.entries[REAR];
+    assert_int_equal(peer->listed.count, STREAMS);
+    assert_int_equal(front->number, FRONT);
+    assert_string_equal(front->name, "front");
+    assert_string_equal(front->model, "front"); /* the source's, so far */
+    assert_int_equal(front->state, WIRE_STREAM_STARTING);
+    assert_int_equal(front->width, 0);
+    assert_int_equal(rear->number, REAR);
+    assert_string_equal(rear->name, "rear");
+    assert_string_equal(rear->model, "fake");
+    assert_int_equal(rear->state, WIRE_STREAM_RUNNING);
+    assert_int_equal(rear->width, FAKE_SIDE);
+    assert_int_equal(rear->height, FAKE_SIDE);
+    assert_int_equal(rear->fps_mhz, 30000);
 }
 
 static void a_camera_runs_for_its_own_clients(void **state)
@@ -313,6 +355,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frames_go_to_the_streams_own_clients),
         TEST(losses_go_to_the_streams_own_clients),
+        TEST(names_that_are_none),
+        TEST(all_streams_are_listed),
         TEST(a_camera_runs_for_its_own_clients),
         cmocka_unit_test_setup_teardown(always_on_is_the_streams_own, setup_always_on, teardown),
         TEST(a_lost_camera_is_its_own_clients_affair),
