@@ -72,7 +72,7 @@ static void flush(struct pitether *receiver)
 /* When the daemon's END is waited for no longer. */
 static uint64_t ending_due(const struct pitether *receiver)
 {
-    uint64_t since = receiver->ending_ns, heard = receiver->session.heard_ns;
+    uint64_t since = receiver->ending_ns, heard = receiver->session.alive_ns;
     uint64_t due = (heard > since && receiver_is_done(receiver) ? heard : since) + ENDING_NS;
     return due < since + ENDING_MAX_NS ? due : since + ENDING_MAX_NS;
 }
@@ -124,7 +124,7 @@ static bool converse(struct pitether *receiver, int *error)
                                   turn_timeout(receiver, reading));
     uint64_t now = clock_monotonic();
     if (receiver->readable)
-        session_heard(session, now);
+        session_alive(session, now);
     if (session_waits(session))
         session_advance(session, now);
     read_all(receiver, error);

@@ -1,6 +1,6 @@
 /*
  * The receiver's side of one conversation (PROTOCOL.md): bytes in, frames and losses out, and bytes
- * to send back. No I/O and no clock of its own, so that every turn of it can be tested. One thread.
+ * to send back. No I/O and no clock of its own, so that all of it can be tested. One thread.
  */
 #ifndef PITETHER_HOST_LIB_SESSION_H
 #define PITETHER_HOST_LIB_SESSION_H
@@ -16,12 +16,12 @@
 #include "shared/protocol/wire_streams.h"
 
 enum { SESSION_OUT_MAX = 8192 };
-/* Of so many PINGs, the newest, the answers are known as such. */
+/* PONGs to so many PINGs, the newest, are recognized. */
 enum { SESSION_PINGS_MAX = 16 };
 
 struct session_config {
     char stream[WIRE_NAME_MAX + 1]; /* a good name; empty: the only stream */
-    bool list_only; /* the list of streams is all that is wanted: ends after on_streams() */
+    bool list_only;                 /* no stream: the session ends after on_streams() */
     enum wire_mode mode;
     uint32_t max_fps_mhz; /* 0: all frames */
     uint32_t every;       /* one frame of so many; 0 and 1: all. Not together with max_fps_mhz */
@@ -42,7 +42,7 @@ struct session_handler {
     struct pitether_frame *(*take_frame)(void *user);
     /* A whole frame, checked; the reference goes to the handler. */
     void (*on_frame)(void *user, struct pitether_frame *frame);
-    /* A frame that failed its check: it is thrown away. */
+    /* A frame that failed its check, and was discarded. */
     void (*on_damaged)(void *user, uint64_t id, const char *why);
     void (*on_drops)(void *user, const struct wire_drops *drops);
     /* Once, the first of all. NULL: not wanted. */
@@ -50,11 +50,11 @@ struct session_handler {
     void (*on_stream)(void *user, const struct wire_stream *stream);
     void (*on_status)(void *user, const struct wire_status *status);
     void *user;
-    /* Whether the handler takes what comes next for now; NULL: always. */
+    /* Whether the handler has space for what comes next; NULL: always. */
     bool (*has_space)(void *user);
 };
 
-/* What the session was told so far; captured = delivered + dropped, damaged counts as delivered. */
+/* What was received so far; captured = delivered + dropped, damaged counts as delivered. */
 struct session_totals {
     uint64_t captured, delivered, dropped;
 };
@@ -62,8 +62,8 @@ struct session_totals {
 enum session_state {
     SESSION_OPENING, /* the daemon's opening and HELLO are due */
     SESSION_RUNNING,
-    SESSION_ENDING, /* we have said END, the daemon's is due */
-    SESSION_ENDED,  /* the daemon has said END */
+    SESSION_ENDING, /* END was sent, the daemon's is due */
+    SESSION_ENDED,  /* the daemon's END was received */
     SESSION_FAILED, /* see error */
 };
 
@@ -72,29 +72,29 @@ struct session {
     struct session_handler handler;
     enum session_state state;
     struct error error; /* of FAILED */
-    bool fatal;         /* FAILED in a way that connecting again won't mend */
-    bool key_needed;    /* FAILED since the daemon asks for a key */
+    bool fatal;         /* FAILED, and connecting again would not help */
+    bool key_needed;    /* FAILED, since the daemon requires a key */
 
     uint64_t epoch;                  /* of the daemon's run */
-    bool streams_seen;               /* STREAMS is here ... */
-    struct wire_stream_entry stream; /* ... and what it said of the stream subscribed to */
+    bool streams_seen;               /* STREAMS was received, ... */
+    struct wire_stream_entry stream; /* ... and has this of the stream subscribed to */
     bool subscribed;                 /* SUBSCRIBE was sent */
-    bool started;                    /* the first STREAM is here ... */
-    uint16_t width, height;          /* ... and the size that the last one said */
+    bool started;                    /* a STREAM was received; the last one has ... */
+    uint16_t width, height;          /* ... this size */
     uint64_t first_id, next_id;      /* [first_id, next_id) have a fate */
     struct session_totals totals;
     struct wire_end daemon_end; /* once ENDED */
 
     unsigned pings_sent;
-    uint64_t asked_ns[SESSION_PINGS_MAX]; /* when; a ring; 0: was answered */
-    uint64_t opened_ns, heard_ns, pinged_ns;
+    uint64_t ping_sent_ns[SESSION_PINGS_MAX]; /* when; a ring; 0: was answered */
+    uint64_t opened_ns, alive_ns, pinged_ns;
 
     struct pitether_frame *frame; /* between HEAD and TAIL */
     uint32_t frame_crc;
-    bool head_waits; /* a HEAD is here, but no frame was free */
-    bool full;       /* has_space() has said false */
+    bool head_waits; /* a HEAD was received, but no frame is free */
+    bool full;       /* has_space() returned false */
     struct wire_frame_head head;
-    bool abort_due; /* a TAIL said aborted: its id is the first of the next DROPS */
+    bool abort_due; /* the last frame was aborted: its id is the first of the next DROPS */
 
     struct message_reader reader;
     uint8_t out[SESSION_OUT_MAX];
@@ -102,8 +102,7 @@ struct session {
 };
 
 /* Begins a conversation: the opening, HELLO, PING and, unless it resumes or only lists, SUBSCRIBE
- * lie in `out`.
- * Times are this machine's CLOCK_MONOTONIC, ns. */
+ * lie in `out`. Times are this machine's CLOCK_MONOTONIC, ns. */
 void session_init(struct session *session, const struct session_config *config,
                   const struct session_handler *handler, uint64_t now_ns);
 
@@ -112,13 +111,13 @@ void session_clear(struct session *session);
 
 /* Where the next bytes are wanted; returns the number of entries used. 0: nothing is wanted until
  * out has been written or a frame is free. */
-int session_space(struct session *session, struct iovec room[2]);
+int session_space(struct session *session, struct iovec space[2]);
 
 /* `size` bytes were read at now_ns; then session_advance(). */
 void session_filled(struct session *session, size_t size, uint64_t now_ns);
 
-/* The daemon gives a sign of life, even if it can't be read yet: a part of a TLS record. */
-void session_heard(struct session *session, uint64_t now_ns);
+/* The daemon is alive, even if nothing can be read yet: a part of a TLS record has come. */
+void session_alive(struct session *session, uint64_t now_ns);
 
 /* Whether it waits for a free frame or for space: then nothing is read. */
 static inline bool session_waits(const struct session *session)
@@ -126,12 +125,12 @@ static inline bool session_waits(const struct session *session)
     return session->head_waits || session->full;
 }
 
-/* Works through what is here. True: it waits for a free frame or for space; call again once there
+/* Takes what was read. True: it waits for a free frame or for space; call again once there
  * is. */
 bool session_advance(struct session *session, uint64_t now_ns);
 
 /* PINGs and time-outs; call after each wait, which ends at session_due() at the latest. reading:
- * whether bytes were wanted in it; a silence that we asked for is no sign of a dead peer. */
+ * whether bytes were wanted in it; where none were, silence is no sign of a dead peer. */
 void session_tick(struct session *session, bool reading, uint64_t now_ns);
 
 /* When session_tick() has something to do even if nothing comes. */
@@ -140,15 +139,15 @@ uint64_t session_due(const struct session *session, bool reading);
 /* The first `size` bytes of out were written. */
 void session_written(struct session *session, size_t size);
 
-/* When nothing will have come for 2.5 s although bytes were wanted and a PING is out: the network
- * or the daemon pauses then. UINT64_MAX: the session is ending. */
+/* When nothing will have come for 2.5 s, although bytes were wanted and a PING was sent: the
+ * network or the daemon pauses then. UINT64_MAX: the session is ending. */
 uint64_t session_silent_at(const struct session *session);
 
-/* The receiver has enough: says END, the daemon's END will follow. */
+/* No more frames are wanted: sends END; the daemon's END follows. */
 void session_end(struct session *session);
 
-/* There is no connection any more: what came of a frame under way is damaged. Returns whether one
- * was. */
+/* The connection is lost: a frame of which only a part has come is damaged. Returns whether there
+ * was one. */
 bool session_cut(struct session *session);
 
 #endif

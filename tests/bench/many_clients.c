@@ -114,7 +114,7 @@ static void take_message(struct viewer *viewer, const struct wire_message *messa
             viewer->dropped += message->drops.count;
         break;
     case WIRE_ERROR:
-        fprintf(stderr, "many_clients: the daemon says: %s\n", message->error.text);
+        fprintf(stderr, "many_clients: the daemon reports: %s\n", message->error.text);
         exit(1);
     default:
         break;

@@ -105,7 +105,7 @@ class Faults(harness.Case):
             with peer:
                 peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
                 self.assertEqual(host.wait(), 3, host.log())
-        host.wait_for("no pitetherd: check the address")
+        host.wait_for("not a pitetherd: check the address")
 
     def test_sigterm_ends_in_order(self):
         daemon = self.daemon()

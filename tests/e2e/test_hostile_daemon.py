@@ -69,7 +69,7 @@ class HostileDaemons(harness.Case):
     def test_other_protocols(self):
         for words in (b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-x\r\n", b"\x16\x03\x03\0\2\2F",
                       os.urandom(5000).replace(b"\x89", b"x"), b"\xff" * 70000):
-            self.meet(words, LOST, "no pitetherd: check the address")
+            self.meet(words, LOST, "not a pitetherd: check the address")
         for version in (0, 2, 255):
             self.meet(OPENING[:7] + bytes([version]), LOST, "another version .* update the older")
         self.meet(b"", LOST, "connection was cut")
@@ -114,14 +114,14 @@ class HostileDaemons(harness.Case):
                              ("only a receiver", message(SUBSCRIBE, 0, 0, 0, 0, 0)),
                              ("aborted frame with a length", head(0),
                               tail(0, b"", status=1, length=1)),
-                             *(("where DROPS of an aborted frame is due", *aborted, word)
+                             *(("instead of DROPS of an aborted frame", *aborted, word)
                                for word in (head(0), stream(), end(0, 0, 0))),
                              ("a frame", *aborted, parts(b"x", 1))):
             self.breaks(what, *words)
         self.breaks("HELLO must come first", stream(), begin=OPENING)
         for fields in ((4095, 0, 1), (4096, 0, 0), ((64 << 20) + 1, 0, 1), (0xFFFFFFFF, 0, 1)):
             self.breaks("unusable HELLO", message(HELLO, *fields), begin=OPENING)
-        for what, word in (("where STREAMS is due", stream()), ("where STREAMS is due", head(0)),
+        for what, word in (("instead of STREAMS", stream()), ("instead of STREAMS", head(0)),
                            *(("malformed list of streams", words) for words in BAD_LISTS)):
             self.breaks(what, word, begin=OPENING + message(HELLO, 4096, 0, 1))
         self.breaks("malformed", message(0x80), begin=OPENING)
@@ -131,9 +131,9 @@ class HostileDaemons(harness.Case):
     def test_ids(self):
         def starts(first, *words):
             return BEGIN + stream(first) + b"".join(words)
-        self.breaks("frame 5 where 1 is due", frame(0), head(5), saved=[(0, JPEG)])
-        self.breaks("frame 0 where 1 is due", frame(0), frame(0), saved=[(0, JPEG)])
-        self.breaks("frame 7 where 0 is due", message(DROPS, 0, 1, 7, 1))
+        self.breaks("frame 5 instead of 1", frame(0), head(5), saved=[(0, JPEG)])
+        self.breaks("frame 0 instead of 1", frame(0), frame(0), saved=[(0, JPEG)])
+        self.breaks("frame 7 instead of 0", message(DROPS, 0, 1, 7, 1))
         self.breaks("empty or endless", message(DROPS, 0, 1, 0, 0))
         self.breaks("empty or endless", begin=starts(MAX_ID, frame(MAX_ID)))
         self.breaks("empty or endless", begin=starts(MAX_ID - 9, message(DROPS, 0, 1, MAX_ID - 9,
@@ -148,7 +148,7 @@ class HostileDaemons(harness.Case):
 
     def test_lying_totals(self):
         for lie in ((2, 2, 0), (1, 0, 1), (1, 1, 1), (MAX_ID, MAX_ID, MAX_ID), (0, 0, 0)):
-            self.meet(READY + frame(0) + end(*lie), LOST, "totals .* are not what came",
+            self.meet(READY + frame(0) + end(*lie), LOST, "totals .* are not what was received",
                       saved=[(0, JPEG)])
 
     def test_damaged_frames(self):
@@ -218,7 +218,7 @@ class HostileDaemons(harness.Case):
 
     def test_streams_out_of_time(self):
         for first in (0, 2, MAX_ID):
-            self.breaks(f"frame {first} where 1 is due", frame(0), stream(first),
+            self.breaks(f"frame {first} instead of 1", frame(0), stream(first),
                         saved=[(0, JPEG)])
 
     def test_unknown_values(self):
@@ -349,7 +349,7 @@ class HostileDaemons(harness.Case):
     def test_silence(self):
         """All at once, as each takes its time: no HELLO within 5 s, nothing within 15 s; and a
         daemon that reads nothing while it talks is as dead as one that says nothing."""
-        no_hello, nothing = "said nothing for 5 s", "nothing was heard for 15 s"
+        no_hello, nothing = "said nothing for 5 s", "nothing was received for 15 s"
         pings = itertools.chain([READY], itertools.repeat(message(PING, 1) * 1000))
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             for result in [pool.submit(self.meet, pieces, LOST, pattern, stays=True, deaf=deaf)

@@ -1,5 +1,5 @@
 /*
- * The receiver's side of a conversation, whatever the daemon says: frames and losses come in the
+ * The receiver's side of a conversation, whatever the daemon reports: frames and losses come in the
  * order of their ids, without a gap, with the bytes that their checksum is of; the totals add up;
  * and what is sent back is what PROTOCOL.md lets a receiver send. A daemon that keeps to the
  * protocol is never found at fault.
