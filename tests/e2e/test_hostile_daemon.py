@@ -349,7 +349,7 @@ class HostileDaemons(harness.Case):
     def test_silence(self):
         """All at once, as each takes its time: no HELLO within 5 s, nothing within 15 s; and a
         daemon that reads nothing while it talks is as dead as one that says nothing."""
-        no_hello, nothing = "said nothing for 5 s", "nothing was received for 15 s"
+        no_hello, nothing = "no answer within 5 s", "nothing was received for 15 s"
         pings = itertools.chain([READY], itertools.repeat(message(PING, 1) * 1000))
         with concurrent.futures.ThreadPoolExecutor(6) as pool:
             for result in [pool.submit(self.meet, pieces, LOST, pattern, stays=True, deaf=deaf)

@@ -110,7 +110,7 @@ static void what_else_answers(void **state)
     struct pitether_error error;
     script_add(&fixture->script, "HTTP/1.1 400 Bad Request\r\n\r\n", 28);
     assert_int_equal(list(fixture, NULL, 0, &error), -EPROTO);
-    assert_non_null(strstr(error.text, "no pitetherd"));
+    assert_non_null(strstr(error.text, "not a pitetherd"));
     fixture->script.size = 0;
     script_add(&fixture->script, wire_opening, WIRE_OPENING_SIZE);
     script_error(&fixture->script, WIRE_ERROR_TLS_REQUIRED, "a key is needed");

@@ -55,7 +55,7 @@ static void errors_that_last(void **state)
     send_all(fixture);
     take_the_rest(fixture);
     assert_int_equal(fixture->record.end.reason, PITETHER_END_LOST);
-    assert_string_equal(fixture->record.end.text, "the daemon says: not you (NOT_ALLOWED)");
+    assert_string_equal(fixture->record.end.text, "the daemon reports: not you (NOT_ALLOWED)");
     assert_null(strstr(log_text(fixture), "again"));
 }
 
@@ -87,7 +87,7 @@ static void a_web_server(void **state)
     assert_int_equal(fixture->record.end.reason, PITETHER_END_LOST);
     assert_true(fixture->failed);
     assert_int_equal(fixture->receiver_error.code, WIRE_ERROR_PROTOCOL);
-    assert_non_null(strstr(fixture->record.end.text, "no pitetherd"));
+    assert_non_null(strstr(fixture->record.end.text, "not a pitetherd"));
 }
 
 /* The duration. */
