@@ -76,27 +76,28 @@ static const struct option_spec specs[] = {
       "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; may be given again (default: 127.0.0.1:7484 and "
       "[::1]:7484)" },
     { "insecure-plaintext", 0, OPTION_FLAG, DAEMON(insecure_plaintext), NULL, NULL, 0, 0, NULL,
-      "allow addresses that other machines can reach: anyone who reaches them sees the camera, and "
-      "so does anyone on the way" },
+      "allow addresses that other machines can reach without keys: anyone who reaches them, and "
+      "anyone on the path, can watch" },
     { "max-clients", 0, OPTION_INT, DAEMON(max_clients), "N", "64", 1, 1000, NULL,
-      "receivers at the same time" },
+      "maximum number of receivers at the same time" },
     { "queue-bytes", 0, OPTION_BYTES, DAEMON(queue_bytes), "BYTES", "32M", 65536, 1 << 30, NULL,
-      "how much may wait for a lossless receiver before frames are dropped; for all of them "
-      "together it is twice as much" },
+      "how much may be queued for a lossless receiver before frames are dropped; all of them "
+      "together "
+      "may have twice as much" },
     HEADING("Keys"),
     { "keys", 0, OPTION_TEXT, DAEMON(keys), "FILE", NULL, 0, 0, NULL,
-      "the keys of those who may watch; without it systemd's credential \"keys\" if there is one, "
-      "or else /etc/pitether/keys" },
+      "the keys of receivers; without it systemd's credential \"keys\" if there is one, or else "
+      "/etc/pitether/keys" },
     { "add-key", 0, OPTION_TEXT, COMMAND(add_key), "NAME", NULL, 0, 0, NULL,
-      "make a key for the receiver that is to be known by NAME, print it, and exit" },
+      "make a key for a receiver called NAME, print it, and exit" },
     { "role", 0, OPTION_CHOICE, COMMAND(role), "ROLE", "view", 0, 0, key_role_names,
-      "what the key of --add-key permits: view; or control, which is noted for a later "
-      "protocol with controls, and is view until then" },
+      "what the key of --add-key permits: view; or control, which is reserved for a later protocol "
+      "with controls, and means view until then" },
     { "list-keys", 0, OPTION_FLAG, COMMAND(list_keys), NULL, NULL, 0, 0, NULL,
-      "show name, role and public id of each key, and exit" },
+      "print name, role and public id of each key, and exit" },
     { "revoke", 0, OPTION_TEXT, COMMAND(revoke), "NAME", NULL, 0, 0, NULL,
       "remove the key of that name, and exit" },
-    HEADING("The rest"),
+    HEADING("Other options"),
     { "list-cameras", 0, OPTION_FLAG, COMMAND(list_cameras), NULL, NULL, 0, 0, NULL,
       "show index, id, model, sizes and formats of each camera, and exit" },
     { "stats", 0, OPTION_INT, DAEMON(stats), "SECONDS", "0", 0, 86400, NULL,

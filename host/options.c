@@ -20,20 +20,21 @@ static const char *const sync_words[] = { "off", "each", NULL };
 static const struct option_spec specs[] = {
     HEADING("Where the frames go (sinks; they combine over one connection)"),
     { "save", 'o', OPTION_TEXT, FIELD(save), "DIR", NULL, 0, 0, NULL,
-      "save each frame as a JPEG file in DIR, and an index in DIR/frames.csv; of several streams, "
-      "each in a folder below DIR, which is called as the stream" },
+      "save each frame as a JPEG file in DIR, with an index in DIR/frames.csv; several streams "
+      "each have a folder in DIR, with the stream's name" },
     { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{n}.jpg", 0, 0, NULL,
-      "file names for --save: {n} counts them, on from the last one in DIR, {id} frame id, "
-      "{sensor} "
-      "sensor time in ns, {wall} wall clock time, {epoch} the daemon's run; without {n}, a name "
-      "that is taken gets -2, -3, ..." },
+      "file names for --save: {n} is a number that continues from the last one in DIR, {id} the "
+      "frame "
+      "id, {sensor} the sensor time in ns, {wall} the wall clock time, {epoch} the daemon's run; "
+      "without {n}, a name that exists gets -2, -3, ..." },
     { "sync", 0, OPTION_COUNT, FIELD(sync), "WHEN", "off", 0, 1e9, sync_words,
-      "how much of what was saved a power cut may cost. off: whatever the system had not written "
-      "yet; N: of the last N frames at most, since after every N all is put on the disk; each: "
-      "nothing, since each picture, then its name, then its line in the index is put on the disk" },
+      "how many saved frames a power cut may cost. off: those that the system has not written yet; "
+      "N: at most the last N, as all are synced to disk after every N; each: none, as each "
+      "picture, "
+      "its name and its line in the index are synced to disk in turn" },
     { "stdout", 0, OPTION_FLAG, FIELD(to_stdout), NULL, NULL, 0, 0, NULL,
-      "write the JPEGs to standard output, one after the other; a reader that is too slow for all "
-      "gets the newest ones, unless --lossless is given" },
+      "write the JPEGs to standard output, one after the other; a reader that is too slow gets the "
+      "newest ones, unless --lossless is given" },
     { "window", 'w', OPTION_FLAG, FIELD(window), NULL, NULL, 0, 0, NULL,
       "show the newest frame in a window: q quits, f is full screen, s saves a snapshot, space "
       "freezes. Several streams are side by side; a click or 1 to 9 shows one alone, and again, "
@@ -42,24 +43,22 @@ static const struct option_spec specs[] = {
       "receive, check and count the frames only" },
     HEADING("Which frames"),
     { "frames", 'n', OPTION_COUNT, FIELD(frames), "N", "0", 0, 1e15, NULL,
-      "end after N frames were kept, of each stream; those that --stdout passes over are not; 0 is "
-      "never" },
+      "end after N frames of each stream, not counting those that --stdout skips; 0 is never" },
     { "duration", 't', OPTION_NUMBER, FIELD(duration), "SECONDS", "0", 0, 1e9, NULL,
-      "end so long after the first frame, and keep what was taken until then; 0 is never" },
+      "end this long after the first frame, and keep what was captured until then; 0 is never" },
     { "timeout", 0, OPTION_NUMBER, FIELD(timeout), "SECONDS", "0", 0, 1e9, NULL,
-      "end after so long without a frame, at the start or later, whatever the connection; 0 is "
-      "never" },
+      "end after this long without a frame, at the start or later, connected or not; 0 is never" },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
-      "have the daemon send one frame of N, by the camera's count; not together with --max-fps" },
+      "receive one frame of N, by the camera's count; not together with --max-fps" },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
-      "have the daemon send at most so many frames per second; 0 is all" },
+      "receive at most this many frames per second; 0 is all" },
     { "lossless", 0, OPTION_FLAG, FIELD(lossless), NULL, NULL, 0, 0, NULL,
-      "have the daemon queue what can't be sent at once (with --save that is the default), and "
-      "wait for who reads --stdout" },
+      "the daemon queues what can't be sent at once (the default with --save), and --stdout waits "
+      "for its reader" },
     { "live", 0, OPTION_FLAG, FIELD(live), NULL, NULL, 0, 0, NULL,
-      "have the daemon send only what is newest (default otherwise)" },
+      "the daemon sends only the newest frame (the default otherwise)" },
     { "stream", 0, OPTION_TEXT, FIELD(stream), "NAME", NULL, 0, 0, NULL,
-      "receive this stream of the daemon, as HOST/NAME does, where the address is a unix:/PATH" },
+      "receive this stream of the daemon, like HOST/NAME; for addresses of the form unix:/PATH" },
     { "list-streams", 0, OPTION_FLAG, FIELD(list_streams), NULL, NULL, 0, 0, NULL,
       "list the daemon's streams with model, size, rate and state, and exit" },
     HEADING("Keys"),
@@ -69,18 +68,19 @@ static const struct option_spec specs[] = {
     { "forget-key", 0, OPTION_TEXT, FIELD(forget_key), "HOST", NULL, 0, 0, NULL,
       "remove the key for HOST, and exit" },
     { "keys", 0, OPTION_TEXT, FIELD(keys), "FILE", NULL, 0, 0, NULL,
-      "the file that keys are kept in; without it pitether/keys in $XDG_CONFIG_HOME, or in "
+      "the file that keys are stored in; without it pitether/keys in $XDG_CONFIG_HOME, or in "
       "~/.config" },
-    HEADING("The rest"),
+    HEADING("Other options"),
     { "no-reconnect", 0, OPTION_FLAG, FIELD(no_reconnect), NULL, NULL, 0, 0, NULL,
-      "end when there is no connection, instead of trying again" },
+      "end when the connection fails, instead of trying again" },
     { "stats", 0, OPTION_FLAG, FIELD(stats), NULL, NULL, 0, 0, NULL,
-      "tell rates every 10 s, and drops and the latency of each stage at the end" },
+      "log rates every 10 s, and drops and the latency of each stage at the end" },
     { "latency", 0, OPTION_TEXT, FIELD(latency), "FILE", NULL, 0, 0, NULL,
-      "write the time of each stage of each frame to FILE, as CSV, in the place of an earlier "
-      "run's; of several streams, all in one file; - is standard output" },
+      "write the time of each stage of each frame to FILE, as CSV, replacing an earlier run's; - "
+      "is "
+      "standard output; several streams share the file" },
     { "latency-report", 0, OPTION_FLAG, FIELD(latency_report), NULL, NULL, 0, 0, NULL,
-      "tell the latency of each stage at the end, with bars" },
+      "print the latency of each stage at the end, with bars" },
     { "log-level", 0, OPTION_CHOICE, FIELD(log_level), "LEVEL", "info", 0, 0, log_level_names,
       "error, warning, info or debug" },
     { "version", 'V', OPTION_FLAG, FIELD(version), NULL, NULL, 0, 0, NULL,
@@ -109,12 +109,12 @@ const struct option_table host_option_table = {
     .usage = "pitether [OPTION]... HOST[:PORT][/STREAM]...   (also [IPV6]:PORT and unix:/PATH)",
     .about = "Receives the frames that pitetherd streams from a camera.",
     .after =
-        "Exit codes: 0 all that was asked for was done, 1 a system call failed, 2 bad option or\n"
-        "keys file, 3 there was no connection, or it was lost, 4 a sink could not take every "
-        "frame,\n"
-        "or the file of --latency not every line, 5 frames are missing from a lossless stream, or\n"
-        "arrived damaged, 6 it ended before --frames or --duration was reached, 7 no frame came "
-        "for\n"
+        "Exit codes: 0 everything requested was done, 1 a system call failed, 2 bad option or "
+        "keys\n"
+        "file, 3 the connection failed or was lost, 4 a sink could not take every frame, or the "
+        "file\n"
+        "of --latency not every line, 5 frames are missing from a lossless stream, or arrived\n"
+        "damaged, 6 it ended before --frames or --duration was reached, 7 no frame came for\n"
         "--timeout. Of several streams the worst counts: a system call, then a sink, the "
         "connection,\n"
         "--timeout, an early end, missing frames.",

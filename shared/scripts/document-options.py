@@ -34,7 +34,8 @@ class Help:
             entries = re.findall(r"^  (?:(-\w), |    )(--[\w-]+)(?: (\S+))?(?:\n|  )((?:.*\n"
                                  r"(?: {20,}.*\n)*))", body, re.M)
             self.groups.append((heading, [Option(*entry) for entry in entries]))
-        codes = re.sub(r"\s+", " ", re.search(r"^Exit codes: (.*)\.\n", text, re.M | re.S).group(1))
+        codes = re.sub(r"\s+", " ", re.search(r"^Exit codes: (.*\.)\n", text, re.M | re.S).group(1))
+        codes, self.about_codes = re.match(r"(.*?)\.(?: (.*))?$", codes).groups()
         self.codes = re.split(r", (?=\d )", codes)
 
 
@@ -66,7 +67,7 @@ def man_codes(page):
     for entry in page.codes:
         code, meaning = entry.split(" ", 1)
         text += f".TP\n.B {code}\n{paragraph(meaning[0].upper() + meaning[1:] + '.')}"
-    return text
+    return text + (f".PP\n{paragraph(page.about_codes)}" if page.about_codes else "")
 
 
 def markdown(text):
@@ -82,7 +83,8 @@ def markdown_options(page):
             name += f" {option.value}" if option.value else ""
             default = f" `{option.default}`" if option.default else ""
             text += f"| `{name}` |{default} | {markdown(option.text_alone)} |\n"
-    return text + f"\nExit codes: {markdown(', '.join(page.codes))}.\n"
+    codes = ", ".join(page.codes) + "." + (f" {page.about_codes}" if page.about_codes else "")
+    return text + f"\nExit codes: {markdown(codes)}\n"
 
 
 def between_marks(text, what, made, form):
