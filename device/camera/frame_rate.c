@@ -24,8 +24,8 @@ struct frame_rate frame_rate_choose(double fps, struct frame_rate_limits limits)
         return rate;
     int64_t requested = fps > 0 ? llround(1e6 / fps) : 1;
     int64_t min = limits.min_us > 0 ? limits.min_us : 1000000 / FRAME_RATE_MAX;
-    int64_t max = limits.max_us > 0 ? limits.max_us : requested;
-    int64_t duration = clamp(requested, min, max < min ? min : max);
+    int64_t max = limits.max_us >= min ? limits.max_us : INT64_MAX;
+    int64_t duration = clamp(requested, min, max);
     rate.min_ns = (uint64_t)duration * 900; /* a tenth less, for clocks that differ */
     if (fps <= 0)
         return rate;

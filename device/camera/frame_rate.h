@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a camera accepts; 0: it does not say. */
+/* What a camera accepts. Limits that make no sense, as some releases of libcamera have them, are
+ * taken for unknown; 0 is unknown, too. */
 struct frame_rate_limits {
     bool settable;          /* the camera can be told a rate */
     int64_t min_us, max_us; /* duration of a frame */

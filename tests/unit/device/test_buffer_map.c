@@ -94,6 +94,7 @@ static void planes_in_one_file_and_in_several(void **state)
         struct buffer_map map;
         assert_int_equal(buffer_map_open(&map, planes, 3), 0);
         assert_int_equal(map.file_count, shared ? 1 : 2);
+        assert_int_equal(map.files[0].size, 2000 + CHROMA);
         assert_int_equal(buffer_map_describe(&map, STRIDE, &picture), 0);
         check_plane(&picture, 0, 0, STRIDE, LUMA);
         check_plane(&picture, 1, 1000, STRIDE / 2, CHROMA);
@@ -117,7 +118,11 @@ static void pictures_that_do_not_fit(void **state)
     buffer_map_close(&map);
     assert_int_equal(buffer_map_open(&map, &small, 1), 0);
     assert_int_equal(buffer_map_describe(&map, STRIDE, &picture), -EINVAL);
-    /* Not even the first plane, and offsets far behind the end. */
+    /* The second plane ends within its last row's padding: nothing is left for the third. */
+    struct buffer_map cut = map;
+    cut.planes[0].length = LUMA + CHROMA - 7;
+    assert_int_equal(buffer_map_describe(&cut, STRIDE, &picture), -EINVAL);
+    /* Not even the first plane fits. */
     assert_int_equal(buffer_map_describe(&map, 4096, &picture), -EINVAL);
     assert_int_equal(buffer_map_describe(&map, SIZE_MAX / 64, &picture), -EINVAL);
     buffer_map_close(&map);

@@ -37,7 +37,8 @@ int __wrap_ioctl(int fd, unsigned long request, void *argument)
 static void the_first_heap_that_opens(void **state)
 {
     (void)state;
-    static const char *const paths[] = { "/nowhere", "/dev/null", "/dev/zero", NULL };
+    static const char *const paths[] = { "/dev/null/below", "/nowhere", "/dev/null", "/dev/zero",
+                                         NULL };
     static const char *const none[] = { "/nowhere", "/dev/null/below", NULL };
     static const char *const empty[] = { NULL };
     char path[64], target[64];

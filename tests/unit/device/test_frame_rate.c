@@ -35,6 +35,7 @@ static void cameras_that_can_be_told_a_rate(void **state)
         { 0, 0, 0, { 0, 0, false, 4166 * 900, CLOCK_SECOND / 30 } },
         { 30, 134, -5, { 33333, 1e6 / 33333, false, 33333 * 900, 33333000 } },
         { 30, 50000, 10, { 50000, 20, true, 50000 * 900, 50000000 } },
+        { 10, 50000, 10, { 100000, 10, false, 100000 * 900, 100000000 } },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct frame_rate rate = frame_rate_choose(
