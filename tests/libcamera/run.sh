@@ -242,6 +242,25 @@ test_camera_of_two_streams() {
     [ "$code" = 3 ] && grep -q 'camera bars is already used by the stream front' "$work/list.log"
 }
 
+receive_stream() { # its name, which is also that of the folder
+    mkdir -p "$root$inside/$1"
+    timeout 60 python3 "$project/tests/e2e/independent_client.py" "$address" 30 \
+        "$root$inside/$1" --stream="$1"
+}
+
+# Both run at once, on libcamera's one manager.
+test_two_cameras() {
+    local front='' code=0
+    printf '[front]\nsource = libcamera:%s\nsize = 1920x1080\n' "$camera" >"$root$inside/two.conf"
+    printf '[rear]\nsource = libcamera:model=bars\nsize = 1296x972\n' >>"$root$inside/two.conf"
+    start_daemon --config "$inside/two.conf" || return 1
+    receive_stream front &
+    front=$!
+    receive_stream rear || code=$?
+    wait "$front" || code=$?
+    stop_daemon && [ "$code" = 0 ]
+}
+
 test_stream() { # folder, WxH, filter, options
     local folder=$1 size=$2 filter=$3
     shift 3
@@ -305,6 +324,9 @@ test_virtual_cameras() {
     check 'model: a part of it, in either case' test_chosen_camera model=PHOTO709 'Virtual photo709'
     check 'model: several are listed' test_ambiguous_model
     check 'two streams: no camera is taken twice' test_camera_of_two_streams
+    check 'two streams: each has its camera' test_two_cameras
+    check 'two streams: the photograph is that of one' is_like front 1920x1080 null
+    check 'two streams: and not of the other' is_unlike rear 1296x972 null
     test_stream plain 1920x1080 null
     test_stream odd-width 1000x562 null
     test_stream four-thirds 1296x972 null --fps 30
