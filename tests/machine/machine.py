@@ -32,7 +32,7 @@ class Machine:
     def __init__(self, folder):
         self.folder = folder
         self.console = None
-        self.cable = f"{folder}/cable"
+        self.cables = [f"{folder}/cable{port}" for port in range(2)]
         self.ssh = ["-o", "StrictHostKeyChecking=no", "-o", f"UserKnownHostsFile={folder}/known_hosts",
                     "-o", "LogLevel=ERROR", "-o", "ControlMaster=auto", "-o", "ControlPersist=yes",
                     "-o", f"ControlPath={folder}/ssh", "-i", f"{folder}/key"]
@@ -54,10 +54,14 @@ class Machine:
             "-initrd", f"{self.folder}/initrd",
             "-append", "console=ttyAMA0 quiet systemd.show_status=0 systemd.wants=ready.service",
             "-netdev", f"user,id=net{forward}", "-device", "virtio-net-pci,netdev=net,romfile=",
-            # A USB port. Whoever connects to the cable's socket is a device that is plugged in.
-            "-device", "qemu-xhci", "-chardev", f"socket,id=cable,path={self.cable},server=on,wait=off",
-            "-device", "usb-redir,chardev=cable")
+            "-device", "qemu-xhci", *self._usb_ports())
         self.console.wait_for(READY)
+
+    def _usb_ports(self):
+        """Whoever connects to a cable's socket is a device that is plugged in at its port."""
+        return [word for port, path in enumerate(self.cables) for word in (
+            "-chardev", f"socket,id=cable{port},path={path},server=on,wait=off",
+            "-device", f"usb-redir,chardev=cable{port},port={port + 1}")]
 
     def _pack(self, files):
         """The image, and files that come over it when the kernel unpacks them one after the other."""

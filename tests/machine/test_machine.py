@@ -188,9 +188,9 @@ class MachineTest(harness.Case):
         self.machine.run("systemctl stop pitetherd@front && rm /etc/pitether/front.conf")
         self.machine.run("systemctl start pitetherd")
 
-    def plug_in(self):
+    def plug_in(self, port=0):
         """Returns the camera, whose end is to be pulled out."""
-        camera = self.start(os.environ["USB_CAMERA"], self.machine.cable, *self.given)
+        camera = self.start(os.environ["USB_CAMERA"], self.machine.cables[port], *self.given)
         self.wait_until(self.usb_camera, "the USB camera")
         return camera
 
@@ -230,6 +230,22 @@ class MachineTest(harness.Case):
         given = [read(path) for path in self.pictures]
         for row in rows:
             self.assertIn(read(self.path("frames", row["file"])), given)
+
+    def test_6_finds_its_usb_camera_at_another_port(self):
+        """Though its id, by which it was chosen, is another one there."""
+        camera = self.serve_usb_camera(SIZE)
+        before = self.usb_camera()
+        host = self.save("--live")
+        self.wait_until(lambda: self.saved() > 5, "frames")
+        camera.kill()
+        host.wait_for("the camera was unplugged")
+        self.plug_in(port=1)
+        self.assertNotEqual(self.usb_camera(), before)
+        host.wait_for("the daemon has a camera now")
+        seen = self.saved()
+        self.wait_until(lambda: self.saved() > seen + 5, "frames from the other port")
+        host.send(signal.SIGINT)
+        self.assertEqual(host.wait(), 0, host.log())
 
     def test_6_waits_for_a_camera_that_comes_late(self):
         """As at a boot without it: the service is there all the time, and says what it waits for."""
