@@ -4,7 +4,7 @@
  * Thread rules: open, start, stop and close are called by one thread, never at the same time. The
  * sink's functions are called by one thread of the source's own, one call at a time, only between
  * the start and the return of stop. raw_frame_release() may be called by any thread, also from
- * within on_capture; it does not wait for the camera.
+ * within on_frame; it does not wait for the camera.
  *
  * Several cameras may be open at once, each with threads of its own: one that hangs holds up no
  * other, except for what libcamera serialises itself (libcamera/manager.h).
@@ -46,20 +46,20 @@ struct raw_frame {
     uint32_t sequence;        /* the sensor's count; a jump is frames that the sensor dropped */
     uint64_t sensor_time_ns;  /* CLOCK_BOOTTIME: exposure of the first row began */
     uint64_t capture_time_ns; /* CLOCK_BOOTTIME: handed over by the source */
-    struct wire_metadata metadata;              /* as reported by the sensor; see WIRE_META_* */
-    uint64_t id;                                /* the frame id; set by the sink */
-    void (*release)(struct raw_frame *capture); /* set by the source; call raw_frame_release() */
-    void *owner;                                /* the source's own */
+    struct wire_metadata metadata;            /* as reported by the sensor; see WIRE_META_* */
+    uint64_t id;                              /* the frame id; set by the sink */
+    void (*release)(struct raw_frame *frame); /* set by the source; call raw_frame_release() */
+    void *owner;                              /* the source's own */
 };
 
-static inline void raw_frame_release(struct raw_frame *capture)
+static inline void raw_frame_release(struct raw_frame *frame)
 {
-    capture->release(capture);
+    frame->release(frame);
 }
 
 struct camera_sink {
     /* A picture, lent: the sink sees to it that raw_frame_release() is called, soon or later. */
-    void (*on_capture)(void *user, struct raw_frame *capture);
+    void (*on_frame)(void *user, struct raw_frame *frame);
     /* The frame of this sequence number came to nothing. Gaps in `sequence` are found by the sink
      * and not reported here. */
     void (*on_lost)(void *user, uint32_t sequence, enum wire_drop_reason reason);
@@ -85,7 +85,7 @@ struct camera_ops {
      * gone. */
     int (*start)(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
                  struct error *error);
-    /* Returns after the last call of the sink and after each lent capture has come back (so never
+    /* Returns after the last call of the sink and after each lent frame has come back (so never
      * call it while holding one), with the hardware released. Does nothing if not started. */
     void (*stop)(struct camera *camera);
     /* Stops if need be, frees, and nulls the caller's pointer. NULL and *NULL are fine. */

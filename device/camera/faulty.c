@@ -1,7 +1,7 @@
 /*
- * It stands between the pattern and the sink, on the pattern's thread, and holds back or spoils
- * what goes through. Frames that it holds back come in the end, and no number is given twice: the
- * number in a picture stays the frame's id, so that tests see from outside that ids are right.
+ * It is a sink of the pattern that passes frames on, on the pattern's thread, or delays, skips or
+ * breaks them. Delayed frames are delivered in the end, and no number is used twice: the number in
+ * a picture stays the frame's id, so that tests can check ids from outside.
  */
 #include "device/camera/faulty.h"
 
@@ -22,13 +22,13 @@ struct camera {
     pthread_cond_t changed; /* stopping, or last */
     /* Under lock. */
     struct fault_script script;
-    uint32_t sequence;       /* of the last frame that came, ... */
-    uint32_t last;           /* ... and of the last one that was dealt with */
-    uint32_t to_drop, spoil; /* so many are to be left out, are to be broken */
-    uint64_t back_ns;        /* when the camera is plugged in again; CLOCK_MONOTONIC */
+    uint32_t sequence;          /* of the last frame that arrived, ... */
+    uint32_t last;              /* ... and of the last one that was handled */
+    uint32_t to_skip, to_break; /* numbers of frames */
+    uint64_t back_ns;           /* when the camera is plugged in again; CLOCK_MONOTONIC */
     bool stopping;
 
-    bool running; /* of start and stop alone */
+    bool running; /* only for start and stop */
 };
 
 static bool take(struct camera *camera, enum fault_kind kind, struct fault *fault)
@@ -36,11 +36,11 @@ static bool take(struct camera *camera, enum fault_kind kind, struct fault *faul
     return faults_take(&camera->script, kind, camera->sequence, fault);
 }
 
-/* Waits with the lock held for so long (0: without end), or until *over. */
-static void pause_for(struct camera *camera, uint64_t ns, const bool *over)
+/* Waits, with the lock held, for so long (0: forever) or until *end. */
+static void pause_for(struct camera *camera, uint64_t ns, const bool *end)
 {
     struct timespec due = clock_timespec(clock_monotonic() + ns);
-    while (!*over &&
+    while (!*end &&
            (ns == 0 ? pthread_cond_wait(&camera->changed, &camera->lock)
                     : pthread_cond_timedwait(&camera->changed, &camera->lock, &due)) != ETIMEDOUT)
         ;
@@ -48,48 +48,48 @@ static void pause_for(struct camera *camera, uint64_t ns, const bool *over)
 
 static const bool never = false;
 
-enum fate { FATE_PASS, FATE_LEAVE_OUT, FATE_SPOIL };
+enum action { ACTION_PASS, ACTION_SKIP, ACTION_BREAK };
 
-/* What becomes of the next frame; may take its time. */
-static enum fate decide(struct camera *camera, uint32_t sequence, bool *unplugged)
+/* What to do with the next frame; waits if it is to be delayed. */
+static enum action choose_action(struct camera *camera, uint32_t sequence, bool *unplugged)
 {
     struct fault fault;
-    enum fate fate = FATE_PASS;
+    enum action action = ACTION_PASS;
     pthread_mutex_lock(&camera->lock);
     camera->sequence = sequence;
-    /* One that comes while the camera is being stopped would be over at once, seen by nobody. */
+    /* A stall while the camera is being stopped would end at once, unnoticed. */
     if (!camera->stopping && take(camera, FAULT_STALL, &fault))
         pause_for(camera, fault.ns, &camera->stopping);
     if (take(camera, FAULT_GAP, &fault))
-        camera->to_drop += fault.count;
+        camera->to_skip += fault.count;
     if (take(camera, FAULT_BROKEN, &fault))
-        camera->spoil += fault.count;
+        camera->to_break += fault.count;
     *unplugged = take(camera, FAULT_UNPLUG, &fault);
     if (*unplugged)
         camera->back_ns = clock_monotonic() + fault.ns;
-    if (camera->to_drop > 0) {
-        camera->to_drop--;
-        fate = FATE_LEAVE_OUT;
-    } else if (camera->spoil > 0) {
-        camera->spoil--;
-        fate = FATE_SPOIL;
+    if (camera->to_skip > 0) {
+        camera->to_skip--;
+        action = ACTION_SKIP;
+    } else if (camera->to_break > 0) {
+        camera->to_break--;
+        action = ACTION_BREAK;
     }
     pthread_mutex_unlock(&camera->lock);
-    return fate;
+    return action;
 }
 
-static void on_capture(void *user, struct raw_frame *capture)
+static void on_frame(void *user, struct raw_frame *frame)
 {
     struct camera *camera = user;
     struct camera_sink *sink = &camera->sink;
-    uint32_t sequence = capture->sequence;
+    uint32_t sequence = frame->sequence;
     bool unplugged;
-    enum fate fate = decide(camera, sequence, &unplugged);
-    if (fate == FATE_PASS)
-        sink->on_capture(sink->user, capture);
+    enum action action = choose_action(camera, sequence, &unplugged);
+    if (action == ACTION_PASS)
+        sink->on_frame(sink->user, frame);
     else
-        raw_frame_release(capture);
-    if (fate == FATE_SPOIL)
+        raw_frame_release(frame);
+    if (action == ACTION_BREAK)
         sink->on_lost(sink->user, sequence, WIRE_DROP_CAPTURE_ERROR);
     if (unplugged)
         sink->on_end(sink->user, -ENODEV);
@@ -148,7 +148,7 @@ static int faulty_open(struct camera **camera, const char *argument,
 static int faulty_start(struct camera *camera, const struct camera_sink *sink,
                         struct camera_mode *mode, struct error *error)
 {
-    struct camera_sink between = { on_capture, on_lost, on_end, camera };
+    struct camera_sink ours = { on_frame, on_lost, on_end, camera };
     struct fault fault;
     pthread_mutex_lock(&camera->lock);
     if (take(camera, FAULT_SLOW_START, &fault))
@@ -159,7 +159,7 @@ static int faulty_start(struct camera *camera, const struct camera_sink *sink,
     if (gone)
         return fail_unplugged(error);
     camera->sink = *sink;
-    int result = camera_pattern.start(camera->pattern, &between, mode, error);
+    int result = camera_pattern.start(camera->pattern, &ours, mode, error);
     camera->running = result == 0;
     return result;
 }

@@ -15,12 +15,12 @@ void pacer_init(struct pacer *pacer)
     pthread_condattr_destroy(&attributes);
 }
 
-static void give_back(struct raw_frame *capture)
+static void give_back(struct raw_frame *frame)
 {
-    struct pacer *pacer = capture->owner;
+    struct pacer *pacer = frame->owner;
     pthread_mutex_lock(&pacer->lock);
     for (unsigned i = 0; i < PACER_BUFFERS; i++)
-        if (capture == &pacer->buffers[i].capture)
+        if (frame == &pacer->buffers[i].frame)
             pacer->buffers[i].lent = false;
     if (pacer->stopping || pacer->unpaced)
         pthread_cond_broadcast(&pacer->changed);
@@ -78,21 +78,21 @@ static int deliver(struct pacer *pacer, uint32_t sequence)
         pacer->sink.on_lost(pacer->sink.user, sequence, WIRE_DROP_NO_BUFFER);
         return 0;
     }
-    struct raw_frame *capture = &buffer->capture;
-    capture->release = give_back;
-    capture->owner = pacer;
-    capture->sensor_time_ns = clock_device();
-    capture->metadata = (struct wire_metadata){ .present = WIRE_META_WALL_CLOCK,
-                                                .wall_clock_ns = clock_read(CLOCK_REALTIME) };
+    struct raw_frame *frame = &buffer->frame;
+    frame->release = give_back;
+    frame->owner = pacer;
+    frame->sensor_time_ns = clock_device();
+    frame->metadata = (struct wire_metadata){ .present = WIRE_META_WALL_CLOCK,
+                                              .wall_clock_ns = clock_read(CLOCK_REALTIME) };
     int error = pacer->fill(pacer, buffer, sequence);
     if (error) {
-        give_back(capture);
+        give_back(frame);
         return error;
     }
     buffer->used = true;
-    capture->sequence = sequence;
-    capture->capture_time_ns = clock_device();
-    pacer->sink.on_capture(pacer->sink.user, capture);
+    frame->sequence = sequence;
+    frame->capture_time_ns = clock_device();
+    pacer->sink.on_frame(pacer->sink.user, frame);
     return 0;
 }
 
@@ -122,9 +122,9 @@ static int make_buffers(struct pacer *pacer)
         struct pacer_buffer *buffer = &pacer->buffers[i];
         if (!buffer->memory && !(buffer->memory = calloc(1, pacer->frame_size)))
             return -ENOMEM;
-        buffer->capture.picture = pacer->picture;
+        buffer->frame.picture = pacer->picture;
         for (unsigned c = 0; c < 3; c++)
-            buffer->capture.picture.planes[c].data = buffer->memory + pacer->offsets[c];
+            buffer->frame.picture.planes[c].data = buffer->memory + pacer->offsets[c];
     }
     return 0;
 }

@@ -17,7 +17,7 @@
 enum { PACER_BUFFERS = 6 };
 
 struct pacer_buffer {
-    struct raw_frame capture;
+    struct raw_frame frame;
     uint8_t *memory; /* owned; as large as the source's frame_size */
     bool used;       /* memory holds an earlier frame */
     bool lent;       /* under the lock */

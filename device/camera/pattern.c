@@ -18,7 +18,7 @@ static int fill(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t seque
 {
     struct camera *camera = (struct camera *)pacer;
     struct test_card_moment *painted = &camera->painted[buffer - pacer->buffers];
-    struct test_card_moment now = { sequence, buffer->capture.metadata.wall_clock_ns };
+    struct test_card_moment now = { sequence, buffer->frame.metadata.wall_clock_ns };
     if (buffer->used)
         test_card_update(&camera->card, buffer->memory, *painted, now);
     else

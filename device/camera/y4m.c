@@ -90,7 +90,7 @@ static int fill(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t seque
         const uint8_t *frame = camera->kept + camera->kept_next * camera->frame_size;
         camera->kept_next = (camera->kept_next + 1) % camera->kept_count;
         for (unsigned c = 0; c < 3; c++)
-            buffer->capture.picture.planes[c].data = frame + pacer->offsets[c];
+            buffer->frame.picture.planes[c].data = frame + pacer->offsets[c];
         return 0;
     }
     int error = read_frame(camera, buffer->memory);
@@ -101,7 +101,7 @@ static int fill(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t seque
     if (error)
         log_warning("%s: frame %u at byte %lld can't be read: %s", camera->path, sequence,
                     (long long)camera->next,
-                    error == -EBADMSG   ? "no FRAME line where one is due"
+                    error == -EBADMSG   ? "no FRAME line where one is expected"
                     : error == -ENODATA ? "the file has become too short"
                                         : strerror(-error));
     return error;
@@ -119,34 +119,34 @@ static int open_file(struct camera *self, const char *path, struct error *error)
         return error_set(error, -code, "can't open %.160s: %s", path, strerror(code));
     }
     if (!S_ISREG(status.st_mode))
-        return error_set(error, -EINVAL, "%.200s is no plain file: it can't be looped", path);
+        return error_set(error, -EINVAL, "%.200s is not a regular file: it can't be looped", path);
     ssize_t head = read_line(self->fd, line, 0);
     if (head <= 0 || y4m_parse_header(line, &self->header, &why))
-        return error_set(error, -EINVAL, "%.120s is no usable Y4M file: %s", path,
+        return error_set(error, -EINVAL, "%.120s is not a usable Y4M file: %s", path,
                          head <= 0 ? "it has no header line" : why.text);
     self->first = self->next = head;
     return 0;
 }
 
-/* Reads all frames into memory, if they are not too many; that there are some was checked. */
+/* Reads all frames, of which there is at least one, into memory if they are not too many. */
 static void keep_frames(struct camera *self)
 {
     struct stat status;
     if (fstat(self->fd, &status) || status.st_size > KEPT_MAX)
         return;
-    size_t most = (size_t)(status.st_size - self->first) / self->frame_size;
-    self->kept = malloc(most * self->frame_size);
+    size_t max = (size_t)(status.st_size - self->first) / self->frame_size;
+    self->kept = malloc(max * self->frame_size);
     if (!self->kept)
         return;
-    while (self->kept_count < most &&
+    while (self->kept_count < max &&
            read_frame(self, self->kept + self->kept_count * self->frame_size) == 0)
         self->kept_count++;
     self->next = self->first;
-    if (self->kept_count == most) {
+    if (self->kept_count == max) {
         self->pacer.frame_size = 1; /* the buffers only point into what is kept */
         return;
     }
-    /* Something is wrong with the file further on: reading it frame by frame tells what. */
+    /* The file is broken further on: reading it frame by frame will report where. */
     free(self->kept);
     self->kept = NULL;
 }
@@ -161,7 +161,8 @@ static int check_first_frame(struct camera *self, const char *path, struct error
         return 0;
     if (result == -ENOMEM)
         return error_set(error, result, "out of memory for a frame of %.160s", path);
-    return error_set(error, -EINVAL, "%.160s is no usable Y4M file: it has no whole frame", path);
+    return error_set(error, -EINVAL, "%.160s is not a usable Y4M file: it has no whole frame",
+                     path);
 }
 
 static void y4m_close(struct camera **camera)

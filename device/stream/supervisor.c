@@ -38,7 +38,7 @@ struct supervisor {
     int ended; /* why the camera gives nothing more, though it should; 0: it does */
 };
 
-static void on_capture(void *user, struct raw_frame *capture)
+static void on_frame(void *user, struct raw_frame *capture)
 {
     struct supervisor *supervisor = user;
     sequencer_frame(&supervisor->sequencer, capture);
@@ -73,7 +73,7 @@ static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
                         struct error *error)
 {
     const struct camera_ops *ops = supervisor->config.ops;
-    struct camera_sink sink = { on_capture, on_lost, on_end, supervisor };
+    struct camera_sink sink = { on_frame, on_lost, on_end, supervisor };
     int result = ops->start(supervisor->config.camera, &sink, mode, error);
     if (result || wire_size_is_good(mode->width, mode->height))
         return result;

@@ -154,8 +154,8 @@ class Ends(harness.Case):
 
     def test_films(self):
         os.symlink("/dev/zero", self.path("zero.y4m"))
-        for path, why in ((self.path("zero.y4m"), "is no plain file"),
-                          (self.file("none.y4m"), "is no usable Y4M file: it has no header line"),
+        for path, why in ((self.path("zero.y4m"), "is not a regular file"),
+                          (self.file("none.y4m"), "is not a usable Y4M file: it has no header line"),
                           (self.file("film.y4m", b"YUV4MPEG2 W64 H64 F25:1\n"), "")):
             self.fails(3, f"{path} {why}", harness.PITETHERD, "--source", path, "--listen",
                        self.socket, *harness.WHO)

@@ -32,7 +32,7 @@ static void wait_for(sem_t *semaphore)
         CHECK(errno == EINTR);
 }
 
-static void on_capture(void *user, struct raw_frame *capture)
+static void on_frame(void *user, struct raw_frame *capture)
 {
     struct watcher *watcher = user;
     const struct picture *picture = &capture->picture;
@@ -67,7 +67,7 @@ static void on_end(void *user, int error)
 static void replay(struct camera *camera, int fd, size_t size_then)
 {
     struct watcher watcher = { .captures = 0 };
-    struct camera_sink sink = { on_capture, on_lost, on_end, &watcher };
+    struct camera_sink sink = { on_frame, on_lost, on_end, &watcher };
     struct camera_mode mode;
     struct error error;
     sem_init(&watcher.done, 0, 0);

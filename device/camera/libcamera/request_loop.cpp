@@ -268,7 +268,7 @@ void RequestLoop::deliver(Slot &slot)
             produced_ = true;
         }
         buffer_map_begin_read(&slot.map);
-        sink_.on_capture(sink_.user, &slot.frame);
+        sink_.on_frame(sink_.user, &slot.frame);
         return;
     }
     if (outcome.what == Outcome::PICTURE || outcome.what == Outcome::LOST)

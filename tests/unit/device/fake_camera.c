@@ -144,7 +144,7 @@ void fake_camera_end_call(struct camera *camera)
 void fake_camera_give(struct camera *camera, uint32_t sequence)
 {
     fake_camera_begin_call(camera);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, sequence));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, sequence));
     fake_camera_end_call(camera);
 }
 

@@ -114,7 +114,7 @@ void supervised_give(struct supervised *fixture, uint32_t sequence)
     struct camera *camera = &fixture->camera;
     uint64_t told = fixture->reported;
     fake_camera_begin_call(camera);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, sequence));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, sequence));
     supervised_settle(fixture, told);
 }
 

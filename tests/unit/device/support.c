@@ -324,7 +324,7 @@ static void note_sequence(struct recorder *recorder, uint32_t sequence)
     pthread_cond_broadcast(&recorder->changed);
 }
 
-static void on_capture(void *user, struct raw_frame *capture)
+static void on_frame(void *user, struct raw_frame *capture)
 {
     struct recorder *recorder = user;
     int mark = recorder->mark ? recorder->mark(capture) : 0;
@@ -372,7 +372,7 @@ static void on_end(void *user, int error)
 struct camera_sink recorder_sink(struct recorder *recorder)
 {
     recorder->stopped = false;
-    return (struct camera_sink){ on_capture, on_lost, on_end, recorder };
+    return (struct camera_sink){ on_frame, on_lost, on_end, recorder };
 }
 
 void recorder_wait(struct recorder *recorder, unsigned captures, unsigned losses, unsigned ends)

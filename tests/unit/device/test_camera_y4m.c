@@ -271,11 +271,11 @@ static void unusable_files_are_refused(void **state)
     assert_int_equal(refuse("no/such/file.y4m", 0, 0, "No such file"), -ENOENT);
     strcpy(path, "y4m-test-XXXXXX");
     assert_non_null(mkdtemp(path));
-    assert_int_equal(refuse(path, 0, 0, "no plain file"), -EINVAL);
+    assert_int_equal(refuse(path, 0, 0, "not a regular file"), -EINVAL);
     rmdir(path);
     /* A FIFO, which must not be waited for. */
     assert_int_equal(mkfifo(path, 0600), 0);
-    assert_int_equal(refuse(path, 0, 0, "no plain file"), -EINVAL);
+    assert_int_equal(refuse(path, 0, 0, "not a regular file"), -EINVAL);
     unlink(path);
     refuse_content("", 0, "no header line");
     refuse_content("YUV4MPEG2 W18 H16", 17, "no header line");

@@ -79,7 +79,7 @@ static void broken_jpegs_are_losses(void **state)
     struct raw_frame *capture = fake_camera_lend(camera, 0);
     capture->picture.format = PIXEL_JPEG;
     capture->picture.planes[0] = (struct plane){ .data = cut, .size = sizeof(cut) };
-    camera->sink.on_capture(camera->sink.user, capture);
+    camera->sink.on_frame(camera->sink.user, capture);
     supervised_settle(fixture, 0);
     supervised_give(fixture, 1);
     assert_int_equal(fixture->lost[WIRE_DROP_CAPTURE_ERROR], 1);
@@ -94,7 +94,7 @@ static void broken_pictures_are_losses(void **state)
     fake_camera_begin_call(camera);
     struct raw_frame *capture = fake_camera_lend(camera, 0);
     capture->picture.planes[0].size--;
-    camera->sink.on_capture(camera->sink.user, capture);
+    camera->sink.on_frame(camera->sink.user, capture);
     supervised_settle(fixture, 0);
     supervised_give(fixture, 1);
     assert_int_equal(fixture->lost[WIRE_DROP_CAPTURE_ERROR], 1);
@@ -106,7 +106,7 @@ static void broken_pictures_are_losses(void **state)
 static void early_four(struct camera *camera)
 {
     camera->sink.on_lost(camera->sink.user, 6, WIRE_DROP_CAPTURE_ERROR);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, 7));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, 7));
     camera->sink.on_lost(camera->sink.user, 8, WIRE_DROP_CAPTURE_ERROR);
     camera->sink.on_lost(camera->sink.user, 10, WIRE_DROP_CAPTURE_ERROR);
 }
@@ -126,7 +126,7 @@ static void early_reports_wait(void **state)
 static void early_twenty(struct camera *camera)
 {
     for (uint32_t sequence = 0; sequence < 20; sequence++)
-        camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, sequence));
+        camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, sequence));
 }
 
 static void too_many_early_ones_are_a_gap(void **state)

@@ -9,7 +9,7 @@ enum { QUIET_MS = 100 };
 static void early_four(struct camera *camera)
 {
     camera->sink.on_lost(camera->sink.user, 6, WIRE_DROP_CAPTURE_ERROR);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, 7));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, 7));
     camera->sink.on_lost(camera->sink.user, 8, WIRE_DROP_CAPTURE_ERROR);
     camera->sink.on_lost(camera->sink.user, 10, WIRE_DROP_CAPTURE_ERROR);
 }
@@ -17,7 +17,7 @@ static void early_four(struct camera *camera)
 static void early_twenty(struct camera *camera)
 {
     for (uint32_t sequence = 0; sequence < 20; sequence++)
-        camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, sequence));
+        camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, sequence));
 }
 
 static void early_end(struct camera *camera)
@@ -137,7 +137,7 @@ static void a_slow_encoder_is_no_silent_camera(void **state)
     supervised_switch_on(fixture);
     fake_camera_hold(camera, true);
     fake_camera_begin_call(camera);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, 0));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, 0));
     fake_camera_end_call(camera);
     look_on(fixture, SUPERVISED_WHILE_MS);
     assert_int_equal(fixture->statuses[WIRE_STREAM_LOST], 0);
@@ -168,7 +168,7 @@ static void nothing_counts_while_the_camera_is_off(void **state)
     unsigned starting = fixture->statuses[WIRE_STREAM_STARTING];
     supervisor_want(fixture->supervisor, false);
     SUPERVISED_UNTIL(fixture, fixture->statuses[WIRE_STREAM_STARTING] > starting);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, 1));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, 1));
     camera->sink.on_lost(camera->sink.user, 2, WIRE_DROP_CAPTURE_ERROR);
     camera->sink.on_end(camera->sink.user, -EIO);
     assert_int_equal(camera->released, 2);
@@ -190,7 +190,7 @@ static void what_comes_during_stop_counts(void **state)
     while (camera->stops == 0)
         assert_true(fake_camera_wait(camera));
     pthread_mutex_unlock(&camera->lock);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, 1));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, 1));
     supervised_settle(fixture, 1);
     supervised_expect_totals(fixture, 2, 2);
 }
@@ -273,7 +273,7 @@ static void limit_is_exact(void **state)
         if (sequence == 2)
             camera->sink.on_lost(camera->sink.user, sequence, WIRE_DROP_NO_BUFFER);
         else
-            camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, sequence));
+            camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, sequence));
         encoder_drain(fixture->encoder);
     }
     fake_camera_end_call(camera);
@@ -304,9 +304,9 @@ static void quit_encodes_what_there_is(void **state)
     struct camera *camera = &fixture->camera;
     supervised_switch_on(fixture);
     fake_camera_begin_call(camera);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, 0));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, 0));
     supervisor_quit(fixture->supervisor);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, 1));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, 1));
     fake_camera_end_call(camera);
     SUPERVISED_UNTIL(fixture, fixture->finished);
     assert_int_equal(fixture->reported, 2);
@@ -323,7 +323,7 @@ static void quit_waits_for_the_encoder(void **state)
     supervised_switch_on(fixture);
     fake_camera_hold(camera, true);
     fake_camera_begin_call(camera);
-    camera->sink.on_capture(camera->sink.user, fake_camera_lend(camera, 0));
+    camera->sink.on_frame(camera->sink.user, fake_camera_lend(camera, 0));
     fake_camera_end_call(camera);
     pthread_mutex_lock(&camera->lock);
     while (camera->released ==
