@@ -85,7 +85,7 @@ class Streams(harness.Case):
 
     def test_each_stream_is_accounted_for_to_each_receiver(self):
         frames = 60
-        fourth = {"source": FOURTH_SOURCE, "size": "640x360"} if FOURTH_SOURCE else \
+        fourth = {"source": FOURTH_SOURCE, "size": "1296x972", "fps": 30} if FOURTH_SOURCE else \
             {"source": "pattern", "size": "160x96", "pattern_faults": "gap@20:3, broken@40:2"}
         daemon = self.serve({
             "front": {"source": "pattern", "size": "160x96", "pattern_faults": "unplug@30:1s"},

@@ -308,6 +308,19 @@ test_native_without_camera() {
     check "no camera: says what to do" grep -q 'no camera found: check the cable' "$work/native.log"
 }
 
+# Beside three streams without a camera; each is watched by three receivers.
+test_four_streams() {
+    printf '#!/bin/sh\nexec chroot %s env HOME=/ LD_PRELOAD=%s %s "$@"\n' "$root" "$inside/shim.so" \
+        "$inside/pi/device/pitetherd" >"$work/pitetherd"
+    chmod +x "$work/pitetherd"
+    PITETHERD=$work/pitetherd DAEMON_ROOT=$root TMPDIR=$root$inside PYTHONDONTWRITEBYTECODE=1 \
+        FOURTH_SOURCE=libcamera:$camera timeout 120 python3 "$project/tests/e2e/test_streams.py" \
+        Streams.test_each_stream_is_accounted_for_to_each_receiver >"$work/streams.log" 2>&1 || {
+        cat "$work/streams.log"
+        return 1
+    }
+}
+
 test_virtual_cameras() {
     # Later ones name a JPEG's samples those of BT.709.
     case $suite in
@@ -332,6 +345,7 @@ test_virtual_cameras() {
     test_stream four-thirds 1296x972 null --fps 30
     test_stream mirrored 1296x972 hflip --hflip
     test_stream turned 1000x562 hflip,vflip --rotation 180
+    check 'four streams: all is accounted for to each receiver' test_four_streams
 }
 
 test_suite() {
@@ -360,7 +374,7 @@ test_suite() {
     inside=''
 }
 
-"$project/shared/scripts/need-packages.sh" ffmpeg mate-backgrounds mmdebstrap util-linux mount
+"$project/shared/scripts/need-packages.sh" ffmpeg mate-backgrounds mmdebstrap util-linux mount python3
 make_photographs
 for suite in "$@"; do
     test_suite "$suite"
