@@ -3,16 +3,17 @@
 and what happens to one camera costs the others nothing.
 
 FOURTH_SOURCE names a source for the fourth stream instead of a test picture with faults, and
-DAEMON_ROOT the root that the daemon sees, where that is another than ours.
+PROGRAMS_ROOT the root that the programs see, where that is another than ours.
 """
 import os
+import re
 import signal
 
 import harness
 from watcher import LOST, REASONS, RUNNING, Watcher
 
 FOURTH_SOURCE = os.environ.get("FOURTH_SOURCE")
-DAEMON_ROOT = os.environ.get("DAEMON_ROOT", "")
+PROGRAMS_ROOT = os.environ.get("PROGRAMS_ROOT", "")
 
 # What befalls a frame of a stream before it is any receiver's.
 BEFORE = {number for number, name in REASONS.items()
@@ -27,13 +28,13 @@ class Streams(harness.Case):
         os.chmod(self.folder, 0o755)
 
     def y4m(self, name, width, height):
-        """A loop of ten grey pictures; its path as the daemon sees it."""
+        """A loop of ten grey pictures; its path as the programs see it."""
         path = self.path(name)
         with open(path, "wb") as file:
             file.write(f"YUV4MPEG2 W{width} H{height} F20:1 C420jpeg\n".encode())
             for grey in range(0, 200, 20):
                 file.write(b"FRAME\n" + bytes([grey]) * (width * height * 3 // 2))
-        return path.removeprefix(DAEMON_ROOT)
+        return path.removeprefix(PROGRAMS_ROOT)
 
     def serve(self, streams, **common):
         """A daemon with these streams: {name: {option: value}}."""
@@ -43,7 +44,7 @@ class Streams(harness.Case):
                 file.write(f"[{name}]\n" if name else "")
                 file.writelines(f"{key.replace('_', '-')} = {value}\n"
                                 for key, value in options.items())
-        daemon = self.start(harness.PITETHERD, "--config", path.removeprefix(DAEMON_ROOT),
+        daemon = self.start(harness.PITETHERD, "--config", path.removeprefix(PROGRAMS_ROOT),
                             "--listen", "127.0.0.1:0", *harness.WHO)
         daemon.address = daemon.wait_for(r"listening on ([^\s,]+)").group(1)
         return daemon
@@ -66,8 +67,22 @@ class Streams(harness.Case):
         lost = set(watcher.counts()) - {"DELIVERED"} - SLOW - set(allowed)
         self.assertFalse(lost, watcher.describe())
 
+    def assertSaved(self, host, folder, watcher):
+        """The program saved and counted what a lossless watcher, which was there before, counted."""
+        self.assertIn(host.wait(), (0, 5), host.log())
+        captured, received, dropped, damaged = self.assertSummary(host)
+        fates = watcher.fates[len(watcher.fates) - captured:]
+        first = watcher.first + len(watcher.fates) - captured
+        self.assertEqual([int(row["id"]) for row in self.index(folder)],
+                         [number for number, fate in enumerate(fates, first) if fate == 0])
+        self.assertEqual((received, damaged), (fates.count(0), 0), host.log())
+        reasons = {name: int(count) for count, name in
+                   re.findall(r"(\d+) ([A-Z_]+)[,)]", host.wait_for("captured =").string)}
+        self.assertEqual(reasons, {REASONS[fate]: fates.count(fate) for fate in set(fates) - {0}})
+        self.assertEqual(dropped, sum(reasons.values()))
+
     def assertExact(self, daemon, watchers, frames, ids=None):
-        """Each of the receivers of one stream saw it to its end, and all saw the same."""
+        """Each of the watchers of one stream saw it to its end, and all saw the same."""
         for watcher in watchers:
             with self.subTest(daemon.log()):
                 watcher.join()
@@ -92,8 +107,12 @@ class Streams(harness.Case):
             "rear": {"source": self.y4m("rear.y4m", 96, 64)},
             "side/left": {"source": self.y4m("left.y4m", 128, 80)},
             "top": fourth}, frames=frames, fps=20)
-        watchers = {name: [self.watch(daemon, name, lossless=i < 2) for i in range(3)]
-                    for name in ("front", "rear", "side/left", "top")}
+        names = "front", "rear", "side/left", "top"
+        watchers = {name: [self.watch(daemon, name), self.watch(daemon, name, lossless=False)]
+                    for name in names}
+        folders = {name: self.path(name.replace("/", "-")) for name in names}
+        hosts = {name: self.host(f"{daemon.address}/{name}", "--no-reconnect", "--save",
+                                 folders[name].removeprefix(PROGRAMS_ROOT)) for name in names}
         front = self.assertExact(daemon, watchers["front"], frames, frames)
         self.assertEqual(front.states(), [RUNNING, LOST, RUNNING])
         for name in ("rear", "side/left"):
@@ -105,6 +124,8 @@ class Streams(harness.Case):
         if not FOURTH_SOURCE:
             self.assertGreaterEqual(top.counts().get("SENSOR_GAP", 0), 3)
             self.assertEqual(top.counts()["CAPTURE_ERROR"], 2)
+        for name in names:
+            self.assertSaved(hosts[name], folders[name], watchers[name][0])
         self.assertEqual(daemon.wait(), 0, daemon.log())
 
     def check_others(self, faults, state, code=0):

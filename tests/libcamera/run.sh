@@ -312,9 +312,12 @@ test_native_without_camera() {
 test_four_streams() {
     printf '#!/bin/sh\nexec chroot %s env HOME=/ LD_PRELOAD=%s %s "$@"\n' "$root" "$inside/shim.so" \
         "$inside/pi/device/pitetherd" >"$work/pitetherd"
-    chmod +x "$work/pitetherd"
-    PITETHERD=$work/pitetherd DAEMON_ROOT=$root TMPDIR=$root$inside PYTHONDONTWRITEBYTECODE=1 \
-        FOURTH_SOURCE=libcamera:$camera timeout 120 python3 "$project/tests/e2e/test_streams.py" \
+    printf '#!/bin/sh\nexec chroot %s %s "$@"\n' "$root" "$inside/laptop/host/pitether" \
+        >"$work/pitether"
+    chmod +x "$work/pitetherd" "$work/pitether"
+    PITETHERD=$work/pitetherd PITETHER=$work/pitether PYTHONDONTWRITEBYTECODE=1 \
+        PROGRAMS_ROOT=$root TMPDIR=$root$inside FOURTH_SOURCE=libcamera:$camera \
+        timeout 120 python3 "$project/tests/e2e/test_streams.py" \
         Streams.test_each_stream_is_accounted_for_to_each_receiver >"$work/streams.log" 2>&1 || {
         cat "$work/streams.log"
         return 1
