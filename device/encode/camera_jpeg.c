@@ -5,24 +5,7 @@
 #include <string.h>
 
 #include "shared/base/bytes.h"
-
-/* Markers of ITU-T T.81, table B.1. */
-enum {
-    SOF0 = 0xC0,
-    SOF1 = 0xC1,
-    DHT = 0xC4,
-    RST0 = 0xD0,
-    RST7 = 0xD7,
-    SOI = 0xD8,
-    EOI = 0xD9,
-    SOS = 0xDA,
-    DQT = 0xDB,
-    DRI = 0xDD,
-    APP0 = 0xE0,
-    APP14 = 0xEE,
-    APP15 = 0xEF,
-    COM = 0xFE
-};
+#include "shared/jpeg/markers.h"
 
 enum { COMPONENTS_MAX = 3, TABLES = 4, BLOCKS_MAX = 10 /* in an MCU; T.81, B.2.3 */ };
 
@@ -158,7 +141,7 @@ static bool read_scan(struct reader *reader, const uint8_t *at, size_t size)
         return refuse(reader, "its scan header is damaged, or it has several scans");
     for (unsigned i = 0; i < count; i++) {
         unsigned dc = at[2 + 2 * i] >> 4, ac = at[2 + 2 * i] & 15;
-        unsigned tables = reader->frame == SOF0 ? 2 : TABLES;
+        unsigned tables = reader->frame == MARKER_SOF0 ? 2 : TABLES;
         if (at[1 + 2 * i] != reader->component[i].id || dc >= tables || ac >= tables)
             return refuse(reader, "its scan header is damaged");
         if (!is_there(reader->quantization, reader->component[i].quantization))
@@ -175,36 +158,39 @@ static bool read_scan(struct reader *reader, const uint8_t *at, size_t size)
  * don't know there they take as a sign of damage. */
 static bool read_application(struct reader *reader, uint8_t marker, const uint8_t *at, size_t size)
 {
-    bool is_jfif = marker == APP0 && size >= 14 && memcmp(at, "JFIF", 5) == 0;
-    bool is_adobe = marker == APP14 && size >= 12 && memcmp(at, "Adobe", 5) == 0;
+    bool is_jfif = marker == MARKER_APP0 && size >= 14 && memcmp(at, "JFIF", 5) == 0;
+    bool is_adobe = marker == MARKER_APP14 && size >= 12 && memcmp(at, "Adobe", 5) == 0;
     if ((is_jfif && at[5] != 1) || (is_adobe && at[11] > 1))
         return refuse(reader, "its header is damaged");
     return true;
 }
 
-static bool read_segment(struct reader *reader, uint8_t marker, const uint8_t *at, size_t size)
+static bool read_segment(struct reader *reader, const struct jpeg_segment *segment)
 {
-    if (marker == DQT)
+    uint8_t marker = segment->marker;
+    const uint8_t *at = segment->content;
+    size_t size = segment->size;
+    if (marker == MARKER_DQT)
         return read_quantization(reader, at, size);
-    if (marker == DHT)
+    if (marker == MARKER_DHT)
         return read_huffman(reader, at, size);
-    if (marker == SOF0 || marker == SOF1) {
+    if (marker == MARKER_SOF0 || marker == MARKER_SOF1) {
         if (!read_frame(reader, at, size))
             return false;
         reader->frame = marker;
         return true;
     }
-    if (marker == DRI) {
+    if (marker == MARKER_DRI) {
         if (size != 2)
             return refuse(reader, "its restart interval is damaged");
         reader->restart_interval = (unsigned)bytes_load(at, 2);
         return true;
     }
-    if (marker == SOS)
+    if (marker == MARKER_SOS)
         return read_scan(reader, at, size);
-    if (marker >= APP0 && marker <= APP15)
+    if (marker >= MARKER_APP0 && marker <= MARKER_APP15)
         return read_application(reader, marker, at, size);
-    if (marker == COM)
+    if (marker == MARKER_COM)
         return true;
     return refuse(reader, "it has a marker that has no place in a baseline JPEG");
 }
@@ -212,31 +198,16 @@ static bool read_segment(struct reader *reader, uint8_t marker, const uint8_t *a
 /* Up to the end of the scan's header. */
 static bool read_header(struct reader *reader)
 {
-    uint8_t marker;
+    struct jpeg_segment segment;
     do {
-        const uint8_t *at = reader->data + reader->at;
-        size_t left = reader->size - reader->at;
-        if (left < 4)
-            return refuse(reader, "it is cut off in its header");
-        if (at[0] != 0xFF)
-            return refuse(reader, "its header is damaged");
-        marker = at[1];
-        if (marker == 0xFF) { /* any number of these may precede a marker (B.1.1.2) */
-            reader->at++;
-            continue;
-        }
-        if (marker < SOF0 || (marker >= RST0 && marker <= EOI))
-            return refuse(reader, "its header is damaged");
-        size_t length = bytes_load(at + 2, 2);
-        if (length < 2)
-            return refuse(reader, "its header is damaged");
-        if (length > left - 2)
-            return refuse(reader, "it is cut off in its header");
-        reader->jpeg->scan = reader->at;
-        if (!read_segment(reader, marker, at + 4, length - 2))
+        int error = jpeg_read_segment(reader->data, reader->size, &reader->at, &segment);
+        if (error)
+            return refuse(reader, error == -ENODATA ? "it is cut off in its header"
+                                                    : "its header is damaged");
+        reader->jpeg->scan = segment.offset;
+        if (!read_segment(reader, &segment))
             return false;
-        reader->at += 2 + length;
-    } while (marker != SOS);
+    } while (segment.marker != MARKER_SOS);
     return true;
 }
 
@@ -256,28 +227,21 @@ static unsigned restarts(const struct reader *reader)
 /* From the scan's header to EOI. */
 static bool read_codes(struct reader *reader)
 {
-    const uint8_t *at = reader->data + reader->at, *end = reader->data + reader->size;
-    unsigned wanted = restarts(reader), seen = 0;
-    for (; (at = memchr(at, 0xFF, (size_t)(end - at))) && at + 1 < end; at++) {
-        uint8_t marker = at[1];
-        if (marker == 0xFF)
-            continue;
-        if (marker == EOI) {
-            reader->jpeg->end = (size_t)(at + 2 - reader->data);
-            /* Some end in one more than there is anything to begin behind: nobody minds. */
-            if (seen != wanted && (wanted == 0 || seen != wanted + 1))
-                return refuse(reader, "a part of the picture is missing");
-            return true;
-        }
-        if (marker >= RST0 && marker <= RST7) {
-            if (marker != RST0 + seen++ % 8 || seen > wanted + 1)
-                return refuse(reader, "a part of the picture is missing");
-        } else if (marker != 0) {
+    unsigned expected = restarts(reader), found = 0;
+    int marker;
+    while ((marker = jpeg_find_marker(reader->data, reader->size, &reader->at)) != MARKER_EOI) {
+        if (marker < 0)
+            return refuse(reader, "it is cut off");
+        if (marker < MARKER_RST0 || marker > MARKER_RST7)
             return refuse(reader, "it is damaged");
-        }
-        at++;
+        if (marker != (int)(MARKER_RST0 + found++ % 8) || found > expected + 1)
+            return refuse(reader, "a part of the picture is missing");
     }
-    return refuse(reader, "it is cut off");
+    reader->jpeg->end = reader->at;
+    /* Some end in a restart marker that nothing follows: every decoder accepts that. */
+    if (found != expected && (expected == 0 || found != expected + 1))
+        return refuse(reader, "a part of the picture is missing");
+    return true;
 }
 
 /* To behind SOI. */
@@ -285,12 +249,12 @@ static bool skip_padding(struct reader *reader)
 {
     const uint8_t *data = reader->data;
     size_t at = 0;
-    while (at + 2 <= reader->size && !(data[at] == 0xFF && data[at + 1] == SOI)) {
+    while (at + 2 <= reader->size && !(data[at] == 0xFF && data[at + 1] == MARKER_SOI)) {
         if (data[at] != 0 && data[at] != 0xFF)
             break;
         at++;
     }
-    if (at + 2 > reader->size || data[at] != 0xFF || data[at + 1] != SOI)
+    if (at + 2 > reader->size || data[at] != 0xFF || data[at + 1] != MARKER_SOI)
         return refuse(reader, "it does not begin as one");
     reader->jpeg->begin = at;
     reader->at = at + 2;

@@ -13,19 +13,7 @@
 #include "device/image/mcu_rows.h"
 #include "shared/base/bytes.h"
 #include "shared/base/log.h"
-
-/* Markers of ITU-T T.81, table B.1. */
-enum {
-    SOF0 = 0xC0,
-    SOF15 = 0xCF,
-    DHT = 0xC4,
-    JPG = 0xC8,
-    DAC = 0xCC,
-    RST0 = 0xD0,
-    SOI = 0xD8,
-    EOI = 0xD9,
-    SOS = 0xDA
-};
+#include "shared/jpeg/markers.h"
 
 enum { RESTART_INTERVAL_MAX = 65535, SLICE_FIRST_CAPACITY = 16 * 1024 };
 
@@ -222,51 +210,35 @@ static int write_rgb(struct jpeg_slicer *slicer, const struct picture *picture, 
     return 0;
 }
 
-/* Finds the first marker segment of `wanted` (or any SOFn, for SOF0) in a JPEG's header: its
- * offset, or 0 if there is none before the scan. *length gets the segment's own length field. */
-static size_t find_segment(const uint8_t *jpeg, size_t size, int wanted, size_t *length)
+/* The frame header, or else the scan header, of a JPEG that libjpeg made. */
+static int find_header(const struct slice *jpeg, bool frame, struct jpeg_segment *segment)
 {
-    for (size_t at = 2; at + 4 <= size && jpeg[at] == 0xFF;) {
-        int marker = jpeg[at + 1];
-        if (marker == 0xFF) {
-            at++;
-            continue;
-        }
-        *length = bytes_load(jpeg + at + 2, 2);
-        if (*length < 2 || *length > size - at - 2)
+    size_t at = 2;
+    do {
+        if (jpeg_read_segment(jpeg->buffer, jpeg->size, &at, segment))
+            return -EIO;
+        if (frame && jpeg_marker_is_frame(segment->marker))
             return 0;
-        bool is_sof =
-            marker >= SOF0 && marker <= SOF15 && marker != DHT && marker != JPG && marker != DAC;
-        if (marker == wanted || (wanted == SOF0 && is_sof))
-            return at;
-        if (marker == SOS)
-            return 0;
-        at += 2 + *length;
-    }
-    return 0;
+    } while (segment->marker != MARKER_SOS);
+    return frame ? -EIO : 0;
 }
-
-/* Offset of the height within a SOF segment, counted from its marker (T.81, B.2.2). */
-enum { SOF_HEIGHT = 5 };
 
 /* Turns a whole small JPEG into its place in the larger one. */
 static int join(struct slice *out, const struct picture *picture, const struct slice_plan *plan,
                 unsigned index)
 {
-    size_t length = 0, begin = 0;
-    if (index == 0) {
-        size_t sof = find_segment(out->buffer, out->size, SOF0, &length);
-        if (!sof)
-            return -EIO;
-        bytes_store(out->buffer + sof + SOF_HEIGHT, picture->height, 2);
-    } else {
-        size_t sos = find_segment(out->buffer, out->size, SOS, &length);
-        if (!sos)
-            return -EIO;
-        begin = sos + 2 + length;
-    }
+    enum { HEIGHT_OFFSET = 5 }; /* within a SOF segment, from its marker on (T.81, B.2.2) */
+    struct jpeg_segment segment;
+    size_t begin = 0;
+    int error = find_header(out, index == 0, &segment);
+    if (error)
+        return error;
+    if (index == 0)
+        bytes_store(out->buffer + segment.offset + HEIGHT_OFFSET, picture->height, 2);
+    else
+        begin = (size_t)(segment.content + segment.size - out->buffer);
     if (index + 1 < plan->count)
-        out->buffer[out->size - 1] = (uint8_t)(RST0 + index % 8);
+        out->buffer[out->size - 1] = (uint8_t)(MARKER_RST0 + index % 8);
     out->data = out->buffer + begin;
     out->size -= begin;
     return 0;
@@ -281,7 +253,7 @@ static size_t write_dht(const JHUFF_TBL *table, unsigned id, uint8_t *to)
     for (unsigned i = 1; i <= DHT_CODES; i++)
         values += table->bits[i];
     to[0] = 0xFF;
-    to[1] = DHT;
+    to[1] = MARKER_DHT;
     bytes_store(to + 2, DHT_HEAD - 2 + DHT_CODES + values, 2);
     to[4] = (uint8_t)id;
     memcpy(to + DHT_HEAD, table->bits + 1, DHT_CODES);

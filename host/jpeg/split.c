@@ -5,9 +5,7 @@
 #include <string.h>
 
 #include "shared/base/bytes.h"
-
-/* Markers of ITU-T T.81, table B.1. */
-enum { SOF0 = 0xC0, RST0 = 0xD0, RST7 = 0xD7, SOI = 0xD8, EOI = 0xD9, SOS = 0xDA, DRI = 0xDD };
+#include "shared/jpeg/markers.h"
 
 /* The fields of the header that are needed here. */
 struct header {
@@ -16,21 +14,24 @@ struct header {
     bool has_frame;
 };
 
-static int read_frame(struct header *header, struct jpeg_split *split, const uint8_t *segment,
-                      size_t length)
+static int read_frame(struct header *header, struct jpeg_split *split,
+                      const struct jpeg_segment *segment)
 {
-    if (length < 8 || header->has_frame)
+    const uint8_t *at = segment->content;
+    if (segment->size < 6 || header->has_frame)
         return -ENOTSUP;
     header->has_frame = true;
-    split->height = (unsigned)bytes_load(segment + 3, 2);
-    split->width = (unsigned)bytes_load(segment + 5, 2);
-    header->components = segment[7];
-    if (header->components == 0 || header->components > 3 || length < 8 + 3 * header->components)
+    split->height_offset = segment->offset + 5;
+    split->height = (unsigned)bytes_load(at + 1, 2);
+    split->width = (unsigned)bytes_load(at + 3, 2);
+    header->components = at[5];
+    if (header->components == 0 || header->components > 3 ||
+        segment->size < 6 + 3 * (size_t)header->components)
         return -ENOTSUP;
     /* A single component has MCUs of one block whatever its factors are (T.81, A.2.2). */
     unsigned h = 1, v = 1;
     for (unsigned c = 0; c < header->components && header->components > 1; c++) {
-        unsigned factors = segment[9 + 3 * c];
+        unsigned factors = at[7 + 3 * c];
         h = factors >> 4 > h ? factors >> 4 : h;
         v = (factors & 15) > v ? factors & 15 : v;
     }
@@ -39,61 +40,43 @@ static int read_frame(struct header *header, struct jpeg_split *split, const uin
     return 0;
 }
 
-/* Reads the segments up to the scan's data. segment points at the length field. */
+/* Reads the segments up to the scan's data. */
 static int read_header(struct header *header, struct jpeg_split *split, const uint8_t *jpeg,
                        size_t size)
 {
-    if (size < 4 || jpeg[0] != 0xFF || jpeg[1] != SOI)
+    struct jpeg_segment segment;
+    size_t at = 2;
+    if (size < 4 || jpeg[0] != 0xFF || jpeg[1] != MARKER_SOI)
         return -ENOTSUP;
-    for (size_t at = 2; at + 4 <= size && jpeg[at] == 0xFF;) {
-        int marker = jpeg[at + 1];
-        const uint8_t *segment = jpeg + at + 2;
-        size_t length = (size_t)bytes_load(segment, 2);
-        if (length < 3 || length > size - at - 2)
+    do {
+        if (jpeg_read_segment(jpeg, size, &at, &segment) || segment.size < 1)
             return -ENOTSUP;
-        bool other_frame = marker > SOF0 && marker <= 0xCF && marker != 0xC4;
-        if (other_frame || (marker == SOF0 && read_frame(header, split, segment, length)))
+        bool is_frame = jpeg_marker_is_frame(segment.marker);
+        if (is_frame && (segment.marker != MARKER_SOF0 || read_frame(header, split, &segment)))
             return -ENOTSUP;
-        if (marker == SOF0)
-            split->height_offset = at + 5;
-        if (marker == DRI && length >= 4)
-            header->interval = (unsigned)bytes_load(segment + 2, 2);
-        at += 2 + length;
-        if (marker == SOS) {
-            header->scan_components = segment[2];
-            split->header_size = at;
-            return header->has_frame ? 0 : -ENOTSUP;
-        }
-    }
-    return -ENOTSUP;
+        if (segment.marker == MARKER_DRI && segment.size >= 2)
+            header->interval = (unsigned)bytes_load(segment.content, 2);
+    } while (segment.marker != MARKER_SOS);
+    header->scan_components = segment.content[0];
+    split->header_size = at;
+    return header->has_frame ? 0 : -ENOTSUP;
 }
 
 /* Finds where the data of each piece ends. */
 static int find_pieces(struct jpeg_split *split, const uint8_t *jpeg, size_t size)
 {
-    size_t begin = split->header_size;
-    unsigned count = 0;
-    for (size_t at = begin; at + 1 < size;) {
-        const uint8_t *mark = memchr(jpeg + at, 0xFF, size - 1 - at);
-        if (!mark)
-            return -ENOTSUP;
-        at = (size_t)(mark - jpeg);
-        int marker = jpeg[at + 1];
-        if (marker == 0x00 || marker == 0xFF) { /* a stuffed byte, or a fill byte */
-            at += marker == 0x00 ? 2 : 1;
-            continue;
-        }
-        bool last = marker == EOI;
-        if (count == split->piece_count || last != (count + 1 == split->piece_count) ||
-            (!last && marker != (int)(RST0 + count % 8)))
+    enum { MARKER_SIZE = 2 };
+    size_t begin = split->header_size, at = begin;
+    for (unsigned count = 0; count < split->piece_count; count++) {
+        bool last = count + 1 == split->piece_count;
+        int marker = jpeg_find_marker(jpeg, size, &at);
+        if (marker != (last ? MARKER_EOI : (int)(MARKER_RST0 + count % 8)))
             return -ENOTSUP;
         split->pieces[count].offset = begin;
-        split->pieces[count++].size = at - begin;
-        begin = at += 2;
-        if (last)
-            return 0;
+        split->pieces[count].size = at - MARKER_SIZE - begin;
+        begin = at;
     }
-    return -ENOTSUP;
+    return 0;
 }
 
 int jpeg_split(const uint8_t *jpeg, size_t size, struct jpeg_split *split)
@@ -129,6 +112,6 @@ size_t jpeg_split_piece(const struct jpeg_split *split, const uint8_t *jpeg, uns
     bytes_store(out + split->height_offset, jpeg_split_height(split, index), 2);
     memcpy(at, jpeg + split->pieces[index].offset, size);
     at[size] = 0xFF;
-    at[size + 1] = EOI;
+    at[size + 1] = MARKER_EOI;
     return split->header_size + size + 2;
 }

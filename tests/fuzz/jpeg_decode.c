@@ -13,6 +13,7 @@
 #include "host/jpeg/split.h"
 #include "shared/base/bytes.h"
 #include "shared/jpeg/jpeg_check.h"
+#include "shared/jpeg/markers.h"
 
 /* Larger pictures are decoded no differently, but slower. */
 enum { THREADS = 3, PIXELS_MAX = 128 * 1024, PIXELS_REFUSED = 1 << 26 };
@@ -61,6 +62,19 @@ static void check_split(const uint8_t *jpeg, size_t size)
     CHECK(height == split.height);
 }
 
+/* Segments follow one another and lie within the JPEG; so do the markers behind them. */
+static void check_markers(const uint8_t *jpeg, size_t size)
+{
+    struct jpeg_segment segment;
+    size_t at = 2, before = at;
+    for (; jpeg_read_segment(jpeg, size, &at, &segment) == 0; before = at) {
+        CHECK(segment.offset >= before && segment.content == jpeg + segment.offset + 4);
+        CHECK(at == segment.offset + 4 + segment.size && at <= size);
+    }
+    for (at = before; jpeg_find_marker(jpeg, size, &at) > 0; before = at)
+        CHECK(at >= before + 2 && at <= size);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct jpeg_decoder *plain;
@@ -77,6 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return -1;
     uint8_t *jpeg = copy_of(input.at, input.left);
     struct jpeg_planes one, several;
+    check_markers(jpeg, input.left);
     check_split(jpeg, input.left);
     /* It has one size at most. */
     CHECK(jpeg_check(jpeg, input.left, width, height) ||

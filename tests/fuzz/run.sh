@@ -20,10 +20,10 @@ jobs=${JOBS:-$(nproc)}
 # NAME EXECUTIONS SOURCE...: how often a bounded run executes it, and what it is there to cover. Slow
 # ones come first.
 harnesses=(
-    "jpeg_slice 1500 device/encode/jpeg_slice.c device/encode/camera_jpeg.c device/image/mcu_rows.c device/image/colour.c"
-    "jpeg_decode 20000 host/jpeg/decoder.c host/jpeg/split.c host/jpeg/parallel.c"
+    "jpeg_slice 1500 device/encode/jpeg_slice.c device/encode/camera_jpeg.c shared/jpeg/markers.c device/image/mcu_rows.c device/image/colour.c"
+    "jpeg_decode 20000 host/jpeg/decoder.c host/jpeg/split.c host/jpeg/parallel.c shared/jpeg/markers.c"
     "client 15000 device/serve/client.c device/serve/client_write.c device/serve/send_queue.c device/serve/write_batch.c device/serve/in_flight.c"
-    "session 10000 host/lib/session.c host/lib/session_send.c host/lib/session_receive.c host/lib/session_frames.c host/lib/frame.c host/lib/clock_sync.c shared/jpeg/jpeg_check.c"
+    "session 10000 host/lib/session.c host/lib/session_send.c host/lib/session_receive.c host/lib/session_frames.c host/lib/frame.c host/lib/clock_sync.c shared/jpeg/jpeg_check.c shared/jpeg/markers.c"
     "y4m 50000 device/camera/y4m_format.c device/camera/y4m.c"
     "options 100000 shared/base/option_value.c shared/base/option_lookup.c shared/base/options_command_line.c shared/base/options_file.c"
     "message_reader 100000 shared/protocol/message_reader.c"
