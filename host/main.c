@@ -137,18 +137,14 @@ static void *run_pump(void *user)
 /* The window has to have the first thread, so the receivers' is another one. */
 static enum exit_code run_with_window(struct program *program)
 {
-    struct outputs *outputs[OPTION_LIST_MAX];
     pthread_t thread;
     int error = pthread_create(&thread, NULL, run_pump, program);
     if (error)
         return fail_to("start the receiver's thread", error);
     pthread_setname_np(thread, "receiver");
     program->display_lost = !sink_set_run(&program->sinks);
-    for (unsigned i = 0; i < program->count; i++)
-        outputs[i] = &program->inputs[i].outputs;
-    bool took_all = sink_set_close_runner(&program->sinks, outputs, summary_stream(program));
     pthread_join(thread, NULL);
-    return took_all && !program->display_lost ? EXIT_DONE : EXIT_SINK;
+    return program->display_lost ? EXIT_SINK : EXIT_DONE;
 }
 
 /* Whoever closed the window wants to leave, too. */

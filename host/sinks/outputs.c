@@ -134,12 +134,6 @@ void outputs_add(struct outputs *outputs, struct sink *sink)
     pthread_mutex_unlock(&outputs->lock);
 }
 
-void outputs_remove(struct outputs *outputs, const struct sink *sink)
-{
-    bool any_left;
-    take_out(outputs, sink, &any_left);
-}
-
 struct sink_bound outputs_bound(struct outputs *outputs)
 {
     struct sink_bound sum = { 0 };

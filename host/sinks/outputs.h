@@ -50,9 +50,6 @@ struct sink_owner outputs_sink_owner(struct outputs *outputs);
 /* From now on the sink is given what comes. Before the first frame. */
 void outputs_add(struct outputs *outputs, struct sink *sink);
 
-/* The sink is given nothing more once this returns. One that was removed already is fine. */
-void outputs_remove(struct outputs *outputs, const struct sink *sink);
-
 /* What all of them hold at most. */
 struct sink_bound outputs_bound(struct outputs *outputs);
 

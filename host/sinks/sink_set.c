@@ -71,14 +71,6 @@ static bool close_kind(struct sink_set *set, unsigned at, struct grace *grace, F
     return took_all;
 }
 
-bool sink_set_close_runner(struct sink_set *set, struct outputs *const outputs[], FILE *out)
-{
-    unsigned at = find_runner(set);
-    for (unsigned i = 0; i < set->stream_count; i++)
-        outputs_remove(outputs[i], set->kinds[at].sinks[i]);
-    return close_kind(set, at, NULL, out);
-}
-
 bool sink_set_close(struct sink_set *set, struct grace *grace, FILE *out)
 {
     bool took_all = true;

@@ -39,9 +39,6 @@ bool sink_set_run(const struct sink_set *set);
 /* Ends it. Nothing where there is none. Any thread. */
 void sink_set_stop(const struct sink_set *set);
 
-/* Closes it while others go on; outputs: of the streams. As sink_close(). */
-bool sink_set_close_runner(struct sink_set *set, struct outputs *const outputs[], FILE *out);
-
 /* Closes all, in the order of the registry: see sink_close(). Returns whether they took all that
  * they were to take. */
 bool sink_set_close(struct sink_set *set, struct grace *grace, FILE *out);

@@ -11,7 +11,7 @@ struct window_status {
     double latency_ms;    /* sensor to shown, median of late; below 0: not known */
     uint64_t dropped;     /* frames that did not reach this host, whatever the reason */
     uint64_t interval_ns; /* between frames that are requested; 0: not known */
-    char note[128];       /* e.g. "connecting to pi:7484"; empty while all is well */
+    char note[257];       /* e.g. "connecting to pi:7484"; empty while all is well */
 };
 
 #endif

@@ -257,19 +257,6 @@ static void a_sink_goes(void **state)
     assert_int_equal(count_text(stderr_text(), "going on"), 1);
 }
 
-/* Of one that is removed nothing is said, and it is not what the stream ends for. */
-static void a_sink_is_removed(void **state)
-{
-    struct fixture *fixture = *state;
-    add(fixture, 0, SINK_EVERY_FRAME);
-    outputs_remove(&fixture->outputs, &fixture->fakes[0].sink);
-    outputs_remove(&fixture->outputs, &fixture->fakes[0].sink);
-    give(fixture, true);
-    assert_int_equal(fixture->fakes[0].frames, 0);
-    assert_int_equal(fixture->left, 0);
-    assert_string_equal(stderr_text(), "");
-}
-
 static void see(struct fixture *fixture, unsigned at, bool seen)
 {
     fixture->owner.seen(fixture->owner.user, &fixture->fakes[at].sink, seen);
@@ -366,7 +353,6 @@ int main(void)
         TEST(who_holds_up_whom),
         TEST(the_newest_is_never_held_up),
         TEST(a_sink_goes),
-        TEST(a_sink_is_removed),
         TEST(what_nobody_sees),
         TEST(the_sum_of_bounds),
         TEST(a_sink_goes_meanwhile),
