@@ -86,7 +86,7 @@ check_host() { # architecture, machine, further packages that it needs
     local file
     file=$(package pitether "$1")
     [ "$(field "$file" Architecture)" = "$1" ] || die "$file says it is for another architecture"
-    check_needs "$file" libc6 libssl3 "${@:3}"
+    check_needs "$file" libc6 libpitether0 "${@:3}"
     has_files "$file" <<-'END'
 		/usr/bin/pitether
 		/usr/share/man/man1/pitether.1.gz
@@ -95,6 +95,32 @@ check_host() { # architecture, machine, further packages that it needs
 		/usr/share/doc/pitether/changelog.gz
 	END
     check_program "$file" pitether "$2"
+}
+
+check_library() { # architecture, Debian's name of the folder for its libraries
+    local file
+    file=$(package libpitether0 "$1")
+    check_needs "$file" libc6 libssl3
+    has_files "$file" <<-END
+		/usr/lib/$2/libpitether.so.$version
+		/usr/share/doc/libpitether0/copyright
+		/usr/share/doc/libpitether0/changelog.gz
+	END
+    dpkg-deb --fsys-tarfile "$file" | tar xO "./usr/lib/$2/libpitether.so.$version" >"$work/library"
+    ! LC_ALL=C readelf -d "$work/library" | grep -E 'R(UN)?PATH' || die "$file: it has an rpath"
+    nm -D --defined-only "$work/library" | awk '{ print $3 }' >"$work/symbols"
+    ! grep -Ev '^(pitether_|PITETHER_0$)' "$work/symbols" || die "$file exports more than its own"
+    file=$(package libpitether-dev "$1")
+    [[ ", $(field "$file" Depends), " == *", libpitether0 (= $version), "* ]] ||
+        die "$file does not depend on its library"
+    has_files "$file" <<-END
+		/usr/include/pitether.h
+		/usr/lib/$2/pkgconfig/pitether.pc
+		/usr/share/man/man3/pitether.3.gz
+		/usr/share/doc/libpitether-dev/examples/receive.c
+		/usr/share/doc/libpitether-dev/copyright
+		/usr/share/doc/libpitether-dev/changelog.gz
+	END
 }
 
 # The same source makes the same packages elsewhere; and, for somebody with a careful umask, packages
@@ -118,7 +144,7 @@ check_reproducible() {
 
 check_manuals() {
     local page messages
-    for page in "$top/device/pitetherd.1" "$top/host/pitether.1"; do
+    for page in "$top/device/pitetherd.1" "$top/host/pitether.1" "$top/host/lib/pitether.3"; do
         messages=$({ mandoc -Tlint -W warning "$page" && groff -man -ww -z "$page" &&
             LC_ALL=C.UTF-8 man --warnings -l "$page" >/dev/null; } 2>&1) || true
         [ -z "$messages" ] || die "$messages"
@@ -137,11 +163,15 @@ check_daemon arm64 AArch64
 check_daemon armhf ARM
 check_host "$native" '.*X86-64' libjpeg62-turbo libsdl2-2.0-0
 check_host arm64 AArch64
+check_library "$native" x86_64-linux-gnu
+check_library arm64 aarch64-linux-gnu
+check_library armhf arm-linux-gnueabihf
 lintian --allow-root --fail-on error,warning "$build"/*/*.deb
 check_manuals
 check_reproducible
 "$top/tests/packages/in_debian.sh" "$suite" "$(package pitetherd "$native")" \
-    "$(package pitether "$native")"
+    "$(package pitether "$native")" "$(package libpitether0 "$native")" \
+    "$(package libpitether-dev "$native")"
 for file in "$build"/*/*.deb; do
     say "${file##*/}: $(stat -c %s "$file") bytes, installed $(field "$file" Installed-Size) KiB"
 done

@@ -1,6 +1,7 @@
 #include "host/lib/frame.h"
 
 #include <errno.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -34,6 +35,8 @@ struct frame_pool {
     bool wanted;       /* take() has returned NULL since the last frame came back */
     bool destroyed;    /* it goes with the last frame */
 };
+
+static const struct pitether_metadata nothing = { NAN, NAN, NAN, NAN, NAN, NAN, 0 };
 
 static struct frame *frame_of(const struct pitether_frame *frame)
 {
@@ -90,7 +93,7 @@ int frame_pool_fd(const struct frame_pool *pool)
 
 static void reset(struct frame *frame)
 {
-    frame->shown = (struct pitether_frame){ .data = frame->data };
+    frame->shown = (struct pitether_frame){ .data = frame->data, .metadata = nothing };
     atomic_store(&frame->references, 1);
 }
 

@@ -1,5 +1,6 @@
 #include "host/lib/from_wire.h"
 
+#include <math.h>
 #include <stdio.h>
 
 _Static_assert((int)PITETHER_DROP_UNSENT == (int)WIRE_DROP_UNSENT &&
@@ -9,21 +10,26 @@ _Static_assert((int)PITETHER_CAMERA_STARTING == (int)WIRE_STREAM_STARTING &&
                    (int)PITETHER_CAMERA_RUNNING == (int)WIRE_STREAM_RUNNING &&
                    (int)PITETHER_CAMERA_LOST == (int)WIRE_STREAM_LOST,
                "the public states are the protocol's");
-_Static_assert((int)PITETHER_META_EXPOSURE == (int)WIRE_META_EXPOSURE &&
-                   (int)PITETHER_META_DIGITAL_GAIN == (int)WIRE_META_DIGITAL_GAIN,
-               "the public bits are the protocol's");
+/* A value in the wire's unit, of which `per_unit` are one of the public header's. */
+static double value_of(const struct wire_metadata *wire, uint32_t bit, uint32_t value,
+                       double per_unit)
+{
+    return wire->present & bit ? value / per_unit : NAN;
+}
 
 struct pitether_metadata from_wire_metadata(const struct wire_metadata *wire)
 {
+    bool has_wall_clock = wire->present & WIRE_META_WALL_CLOCK;
     return (struct pitether_metadata){
-        .present = wire->present,
-        .exposure_us = wire->exposure_us,
-        .gain_milli = wire->gain_milli,
-        .colour_temperature_k = wire->colour_temperature_k,
-        .lux_milli = wire->lux_milli,
-        .lens_position_milli = wire->lens_position_milli,
-        .digital_gain_milli = wire->digital_gain_milli,
-        .wall_clock_ns = wire->wall_clock_ns,
+        .exposure_s = value_of(wire, WIRE_META_EXPOSURE, wire->exposure_us, 1e6),
+        .analogue_gain = value_of(wire, WIRE_META_GAIN, wire->gain_milli, 1e3),
+        .digital_gain = value_of(wire, WIRE_META_DIGITAL_GAIN, wire->digital_gain_milli, 1e3),
+        .colour_temperature_k =
+            value_of(wire, WIRE_META_COLOUR_TEMPERATURE, wire->colour_temperature_k, 1),
+        .lux = value_of(wire, WIRE_META_LUX, wire->lux_milli, 1e3),
+        .lens_position_dioptres =
+            value_of(wire, WIRE_META_LENS_POSITION, wire->lens_position_milli, 1e3),
+        .wall_clock_ns = has_wall_clock ? wire->wall_clock_ns : 0,
     };
 }
 

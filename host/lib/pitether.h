@@ -94,27 +94,14 @@ struct pitether_times {
     bool offset_known;
 };
 
-/* What the sensor told of a frame. Bit PITETHER_META_* of `present` says that the value is there.
- */
-enum {
-    PITETHER_META_EXPOSURE = 1u << 1,
-    PITETHER_META_GAIN = 1u << 2,
-    PITETHER_META_COLOUR_TEMPERATURE = 1u << 3,
-    PITETHER_META_LUX = 1u << 4,
-    PITETHER_META_LENS_POSITION = 1u << 5,
-    PITETHER_META_WALL_CLOCK = 1u << 6,
-    PITETHER_META_DIGITAL_GAIN = 1u << 7,
-};
-
+/* What the sensor reported of a frame; NAN: it did not. */
 struct pitether_metadata {
-    uint32_t present;
-    uint32_t exposure_us;
-    uint32_t gain_milli;
-    uint32_t colour_temperature_k;
-    uint32_t lux_milli;
-    uint32_t lens_position_milli; /* thousandths of a dioptre */
-    uint32_t digital_gain_milli;
-    uint64_t wall_clock_ns; /* CLOCK_REALTIME of the device at times.sensor */
+    double exposure_s;
+    double analogue_gain, digital_gain;
+    double colour_temperature_k;
+    double lux;
+    double lens_position_dioptres;
+    uint64_t wall_clock_ns; /* CLOCK_REALTIME of the device at times.sensor; 0: not reported */
 };
 
 /* One whole JPEG, read-only. Counted references keep it; see pitether_frame_hold(). */

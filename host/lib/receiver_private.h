@@ -2,7 +2,8 @@
  * A receiver, as the library's files see it. api.c has the calls of pitether.h; options.c makes a
  * configuration of the caller's options; run.c has the thread, from the first attempt to connect to
  * END; connection.c one connection; outcome.c turns what comes of it into events; waiting.c is how
- * the thread waits, and what ends the run meanwhile.
+ * the thread waits, and what ends the run meanwhile; ending.c is the end. Each calls only those
+ * that are named after it.
  */
 #ifndef PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
 #define PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
@@ -80,20 +81,19 @@ struct pitether {
 
 /* All of it: the receiver's thread. */
 
-/* run.c. Does all the work of a receiver until its end; user: the receiver. */
-void *receiver_run(void *user);
-
-/* Makes it end in order, for this reason, unless it is ending already. text: for the caller, and
- * logged, unless it is empty. */
+/* ending.c. Makes it end in order, for this reason, unless it is ending already. text: for the
+ * caller, and logged, unless it is empty. */
 void receiver_end(struct pitether *receiver, enum pitether_end_reason reason, int error,
                   const char *text);
 
 /* Whether duration_s has ended it. */
 bool receiver_is_done(const struct pitether *receiver);
 
-/* connection.c. Holds the conversation over this socket, and over what takes its place. False:
- * there is to be no other. */
-bool receiver_talk_over(struct pitether *receiver, int fd);
+/* Whether the receiver is to end; notes how things stood when that began. */
+bool receiver_sees_stop(struct pitether *receiver);
+
+/* Whether nothing of the daemon is to be waited for any more. */
+bool receiver_is_impatient(const struct pitether *receiver);
 
 /* outcome.c. What a session is to call; valid as long as the receiver. */
 struct session_handler receiver_handler(struct pitether *receiver);
@@ -117,10 +117,11 @@ bool receiver_wait_silent(void *user, int fd, short events, int timeout_ms);
 /* When the daemon is to be left, for nobody looks at its frames; UINT64_MAX: never. */
 uint64_t receiver_rest_due(struct pitether *receiver);
 
-/* Whether the receiver is to end; notes how things stood when that began. */
-bool receiver_sees_stop(struct pitether *receiver);
+/* connection.c. Holds the conversation over this socket, and over what takes its place. False:
+ * there is to be no other. */
+bool receiver_talk_over(struct pitether *receiver, int fd);
 
-/* Whether nothing of the daemon is to be waited for any more. */
-bool receiver_is_impatient(const struct pitether *receiver);
+/* run.c. Does all the work of a receiver until its end; user: the receiver. */
+void *receiver_run(void *user);
 
 #endif

@@ -7,30 +7,9 @@
 
 #include "host/lib/receiver_private.h"
 #include "shared/base/clock.h"
-#include "shared/base/text.h"
 
 #define RETRY_MAX_NS (2 * CLOCK_SECOND / 5)
 #define LOOKUP_GOOD_NS CLOCK_SECOND
-
-void receiver_end(struct pitether *receiver, enum pitether_end_reason reason, int error,
-                  const char *text)
-{
-    struct pitether_end *end = &receiver->end;
-    if (receiver->stopping)
-        return;
-    receiver->stopping = true;
-    end->reason = reason;
-    end->error = error;
-    snprintf(end->text, sizeof(end->text), "%s", text);
-    text_trim(end->text);
-    if (*text)
-        log_error("%s", text);
-}
-
-bool receiver_is_done(const struct pitether *receiver)
-{
-    return receiver->stopping && receiver->end.reason == PITETHER_END_DURATION;
-}
 
 static void pause_before_retry(struct pitether *receiver)
 {

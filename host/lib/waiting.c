@@ -13,11 +13,6 @@
 /* Whoever looks away for a moment costs no new connection. */
 #define REST_AFTER_NS (2 * CLOCK_SECOND)
 
-bool receiver_is_impatient(const struct pitether *receiver)
-{
-    return atomic_load(&receiver->closing) || atomic_load(&receiver->stops) > 1;
-}
-
 static void take_requests(struct pitether *receiver)
 {
     wakeup_clear(receiver->wake_fd);
@@ -66,15 +61,6 @@ static void check_timeout(struct pitether *receiver, uint64_t now)
     snprintf(text, sizeof(text), "no frame came for %g s%s%s", receiver->config.timeout_s,
              *receiver->state ? ": " : "", receiver->state);
     receiver_end(receiver, PITETHER_END_TIMEOUT, -ETIMEDOUT, text);
-}
-
-bool receiver_sees_stop(struct pitether *receiver)
-{
-    if (receiver->stopping && !receiver->stop_seen)
-        receiver->end.connected =
-            (receiver->transport && receiver->session.epoch != 0) || receiver->parted;
-    receiver->stop_seen = receiver->stopping;
-    return receiver->stopping;
 }
 
 uint64_t receiver_rest_due(struct pitether *receiver)

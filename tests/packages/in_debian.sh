@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Does with the two packages, in a fresh Debian, what people do: installs them with apt, runs what is
-# in them, upgrades, removes and purges them.
-#   in_debian.sh SUITE PITETHERD.deb PITETHER.deb
+# Does with the packages, in a fresh Debian, what people do: installs them with apt, runs what is in
+# them, builds a program with the library, upgrades, removes and purges them.
+#   in_debian.sh SUITE PITETHERD.deb PITETHER.deb LIBPITETHER0.deb LIBPITETHER-DEV.deb
 # The Debian is made once and kept in ${PITETHER_CACHE:-~/.cache/pitether}/roots until this script
 # changes; each run has a copy of it. systemd does not run there: what the packages' scripts ask of it
 # is written down instead.
 set -euo pipefail
 
 suite=$1 daemon=$(realpath "$2") host=$(realpath "$3")
+library=$(realpath "$4") development=$(realpath "$5")
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${PITETHER_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/pitether}
 [ "$(id -u)" = 0 ] || exec sudo "PITETHER_CACHE=$cache" "$0" "$@"
@@ -32,7 +33,7 @@ make_root() { # folder
     mmdebstrap --quiet --variant=apt --include=systemd --skip=cleanup/apt \
         --customize-hook="chroot \"\$1\" apt-get -qq install -y --download-only \
             --no-install-recommends libcamera0.0.3 libcamera-ipa libjpeg62-turbo libssl3 \
-            libsdl2-2.0-0" \
+            libsdl2-2.0-0 gcc libc6-dev pkg-config" \
         "$suite" "$1" "deb ${key:+[signed-by=$key] }$uri $suite main" \
         "deb ${key:+[signed-by=$key] }$uri $suite-backports main"
 }
@@ -149,8 +150,10 @@ copy_root
 stand_in_for_systemd
 cp "$daemon" "$root/pitetherd.deb"
 cp "$host" "$root/pitether.deb"
+cp "$library" "$root/libpitether0.deb"
+cp "$development" "$root/libpitether-dev.deb"
 
-apt install /pitetherd.deb /pitether.deb
+apt install /pitetherd.deb /pitether.deb /libpitether0.deb
 was_asked 'systemctl --system daemon-reload'
 was_asked 'udevadm trigger --subsystem-match=dma_heap'
 ! grep pitetherd "$root/asked" || die "the installation alone must not start anything"
@@ -158,6 +161,9 @@ say "installed; with them came $(grep -c '^Setting up' "$work/apt") packages in 
 check_units
 check_libcamera_upgrade
 inside bash -eu -s <"$here/service.sh"
+apt install /libpitether-dev.deb gcc libc6-dev pkg-config
+inside bash -eu -o pipefail -s <"$here/library.sh" || die "a stranger's program can't use the library"
+say "a stranger's program was built with the library, and received"
 
 make_next_release
 echo '# mine' >>"$root/etc/pitether/pitetherd.conf"
@@ -171,9 +177,9 @@ wants=/etc/systemd/system/multi-user.target.wants
 mkdir -p "$root$wants"
 ln -s /usr/lib/systemd/system/pitetherd.service "$root$wants/"
 : >"$root/asked"
-apt remove pitetherd pitether
+apt remove pitetherd pitether libpitether0 libpitether-dev
 was_asked "deb-systemd-invoke stop pitetherd.socket pitetherd.service pitetherd@\*.service"
-is_gone /usr/bin/pitetherd /usr/bin/pitether /usr/lib/systemd/system/pitetherd.service
+is_gone /usr/bin/pitetherd /usr/bin/pitether /usr/include/pitether.h /usr/lib/systemd/system/pitetherd.service
 exists /etc/pitether/pitetherd.conf /etc/pitether/keys
 say "removed"
 

@@ -25,7 +25,7 @@ enum { TRIES_MAX = 100000, COPIES_MAX = 1 << 30 };
 static uint64_t wall_time(const struct pitether_frame *frame)
 {
     const struct pitether_times *times = &frame->times;
-    if (frame->metadata.present & PITETHER_META_WALL_CLOCK)
+    if (frame->metadata.wall_clock_ns)
         return frame->metadata.wall_clock_ns;
     uint64_t taken =
         times->offset_known ? pitether_frame_host_time(frame, times->sensor) : times->last_byte;

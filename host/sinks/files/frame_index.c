@@ -1,6 +1,7 @@
 #include "host/sinks/files/frame_index.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,24 +16,23 @@ const char frame_index_head[] =
     "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
     "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position\n";
 
-static void add_number(char *line, bool present, double value)
+static void add_number(char *line, double value)
 {
     size_t used = strlen(line);
-    if (present)
-        snprintf(line + used, LINE_ROOM - used, ",%.10g", value);
-    else
+    if (isnan(value))
         snprintf(line + used, LINE_ROOM - used, ",");
+    else
+        snprintf(line + used, LINE_ROOM - used, ",%.10g", value);
 }
 
 static void add_metadata(char *line, const struct pitether_metadata *metadata)
 {
-    uint32_t present = metadata->present;
-    add_number(line, present & PITETHER_META_EXPOSURE, metadata->exposure_us);
-    add_number(line, present & PITETHER_META_GAIN, metadata->gain_milli / 1000.0);
-    add_number(line, present & PITETHER_META_DIGITAL_GAIN, metadata->digital_gain_milli / 1000.0);
-    add_number(line, present & PITETHER_META_COLOUR_TEMPERATURE, metadata->colour_temperature_k);
-    add_number(line, present & PITETHER_META_LUX, metadata->lux_milli / 1000.0);
-    add_number(line, present & PITETHER_META_LENS_POSITION, metadata->lens_position_milli / 1000.0);
+    add_number(line, metadata->exposure_s * 1e6);
+    add_number(line, metadata->analogue_gain);
+    add_number(line, metadata->digital_gain);
+    add_number(line, metadata->colour_temperature_k);
+    add_number(line, metadata->lux);
+    add_number(line, metadata->lens_position_dioptres);
 }
 
 /* A template may have commas or quotes in it (RFC 4180, 2). */

@@ -4,6 +4,7 @@
 #include "host_support.h"
 
 #include <errno.h>
+#include <math.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -172,13 +173,14 @@ static void frames_come_clean(void **state)
     struct frame_pool *pool = make_pool(2, SIZE_MAX);
     struct pitether_frame *frame = frame_make(pool, 77, 1000);
     frame->times = (struct pitether_times){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, true };
-    frame->metadata.present = 0xFF;
+    frame->metadata = (struct pitether_metadata){ 1, 2, 3, 4, 5, 6, 7 };
     size_t capacity = frame_capacity(frame);
     pitether_frame_release(frame);
     frame = take(pool);
     assert_int_equal(frame_capacity(frame), capacity);
     assert_int_equal(frame->size + frame->id + frame->epoch + frame->crc32c, 0);
-    assert_int_equal(frame->width + frame->height + frame->metadata.present, 0);
+    assert_int_equal(frame->width + frame->height + frame->metadata.wall_clock_ns, 0);
+    assert_true(isnan(frame->metadata.exposure_s) && isnan(frame->metadata.lux));
     assert_false(frame->times.offset_known);
     assert_int_equal(frame->times.sensor + frame->times.last_byte, 0);
     pitether_frame_release(frame);

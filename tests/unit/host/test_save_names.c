@@ -43,8 +43,7 @@ static void nothing_is_overwritten(void **state)
 static int save_at(struct fixture *fixture, uint64_t id, uint64_t wall_ns)
 {
     struct pitether_frame *frame = frame_make(fixture->pool, id, 10);
-    frame->metadata =
-        (struct pitether_metadata){ .present = PITETHER_META_WALL_CLOCK, .wall_clock_ns = wall_ns };
+    frame->metadata.wall_clock_ns = wall_ns;
     int error = files_write(&fixture->files, frame);
     pitether_frame_release(frame);
     return error;
@@ -64,11 +63,11 @@ static void a_suffix_belongs_to_a_name(void **state)
     };
     fixture_start(fixture, "{wall}.jpg");
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
-        assert_int_equal(save_at(fixture, i, cases[i].ms * CLOCK_MS), 0);
+        assert_int_equal(save_at(fixture, i, CLOCK_SECOND + cases[i].ms * CLOCK_MS), 0);
     read_index(fixture);
     for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char name[64];
-        snprintf(name, sizeof(name), "19700101T000000.%.3sZ%s.jpg", cases[i].name,
+        snprintf(name, sizeof(name), "19700101T000001.%.3sZ%s.jpg", cases[i].name,
                  cases[i].name + 3);
         assert_string_equal(fixture->fields[i][0], name);
     }
