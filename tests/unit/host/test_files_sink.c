@@ -39,7 +39,7 @@ static int setup(void **state)
     assert_non_null(mkdtemp(fixture->root));
     snprintf(fixture->save, sizeof(fixture->save), "%s/save", fixture->root);
     fixture->options = (struct host_options){ .save = fixture->save, .name = "{id}.jpg" };
-    fixture->pool = frame_pool_create(2, SIZE_MAX);
+    fixture->pool = frame_pool_create(STREAMS + 1, SIZE_MAX);
     assert_non_null(fixture->pool);
     return 0;
 }
