@@ -9,9 +9,10 @@
 
 #include "device/exit_code.h"
 #include "device/options.h"
+#include "shared/base/attributes.h"
 
 /* Does the one that was given. has_output: standard output was open at the start. The main thread;
  * there is no other. */
-enum exit_code key_command(const struct device_options *options, bool has_output);
+NODISCARD enum exit_code key_command(const struct device_options *options, bool has_output);
 
 #endif

@@ -9,11 +9,12 @@
 #include "device/exit_code.h"
 #include "device/options.h"
 #include "device/serve/listener.h"
+#include "shared/base/attributes.h"
 
 /* Takes what systemd has opened, or else opens --listen's addresses. has_keys: other machines need
  * a key. On failure listeners_close() is still due. */
-enum exit_code open_listeners(struct listeners *listeners, const struct device_options *options,
-                              bool has_keys);
+NODISCARD enum exit_code open_listeners(struct listeners *listeners,
+                                        const struct device_options *options, bool has_keys);
 
 /* Logs where the daemon listens. */
 void announce_listeners(const struct listeners *listeners, const struct device_options *options,

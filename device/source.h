@@ -7,6 +7,7 @@
 #include "device/camera/camera.h"
 #include "device/exit_code.h"
 #include "device/options.h"
+#include "shared/base/attributes.h"
 
 struct source {
     const struct camera_ops *ops;
@@ -15,8 +16,8 @@ struct source {
 
 /* Chooses the source and opens its camera; one that is not there yet is as good as one that is.
  * Logs what is wrong, behind the stream's label. */
-enum exit_code source_open(struct source *source, const struct stream_options *options,
-                           const char *label);
+NODISCARD enum exit_code source_open(struct source *source, const struct stream_options *options,
+                                     const char *label);
 
 /* Closes the camera if it is still the source's: taking it over sets it to NULL. */
 void source_close(struct source *source);

@@ -9,6 +9,7 @@
 #include "device/options.h"
 #include "device/source.h"
 #include "device/stream/stream.h"
+#include "shared/base/attributes.h"
 #include "shared/protocol/wire.h"
 
 struct streams {
@@ -21,15 +22,17 @@ struct streams {
 
 /* Opens the cameras that the options name. Starts no thread. On failure streams_close() is still
  * due. */
-enum exit_code streams_open(struct streams *streams, const struct device_options *options);
+NODISCARD enum exit_code streams_open(struct streams *streams,
+                                      const struct device_options *options);
 
 /* Starts the streams' threads. The options must outlive them. On failure streams_close() is still
  * due. */
-enum exit_code streams_start(struct streams *streams, const struct device_options *options);
+NODISCARD enum exit_code streams_start(struct streams *streams,
+                                       const struct device_options *options);
 
 /* Stops all cameras, and frees all streams but those whose camera hangs: what such a camera uses
  * stays in use. EXIT_CAMERA if there is one, which the log names; then the process can only be left
  * by _exit(). All clients must be gone. */
-enum exit_code streams_close(struct streams *streams);
+NODISCARD enum exit_code streams_close(struct streams *streams);
 
 #endif

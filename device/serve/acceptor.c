@@ -7,6 +7,9 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "device/serve/client_end.h"
+#include "device/serve/client_loop.h"
+#include "device/serve/client_write.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/net/transport_tls.h"

@@ -12,6 +12,7 @@
 #include "device/serve/client.h"
 #include "device/serve/listener.h"
 #include "device/serve/loop.h"
+#include "shared/base/attributes.h"
 
 struct acceptor_config {
     struct loop *loop; /* the server's, where those who watch are */
@@ -48,10 +49,10 @@ struct acceptor {
 
 /* Begins to accept. 0 or a negative errno. It must stay where it is, and be cleared in either case.
  */
-int acceptor_open(struct acceptor *acceptor, const struct acceptor_config *config);
+NODISCARD int acceptor_open(struct acceptor *acceptor, const struct acceptor_config *config);
 
 /* For client_shared. user: the acceptor. */
-bool acceptor_admit(void *user, struct client *client);
+NODISCARD bool acceptor_admit(void *user, struct client *client);
 
 /* Accepts again, if it gave up for want of memory or descriptors; call about twice a second. */
 void acceptor_retry(struct acceptor *acceptor);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/base/attributes.h"
 #include "shared/net/address.h"
 
 enum {
@@ -25,8 +26,8 @@ struct admission {
 };
 
 /* Takes a token. False: there is none, come back later. */
-bool admission_take(struct admission *admission, const struct socket_address *address,
-                    uint64_t now_ns);
+NODISCARD bool admission_take(struct admission *admission, const struct socket_address *address,
+                              uint64_t now_ns);
 
 /* The connection is authenticated. */
 void admission_give_back(struct admission *admission, const struct socket_address *address,

@@ -1,9 +1,8 @@
 /*
- * One connection: what the peer sends, what it is to be sent, when it has to go. The loop thread
- * alone.
+ * One connection: its state, and that of its subscription. The loop thread alone.
  *
- * client.c turns readiness into work; client_receive.c takes what comes, client_write.c writes what
- * is due, and client_end.c has the ways in which a connection ends.
+ * client_loop.h creates it and has it do its work when it is ready: client_receive.h takes what
+ * comes, client_write.h writes what is due, and client_end.h has the ways in which it ends.
  */
 #ifndef PITETHER_DEVICE_SERVE_CLIENT_H
 #define PITETHER_DEVICE_SERVE_CLIENT_H
@@ -83,40 +82,6 @@ struct client {
 
     struct client *next; /* the acceptor's list */
 };
-
-/* Takes over the transport, also on failure. NULL: out of memory, or it can't be waited for. */
-struct client *client_create(const struct client_shared *shared, struct transport *transport,
-                             const struct socket_address *peer);
-
-/* Closes, releases what it holds, nulls the caller's pointer. */
-void client_destroy(struct client **client);
-
-/* Time-outs and PINGs; call about twice a second. */
-void client_tick(struct client *client, uint64_t now_ns);
-
-/* Goes on with the handshake of the transport. False: it is not complete, or the client is dead.
- * (client_receive.c) */
-bool client_shake_hands(struct client *client);
-
-/* Takes what has come, as much as one turn allows. (client_receive.c) */
-void client_receive(struct client *client);
-
-/* Writes what is due, as far as the socket takes it. Call after events and after each round.
- * (client_write.c) */
-void client_write(struct client *client);
-
-/* Ends the conversation with END once all that waits is sent; gives up on one that takes nothing
- * for 2 s, or takes longer than 30 s. (client_end.c, as the others below) */
-void client_end(struct client *client, enum wire_end_reason reason);
-
-/* Ends it with ERROR as soon as that can be written. */
-void client_fail(struct client *client, enum wire_error_code code, const char *text);
-
-/* Cuts the connection without a word; how: for the log, "was ...". */
-void client_cut(struct client *client, const char *how);
-
-/* The connection is no more: 0 the peer closed it, else a negative errno. */
-void client_lose(struct client *client, int error);
 
 /* Whether what comes from the peer is not looked at any more. It still has to be read: closing a
  * socket with unread bytes would cut off what was last written to it. */

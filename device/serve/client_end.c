@@ -1,11 +1,9 @@
-/*
- * How a connection ends: see client.h.
- */
+#include "device/serve/client_end.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "device/serve/client.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 

@@ -1,6 +1,5 @@
-/*
- * What a peer sends: its handshake and its messages. See client.h.
- */
+#include "device/serve/client_receive.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -8,7 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "device/serve/client.h"
+#include "device/serve/client_end.h"
 #include "device/serve/stream_list.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"

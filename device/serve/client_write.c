@@ -1,9 +1,8 @@
-/*
- * What is to be sent to a client, put into batches and written: see client.h.
- */
+#include "device/serve/client_write.h"
+
 #include <errno.h>
 
-#include "device/serve/client.h"
+#include "device/serve/client_end.h"
 #include "device/serve/stream_list.h"
 #include "shared/base/clock.h"
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 #include "shared/net/address.h"
 #include "shared/protocol/wire.h"
@@ -28,7 +29,7 @@ struct listeners {
 };
 
 /* Parses a --listen value. 0 or -EINVAL. */
-int listener_parse(const char *text, struct address *address, struct error *error);
+NODISCARD int listener_parse(const char *text, struct address *address, struct error *error);
 
 /*
  * Opens what text (a --listen value) names and adds it, one listener for each address that a name
@@ -36,18 +37,19 @@ int listener_parse(const char *text, struct address *address, struct error *erro
  * other machines can reach. A Unix socket's path that a dead daemon left behind is taken over; one
  * that answers is not. 0 or a negative errno.
  */
-int listeners_open(struct listeners *listeners, const char *text, bool allow_remote,
-                   struct error *error);
+NODISCARD int listeners_open(struct listeners *listeners, const char *text, bool allow_remote,
+                             struct error *error);
 
 /* Listens at 127.0.0.1 and [::1] at the port; at least one of them must be there. */
-int listeners_open_default(struct listeners *listeners, unsigned port, struct error *error);
+NODISCARD int listeners_open_default(struct listeners *listeners, unsigned port,
+                                     struct error *error);
 
 /*
  * Takes over the sockets that systemd has opened for the daemon, if any (LISTEN_FDS and LISTEN_PID,
  * sd_listen_fds(3)). Errors as above. Call once, before other descriptors than the standard ones
  * matter; what is taken over stays systemd's to remove.
  */
-int listeners_adopt(struct listeners *listeners, bool allow_remote, struct error *error);
+NODISCARD int listeners_adopt(struct listeners *listeners, bool allow_remote, struct error *error);
 
 /* Closes them all and removes the Unix sockets' paths. */
 void listeners_close(struct listeners *listeners);

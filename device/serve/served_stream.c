@@ -3,6 +3,8 @@
 #include <sys/epoll.h>
 
 #include "device/encode/encoder.h"
+#include "device/serve/client_end.h"
+#include "device/serve/client_write.h"
 #include "shared/base/log.h"
 
 static void on_events(void *user, uint32_t events)

@@ -13,6 +13,7 @@
 #include "device/serve/client.h"
 #include "device/serve/loop.h"
 #include "device/stream/stream.h"
+#include "shared/base/attributes.h"
 
 struct served_stream {
     struct stream *stream;
@@ -29,8 +30,8 @@ struct served_stream {
 
 /* Begins to take the stream's events. What the pointers refer to must outlive it, and it must stay
  * where it is. 0 or a negative errno. */
-int served_stream_open(struct served_stream *served, struct stream *stream, struct loop *loop,
-                       struct client *const *clients, bool *changed);
+NODISCARD int served_stream_open(struct served_stream *served, struct stream *stream,
+                                 struct loop *loop, struct client *const *clients, bool *changed);
 
 /* Takes all events and hands them on, without writing. */
 void served_stream_take(struct served_stream *served);

@@ -14,6 +14,9 @@
 
 #include "device/serve/acceptor.h"
 #include "device/serve/client.h"
+#include "device/serve/client_end.h"
+#include "device/serve/client_loop.h"
+#include "device/serve/client_write.h"
 #include "device/serve/loop.h"
 #include "device/serve/served_stream.h"
 #include "device/serve/service_manager.h"

@@ -12,6 +12,7 @@
 #include "device/auth/auth.h"
 #include "device/serve/listener.h"
 #include "device/stream/stream.h"
+#include "shared/base/attributes.h"
 
 struct server_config {
     unsigned max_clients;   /* >= 1 */
@@ -34,6 +35,6 @@ struct server_parts {
  * service manager, it ends the daemon, as the terminal is gone. The signals must be blocked in all
  * threads. The calling thread becomes the loop thread. 0 or a negative errno.
  */
-int server_run(const struct server_config *config, const struct server_parts *parts);
+NODISCARD int server_run(const struct server_config *config, const struct server_parts *parts);
 
 #endif

@@ -11,6 +11,7 @@
 #include "device/serve/loop.h"
 #include "device/stream/stream.h"
 #include "device/system/sd_notify.h"
+#include "shared/base/attributes.h"
 
 struct service_manager {
     struct sd_notify service;
@@ -19,7 +20,7 @@ struct service_manager {
 
 /* Begins to ping the watchdog, if there is one. It must stay where it is, and be closed in either
  * case. 0 or a negative errno. */
-int service_manager_open(struct service_manager *manager, struct loop *loop);
+NODISCARD int service_manager_open(struct service_manager *manager, struct loop *loop);
 
 static inline bool service_manager_is_there(const struct service_manager *manager)
 {

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "shared/base/attributes.h"
 #include "shared/net/transport.h"
 #include "shared/protocol/wire_streams.h"
 
@@ -44,7 +45,7 @@ void write_batch_part(struct write_batch *write_batch, const uint8_t *data, uint
 
 /* Writes as much as the transport takes; *written grows by it. 0: all is out, and the batch is
  * empty; -EAGAIN: wait for the transport; else the transport's error. */
-int write_batch_flush(struct write_batch *write_batch, struct transport *transport,
-                      uint64_t *written);
+NODISCARD int write_batch_flush(struct write_batch *write_batch, struct transport *transport,
+                                uint64_t *written);
 
 #endif

@@ -15,6 +15,7 @@
 #include "device/camera/camera.h"
 #include "device/encode/drops.h"
 #include "device/encode/frame.h"
+#include "shared/base/attributes.h"
 
 enum stream_event_kind {
     EVENT_FRAME,    /* begins; it may still grow */
@@ -47,7 +48,7 @@ struct stream_events {
 };
 
 /* 0 or a negative errno. */
-int events_init(struct stream_events *events);
+NODISCARD int events_init(struct stream_events *events);
 /* Releases the frames still in it. */
 void events_destroy(struct stream_events *events);
 
@@ -77,6 +78,6 @@ bool events_pending(const struct stream_events *events);
  * nothing is. */
 bool events_clear(struct stream_events *events);
 /* Loop thread: takes the oldest event; false if there is none. */
-bool events_take(struct stream_events *events, struct stream_event *event);
+NODISCARD bool events_take(struct stream_events *events, struct stream_event *event);
 
 #endif

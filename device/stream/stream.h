@@ -16,6 +16,7 @@
 #include "device/stream/demand.h"
 #include "device/stream/events.h"
 #include "device/stream/supervisor.h"
+#include "shared/base/attributes.h"
 #include "shared/protocol/wire.h"
 
 struct stream_config {
@@ -49,8 +50,8 @@ struct stream {
 
 /* Starts its threads; the camera stays off. The pool must outlive it. 0 or a negative errno, with
  * *stream NULL and the camera closed. */
-int stream_create(struct stream **stream, const struct stream_config *config,
-                  struct encode_pool *pool);
+NODISCARD int stream_create(struct stream **stream, const struct stream_config *config,
+                            struct encode_pool *pool);
 
 /* Stops the camera for good and returns at once; EVENT_FINISHED follows. Any thread. */
 void stream_quit(struct stream *stream);
@@ -58,7 +59,7 @@ void stream_quit(struct stream *stream);
 /* The same, for when no events are taken any more; waits for the camera until due_ns
  * (CLOCK_MONOTONIC). False: the camera hangs. Then nothing of the stream can be freed: what it uses
  * stays in use. */
-bool stream_wait(struct stream *stream, uint64_t due_ns);
+NODISCARD bool stream_wait(struct stream *stream, uint64_t due_ns);
 
 /* Stops and closes the camera, ends the threads, frees all, and nulls the caller's pointer. Every
  * frame must have been released. Hangs if the camera does. NULL and *NULL are fine. */
@@ -66,7 +67,7 @@ void stream_destroy(struct stream **stream);
 
 /* The loop thread: takes the oldest event, as events_take(), and brings the fields above up to
  * date. A frame is given the stream's format. */
-bool stream_take(struct stream *stream, struct stream_event *event);
+NODISCARD bool stream_take(struct stream *stream, struct stream_event *event);
 
 /* The loop thread: whether the camera should run. */
 void stream_want(struct stream *stream, bool wanted);

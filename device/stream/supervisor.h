@@ -12,6 +12,7 @@
 #include "device/encode/encoder.h"
 #include "device/stream/events.h"
 #include "device/stream/sequencer.h"
+#include "shared/base/attributes.h"
 
 struct supervisor_config {
     const char *label; /* what log lines begin with; NULL: nothing */
@@ -28,8 +29,9 @@ struct supervisor;
 
 /* Starts the thread; the camera stays off. 0 or a negative errno, with *supervisor NULL. The
  * encoder and the event queue must outlive it; once it is destroyed, nothing is in work. */
-int supervisor_create(struct supervisor **supervisor, const struct supervisor_config *config,
-                      struct encoder *encoder, struct stream_events *events);
+NODISCARD int supervisor_create(struct supervisor **supervisor,
+                                const struct supervisor_config *config, struct encoder *encoder,
+                                struct stream_events *events);
 
 /* Stops the camera for good. Returns at once; when all that the camera gave is encoded, the event
  * queue gets EVENT_FINISHED. Any thread. */
@@ -37,7 +39,7 @@ void supervisor_quit(struct supervisor *supervisor);
 
 /* The same, and waits for it, but for so many ns at most. False: the camera, or the encoder, hangs,
  * and supervisor_destroy() would, too. */
-bool supervisor_wait(struct supervisor *supervisor, uint64_t ns);
+NODISCARD bool supervisor_wait(struct supervisor *supervisor, uint64_t ns);
 
 /* Stops the camera for good, waits for it, ends the thread, and nulls the caller's pointer. NULL
  * and *NULL are fine. */

@@ -13,6 +13,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 
+#include "device/serve/client_end.h"
+#include "device/serve/client_loop.h"
+#include "device/serve/client_write.h"
 #include "fake_socket.h"
 #include "fuzz.h"
 #include "shared/base/clock.h"

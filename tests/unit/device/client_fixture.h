@@ -13,6 +13,9 @@
 #include <cmocka.h>
 
 #include "device/serve/client.h"
+#include "device/serve/client_end.h"
+#include "device/serve/client_loop.h"
+#include "device/serve/client_write.h"
 #include "fake_stream.h"
 #include "frames.h"
 #include "peer.h"

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "device/serve/acceptor.h"
+#include "device/serve/client_end.h"
 #include "fake_stream.h"
 #include "shared/base/clock.h"
 

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "device/serve/client_loop.h"
 #include "device/serve/served_stream.h"
 #include "fake_camera.h"
 #include "peer.h"

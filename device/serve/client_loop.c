@@ -1,10 +1,13 @@
-#include "device/serve/client.h"
+#include "device/serve/client_loop.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "device/serve/client_end.h"
+#include "device/serve/client_receive.h"
+#include "device/serve/client_write.h"
 #include "shared/base/clock.h"
 
 /* PROTOCOL.md, 3. */
