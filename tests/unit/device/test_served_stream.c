@@ -24,6 +24,8 @@ enum { STREAMS = 2, PEERS_MAX = 4, LIMIT = 3, FRONT = 0, REAR = 1 };
 
 static const char *const names[STREAMS] = { "front", "rear" };
 
+static const char *const labels[STREAMS] = { "front: ", "rear: " };
+
 struct fixture {
     struct camera cameras[STREAMS];
     struct encode_pool *pool;
@@ -43,7 +45,7 @@ static int open_stream(struct fixture *fixture, unsigned number, const struct st
     struct stream_config config = *given;
     config.number = number;
     config.name = config.source = names[number];
-    config.label = "";
+    config.label = labels[number];
     config.ops = &fake_camera_ops;
     config.camera = &fixture->cameras[number];
     config.encoder = (struct encoder_config){ .slices = 1, .quality = 50 };
@@ -350,6 +352,45 @@ static void the_end_of_a_stream_ends_its_clients_only(void **state)
     assert_int_equal(fixture->served[REAR].watching, 1);
 }
 
+static char line[1000];
+
+static void keep_line(void *user, enum log_level level, const char *text)
+{
+    (void)user;
+    assert_int_equal(level, LOG_LEVEL_INFO);
+    snprintf(line, sizeof(line), "%s", text);
+}
+
+static void tick_stats(struct fixture *fixture, unsigned number, uint64_t seconds)
+{
+    encoder_drain(fixture->streams[number]->encoder);
+    stats_tick(&fixture->served[number].stats, fixture->streams[number], fixture->clients, 1,
+               (1 + seconds) * CLOCK_SECOND);
+}
+
+static void stats_are_the_streams_own(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct log_handler handler = { .write = keep_line };
+    struct peer *front = watch_running(fixture, FRONT);
+    watch_running(fixture, REAR);
+    watch_running(fixture, REAR);
+    tick_stats(fixture, FRONT, 0);
+    tick_stats(fixture, REAR, 0);
+    give(fixture, FRONT, 0, front);
+    give(fixture, FRONT, 2, front);
+    const struct log_handler *before = log_set_handler(&handler);
+    tick_stats(fixture, FRONT, 1);
+    assert_non_null(strstr(line, "front: 2.0 fps, "));
+    assert_non_null(strstr(line, "a frame, 1 SENSOR_GAP; 1 watching, 2.0 fps and "));
+    assert_non_null(strstr(line, "to all, 1 SENSOR_GAP"));
+    tick_stats(fixture, REAR, 1);
+    assert_non_null(strstr(line, "rear: 0.0 fps, 0.0 ms and 0 kB a frame; 2 watching, 0.0 fps and "
+                                 "0.00 Mbit/s to all"));
+    assert_null(strstr(line, "SENSOR_GAP"));
+    log_set_handler(before);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -360,6 +401,7 @@ int main(void)
         TEST(all_streams_are_listed),
         TEST(a_camera_runs_for_its_own_clients),
         cmocka_unit_test_setup_teardown(always_on_is_the_streams_own, setup_always_on, teardown),
+        TEST(stats_are_the_streams_own),
         TEST(a_lost_camera_is_its_own_clients_affair),
         cmocka_unit_test_setup_teardown(the_end_of_a_stream_ends_its_clients_only, setup_limited,
                                         teardown),
