@@ -31,7 +31,8 @@ int stream_list_find(struct stream *const *streams, unsigned count, const char *
         return (int)(entry - list.entries);
     wire_list_names(&list, names, sizeof(names));
     if (*name)
-        snprintf(text, WIRE_BLOB_TEXT_MAX + 1, "there is no stream \"%s\", but %s", name, names);
+        snprintf(text, WIRE_BLOB_TEXT_MAX + 1, "no stream is called \"%s\": there %s %s", name,
+                 count > 1 ? "are" : "is", names);
     else
         snprintf(text, WIRE_BLOB_TEXT_MAX + 1, "name one of the streams: %s", names);
     return -1;

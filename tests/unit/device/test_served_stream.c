@@ -261,8 +261,8 @@ static void expect_error_listing(struct fixture *fixture, const char *name, cons
 static void names_that_are_none(void **state)
 {
     struct fixture *fixture = *state;
-    expect_error_listing(fixture, "side", "there is no stream \"side\", but front, rear");
-    expect_error_listing(fixture, "fron", "there is no stream \"fron\", but front, rear");
+    expect_error_listing(fixture, "side", "no stream is called \"side\": there are front, rear");
+    expect_error_listing(fixture, "fron", "no stream is called \"fron\": there are front, rear");
     expect_error_listing(fixture, "", "name one of the streams: front, rear");
     assert_int_equal(fixture->cameras[FRONT].starts + fixture->cameras[REAR].starts, 0);
 }
