@@ -57,7 +57,7 @@ static bool read_quantization(struct reader *reader, const uint8_t *at, size_t s
     return true;
 }
 
-/* Whether so many codes of each length can be told apart (C.2), and how many there are. */
+/* Whether the numbers of codes of each length make a prefix code (C.2), and how many there are. */
 static bool count_codes(const uint8_t lengths[16], unsigned *codes)
 {
     unsigned space = 1;
@@ -91,7 +91,7 @@ static bool read_huffman(struct reader *reader, const uint8_t *at, size_t size)
     return true;
 }
 
-/* Of SOF (B.2.2): the components. Readers need samples of whole numbers of pixels. */
+/* Of SOF (B.2.2): the components. Decoders need samples of whole numbers of pixels. */
 static bool read_components(struct reader *reader, const uint8_t *at)
 {
     unsigned blocks = 0, h, v;
@@ -154,8 +154,8 @@ static bool read_scan(struct reader *reader, const uint8_t *at, size_t size)
     return true;
 }
 
-/* Of APP0 and APP14: JFIF's revision (T.871, 10.1), and Adobe's colour transform. What readers
- * don't know there they take as a sign of damage. */
+/* Of APP0 and APP14: JFIF's revision (T.871, 10.1), and Adobe's colour transform. Decoders
+ * take unknown values for damage. */
 static bool read_application(struct reader *reader, uint8_t marker, const uint8_t *at, size_t size)
 {
     bool is_jfif = marker == MARKER_APP0 && size >= 14 && memcmp(at, "JFIF", 5) == 0;
@@ -211,7 +211,7 @@ static bool read_header(struct reader *reader)
     return true;
 }
 
-/* How often the picture's codes begin anew (B.2.4.4); 0: never. */
+/* How many restart markers the picture should have (B.2.4.4). */
 static unsigned restarts(const struct reader *reader)
 {
     unsigned h, v;

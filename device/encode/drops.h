@@ -11,7 +11,7 @@
 
 struct drop_run {
     uint64_t first; /* frame id */
-    uint64_t count; /* >= 1; DROPS tells of UINT32_MAX at most, so a longer run takes several */
+    uint64_t count; /* >= 1; DROPS reports at most UINT32_MAX, so a longer run takes several */
     enum wire_drop_reason reason;
 };
 
@@ -24,7 +24,7 @@ static inline bool drop_run_extend(struct drop_run *run, struct drop_run next)
     return true;
 }
 
-/* A run on its way to the subscriptions, each of which may want other frames of it. */
+/* A run on its way to the subscriptions, each of which may request other frames of it. */
 struct lost_run {
     struct drop_run run;
     /* Sensor times of the first and the last frame, as far as they are known; those in between lie
@@ -42,7 +42,7 @@ static inline bool lost_run_extend(struct lost_run *lost, const struct lost_run 
 }
 
 /* The same whatever the reasons are: the first one's stands for both, unless that was the
- * receiver's own wish, which must not hide a real loss. */
+ * receiver's own request, which must not hide a real loss. */
 static inline bool drop_run_absorb(struct drop_run *run, struct drop_run next)
 {
     struct drop_run whole = *run;

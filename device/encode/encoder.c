@@ -177,7 +177,7 @@ static bool publish(struct job *job)
     return to * NOTIFICATIONS_MAX / job->plan.count > from * NOTIFICATIONS_MAX / job->plan.count;
 }
 
-/* Called without the lock: the job has no more slices, so nobody else looks at its frame's end. */
+/* Called without the lock: the job has no more slices, so no other thread finishes its frame. */
 static void finish_frame(struct frame *frame, bool failed)
 {
     size_t length = atomic_load(&frame->size);

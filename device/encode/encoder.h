@@ -12,6 +12,7 @@
 #include "device/encode/drops.h"
 #include "device/encode/pool.h"
 #include "device/stream/events.h"
+#include "shared/base/attributes.h"
 
 struct encoder_config {
     const char *label;        /* what log lines begin with; NULL: nothing */
@@ -32,8 +33,8 @@ struct encoder;
 
 /* Frames and losses go to the events, which must be there until encoder_drain() has returned for
  * the last time; the pool must outlive the encoder. 0 or a negative errno, with *encoder NULL. */
-int encoder_create(struct encoder **encoder, const struct encoder_config *config,
-                   struct encode_pool *pool, struct stream_events *events);
+NODISCARD int encoder_create(struct encoder **encoder, const struct encoder_config *config,
+                             struct encode_pool *pool, struct stream_events *events);
 
 /* Nulls the caller's pointer. The encoder must be idle, and every frame must have been released:
  * they live in the encoder's pool of frames. NULL and *NULL are fine. */

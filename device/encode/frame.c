@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Enough for what is between the encoder and prompt clients. What a slow client held beyond that
- * goes back to the system. */
+/* Enough for what is between the encoder and prompt clients. The memory of frames that slow clients
+ * held beyond that is freed. */
 enum { FREE_FRAMES_MAX = 6 };
 
 void frame_pool_init(struct frame_pool *pool)

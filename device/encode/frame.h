@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/base/attributes.h"
 #include "shared/protocol/wire.h"
 
 enum { FRAME_SLICES_MAX = 64 };
@@ -47,7 +48,7 @@ struct frame {
     struct frame *next; /* in the pool's list, under its lock */
 };
 
-/* Keeps the memory of frames that nobody holds any more, for the next ones. */
+/* Keeps the memory of released frames for the next ones. */
 struct frame_pool {
     pthread_mutex_t lock;
     struct frame *free; /* under lock, as is free_count */
@@ -61,7 +62,7 @@ void frame_pool_init(struct frame_pool *pool);
 void frame_pool_destroy(struct frame_pool *pool);
 
 /* A frame with nothing published and one reference, or NULL: out of memory. Any thread. */
-struct frame *frame_take(struct frame_pool *pool);
+NODISCARD struct frame *frame_take(struct frame_pool *pool);
 
 /* The frame is whole: its bytes count as held from now on. The encoder, once for each frame. */
 void frame_charge(struct frame *frame);

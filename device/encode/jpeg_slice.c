@@ -25,7 +25,7 @@ struct jpeg_slicer {
     struct log_limit failed_limit;
     struct slice *out;
     struct mcu_rows rows;
-    /* What `compress` is set up for; its tables are made anew only when this changes. */
+    /* What `compress` is set up for; its tables are rebuilt only when this changes. */
     enum pixel_format format;
     int quality;
     bool ready;
@@ -36,7 +36,7 @@ static unsigned mcu_height(enum pixel_format format)
     return 8 * picture_sampling(format).v;
 }
 
-struct slice_plan slice_plan(const struct picture *picture, unsigned wanted)
+struct slice_plan slice_plan(const struct picture *picture, unsigned slices)
 {
     if (picture->format == PIXEL_JPEG)
         return (struct slice_plan){ .count = 1 };
@@ -44,11 +44,11 @@ struct slice_plan slice_plan(const struct picture *picture, unsigned wanted)
     unsigned mcu_width = 8 * sampling.h, height = 8 * sampling.v;
     unsigned columns = (picture->width + mcu_width - 1) / mcu_width;
     unsigned rows = (picture->height + height - 1) / height;
-    if (wanted > FRAME_SLICES_MAX)
-        wanted = FRAME_SLICES_MAX;
-    if (wanted > rows)
-        wanted = rows;
-    unsigned slice_rows = (rows + wanted - 1) / wanted;
+    if (slices > FRAME_SLICES_MAX)
+        slices = FRAME_SLICES_MAX;
+    if (slices > rows)
+        slices = rows;
+    unsigned slice_rows = (rows + slices - 1) / slices;
     if (slice_rows > RESTART_INTERVAL_MAX / columns)
         slice_rows = RESTART_INTERVAL_MAX / columns;
     struct slice_plan plan = {
@@ -56,7 +56,7 @@ struct slice_plan slice_plan(const struct picture *picture, unsigned wanted)
         .mcu_rows = rows,
         .slice_mcu_rows = slice_rows,
     };
-    if (wanted == 1 || plan.count > FRAME_SLICES_MAX) {
+    if (slices == 1 || plan.count > FRAME_SLICES_MAX) {
         /* One segment needs no restart markers, so their limit is none. */
         plan.count = 1;
         plan.slice_mcu_rows = rows;
@@ -125,7 +125,7 @@ static int create_compress(struct jpeg_slicer *slicer)
         return -ENOMEM;
     jpeg_create_compress(&slicer->compress);
     slicer->compress.in_color_space = JCS_YCbCr;
-    jpeg_set_defaults(&slicer->compress); /* a camera's JPEG may need its Huffman tables */
+    jpeg_set_defaults(&slicer->compress); /* for the Huffman tables that a camera's JPEG may lack */
     return 0;
 }
 
@@ -261,7 +261,7 @@ static size_t write_dht(const JHUFF_TBL *table, unsigned id, uint8_t *to)
     return DHT_HEAD + DHT_CODES + values;
 }
 
-/* The usual tables (T.81, K.3), which are libjpeg's own. */
+/* The standard tables (T.81, K.3), which are libjpeg's defaults. */
 static size_t write_missing_tables(const struct jpeg_compress_struct *compress,
                                    const struct camera_jpeg *jpeg, uint8_t *to)
 {
@@ -276,7 +276,7 @@ static size_t write_missing_tables(const struct jpeg_compress_struct *compress,
     return size;
 }
 
-/* The camera's own JPEG, without what its buffer may hold around it. */
+/* The camera's JPEG without the padding that may be around it. */
 static int copy_jpeg(const struct jpeg_slicer *slicer, const struct picture *picture,
                      struct slice *out)
 {

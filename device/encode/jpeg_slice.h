@@ -12,6 +12,7 @@
 
 #include "device/encode/frame.h"
 #include "device/image/picture.h"
+#include "shared/base/attributes.h"
 
 struct slice_plan {
     unsigned count;            /* 1..FRAME_SLICES_MAX */
@@ -20,25 +21,25 @@ struct slice_plan {
     unsigned restart_interval; /* MCUs in each slice but the last; 0 if there is only one */
 };
 
-/* A plan with about `wanted` slices (>= 1): as many as the picture has MCU rows for, and none with
+/* A plan with about so many slices (>= 1): no more than the picture has MCU rows, and none with
  * more MCUs than a restart interval can count (65535). PIXEL_JPEG always gets one. */
-struct slice_plan slice_plan(const struct picture *picture, unsigned wanted);
+struct slice_plan slice_plan(const struct picture *picture, unsigned slices);
 
 /* Compressors and scratch memory, kept from slice to slice. One thread at a time. */
 struct jpeg_slicer;
 
 /* NULL: out of memory. */
-struct jpeg_slicer *jpeg_slicer_create(void);
+NODISCARD struct jpeg_slicer *jpeg_slicer_create(void);
 void jpeg_slicer_destroy(struct jpeg_slicer *slicer);
 
 /*
  * Compresses slice number index of the picture, which picture_check() has accepted, into out,
  * whose buffer is reused or grown. quality: 1..100. PIXEL_JPEG is copied without the padding around
- * it, and gets the usual Huffman tables if it lacks any.
+ * it, and gets the standard Huffman tables if it lacks any.
  * 0; -ENOMEM; -EBADMSG: a PIXEL_JPEG that camera_jpeg_read() refuses; -EIO: libjpeg failed.
  */
-int jpeg_slice_encode(struct jpeg_slicer *slicer, const struct picture *picture,
-                      const struct slice_plan *plan, unsigned index, int quality,
-                      struct slice *out);
+NODISCARD int jpeg_slice_encode(struct jpeg_slicer *slicer, const struct picture *picture,
+                                const struct slice_plan *plan, unsigned index, int quality,
+                                struct slice *out);
 
 #endif

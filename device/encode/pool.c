@@ -16,7 +16,7 @@ struct encode_pool {
     pthread_cond_t work; /* for the workers: there are wake-ups, or it is stopping */
     /* Under lock. */
     struct encode_queue *first, *last; /* the line of queues; NULL: it is empty */
-    unsigned waiting;                  /* workers that nobody has woken */
+    unsigned waiting;                  /* workers that have not been woken */
     unsigned wakeups;                  /* for workers that still have to notice */
     bool stopping;
 

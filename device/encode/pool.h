@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "device/encode/jpeg_slice.h"
+#include "shared/base/attributes.h"
 
 enum { ENCODE_THREADS_MAX = 64 };
 
@@ -48,7 +49,7 @@ struct encode_pool;
 
 /* Starts the workers: 1..ENCODE_THREADS_MAX; 0: one for each core. 0 or a negative errno, with
  * *pool NULL. */
-int encode_pool_create(struct encode_pool **pool, unsigned threads);
+NODISCARD int encode_pool_create(struct encode_pool **pool, unsigned threads);
 
 /* Ends the workers and nulls the caller's pointer. No queue must be left. NULL and *NULL are fine.
  */

@@ -6,14 +6,14 @@
 
 static const double exponent = 0.7;
 
-/* How fast the idea of complexity follows the pictures: an eighth of the way with each frame. */
-static const double follow = 0.125;
+/* Weight of each new frame in the complexity. */
+static const double smoothing = 0.125;
 
-/* Largest change from one frame to the next, as a factor of the tables' scale: a step that nobody
- * sees. Down goes faster than up, since too much delays all that follows. */
+/* Largest change from one frame to the next, as a factor of the tables' scale: too small to be
+ * seen. Quality goes down faster than up, since excess bytes delay all frames that follow. */
 static const double step_up = 1.06, step_down = 1.25;
 
-/* Within so much of the target nothing is changed, or quality would tremble. */
+/* So near to the target nothing is changed, lest quality oscillate. */
 static const double tolerance = 0.03;
 
 /* jpeg_quality_scaling() of libjpeg (jcparam.c), and back. */
@@ -48,7 +48,7 @@ int rate_control_quality(const struct rate_control *control)
     return (int)(control->quality + 0.5);
 }
 
-static void remember(struct rate_control *control, uint32_t bytes, uint64_t time_ns)
+static void record(struct rate_control *control, uint32_t bytes, uint64_t time_ns)
 {
     while (control->count > 0 &&
            (control->count == RATE_FRAMES ||
@@ -61,8 +61,8 @@ static void remember(struct rate_control *control, uint32_t bytes, uint64_t time
     control->frames[at].bytes = bytes;
 }
 
-/* Bytes that the next frame should have: its share of the rate, less a part of what the last second
- * had too much. 0: not known yet. */
+/* Bytes that the next frame should have: its share of the rate, minus a part of the last second's
+ * excess. 0: not known yet. */
 static double target_bytes(const struct rate_control *control)
 {
     if (control->count < 2)
@@ -78,9 +78,9 @@ static double target_bytes(const struct rate_control *control)
 
 void rate_control_frame(struct rate_control *control, int quality, uint32_t bytes, uint64_t time_ns)
 {
-    double scale = scale_of(quality), seen = bytes * pow(scale, exponent);
-    control->complexity += (control->complexity ? follow : 1) * (seen - control->complexity);
-    remember(control, bytes, time_ns);
+    double scale = scale_of(quality), measured = bytes * pow(scale, exponent);
+    control->complexity += (control->complexity ? smoothing : 1) * (measured - control->complexity);
+    record(control, bytes, time_ns);
     double target = target_bytes(control);
     if (control->bits_per_second == 0 || target <= 0)
         return;
@@ -88,7 +88,7 @@ void rate_control_frame(struct rate_control *control, int quality, uint32_t byte
     double expected = control->complexity / pow(now, exponent);
     if (fabs(expected - target) < tolerance * target)
         return;
-    double wanted = pow(control->complexity / target, 1 / exponent);
-    wanted = fmin(fmax(wanted, now / step_up), now * step_down);
-    control->quality = fmin(fmax(quality_of(wanted), control->quality_min), control->quality_max);
+    double next = pow(control->complexity / target, 1 / exponent);
+    next = fmin(fmax(next, now / step_up), now * step_down);
+    control->quality = fmin(fmax(quality_of(next), control->quality_min), control->quality_max);
 }

@@ -1,28 +1,28 @@
 /*
- * Chooses each frame's JPEG quality so that the stream keeps a bit rate. Pure; not locked: the
- * encoder keeps it under its own lock.
+ * Chooses each frame's JPEG quality so that the stream keeps a bit rate. Pure; one thread at a
+ * time.
  *
  * The model: at scale s(q) of libjpeg's quantisation tables, a picture takes C / s^0.7 bytes, where
- * C is how complex the pictures of late are. The exponent fits natural pictures between quality 20
- * and 90 within some 15 %; what is left, measuring C anew with each frame takes care of.
+ * C is the complexity of recent pictures. For natural pictures between quality 20 and 90 the
+ * exponent is right within some 15 %; measuring C with each frame corrects the rest.
  */
 #ifndef PITETHER_DEVICE_ENCODE_RATE_CONTROL_H
 #define PITETHER_DEVICE_ENCODE_RATE_CONTROL_H
 
 #include <stdint.h>
 
-/* How many frames the rate is seen over at most: at 120 fps, a second. */
+/* The rate is measured over at most so many frames: at 120 fps, a second. */
 enum { RATE_FRAMES = 128 };
 
 struct rate_control {
     int quality_min, quality_max; /* 1..100 */
     uint64_t bits_per_second;     /* 0: no limit, always quality_max */
     double quality;               /* of the next frame, before it is rounded */
-    double complexity;            /* C; 0: no frame seen yet */
+    double complexity;            /* C; 0: not known yet */
     struct {
         uint64_t time_ns;
         uint32_t bytes;
-    } frames[RATE_FRAMES]; /* a ring: the last second's */
+    } frames[RATE_FRAMES]; /* a ring: those of the last second */
     unsigned first, count;
 };
 
