@@ -12,7 +12,7 @@ top=$(cd "$here/../.." && pwd)
 build=${BUILD_DIR:-$top/build/bench}
 
 # In this order; those after the bar only when named. A name whose file is not there is left out.
-order=(encode stream wanted fanout memory link rivals wifi soak start outage overload hostile)
+order=(encode stream streams wanted fanout memory link rivals wifi soak start outage overload hostile)
 optional=(instructions conversions)
 
 there() {
