@@ -145,7 +145,7 @@ const struct option_table device_option_table = {
     .foreign = receivers_options,
     .foreign_hint = "is an option of pitether, which receives the stream: give it there",
     .usage = "pitetherd [OPTION]...",
-    .about = "Streams a camera's frames, as JPEG over TCP, to whoever runs pitether.",
+    .about = "Streams the frames of cameras, as JPEG over TCP, to receivers that run pitether.",
     .after =
         "Exit codes: 0 shut down cleanly, 1 a system call failed, 2 bad option or configuration,\n"
         "3 the camera can't be used, 4 an address can't be listened at.",

@@ -169,7 +169,7 @@ int host_options_read(struct host_options *options, int argc, char **argv, struc
     if (result)
         return result;
     if (options->max_fps > 0 && options->max_fps < 0.001)
-        return error_set(error, -EINVAL, "--max-fps: the least is 0.001, one frame in 1000 s");
+        return error_set(error, -EINVAL, "--max-fps: the minimum is 0.001, one frame in 1000 s");
     if (options->max_fps > 0 && options->every > 1)
         return error_set(error, -EINVAL,
                          "--max-fps and --every exclude one another: either alone says how many "

@@ -5,10 +5,10 @@
 /* Prints text wrapped to `width` columns, each line but the first indented. */
 static void print_wrapped(const char *text, int indent, int width, FILE *out)
 {
-    int room = width - indent, used = 0;
+    int columns = width - indent, used = 0;
     while (*text) {
         int word = (int)strcspn(text, " ");
-        if (used > 0 && used + 1 + word > room) {
+        if (used > 0 && used + 1 + word > columns) {
             fprintf(out, "\n%*s", indent, "");
             used = 0;
         }

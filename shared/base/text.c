@@ -64,7 +64,7 @@ size_t text_character(const uint8_t *at, size_t left, bool *shown)
 }
 
 /* The longest prefix of text[0..size) that does not end inside a UTF-8 character (RFC 3629, 3).
- * Looks at the end alone, since who cut the text may have done so before. */
+ * Looks only at the end, as text may be cut anywhere. */
 static size_t whole_characters(const char *text, size_t size)
 {
     size_t last = size; /* where the last character begins */
