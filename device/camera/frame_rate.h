@@ -10,12 +10,12 @@
 /* What a camera accepts. Limits that make no sense, as some releases of libcamera have them, are
  * taken for unknown; 0 is unknown, too. */
 struct frame_rate_limits {
-    bool settable;          /* the camera can be told a rate */
+    bool settable;          /* the camera accepts a rate */
     int64_t min_us, max_us; /* duration of a frame */
 };
 
 struct frame_rate {
-    int64_t duration_us; /* to tell the camera; 0: leave the rate to it */
+    int64_t duration_us; /* to set; 0: leave the rate to it */
     double fps;          /* expected; 0: not known */
     bool adjusted;       /* the camera can't do what was requested */
     uint64_t min_ns;     /* the duration of a frame of a camera that is as fast as any */

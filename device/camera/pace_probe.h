@@ -37,7 +37,7 @@ struct pace_probe {
     uint32_t last; /* the number of the last frame before the test */
 };
 
-/* rate_is_set: the camera was told a rate. If it is faster than that, it is not tested but taken to
+/* rate_is_set: a rate was set. If the camera is faster than that, it is not tested but taken to
  * keep no pace. */
 void pace_probe_init(struct pace_probe *probe, uint64_t min_ns, bool rate_is_set, unsigned buffers);
 

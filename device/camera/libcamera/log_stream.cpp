@@ -17,7 +17,7 @@ namespace pitether
 namespace
 {
 
-/* libcamera writes whole lines. Nobody waits for whoever reads them; but when libcamera is about to
+/* libcamera writes whole lines. They are queued as ours are; but when libcamera is about to
  * end the process, the reason is written out first. */
 class LogBuffer : public std::streambuf
 {

@@ -274,7 +274,7 @@ void RequestLoop::deliver(Slot &slot)
     if (outcome.what == Outcome::PICTURE || outcome.what == Outcome::LOST)
         sink_.on_lost(sink_.user, outcome.sequence, WIRE_DROP_CAPTURE_ERROR);
     std::lock_guard<std::mutex> hold(lock_);
-    /* Cancelled though nobody stops it: the driver gave up, as it does when the cable fails. */
+    /* Cancelled without a stop: the driver gave up, as it does when the cable fails. */
     if (outcome.what == Outcome::CANCELLED)
         watchdog_break(&watchdog_);
     else

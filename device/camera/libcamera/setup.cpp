@@ -116,7 +116,7 @@ void Setup::describe(struct camera_mode *mode) const
 
 void Setup::describe(struct picture *picture) const
 {
-    /* A camera that reports no colour space was told to use full range, BT.601 (sYCC). */
+    /* A camera that reports no colour space was configured for full range, BT.601 (sYCC). */
     const lc::ColorSpace colour = stream().colorSpace.value_or(lc::ColorSpace::Sycc);
     const bool is_rgb = format->ours == PIXEL_RGB || format->ours == PIXEL_BGR;
     *picture = {};

@@ -43,7 +43,7 @@ class Setup
     const Format *format = nullptr;
     double requested_fps = 0; /* 0: none was */
     struct frame_rate rate = {};
-    bool rate_settable = false; /* the camera can be told one */
+    bool rate_settable = false; /* the camera accepts one */
 
   private:
     int acquire(struct error *error);
@@ -52,7 +52,7 @@ class Setup
 
     bool acquired_ = false;
     std::unique_ptr<lc::CameraConfiguration> config_;
-    lc::Transform left_ = lc::Transform::Identity; /* to be done by whoever reads the pictures */
+    lc::Transform left_ = lc::Transform::Identity; /* still to be done to the pictures */
 };
 
 } // namespace pitether

@@ -85,7 +85,7 @@ int source_start(struct camera *camera, const struct camera_sink *sink, struct c
                  struct error *error)
 {
     return guard(error, [&]() -> int {
-        /* Chosen anew: after it was unplugged and plugged in, it is another object. */
+        /* Chosen again: after it was unplugged and plugged in, it is another object. */
         std::shared_ptr<lc::Camera> found;
         int result = choose(camera, &found, error);
         if (result < 0)

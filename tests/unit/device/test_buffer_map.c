@@ -15,7 +15,7 @@
 
 enum { WIDTH = 18, HEIGHT = 17, STRIDE = 32, LUMA = STRIDE * HEIGHT, CHROMA = 16 * 9 };
 
-/* The driver: counts what it is told, and may have to be told again. */
+/* The driver: counts the calls, and may interrupt some. */
 static unsigned starts, ends, interrupts;
 static int sync_failure;
 int __wrap_ioctl(int fd, unsigned long request, void *argument);

@@ -74,17 +74,17 @@ static void known_colours(void **state)
         for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++)
             for (int form = 0; form < 4; form++) {
                 bool limited = form & 1, is_709 = form & 2;
-                double from[3], wanted[3];
+                double from[3], expected[3];
                 uint8_t in[3], out[3];
                 to_yuv(colours[i], is_709 ? bt709 : bt601, limited, from);
-                to_yuv(colours[i], bt601, false, wanted);
+                to_yuv(colours[i], bt601, false, expected);
                 for (int c = 0; c < 3; c++)
                     in[c] = to_byte(from[c]);
                 convert(formats[f], limited, is_709 ? COLOUR_BT709 : COLOUR_BT601, in, out);
                 for (int c = 0; c < 3; c++)
-                    if (abs(out[c] - to_byte(wanted[c])) > 2)
+                    if (abs(out[c] - to_byte(expected[c])) > 2)
                         fail_msg("colour %zu, form %d, component %d: %d, not %d", i, form, c,
-                                 out[c], to_byte(wanted[c]));
+                                 out[c], to_byte(expected[c]));
             }
 }
 
@@ -172,11 +172,11 @@ static void the_limited_range_is_expanded(void **state)
     struct picture form = { .format = PIXEL_YUV422, .limited_range = true };
     for (int value = 0; value < 256; value++) {
         uint8_t in[3] = { (uint8_t)value, (uint8_t)value, (uint8_t)(255 - value) }, out[3];
-        struct exact wanted = exact_colour(&form, in[0], in[1], in[2]);
+        struct exact expected = exact_colour(&form, in[0], in[1], in[2]);
         convert(form.format, true, COLOUR_BT601, in, out);
-        assert_true(distance(out[0], wanted.y) < 0.53);
-        assert_true(distance(out[1], wanted.u) < 0.72);
-        assert_true(distance(out[2], wanted.v) < 0.72);
+        assert_true(distance(out[0], expected.y) < 0.53);
+        assert_true(distance(out[1], expected.u) < 0.72);
+        assert_true(distance(out[2], expected.v) < 0.72);
     }
 }
 
@@ -189,15 +189,15 @@ static void check_plane_of_colours(struct mcu_rows *rows, struct own_picture *ow
         if (v % 8 == 0)
             assert_int_equal(mcu_rows_load(rows, picture, v / 8), 0);
         for (unsigned u = 0; u < 256; u++) {
-            struct exact wanted = exact_colour(picture, y, (uint8_t)u, (uint8_t)v);
+            struct exact expected = exact_colour(picture, y, (uint8_t)u, (uint8_t)v);
             uint8_t out[3];
             for (unsigned c = 0; c < 3; c++)
                 out[c] = rows->rows[c][v % 8][u];
             /* Y is the sum of two numbers that were rounded, U and V are rounded once. */
-            if (distance(out[0], wanted.y) > 1.05 || distance(out[1], wanted.u) > 0.55 ||
-                distance(out[2], wanted.v) > 0.55)
+            if (distance(out[0], expected.y) > 1.05 || distance(out[1], expected.u) > 0.55 ||
+                distance(out[2], expected.v) > 0.55)
                 fail_msg("%u %u %u to %u %u %u, not %f %f %f", y, u, v, out[0], out[1], out[2],
-                         wanted.y, wanted.u, wanted.v);
+                         expected.y, expected.u, expected.v);
         }
     }
 }
@@ -240,11 +240,11 @@ static void check_sample(const struct picture *picture, unsigned c, unsigned x, 
     y = source(y, height, picture->vflip);
     unsigned across = c || count == 1 ? 1 : (width + 1) / component_width(picture, 1);
     unsigned down = c || count == 1 ? 1 : (height + 1) / component_height(picture, 1);
-    struct exact wanted =
+    struct exact expected =
         exact_colour(picture, c == 0 ? *picture_sample(picture, 0, x, y) : 0,
                      count == 3 ? *picture_sample(picture, 1, x / across, y / down) : 128,
                      count == 3 ? *picture_sample(picture, 2, x / across, y / down) : 128);
-    double exact = c == 0 ? wanted.y : c == 1 ? wanted.u : wanted.v;
+    double exact = c == 0 ? expected.y : c == 1 ? expected.u : expected.v;
     if (distance(got, exact) > 1.05)
         fail_msg("%s %ux%u, component %u at %u,%u: %u, not %f", pixel_format_name(picture->format),
                  picture->width, picture->height, c, x, y, got, exact);

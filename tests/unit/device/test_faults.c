@@ -25,7 +25,7 @@ static void parse(struct fault_script *script, const char *text)
 static void every_kind(void **state)
 {
     (void)state;
-    static const struct fault wanted[] = {
+    static const struct fault expected[] = {
         { FAULT_STALL, 100, 5 * CLOCK_SECOND, 0 },
         { FAULT_STALL, 7, 0, 0 },
         { FAULT_UNPLUG, 0, 250 * CLOCK_MS, 0 },
@@ -40,12 +40,12 @@ static void every_kind(void **state)
     struct fault_script script;
     parse(&script, "stall@100:5s,stall@7, unplug@0:250ms,  gap@1000000000:1,broken@1:1000000000,"
                    "late@2,slow-start@3:3600s,hang@4,hang@5:1ms,absent@0:7s");
-    assert_int_equal(script.count, sizeof(wanted) / sizeof(wanted[0]));
+    assert_int_equal(script.count, sizeof(expected) / sizeof(expected[0]));
     for (unsigned i = 0; i < script.count; i++) {
-        assert_int_equal(script.faults[i].kind, wanted[i].kind);
-        assert_int_equal(script.faults[i].frame, wanted[i].frame);
-        assert_int_equal(script.faults[i].ns, wanted[i].ns);
-        assert_int_equal(script.faults[i].count, wanted[i].count);
+        assert_int_equal(script.faults[i].kind, expected[i].kind);
+        assert_int_equal(script.faults[i].frame, expected[i].frame);
+        assert_int_equal(script.faults[i].ns, expected[i].ns);
+        assert_int_equal(script.faults[i].count, expected[i].count);
     }
 }
 

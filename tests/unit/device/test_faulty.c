@@ -1,5 +1,5 @@
 /*
- * The test pattern that fails on cue: what its sink is told, and what start and stop do.
+ * The test pattern that fails as a script says: the calls of its sink, and of start and stop.
  */
 #include "device/camera/faults.h"
 #include "device/camera/faulty.h"

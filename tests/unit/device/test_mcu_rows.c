@@ -29,7 +29,7 @@ static unsigned smaller(unsigned one, unsigned other)
 }
 
 /* The sample that belongs at x, y of a component, edges and mirroring included. */
-static uint8_t wanted(const struct picture *picture, unsigned component, unsigned x, unsigned y)
+static uint8_t expected(const struct picture *picture, unsigned component, unsigned x, unsigned y)
 {
     unsigned width = component_width(picture, component);
     unsigned height = component_height(picture, component);
@@ -50,7 +50,7 @@ static void check_rows(struct mcu_rows *rows, const struct picture *picture)
             unsigned lines = c == 0 ? 8 * sampling.v : 8;
             for (unsigned y = 0; y < lines; y++)
                 for (unsigned x = 0; x < round_up(component_width(picture, c), 8); x++)
-                    if (rows->rows[c][y][x] != wanted(picture, c, x, row * lines + y))
+                    if (rows->rows[c][y][x] != expected(picture, c, x, row * lines + y))
                         fail_msg("%s %ux%u component %u at %u,%u",
                                  pixel_format_name(picture->format), picture->width,
                                  picture->height, c, x, row * lines + y);
@@ -162,7 +162,7 @@ static void rgb_rows(void **state)
                         for (unsigned c = 0; c < 3; c++)
                             assert_int_equal(
                                 rows.rows[0][y][3 * x + (format == PIXEL_RGB ? c : 2 - c)],
-                                wanted(&own.picture, c, x, y + 1));
+                                expected(&own.picture, c, x, y + 1));
                 own_picture_free(&own);
             }
     mcu_rows_clear(&rows);

@@ -78,7 +78,7 @@ static void fast_cameras_keep_their_pace(void **state)
     static const unsigned rates[] = { 260, 300, 500, 1000, 2000 };
     for (unsigned i = 0; i < sizeof(rates) / sizeof(rates[0]); i++) {
         struct camera camera = make(true, rates[i]);
-        camera.sequence = UINT32_MAX - 20; /* it may begin anew at any time */
+        camera.sequence = UINT32_MAX - 20; /* it may wrap around at any time */
         assert_int_equal(after(&camera, 1000), PACE_PROBE_PACED);
         for (unsigned k = 0; k < 5000; k++)
             assert_true(step(&camera));
@@ -98,7 +98,7 @@ static void cameras_without_a_pace_are_found_out(void **state)
 }
 
 /* They are the same from outside. */
-static void those_who_count_what_they_deliver(void **state)
+static void cameras_that_count_only_what_they_deliver(void **state)
 {
     (void)state;
     struct camera camera = make(true, 500);
@@ -106,8 +106,8 @@ static void those_who_count_what_they_deliver(void **state)
     assert_int_equal(after(&camera, 1000), PACE_PROBE_UNPACED);
 }
 
-/* A rate that was told is meant. */
-static void who_does_not_obey_is_not_tried(void **state)
+/* A rate that was set must not be exceeded. */
+static void a_camera_that_ignores_its_rate_is_not_tested(void **state)
 {
     (void)state;
     struct camera camera = make(true, 200);
@@ -161,8 +161,8 @@ int main(void)
         cmocka_unit_test(cameras_of_usual_rates_are_left_alone),
         cmocka_unit_test(fast_cameras_keep_their_pace),
         cmocka_unit_test(cameras_without_a_pace_are_found_out),
-        cmocka_unit_test(those_who_count_what_they_deliver),
-        cmocka_unit_test(who_does_not_obey_is_not_tried),
+        cmocka_unit_test(cameras_that_count_only_what_they_deliver),
+        cmocka_unit_test(a_camera_that_ignores_its_rate_is_not_tested),
         cmocka_unit_test(the_trial),
         cmocka_unit_test(bunches_are_no_doubt),
     };

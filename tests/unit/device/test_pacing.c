@@ -106,7 +106,7 @@ static void fast_cameras_with_a_pace_are_not(void **state)
     assert_false(pacing_holds(&pacing, START + CLOCK_SECOND));
 }
 
-static void who_ignores_the_rate_that_was_set_is_held(void **state)
+static void a_camera_that_ignores_its_rate_is_held(void **state)
 {
     (void)state;
     struct pacing pacing = make(false, true);
@@ -125,7 +125,7 @@ int main(void)
         cmocka_unit_test(others_get_theirs_at_once),
         cmocka_unit_test(cameras_without_a_pace_are_held),
         cmocka_unit_test(fast_cameras_with_a_pace_are_not),
-        cmocka_unit_test(who_ignores_the_rate_that_was_set_is_held),
+        cmocka_unit_test(a_camera_that_ignores_its_rate_is_held),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,7 +72,7 @@ static void numbers_are_read_back(void **state)
     }
 }
 
-/* Whatever the way from number to number, the picture is the one that is painted anew. */
+/* However it is updated from number to number, the picture is that of a complete repaint. */
 static void updates_leave_nothing_behind(void **state)
 {
     (void)state;
@@ -214,12 +214,12 @@ static char glyph_at(const uint8_t *luma, size_t stride, unsigned left, unsigned
 }
 
 static void check_text(const uint8_t *luma, size_t stride, unsigned left, unsigned top,
-                       unsigned side, const char *wanted)
+                       unsigned side, const char *expected)
 {
     char seen[32] = "";
-    for (size_t i = 0; i < strlen(wanted); i++)
+    for (size_t i = 0; i < strlen(expected); i++)
         seen[i] = glyph_at(luma, stride, left + (unsigned)i * FONT_ADVANCE * side, top, side);
-    assert_string_equal(seen, wanted);
+    assert_string_equal(seen, expected);
 }
 
 static const struct {
@@ -240,18 +240,18 @@ static void texts_say_time_and_number(void **state)
         for (size_t n = 0; n < COUNT(times); n++) {
             unsigned width = texts[i].card.width;
             struct guarded yuv;
-            char wanted[32];
-            snprintf(wanted, sizeof(wanted), "%.*s", (int)texts[i].length,
+            char expected[32];
+            snprintf(expected, sizeof(expected), "%.*s", (int)texts[i].length,
                      times[n].text + texts[i].first);
             make_moment(&texts[i].card, &yuv, moment_of(1));
             test_card_update(
                 &texts[i].card, yuv.data, moment_of(1),
                 (struct test_card_moment){ UINT32_MAX - (uint32_t)n, times[n].wall_ns });
-            check_text(yuv.data, width, texts[i].left, texts[i].top, texts[i].side, wanted);
-            snprintf(wanted, sizeof(wanted), "%u", UINT32_MAX - (uint32_t)n);
+            check_text(yuv.data, width, texts[i].left, texts[i].top, texts[i].side, expected);
+            snprintf(expected, sizeof(expected), "%u", UINT32_MAX - (uint32_t)n);
             if (texts[i].number_side)
                 check_text(yuv.data, width, texts[i].number_left, texts[i].number_top,
-                           texts[i].number_side, wanted);
+                           texts[i].number_side, expected);
             guarded_free(&yuv);
         }
 }
