@@ -230,7 +230,7 @@ def main(address, count, outdir, *flags):
     need(ended or delivered >= int(count), f"the daemon's END {f[0]} after {delivered} frames")
     need(not peer.sock.recv(1), "more than nothing after END")
     need(not peer.pings, f"{len(peer.pings)} PINGs without a PONG")
-    print(f"independent_client: ids {first}..{id_ - 1}, {delivered} delivered, {dropped} dropped "
+    print(f"independent_client: {size[0]}x{size[1]}, ids {first}..{id_ - 1}, {delivered} delivered, {dropped} dropped "
           f"{reasons}, {peer.answered} PINGs answered, all rules held")
 
 if __name__ == "__main__":

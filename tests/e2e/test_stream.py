@@ -7,6 +7,8 @@ import socket
 import subprocess
 
 import harness
+import hostile_wire as wire
+import independent_client
 
 
 class Stream(harness.Case):
@@ -202,6 +204,56 @@ class Stream(harness.Case):
                              [int(name.split(".")[0]) for name in names])
         # Those without a key may come from this machine, and the one with it has proved itself.
         self.assertEqual(len(re.findall(r"\(it\) watches", daemon.log())), 1)
+
+    def test_the_independent_client_of_several_streams(self):
+        """It lists them, takes each by its name, and holds the daemon to their numbers."""
+        sizes = {"front": "320x240", "rear/left": "160x120", "top": "640x480"}
+        config = self.path("config")
+        with open(config, "w", encoding="ascii") as file:
+            file.writelines(f"[{name}]\nsize = {size}\n" for name, size in sizes.items())
+        daemon = self.daemon("--config", config, size=None)
+        client = os.path.join(os.path.dirname(os.path.abspath(__file__)), "independent_client.py")
+        listed = subprocess.run(["python3", client, daemon.address, "--list"], check=True,
+                                stdout=subprocess.PIPE, text=True, timeout=harness.BOUND).stdout
+        self.assertEqual(listed.split(), list(sizes))
+        programs = {}
+        for name in sizes:
+            folder = self.path(name.replace("/", "-"))
+            os.mkdir(folder)
+            programs[name] = self.start("python3", client, daemon.address, "10", folder,
+                                        f"--stream={name}", "--lossless")
+        for stream, program in programs.items():
+            self.assertEqual(program.wait(), 0, program.log())
+            folder = self.path(stream.replace("/", "-"))
+            names = sorted(os.listdir(folder))
+            self.assertGreaterEqual(len(names), 10)
+            self.assertEqual(self.painted(folder, names),
+                             [int(name.split(".")[0]) for name in names])
+            with open(os.path.join(folder, names[0]), "rb") as file:
+                width, height = independent_client.jpeg_size(file.read())
+            self.assertEqual(f"{width}x{height}", sizes[stream])
+
+    def test_streams_that_are_not_there(self):
+        """The daemon lists those that are, to who names none of several or another one."""
+        config = self.path("config")
+        with open(config, "w", encoding="ascii") as file:
+            file.write("[front]\n[rear]\n")
+        daemon = self.daemon("--config", config)
+        for name in (b"", b"rea", b"rear/left", b"x" * 32):
+            with socket.socket(socket.AF_UNIX) as peer:
+                peer.settimeout(harness.BOUND)
+                peer.connect(daemon.address.removeprefix("unix:"))
+                peer.sendall(wire.greeting(name=name))
+                data = b""
+                while more := peer.recv(1 << 16):
+                    data += more
+            kind, fields, text = wire.split(data)[-1]
+            self.assertEqual((kind, *fields), (wire.ERROR, wire.NO_SUCH_STREAM), name)
+            self.assertRegex(text.decode(), r"\bfront, rear$")
+        for address, options in ((daemon.address, ()), (daemon.address, ("--stream", "left"))):
+            host = self.host(address, "--null", *options)
+            self.assertEqual(host.wait(), 3, host.log())  # and not again and again
+            host.wait_for(r"error: .*\bfront, rear\b")
 
 
 if __name__ == "__main__":
