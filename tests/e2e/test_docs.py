@@ -8,6 +8,7 @@ import sys
 
 import harness
 import hostile_wire
+import independent_client
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 DOC = os.path.join(TOP, "shared", "doc")
@@ -25,6 +26,11 @@ def section_of_man(page, heading):
 def columns_in_man(page, heading):
     text = section_of_man(page, "SAVED FILES").split(f"\n.SS {heading}\n")[1].split("\n.SS ")[0]
     return [name for names in re.findall(r"^\.TP\n\.B (.*)", text, re.M) for name in names.split()]
+
+
+def read_protocol(name):
+    with open(os.path.join(TOP, "shared", "protocol", name), encoding="utf-8") as file:
+        return file.read()
 
 
 class Docs(harness.Case):
@@ -108,11 +114,7 @@ class Docs(harness.Case):
 
     def test_the_protocol(self):
         """Types with their fixed parts, reasons and errors are the sources' ones."""
-        texts = []
-        for name in ("PROTOCOL.md", "wire.h"):
-            with open(os.path.join(TOP, "shared", "protocol", name), encoding="utf-8") as file:
-                texts.append(file.read())
-        document, header = texts
+        document, header = read_protocol("PROTOCOL.md"), read_protocol("wire.h")
 
         def enumerators(prefix):
             return {name: int(value, 0) for name, value in
@@ -132,6 +134,45 @@ class Docs(harness.Case):
         errors = re.search(r"^- \*\*ERROR\*\*(.*?)\. ", document, re.M).group(1)
         self.assertEqual({name: int(value) for value, name in
                           re.findall(r"(\d+) `([A-Z_]+)`", errors)}, enumerators("ERROR_"))
+        states = re.search(r"the state of the camera: (.*?);", document).group(1)
+        self.assertEqual({name.upper(): int(value) for value, name in
+                          re.findall(r"(\d+) (\w+)", states)},
+                         {name: int(value) for name, value in
+                          re.findall(r"WIRE_STREAM_([A-Z]+) = (\d)", header)})
+        tlvs = re.findall(r"^\| (\d) \| .*, u(32|64) \|$", document, re.M)
+        self.assertEqual({(hostile_wire.HEAD, int(kind)): int(bits) // 8 for kind, bits in tlvs},
+                         independent_client.NUMBERS)
+
+    def test_the_protocols_bounds(self):
+        """Each number that the document names is the header's."""
+        document = read_protocol("PROTOCOL.md")
+        sources = read_protocol("wire.h") + read_protocol("wire_streams.h")
+        for phrase, name in (
+                (r"default port (\d+)", "DEFAULT_PORT"), (r"own HELLO, it MUST NOT be above (\d+)",
+                                                           "BEFORE_HELLO_MAX"),
+                (r"of FRAME_PART, MUST NOT be above (\d+)", "CONTROL_MAX"),
+                (r"more than (\d+) TLVs", "TLVS_MAX"), (r"`count` MUST be 1 to (\d+)", "STREAMS_MAX"),
+                (r"Names of streams\*\* have 1 to (\d+) bytes", "NAME_MAX"),
+                (r"name of the stream: text of at most (\d+)", "NAME_MAX"),
+                (r"camera's model, text of at most (\d+)", "TEXT_MAX"),
+                (r"text for people, at most (\d+)", "BLOB_TEXT_MAX"),
+                (r"of the pictures, (\d+) to \d+ pixels", "SIDE_MIN"),
+                (r"of the pictures, \d+ to (\d+) pixels", "SIDE_MAX")):
+            found = re.search(phrase, document)
+            self.assertTrue(found, phrase)
+            self.assertRegex(sources, rf"\bWIRE_{name}(?: =)? {found.group(1)}\b")
+
+    def test_the_protocols_example(self):
+        """The message that is shown byte by byte is one, and has the entries that it says."""
+        document = read_protocol("PROTOCOL.md")
+        shown = re.search(r"```\n(50 54 .*?)```", document, re.S).group(1)
+        message = bytes.fromhex("".join(re.findall(r"^((?:[0-9A-F]{2} )+)", shown, re.M)))
+        [(kind, (count,), blob)] = hostile_wire.split(hostile_wire.OPENING + message)
+        self.assertEqual(kind, hostile_wire.STREAMS)
+        self.assertEqual(independent_client.parse_streams(count, blob), {"front": 0, "top": 1})
+        self.assertEqual(message, hostile_wire.streams(
+            hostile_wire.entry(b"front", 0, 1, 1920, 1080, 30000, b"imx708"),
+            hostile_wire.entry(b"top", 1, 0, 0, 0, 0)))
 
     def test_links(self):
         """Each relative link of each document leads to a file, and to a heading of it."""
