@@ -1,5 +1,6 @@
 /*
- * A descriptor to poll that other threads make readable until it is cleared. Any thread; close() it.
+ * A descriptor to poll, which other threads make readable until it is cleared. Any thread; to be
+ * closed by close().
  */
 #ifndef PITETHER_SHARED_BASE_WAKEUP_H
 #define PITETHER_SHARED_BASE_WAKEUP_H
