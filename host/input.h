@@ -14,6 +14,7 @@
 #include "host/options.h"
 #include "host/report/report.h"
 #include "host/sinks/outputs.h"
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 #include "shared/base/log.h"
 
@@ -50,12 +51,12 @@ struct input {
 };
 
 /* 0 or -ENOMEM. */
-int input_init(struct input *input, const struct input_config *config);
+NODISCARD int input_init(struct input *input, const struct input_config *config);
 void input_clear(struct input *input);
 
 /* Begins to receive, once its sinks are opened and added to outputs. 0 or a negative errno, as
  * pitether_open(). */
-int input_open(struct input *input, struct error *error);
+NODISCARD int input_open(struct input *input, struct error *error);
 
 /* Takes what came, up to a bound that keeps others from waiting for long, and gives it to the
  * sinks. */

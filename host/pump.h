@@ -8,6 +8,7 @@
 
 #include "host/input.h"
 #include "host/report/progress.h"
+#include "shared/base/attributes.h"
 
 struct pump {
     int wake_fd, signal_fd;
@@ -16,7 +17,7 @@ struct pump {
 };
 
 /* 0 or a negative errno. SIGINT, SIGTERM and SIGHUP must be blocked in all threads. */
-int pump_init(struct pump *pump, bool draws_progress, bool logs_rates);
+NODISCARD int pump_init(struct pump *pump, bool draws_progress, bool logs_rates);
 void pump_clear(struct pump *pump);
 
 /* Has pump_run() look at its inputs. Any thread; user: the pump, as input_config has it. */

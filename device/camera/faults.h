@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 enum fault_kind {
@@ -45,7 +46,7 @@ struct fault_script {
 
 /* Reads a script: at most FAULTS_MAX faults, separated by commas and optional spaces. 0, or -EINVAL
  * with error filled and an empty script. */
-int faults_parse(struct fault_script *script, const char *text, struct error *error);
+NODISCARD int faults_parse(struct fault_script *script, const char *text, struct error *error);
 
 /* Removes the first fault of this kind that is due at the frame from the script; false: none is. */
 bool faults_take(struct fault_script *script, enum fault_kind kind, uint32_t frame,

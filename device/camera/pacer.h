@@ -12,6 +12,7 @@
 #include <stdbool.h>
 
 #include "device/camera/camera.h"
+#include "shared/base/attributes.h"
 
 /* One being filled, one waiting for the encoder, the others being encoded. */
 enum { PACER_BUFFERS = 6 };
@@ -49,7 +50,7 @@ struct pacer {
 void pacer_init(struct pacer *pacer);
 
 /* 0; -ENOMEM; another negative errno if there can be no thread. */
-int pacer_start(struct pacer *pacer, const struct camera_sink *sink);
+NODISCARD int pacer_start(struct pacer *pacer, const struct camera_sink *sink);
 
 /* As camera_ops.stop. */
 void pacer_stop(struct pacer *pacer);

@@ -13,18 +13,19 @@
 
 #include "device/image/mcu_buffer.h"
 #include "device/image/picture.h"
+#include "shared/base/attributes.h"
 
 /* Frees the scratch memory. */
 void mcu_rows_clear(struct mcu_rows *rows);
 
 /* Fills rows with row number mcu_row (of 8 * v luma rows) of a picture in one of the YUV formats
  * or PIXEL_GREY, at mcu_rows_scratch(), until the next call. 0 or -ENOMEM. */
-int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned mcu_row);
+NODISCARD int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned mcu_row);
 
 /* Fills rows->rows[0][0..count) with rows first.. of an RGB or BGR picture, mirrored if it
  * is to be.
  * count <= MCU_ROWS_MAX. 0 or -ENOMEM. */
-int rgb_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned first,
-                  unsigned count);
+NODISCARD int rgb_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned first,
+                            unsigned count);
 
 #endif

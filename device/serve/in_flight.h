@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/base/attributes.h"
 #include "shared/net/transport.h"
 
 enum { IN_FLIGHT_FRAMES = 32 };
@@ -26,7 +27,7 @@ struct in_flight {
 };
 
 /* May another frame begin? */
-bool in_flight_may_start(const struct in_flight *in_flight);
+NODISCARD bool in_flight_may_start(const struct in_flight *in_flight);
 
 /* A frame's last byte was handed to the kernel, `bytes` of it in all. */
 void in_flight_sent(struct in_flight *in_flight, uint64_t id, uint64_t bytes);

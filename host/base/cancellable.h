@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "host/base/grace.h"
+#include "shared/base/attributes.h"
 
 /* A part of the struct that belongs to the thread. The fields are blocking.c's own. */
 struct cancellable {
@@ -25,8 +26,8 @@ struct cancellable {
 };
 
 /* Starts run(user) on a thread of that name (at most 15 bytes, static). 0 or a negative errno. */
-int cancellable_start(struct cancellable *cancellable, const char *name, void (*run)(void *user),
-                      void *user);
+NODISCARD int cancellable_start(struct cancellable *cancellable, const char *name,
+                                void (*run)(void *user), void *user);
 
 /* Waits for its end. Once grace_wait() says that it need not be waited for, it is abandoned, which
  * ends it as soon as its system call can be interrupted. grace: NULL waits without a limit. One

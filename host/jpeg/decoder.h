@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/base/attributes.h"
+
 /* A decoder and its memory. One thread at a time; several decoders may run at once. */
 struct jpeg_decoder;
 
@@ -19,7 +21,7 @@ struct jpeg_planes {
 };
 
 /* NULL: out of memory. */
-struct jpeg_decoder *jpeg_decoder_create(void);
+NODISCARD struct jpeg_decoder *jpeg_decoder_create(void);
 void jpeg_decoder_destroy(struct jpeg_decoder *decoder);
 
 /* Decodes data[0..size). width, height: the size that the sender declared, which the JPEG must
@@ -27,8 +29,8 @@ void jpeg_decoder_destroy(struct jpeg_decoder *decoder);
  * unsupported kind (colours other than YCbCr or grey, samplings other than 4:2:0, 4:2:2, 4:4:0 and
  * 4:4:4, arithmetic coding); -EFBIG: more than 16383 on a side, 2^26 pixels or 32 scans; -ENOMEM.
  * On error *planes is unchanged, but the planes that it pointed to are invalid. */
-int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size, unsigned width,
-                unsigned height, struct jpeg_planes *planes);
+NODISCARD int jpeg_decode(struct jpeg_decoder *decoder, const uint8_t *data, size_t size,
+                          unsigned width, unsigned height, struct jpeg_planes *planes);
 
 /* The same into the caller's planes, which have the strides of jpeg_plane_layout() for this width
  * and hold whole rows of 16 luma lines, with chroma to match; also for a greyscale JPEG. */

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "host/lib/pitether.h"
+#include "shared/base/attributes.h"
 
 /* So many events fit into the queue when event_queue_has_space() has said true. */
 enum { EVENT_QUEUE_RESERVE = 16 };
@@ -25,7 +26,8 @@ struct event_queue;
 
 /* For up to `frames` frames and some other events. space_fd: an eventfd, which is added to when
  * there is space again. 0 or a negative errno. */
-int event_queue_create(struct event_queue **queue, unsigned frames, bool live, int space_fd);
+NODISCARD int event_queue_create(struct event_queue **queue, unsigned frames, bool live,
+                                 int space_fd);
 
 /* Releases the frames that wait. Nulls the caller's pointer; NULL and *NULL are fine. */
 void event_queue_destroy(struct event_queue **queue);

@@ -5,6 +5,7 @@
 #define PITETHER_HOST_LIB_EXCHANGE_H
 
 #include "host/lib/session.h"
+#include "shared/base/attributes.h"
 #include "shared/net/transport.h"
 
 /* What to poll() the transport for. reading: whether the session wants bytes. */
@@ -17,6 +18,6 @@ int exchange_write(struct session *session, struct transport *transport);
 
 /* Reads once, as much as fits, and works through it. 0; -EAGAIN: nothing is there, or the session
  * wants nothing; -EPIPE: the peer has closed its side; or another negative errno. */
-int exchange_read(struct session *session, struct transport *transport);
+NODISCARD int exchange_read(struct session *session, struct transport *transport);
 
 #endif

@@ -13,13 +13,14 @@
 #include <stdint.h>
 
 #include "host/lib/pitether.h"
+#include "shared/base/attributes.h"
 
 struct frame_pool;
 
 /* At most `limit` frames (>= 2) will be held at once, and no more are given while they have more
  * than max_bytes of memory together; free frames beyond that give theirs back. NULL: errno tells,
  * ENOMEM or what there is in the way of a descriptor. */
-struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes);
+NODISCARD struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes);
 
 /* No more frames are taken. Those that are out stay good; the pool's memory goes with the last of
  * them. NULL is fine. */

@@ -10,6 +10,7 @@
 
 #include "host/lib/keyring.h"
 #include "host/lib/pitether.h"
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 #include "shared/net/address.h"
 #include "shared/protocol/wire.h"
@@ -30,8 +31,8 @@ struct receiver_config {
 
 /* Reads an address, with its stream behind it if it has one. stream: WIRE_NAME_MAX + 1 bytes. 0 or
  * -EINVAL. */
-int receiver_address_read(const char *text, struct address *address, char *stream,
-                          struct error *error);
+NODISCARD int receiver_address_read(const char *text, struct address *address, char *stream,
+                                    struct error *error);
 
 /* The caller's options as this version knows them: those of a caller whose header is older have
  * defaults for the rest. NULL: defaults. -EINVAL: they were not begun with PITETHER_OPTIONS_INIT.
@@ -40,7 +41,7 @@ int receiver_options_copy(struct pitether_options *options, const struct pitethe
                           struct error *error);
 
 /* Checks them, and fills config but for key_hint. 0 or -EINVAL. */
-int receiver_config_read(struct receiver_config *config, const char *address,
-                         const struct pitether_options *options, struct error *error);
+NODISCARD int receiver_config_read(struct receiver_config *config, const char *address,
+                                   const struct pitether_options *options, struct error *error);
 
 #endif

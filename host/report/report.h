@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "host/lib/pitether.h"
+#include "shared/base/attributes.h"
 
 struct report;
 
@@ -30,7 +31,7 @@ struct report_totals {
 };
 
 /* NULL: out of memory. */
-struct report *report_create(void);
+NODISCARD struct report *report_create(void);
 void report_destroy(struct report *report);
 
 void report_connected(struct report *report);

@@ -11,6 +11,7 @@
 
 #include "host/base/grace.h"
 #include "host/sinks/sink.h"
+#include "shared/base/attributes.h"
 
 /* Enough for two seconds at 30 fps; the bytes are those of all streams together. */
 enum { SINK_QUEUE_FRAMES = 64, SINK_QUEUE_BYTES = 128 << 20 };
@@ -53,8 +54,9 @@ struct sink_queue_config {
 
 /* Starts the thread; takes over state, also on failure: it is closed and freed then. The frames of
  * an observer have no data: it keeps what is known of them, not them. 0 or a negative errno. */
-int sink_queue_start(struct sink **sink, const struct sink_writer *writer, void *state,
-                     const struct sink_queue_config *config, const struct sink_owner *owner);
+NODISCARD int sink_queue_start(struct sink **sink, const struct sink_writer *writer, void *state,
+                               const struct sink_queue_config *config,
+                               const struct sink_owner *owner);
 
 /* What it was started with. Any thread, until it is closed. */
 void *sink_queue_state(struct sink *sink);

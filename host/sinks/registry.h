@@ -9,6 +9,7 @@
 
 #include "host/options.h"
 #include "host/sinks/sink.h"
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 struct report;
@@ -49,7 +50,7 @@ enum { SINK_KINDS_MAX = 8 };
 
 /* Opens a kind's sinks, one for each stream. 0 or a negative errno, as open(); none is open then.
  */
-int sink_kind_open(const struct sink_kind *kind, const struct sink_setup *setup,
-                   struct sink *sinks[], struct error *error);
+NODISCARD int sink_kind_open(const struct sink_kind *kind, const struct sink_setup *setup,
+                             struct sink *sinks[], struct error *error);
 
 #endif

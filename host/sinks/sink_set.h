@@ -11,6 +11,7 @@
 #include "host/base/grace.h"
 #include "host/sinks/outputs.h"
 #include "host/sinks/registry.h"
+#include "shared/base/attributes.h"
 
 struct sink_set {
     struct {
@@ -25,7 +26,8 @@ int sink_set_choose(struct host_options *options, struct error *error);
 
 /* Opens all that the options request. 0 or a negative errno with error filled, as a kind's open();
  * those that are open by then are to be closed. */
-int sink_set_open(struct sink_set *set, const struct sink_setup *setup, struct error *error);
+NODISCARD int sink_set_open(struct sink_set *set, const struct sink_setup *setup,
+                            struct error *error);
 
 /* Has a stream's outputs give to its sinks. */
 void sink_set_add(const struct sink_set *set, unsigned stream, struct outputs *outputs);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "shared/base/attributes.h"
+
 #define WIRE_DEFAULT_PORT 7484
 #define WIRE_VERSION 1
 
@@ -234,7 +236,7 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header);
 /* 0; -ENOMSG: an unknown type that is to be skipped; -EBADMSG: an unknown type below 0x80, a fixed
  * part that is too short, a TLV that is malformed, too short or doubled, a text that is too long,
  * or a stream's name that is none. The blob of STREAMS is left to wire_decode_streams(). */
-int wire_decode(const struct wire_raw *raw, struct wire_message *message);
+NODISCARD int wire_decode(const struct wire_raw *raw, struct wire_message *message);
 
 /* Of a FRAME_PART, which has no fields. 0; -EBADMSG: a TLV is malformed or doubled. */
 int wire_check_part(const struct wire_raw *raw);

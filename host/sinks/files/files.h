@@ -18,6 +18,7 @@
 #include "host/sinks/files/atomic_file.h"
 #include "host/sinks/files/frame_number.h"
 #include "host/sinks/files/save_folder.h"
+#include "shared/base/attributes.h"
 
 /* The fields are files.c's own. */
 struct files {
@@ -33,8 +34,8 @@ struct files {
  * directory must live as long. sync_every: after so many frames all of them are put on the disk; 1:
  * each is, before its name and its line in the index appear; 0: the kernel decides. 0 or a negative
  * errno, for disk_error_text(), and nothing is to be closed. */
-int files_open(struct files *files, const char *directory, const char *name_template,
-               uint64_t sync_every);
+NODISCARD int files_open(struct files *files, const char *directory, const char *name_template,
+                         uint64_t sync_every);
 
 /* 0 or a negative errno: this frame is not there, maybe the next one can be saved. */
 int files_write(struct files *files, const struct pitether_frame *frame);

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "shared/base/attributes.h"
+
 struct save_folder {
     int fd, index_fd;  /* -1: it is not open */
     unsigned openings; /* how often it was opened so far */
@@ -26,7 +28,7 @@ struct save_folder {
 
 /* Makes the folder if it is not there, and opens it. path must live as long. 0, or a negative errno
  * and nothing is to be closed; -EMEDIUMTYPE: a frames.csv of another kind is in it. */
-int save_folder_open(struct save_folder *folder, const char *path);
+NODISCARD int save_folder_open(struct save_folder *folder, const char *path);
 
 /* To be called before each frame: 0 if fd is the folder's, or a negative errno: it is not there, or
  * can't be used; maybe it can later. */

@@ -11,6 +11,7 @@
 #include <SDL.h>
 
 #include "host/sinks/window/layout.h"
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 struct canvas {
@@ -20,7 +21,7 @@ struct canvas {
 };
 
 /* Starts SDL and opens a dark window. 0; -ENODEV, with nothing left open. */
-int canvas_open(struct canvas *canvas, const char *title, struct error *error);
+NODISCARD int canvas_open(struct canvas *canvas, const char *title, struct error *error);
 
 /* Closes the window, whose textures must be gone. A canvas that was never opened, all zeroes, is
  * fine. */

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "shared/base/attributes.h"
+
 struct SDL_Window;
 
 struct window_display {
@@ -16,7 +18,7 @@ struct window_display {
 };
 
 /* Once the window is open. 0 or a negative errno. */
-int window_display_init(struct window_display *display, struct SDL_Window *window);
+NODISCARD int window_display_init(struct window_display *display, struct SDL_Window *window);
 void window_display_destroy(struct window_display *display);
 
 /* Sleeps until there are events, or window_display_wake() was called, or for so long. Events that

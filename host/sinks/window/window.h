@@ -10,6 +10,7 @@
 
 #include "host/lib/pitether.h"
 #include "host/sinks/window/status.h"
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
 enum { WINDOW_STREAMS_MAX = 64 };
@@ -39,7 +40,7 @@ bool window_available(void);
 
 /* Opens a window without streams. First thread only. 0; -ENOSYS: built without SDL2; -ENODEV: no
  * display can be opened; -ENOMEM. */
-int window_create(struct window **window, struct error *error);
+NODISCARD int window_create(struct window **window, struct error *error);
 
 /* Adds a stream behind the others. First thread only, before window_run(). 0; -ENOSPC: there are
  * WINDOW_STREAMS_MAX; -ENOMEM. */
