@@ -10,8 +10,8 @@
  *   INJECT_REPORT=FILE   is written when the program ends: how often each call was made, how many
  *                        failed, and which descriptors are open still
  *
- * Calls count if they come from the program, libjpeg, OpenSSL or the C library. What the libraries
- * behind the camera and the window make of failures is theirs.
+ * Calls count if they come from the program, libpitether, libjpeg, OpenSSL or the C library. What
+ * the libraries behind the camera and the window make of failures is theirs.
  */
 #include "inject.h"
 
@@ -72,8 +72,8 @@ static int note_range(struct dl_phdr_info *info, size_t size, void *user)
     static bool sanitized;
     sanitized = sanitized || strstr(name, "/libasan.so");
     bool is_libc = strstr(name, "/libc.so");
-    bool is_ours = !name[0] || strstr(name, "/libjpeg.so") || strstr(name, "/libssl.so") ||
-                   strstr(name, "/libcrypto.so");
+    bool is_ours = !name[0] || strstr(name, "/libpitether.so") || strstr(name, "/libjpeg.so") ||
+                   strstr(name, "/libssl.so") || strstr(name, "/libcrypto.so");
     if (!is_ours && (!is_libc || sanitized))
         return 0;
     for (unsigned i = 0; i < info->dlpi_phnum && range_count < 16; i++) {

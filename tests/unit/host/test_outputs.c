@@ -284,6 +284,21 @@ static void what_nobody_sees(void **state)
     assert_false(fixture->seen);
 }
 
+/* What was seen of one is not taken for another's when one before it goes. */
+static void what_is_seen_of_those_that_stay(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture, 0, SINK_EVERY_FRAME);
+    add(fixture, 1, SINK_NEWEST);
+    add(fixture, 2, SINK_NEWEST);
+    see(fixture, 1, false);
+    gone(fixture, 0, SINK_BROKEN);
+    assert_int_equal(fixture->seen_calls, 0);
+    see(fixture, 2, false);
+    assert_int_equal(fixture->seen_calls, 1);
+    assert_false(fixture->seen);
+}
+
 static void the_sum_of_bounds(void **state)
 {
     struct fixture *fixture = *state;
@@ -354,6 +369,7 @@ int main(void)
         TEST(the_newest_is_never_held_up),
         TEST(a_sink_goes),
         TEST(what_nobody_sees),
+        TEST(what_is_seen_of_those_that_stay),
         TEST(the_sum_of_bounds),
         TEST(a_sink_goes_meanwhile),
     };

@@ -181,6 +181,28 @@ static void drops_by_reason(void **state)
     assert_int_equal(totals.captured, unknown + 55);
 }
 
+/* What the library drops itself, and what a duration's end has to do with it. */
+static void drops_of_the_receiver(void **state)
+{
+    struct report *report = *state;
+    struct pitether_drops unsent = { .reason = PITETHER_DROP_UNSENT, .count = 5, .overdue = 2 };
+    add_drops(report, PITETHER_DROP_DAMAGED, 1);
+    add_drops(report, PITETHER_DROP_CUT, 2);
+    add_drops(report, PITETHER_DROP_MISSED, 4);
+    add_drops(report, PITETHER_DROP_NOT_TAKEN, 8);
+    add_drops(report, PITETHER_DROP_AFTER_END, 16);
+    report_drops(report, &unsent);
+    struct report_totals totals = report_totals(report);
+    assert_int_equal(totals.damaged, 3);
+    assert_int_equal(totals.cut, 2);
+    assert_int_equal(totals.missed, 4);
+    assert_int_equal(totals.dropped[REPORT_NOT_TAKEN], 8);
+    assert_int_equal(totals.dropped[REPORT_AFTER_END], 16);
+    assert_int_equal(totals.unsent_due, 2);
+    assert_int_equal(report_dropped(&totals), 8 + 16 + 5);
+    assert_int_equal(totals.captured, 3 + 8 + 16 + 5);
+}
+
 static void the_summary(void **state)
 {
     struct report *report = *state;
@@ -446,8 +468,8 @@ int main(void)
         TEST(nothing_came),
         TEST(totals_add_up),
         TEST(drops_by_reason),
+        TEST(drops_of_the_receiver),
         TEST(the_summary),
-        TEST(the_summary_names_what_came_after_the_end),
         TEST(the_summary_names_what_came_after_the_end),
         TEST(the_summary_of_one),
         TEST(rates_over_a_second),

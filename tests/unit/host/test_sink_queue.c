@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -329,6 +330,23 @@ static void a_full_queue(void **state)
     assert_all_back(fixture);
 }
 
+/* It is said again once the queue was empty meanwhile. */
+static void a_queue_that_is_full_again(void **state)
+{
+    struct fixture *fixture = *state;
+    for (unsigned episode = 1; episode <= 2; episode++) {
+        fake_gate(&fixture->fake, true);
+        for (unsigned i = 0; i < FRAMES + 2; i++)
+            push(fixture, i, 1);
+        assert_int_equal(count_text(stderr_text(), "too slow"), episode);
+        fake_gate(&fixture->fake, false);
+        wait_writes(&fixture->fake, episode * FRAMES);
+        while (sink_queue_totals(fixture->sink).written < episode * FRAMES)
+            sched_yield();
+    }
+    assert_int_equal(finish(fixture, 0).failed, 4);
+}
+
 /* The bound in bytes holds, too; a frame that is longer than it is taken by an empty queue. */
 static void a_queue_full_of_bytes(void **state)
 {
@@ -589,6 +607,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(frames_come_in_order),
         TEST(a_full_queue),
+        TEST(a_queue_that_is_full_again),
         TEST(a_queue_full_of_bytes),
         TEST_NEWEST(the_newest_wins),
         TEST_NEWEST(the_newest_is_chosen_late),

@@ -113,8 +113,8 @@ static void rates_of_all(void **state)
     struct fixture *fixture = *state;
     char line[256];
     double latency;
-    add_frames(fixture, 0, 51, 10000, 5);
-    add_frames(fixture, 1, 51, 10000, 40);
+    add_frames(fixture, 0, 51, 10000, 40);
+    add_frames(fixture, 1, 51, 10000, 5);
     add_drops(fixture, 0, PITETHER_DROP_DAMAGED, 1);
     add_drops(fixture, 1, PITETHER_DROP_SUPERSEDED, 2);
     summary_rates(fixture->streams, STREAMS, START_NS + CLOCK_SECOND, line, sizeof(line));
