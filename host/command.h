@@ -10,7 +10,7 @@
 #include "host/exit_code.h"
 #include "host/options.h"
 
-/* Whether the options ask for one of them. */
+/* Whether the options request one of them. */
 bool command_is_requested(const struct host_options *options);
 
 /* Does it. has_output: standard output was open at the start. What went wrong was logged. */

@@ -6,9 +6,9 @@
 
 #include "shared/base/clock.h"
 
-/* Taken at once; more than a frame's period has, and far less than a queue. */
+/* Events of one input before the next one's turn. */
 enum { TAKEN_AT_ONCE = 16 };
-/* Beside what sinks hold: what is being received, or waits to be given to them. */
+/* In addition to what the sinks hold: frames that are being received or wait for the pump. */
 enum { FRAMES_IN_FLIGHT = 8, BYTES_IN_FLIGHT = 64 << 20 };
 
 static enum input_stop stop_of(const struct input *input)
@@ -34,7 +34,7 @@ static void on_space(void *user)
     input->config.wake(input->config.user);
 }
 
-/* Whether the daemon is worth watching only while somebody looks. */
+/* Whether the stream may be interrupted while no sink shows it. */
 static bool may_pause(const struct host_options *options)
 {
     return !options->frames && options->duration <= 0 && options->timeout <= 0 && !options->latency;
@@ -77,7 +77,7 @@ void input_clear(struct input *input)
     input->report = NULL;
 }
 
-/* Of the connection. A sink may still pass over frames, as standard output does. */
+/* The connection; a sink may still skip frames, as a live standard output does. */
 static bool is_lossless(const struct host_options *options)
 {
     return options->lossless || (options->save && !options->live);
@@ -87,23 +87,23 @@ int input_open(struct input *input, struct error *error)
 {
     const struct host_options *options = input->config.options;
     struct sink_bound bound = outputs_bound(&input->outputs);
-    struct pitether_options wanted = PITETHER_OPTIONS_INIT;
+    struct pitether_options requested = PITETHER_OPTIONS_INIT;
     struct pitether_error why;
     char note[sizeof(why.text)];
-    wanted.mode = is_lossless(options) ? PITETHER_LOSSLESS : PITETHER_LIVE;
-    wanted.stream = input->config.stream;
-    wanted.keys_file = options->keys;
-    wanted.max_fps = options->max_fps;
-    wanted.every = (uint32_t)options->every;
-    wanted.duration_s = options->duration;
-    wanted.timeout_s = options->timeout;
-    wanted.no_reconnect = options->no_reconnect;
-    wanted.max_frames = bound.frames + FRAMES_IN_FLIGHT;
+    requested.mode = is_lossless(options) ? PITETHER_LOSSLESS : PITETHER_LIVE;
+    requested.stream = input->config.stream;
+    requested.keys_file = options->keys;
+    requested.max_fps = options->max_fps;
+    requested.every = (uint32_t)options->every;
+    requested.duration_s = options->duration;
+    requested.timeout_s = options->timeout;
+    requested.no_reconnect = options->no_reconnect;
+    requested.max_frames = bound.frames + FRAMES_IN_FLIGHT;
     /* The memory of a frame is up to twice its size. */
-    wanted.max_bytes = 2 * bound.bytes + BYTES_IN_FLIGHT;
-    wanted.log = write_log;
-    wanted.user = input;
-    input->receiver = pitether_open(input->config.address, &wanted, &why);
+    requested.max_bytes = 2 * bound.bytes + BYTES_IN_FLIGHT;
+    requested.log = write_log;
+    requested.user = input;
+    input->receiver = pitether_open(input->config.address, &requested, &why);
     if (!input->receiver)
         return error_set(error, why.code, "%s", why.text);
     snprintf(note, sizeof(note), "connecting to %.200s", input->config.address);
@@ -186,7 +186,7 @@ static void take_event(struct input *input, const struct pitether_event *event)
     }
 }
 
-/* What comes after the end is kept by nobody, and waits for nobody. */
+/* Frames that come after the end are not kept, and so they need no space. */
 static bool is_held_up(struct input *input)
 {
     return stop_of(input) == INPUT_RUNS && outputs_are_full(&input->outputs);
@@ -207,25 +207,25 @@ int input_fd(struct input *input)
     return input->ended || is_held_up(input) ? -1 : pitether_fd(input->receiver);
 }
 
-/* Frames that a lossless stream should have brought, and did not, or damaged ones. A live stream
- * goes on with the newest frame: where a connection was lost, what it had cut short is as little a
- * fault as what was never sent. */
+/* Frames are missing from a lossless stream, or arrived damaged. A live stream continues with the
+ * newest frame: a frame that a lost connection cut short is no more missing from it than those that
+ * were never sent. */
 static bool is_missing_frames(const struct input *input)
 {
     const struct host_options *options = input->config.options;
     struct report_totals totals = report_totals(input->report);
-    /* What was not asked for, or came after the end. */
+    /* Frames that were not requested, or were taken after the end. */
     uint64_t unwanted = totals.dropped[PITETHER_DROP_RATE_LIMITED] +
                         totals.dropped[REPORT_AFTER_END] + totals.dropped[PITETHER_DROP_UNSENT] -
                         totals.unsent_due;
     bool lost = report_dropped(&totals) > unwanted || totals.missed > 0;
-    /* Where few are wanted, the next frame stands for one that was lost. */
+    /* With a reduced rate, the next frame takes the place of one that was lost. */
     if (options->max_fps > 0 || options->every > 1)
         lost = lost && (input->end.unmet > 0 || totals.unsent_due > 0);
     return totals.damaged > totals.cut || (is_lossless(options) && (totals.damaged > 0 || lost));
 }
 
-/* The code where the end came as was wanted, but maybe too early. */
+/* Of an orderly end; complete: --frames or --duration was reached. */
 static enum exit_code code_at(const struct input *input, bool complete)
 {
     const struct host_options *options = input->config.options;

@@ -1,6 +1,6 @@
 /*
- * One stream of a run: its receiver, its sinks, its report, and how it ended. The pump's thread,
- * but for what says otherwise.
+ * One stream of a run: its receiver, its sinks, its report, and how it ended. Used by the
+ * pump's thread, except where a function says otherwise.
  */
 #ifndef PITETHER_HOST_INPUT_H
 #define PITETHER_HOST_INPUT_H
@@ -31,7 +31,7 @@ struct input_config {
     const char *address;
     const char *stream; /* its name, where the address has none; or NULL */
     const char *label;  /* before log lines and in the summary, if there are several; else "" */
-    /* Something changed that the pump is to look at. Any thread. */
+    /* The pump is to look at its inputs again. Any thread. */
     void (*wake)(void *user);
     void *user;
 };
@@ -42,7 +42,7 @@ struct input {
     struct outputs outputs;
     struct pitether *receiver; /* NULL before input_open() */
     atomic_int stop;           /* enum input_stop: why, once it is to end */
-    uint64_t counted;          /* kept, but for those that only took the place of another one */
+    uint64_t counted; /* kept, apart from those that only replaced another one in every sink */
     uint64_t kept;
     bool connected; /* a daemon is there */
     bool ended;     /* end is filled */
@@ -58,22 +58,22 @@ void input_clear(struct input *input);
  * pitether_open(). */
 NODISCARD int input_open(struct input *input, struct error *error);
 
-/* Takes what came, up to a bound that keeps others from waiting for long, and gives it to the
- * sinks. */
+/* Takes pending events, as many as leave the other inputs their turn, and passes them to the sinks.
+ */
 void input_take(struct input *input);
 
-/* What is to be polled before input_take() has something to do; -1: nothing, since it has ended, or
- * its sinks are full: wake() follows. */
+/* The descriptor to poll before input_take(); -1: none, because it has ended, or because its sinks
+ * are full: wake() follows. */
 int input_fd(struct input *input);
 
 /* Ends it in order, unless that was begun before. Any thread. Returns whether it was not. */
 bool input_stop(struct input *input, enum input_stop why);
 
-/* The user wants it to end: in order, or if that was begun before, without waiting for the daemon.
- */
+/* Ends it on the user's behalf: in order, or, if it is ending already, without waiting for the
+ * daemon. */
 void input_interrupt(struct input *input);
 
-/* How it ended, but for what became of the frames in its sinks. After its end. */
+/* Its exit code, apart from that of its sinks. After its end. */
 enum exit_code input_exit_code(const struct input *input);
 
 #endif

@@ -6,7 +6,7 @@
 
 #include "shared/base/log.h"
 
-/* A daemon has no more; what a later one may have beyond them is said. */
+/* More than a daemon has; a later one may have more than are listed. */
 enum { STREAMS_MAX = 64, COLUMNS = 5, CELL_SIZE = 80 };
 
 struct row {
@@ -26,7 +26,7 @@ static const char *state_name(enum pitether_camera_state state)
     return "?";
 }
 
-/* What is not known yet is a dash. */
+/* A dash stands for what is not known yet. */
 static struct row row_of(const struct pitether_stream_info *stream)
 {
     struct row row = { { "", "-", "-", "-", "" } };
@@ -76,13 +76,13 @@ static void write_log(void *user, enum pitether_log_level level, const char *lin
 enum exit_code list_streams(const struct host_options *options)
 {
     static struct pitether_stream_info streams[STREAMS_MAX];
-    struct pitether_options wanted = PITETHER_OPTIONS_INIT;
+    struct pitether_options requested = PITETHER_OPTIONS_INIT;
     struct pitether_error error;
-    wanted.keys_file = options->keys;
-    wanted.timeout_s = options->timeout;
-    wanted.log = write_log;
-    int count =
-        pitether_list_streams(options->addresses.items[0], &wanted, streams, STREAMS_MAX, &error);
+    requested.keys_file = options->keys;
+    requested.timeout_s = options->timeout;
+    requested.log = write_log;
+    int count = pitether_list_streams(options->addresses.items[0], &requested, streams, STREAMS_MAX,
+                                      &error);
     if (count < 0) {
         log_error("%s", error.text);
         return count == -EINVAL ? EXIT_USAGE : count == -ENOMEM ? EXIT_SYSTEM : EXIT_CONNECTION;

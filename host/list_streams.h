@@ -11,7 +11,7 @@
 #include "host/lib/pitether.h"
 #include "host/options.h"
 
-/* Asks the daemon and prints the table on standard output. What went wrong was logged. */
+/* Queries the daemon and prints the table on standard output. Errors are logged. */
 enum exit_code list_streams(const struct host_options *options);
 
 /* The table: a head, and a line for each of the streams. */

@@ -97,7 +97,7 @@ static enum exit_code open_sinks(struct program *program)
     return EXIT_DONE;
 }
 
-/* A key in memory is worth keeping from core dumps and other processes of the user. */
+/* A key in memory must not reach core dumps and other processes of the user. */
 static void guard_keys(const struct host_options *options)
 {
     char path[4096];
@@ -120,7 +120,7 @@ static enum exit_code open_inputs(struct program *program)
     return EXIT_DONE;
 }
 
-/* Where what the sinks and the streams came to is said; NULL: nowhere. */
+/* Where the summary is written; NULL: nowhere. */
 static FILE *summary_stream(const struct program *program)
 {
     return program->options.log_level >= LOG_LEVEL_INFO ? log_stream() : NULL;
@@ -134,7 +134,7 @@ static void *run_pump(void *user)
     return NULL;
 }
 
-/* The window has to have the first thread, so the receivers' is another one. */
+/* The window requires the first thread, so the pump runs on another one. */
 static enum exit_code run_with_window(struct program *program)
 {
     pthread_t thread;
@@ -147,7 +147,7 @@ static enum exit_code run_with_window(struct program *program)
     return program->display_lost ? EXIT_SINK : EXIT_DONE;
 }
 
-/* Whoever closed the window wants to leave, too. */
+/* Closing the window counts as the first signal. */
 static unsigned signals_so_far(const struct program *program)
 {
     unsigned signals = program->pump.signals;
@@ -157,8 +157,8 @@ static unsigned signals_so_far(const struct program *program)
     return signals;
 }
 
-/* Everything that writes, without end if need be, until the user does not want to wait. Returns
- * whether all was taken that should have been. */
+/* Lets all sinks write what they have, until the user ends the wait. Returns whether they took
+ * everything that they should have taken. */
 static bool close_sinks(struct program *program)
 {
     struct grace grace;
@@ -239,7 +239,7 @@ int main(int argc, char **argv)
     enum exit_code code = run(&program);
     if (!program.display_lost)
         return code;
-    /* What the display's drivers do at the end might wait for what is no longer there. */
+    /* At exit, the display's drivers might wait for the display that is lost. */
     log_flush();
     _exit(code);
 }

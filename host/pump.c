@@ -53,7 +53,7 @@ static void take_signals(struct pump *pump, struct input *inputs, unsigned count
     }
 }
 
-/* Waits until there is something to take or to show. False: all have ended. */
+/* Waits until there is an event or progress is to be shown. False: all inputs have ended. */
 static bool wait_for_events(struct pump *pump, struct input *inputs, unsigned count)
 {
     struct pollfd fds[OPTION_LIST_MAX + 2] = { { pump->signal_fd, POLLIN, 0 },
@@ -63,7 +63,7 @@ static bool wait_for_events(struct pump *pump, struct input *inputs, unsigned co
         fds[2 + i] = (struct pollfd){ input_fd(&inputs[i]), POLLIN, 0 };
         any = any || !inputs[i].ended;
     }
-    /* Where waiting fails for want of memory, it still must be possible to end it. */
+    /* If poll() fails for lack of memory, signals still have to end the program. */
     if (any && poll(fds, 2 + count, clock_left_ms(progress_due(&pump->progress))) != 0)
         take_signals(pump, inputs, count);
     return any;

@@ -1,7 +1,7 @@
 /*
- * The thread that takes what all receivers have, gives it to their sinks, draws the progress, and
- * obeys signals: the first one ends each stream in order, the next one without waiting for the
- * daemon.
+ * The thread that takes the events of all receivers, passes them to their sinks, draws the
+ * progress, and handles signals: the first one ends each stream in order, the next one without
+ * waiting for the daemon.
  */
 #ifndef PITETHER_HOST_PUMP_H
 #define PITETHER_HOST_PUMP_H
@@ -20,7 +20,7 @@ struct pump {
 NODISCARD int pump_init(struct pump *pump, bool draws_progress, bool logs_rates);
 void pump_clear(struct pump *pump);
 
-/* Has pump_run() look at its inputs. Any thread; user: the pump, as input_config has it. */
+/* Makes pump_run() look at its inputs again. user: the pump, as in input_config. Any thread. */
 void pump_wake(void *user);
 
 /* Runs until all inputs have ended. streams: their reports, in the same order. */

@@ -57,9 +57,9 @@ int cancellable_start(struct cancellable *cancellable, const char *name,
     return -error;
 }
 
-void cancellable_join(struct cancellable *cancellable, struct grace *grace, bool patient)
+void cancellable_join(struct cancellable *cancellable, struct grace *grace, bool past_grace)
 {
-    if (grace && !grace_wait(grace, cancellable->ended_fd, cancellable->name, patient)) {
+    if (grace && !grace_wait(grace, cancellable->ended_fd, cancellable->name, past_grace)) {
         struct pollfd ended = { cancellable->ended_fd, POLLIN, 0 };
         atomic_store(&cancellable->abandoned, true);
         while (!atomic_load(&cancellable->ended)) {

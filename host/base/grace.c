@@ -8,7 +8,7 @@
 #include "shared/base/log.h"
 #include "shared/base/signals.h"
 
-/* What takes longer is logged. */
+/* A longer wait is logged. */
 enum { SOON_MS = 2000 };
 
 void grace_begin(struct grace *grace, unsigned signals)
@@ -31,28 +31,28 @@ static void take_signals(struct grace *grace)
 
 void grace_end(struct grace *grace)
 {
-    take_signals(grace); /* one that came just now has been obeyed */
+    take_signals(grace); /* one that has just arrived counts */
     if (grace->signal_fd >= 0)
         close(grace->signal_fd);
     signals_block(false);
 }
 
 /* For poll(); -1: without a limit. */
-static int time_left(const struct grace *grace, bool patient)
+static int time_left(const struct grace *grace, bool past_grace)
 {
     if (grace->signals > 1)
         return 0;
-    return grace->signals == 1 && !patient ? clock_left_ms(grace->deadline_ns) : -1;
+    return grace->signals == 1 && !past_grace ? clock_left_ms(grace->deadline_ns) : -1;
 }
 
-bool grace_wait(struct grace *grace, int fd, const char *what, bool patient)
+bool grace_wait(struct grace *grace, int fd, const char *what, bool past_grace)
 {
-    bool told = false;
+    bool logged = false;
     for (;;) {
         struct pollfd fds[2] = { { fd, POLLIN, 0 }, { grace->signal_fd, POLLIN, 0 } };
-        int left = time_left(grace, patient);
-        bool tells = left < 0 && !told;
-        int ready = poll(fds, 2, tells ? SOON_MS : left);
+        int left = time_left(grace, past_grace);
+        bool logs = left < 0 && !logged;
+        int ready = poll(fds, 2, logs ? SOON_MS : left);
         if (ready < 0 && errno != EINTR) {
             signals_block(false);
             return left < 0;
@@ -61,11 +61,11 @@ bool grace_wait(struct grace *grace, int fd, const char *what, bool patient)
             return true;
         if (fds[1].revents)
             take_signals(grace);
-        if (ready == 0 && tells)
+        if (ready == 0 && logs)
             log_info("%s: still writing what is left; %s ends it", what,
-                     patient ? "a second Ctrl-C" : "Ctrl-C");
-        told = told || (ready == 0 && tells);
-        if (ready == 0 && time_left(grace, patient) == 0) {
+                     past_grace ? "a second Ctrl-C" : "Ctrl-C");
+        logged = logged || (ready == 0 && logs);
+        if (ready == 0 && time_left(grace, past_grace) == 0) {
             signals_block(false);
             return false;
         }

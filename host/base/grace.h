@@ -1,6 +1,6 @@
 /*
- * How long threads that still write are waited for at the end: as long as they take, until the user
- * asks with a signal to leave; then for a grace period; from the second signal on no longer.
+ * How long the program waits at its end for threads that still write: as long as they take, until
+ * a signal asks it to end; then for a grace period; after the second signal not at all.
  *
  * SIGINT, SIGTERM and SIGHUP must be blocked in all threads. One thread.
  */
@@ -20,18 +20,17 @@ struct grace {
     uint64_t deadline_ns; /* from the first signal on; of clock_monotonic() */
 };
 
-/* signals: so many have asked already. Without a descriptor for more of them, they are let through
- * and end the program. */
+/* signals: how many have arrived already. If no descriptor can be had for more of them, they are
+ * unblocked, and end the program. */
 void grace_begin(struct grace *grace, unsigned signals);
 
 /* From here on a signal ends the program. */
 void grace_end(struct grace *grace);
 
-/* Waits until fd is readable. False: it is not, and is to be waited for no longer; from then on a
- * signal ends the program. patient: not even the grace period's end stops the waiting, only the
- * second signal does. A wait that takes long is logged once; what: who is waited for. Where poll()
- * fails, nobody can be waited for, as if the time that is left, if that is limited, was over; else
- * true: whoever joins fd's thread waits for it without a limit. */
-bool grace_wait(struct grace *grace, int fd, const char *what, bool patient);
+/* Waits until fd is readable. False: it is not, and the wait is over; from then on a signal ends
+ * the program. past_grace: the wait ends with the second signal only, not with the grace period. A
+ * long wait is logged once; what: the name of the thread. If poll() fails, a limited wait is over,
+ * and an unlimited one returns true: joining the thread waits without a limit, too. */
+bool grace_wait(struct grace *grace, int fd, const char *what, bool past_grace);
 
 #endif

@@ -17,13 +17,13 @@ void histogram_add(struct histogram *histogram, int64_t ns)
 
 double histogram_quantile(const struct histogram *histogram, double share)
 {
-    double wanted = share * (double)histogram->total, seen = 0;
+    double target = share * (double)histogram->total, seen = 0;
     if (histogram->total == 0)
         return 0;
     unsigned bucket = 0;
     for (; bucket < HISTOGRAM_BUCKETS - 1; bucket++) {
         seen += (double)histogram->counts[bucket];
-        if (seen >= wanted && seen > 0)
+        if (seen >= target && seen > 0)
             break;
     }
     /* The middle of the bucket stands for all in it. */

@@ -1,5 +1,5 @@
 /*
- * How long each stage on a frame's way took: from the sensor to the screen. One thread.
+ * The duration of each stage between the sensor and the screen. One thread.
  */
 #ifndef PITETHER_HOST_REPORT_STAGES_H
 #define PITETHER_HOST_REPORT_STAGES_H

@@ -1,6 +1,6 @@
 /*
- * What the user is told of one stream or several: a line while they come, and the account at the
- * end. One thread.
+ * What the user reads about one or several streams: a line while they are received, and the summary
+ * at the end. One thread.
  */
 #ifndef PITETHER_HOST_REPORT_SUMMARY_H
 #define PITETHER_HOST_REPORT_SUMMARY_H
@@ -12,8 +12,7 @@
 
 #include "host/report/report.h"
 
-/* A stream's report, and how the user tells it from others: its label, or "" if it is the only
- * one. */
+/* A stream's report, and its label, which is "" if it is the only one. */
 struct summary_stream {
     const char *label;
     struct report *report;

@@ -155,7 +155,7 @@ static const char *why_not(int error)
 {
     switch (-error) {
     case ENXIO:
-        return "nobody reads it";
+        return "it has no reader";
     case EEXIST:
         return "it is something else than an earlier run's, and is left as it is";
     case EBUSY:

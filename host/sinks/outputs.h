@@ -20,11 +20,11 @@
 
 /* What the outputs report. Any thread; not under the lock. */
 struct outputs_owner {
-    /* No sink is left that frames are kept for: so the last one went. */
+    /* No sink is left that frames are kept for; how the last one went. */
     void (*left)(void *user, enum sink_gone how);
     /* outputs_are_full() was true, and may be false now. */
     void (*space)(void *user);
-    /* Somebody sees frames, or keeps them; or nobody does. At first somebody does. */
+    /* A sink shows or keeps the frames; or no sink does. At first one does. */
     void (*seen)(void *user, bool seen);
     struct sink_rates (*rates)(void *user);
     void *user;

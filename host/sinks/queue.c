@@ -254,7 +254,7 @@ static bool on_close(struct sink *sink, struct grace *grace, FILE *out)
     queue->finishing = true;
     pthread_cond_signal(&queue->changed);
     pthread_mutex_unlock(&queue->lock);
-    cancellable_join(&queue->thread, grace, queue->writer->is_patient);
+    cancellable_join(&queue->thread, grace, queue->writer->past_grace);
     const struct sink_totals *totals = &queue->totals;
     bool took_all = totals->failed == 0 && !totals->gone && totals->close_error == 0;
     queue->writer->summarize(queue->state, totals, out);

@@ -30,7 +30,7 @@ struct sink_writer {
     const char *log_name;     /* begins its log lines, and names its thread: at most 15 bytes */
     const char *unit, *units; /* what a frame is to it, e.g. "frame" and "frames" */
     const char *too_slow;     /* logged where the queue is full and frames are lost */
-    bool is_patient;          /* at the end, waits longer than the grace period: see grace_wait() */
+    bool past_grace; /* is waited for at the end until the second signal: see grace_wait() */
     /* NULL, or waits until write() would not have to; only then is a frame chosen. As write(). */
     int (*wait)(void *state);
     /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -ESHUTDOWN: so

@@ -27,10 +27,10 @@ struct sink;
 enum sink_policy {
     /* Every frame. While its queue is full, the stream is held up, or the frame is lost to it. */
     SINK_EVERY_FRAME,
-    /* The newest frame: what waits is passed over for it. Never full. */
+    /* The newest frame, which replaces one that waits. Never full. */
     SINK_NEWEST,
-    /* What can be known of every frame, also of those that come after the end and are kept by
-     * nobody. Keeps no frame, and is no reason to receive any. Never full. */
+    /* The metadata of every frame, including those that arrive after the end and are not kept. It
+     * keeps no frame, and is no reason to receive any. Never full. */
     SINK_OBSERVER,
 };
 
@@ -62,19 +62,21 @@ struct sink_rates {
 
 enum sink_gone {
     SINK_CLOSED, /* by the user */
-    SINK_BROKEN, /* nobody reads it any more, or what it wrote or showed on is lost */
+    SINK_BROKEN, /* its reader or its display is gone */
 };
 
-/* What a sink reports and asks. Any thread; none of them blocks or calls the sink that called. */
+/* The owner of a sink, for its reports and requests. Any thread; none of them blocks, or calls the
+ * sink that called. */
 struct sink_owner {
-    /* It takes no more frames, and why was logged. Is given nothing once this returns. */
+    /* It takes no more frames, for a reason that it has logged. It is given nothing once this
+     * returns. */
     void (*gone)(void *user, struct sink *sink, enum sink_gone how);
     /* Its queue was full, and is not any more. */
     void (*space)(void *user);
-    /* It presented this frame: the other sinks are told. */
+    /* It presented this frame: this is passed on to the other sinks. */
     void (*presented)(void *user, const struct pitether_frame *frame,
                       const struct sink_presentation *presentation);
-    /* From now on its frames are seen by somebody, or by nobody. At first they are. */
+    /* From now on its frames are visible, or they are not. At first they are. */
     void (*seen)(void *user, struct sink *sink, bool seen);
     struct sink_rates (*rates)(void *user);
     void *user;

@@ -1,6 +1,6 @@
 /*
  * The sinks of a run: of each kind that is requested, one for each stream. The process's first
- * thread, but for what says otherwise.
+ * thread, except where a function says otherwise.
  */
 #ifndef PITETHER_HOST_SINKS_SINK_SET_H
 #define PITETHER_HOST_SINKS_SINK_SET_H

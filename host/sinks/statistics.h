@@ -1,6 +1,6 @@
 /*
- * The sink that counts: gives the report of its stream (report.h) what came, what did not, and what
- * was presented. Always there.
+ * The sink that counts: it passes frames, losses and presentations to the report of its stream
+ * (report.h). It is always open.
  */
 #ifndef PITETHER_HOST_SINKS_STATISTICS_H
 #define PITETHER_HOST_SINKS_STATISTICS_H

@@ -1,10 +1,10 @@
 /*
  * --stdout: the JPEGs one after the other.
  *
- * What a reader that falls behind gets is as old as what lies before it. So live there is as little
- * as can be: a pipe of one page takes a part of one frame only, and poll() calls it writable once
- * the reader has taken all of it. The next frame is chosen then. (A write of 100 kB wakes the
- * reader some 25 times instead of twice: at most 0.3 ms of a processor's time more.)
+ * A reader that falls behind gets frames that are as old as what the pipe buffers. So a live pipe
+ * is made as small as possible: with one page it holds a part of one frame only, and poll() reports
+ * it as writable once the reader has emptied it. The next frame is chosen then. (A write of 100 kB
+ * wakes the reader some 25 times instead of twice: at most 0.3 ms more of a processor's time.)
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ static void shrink_buffer(void)
         return;
     if (domain == AF_UNIX)
         setsockopt(STDOUT_FILENO, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
-    else /* a small buffer would slow it down; what its other end holds is not ours to say */
+    else /* a small buffer would slow it down; its other end is not ours to configure */
         setsockopt(STDOUT_FILENO, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 }
 
@@ -45,7 +45,7 @@ static int stdout_wait(void *state)
     (void)state;
     while (!cancellable_abandoned())
         if (poll(&ready, 1, -1) >= 0 || errno != EINTR)
-            return 0; /* what is wrong with it is for write() to find out */
+            return 0; /* write() finds out what is wrong */
     return -EINTR;
 }
 
@@ -57,12 +57,12 @@ static int stdout_write(void *state, const struct pitether_frame *frame,
     (void)state;
     (void)presentation;
     if (error == -EPIPE) {
-        log_warning("nobody reads standard output any more");
+        log_warning("the reader of standard output has closed it");
         return -ESHUTDOWN;
     }
     if (!error || done == 0 || error == -EINTR)
         return error;
-    /* Half a JPEG is out: what follows it would be no stream. */
+    /* Part of a JPEG was written: nothing that follows it could be decoded. */
     log_error("stdout: frame %llu was cut off: %s; no more is written",
               (unsigned long long)frame->id, disk_error_text(error));
     return -ESHUTDOWN;
@@ -85,7 +85,7 @@ static const struct sink_writer writer = {
     .log_name = "stdout",
     .unit = "frame",
     .units = "frames",
-    .too_slow = "whoever reads it is too slow: it loses frames, so that the others get theirs",
+    .too_slow = "its reader is too slow: it misses frames, so that the other sinks get theirs",
     .wait = stdout_wait,
     .write = stdout_write,
     .summarize = stdout_summarize,

@@ -240,7 +240,7 @@ class Faults(harness.Case):
         host.process.stdout.buffer.read(20000)
         host.process.stdout.close()
         self.assertEqual(host.wait(), 4, host.log())
-        host.wait_for("nobody reads standard output")
+        host.wait_for("the reader of standard output has closed it")
 
     def test_pipe_closed_while_frames_are_saved(self):
         """Each sink ends alone: what was asked to be kept is, and the end says that one failed."""
@@ -249,7 +249,7 @@ class Faults(harness.Case):
         host.process.stdout.buffer.read(20000)
         host.process.stdout.close()
         self.assertEqual(host.wait(), 4, host.log())
-        self.assertEqual(host.log().count("nobody reads standard output"), 1)
+        self.assertEqual(host.log().count("the reader of standard output has closed it"), 1)
         self.assertEqual(host.log().count("going on without standard output"), 1)
         host.wait_for("saved 60 frames")
         self.check_saved(self.path("out"), 60)

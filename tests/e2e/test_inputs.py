@@ -179,7 +179,7 @@ class StuckSinks(harness.Case):
         host = self.host(self.daemon(fps="100"), "--stdout", "--lossless", "--save", out,
                          "--frames", "300", stdout=writer)
         os.close(writer)
-        host.wait_for("warning: stdout: whoever reads it is too slow")
+        host.wait_for("warning: stdout: its reader is too slow")
         host.wait_for("saved 300 frames")
         self.check_saved(out, 300)
         host.wait_for("stdout: still writing what is left")

@@ -53,7 +53,7 @@ int atomic_file_write(int directory_fd, const char *temporary, const void *data,
     int error = cancellable_write(fd, data, size, &done);
     if (!error && durable && fdatasync(fd))
         error = -errno;
-    /* Some file systems tell of a full disk only here. */
+    /* Some file systems report a full disk only here. */
     if (close(fd) && !error && errno != EINTR)
         error = -errno;
     if (error)

@@ -1,10 +1,10 @@
 /*
- * Files that are there whole or not at all, for whoever watches the folder and after a kill: a file
- * is written under a temporary name, and gets its own once all of it is there. And lines that are
- * appended whole or not at all.
+ * Files that are complete or absent, for programs that watch the folder and after a kill: a file is
+ * written under a temporary name, and renamed once it is complete. And lines that are appended
+ * completely or not at all.
  *
  * Errors are those of the system, or of disk_error.h. All of these may block on the disk; on a
- * thread of blocking.h they end with -EINTR once it is abandoned. Any thread.
+ * cancellable thread they end with -EINTR once it is abandoned. Any thread.
  */
 #ifndef PITETHER_HOST_SINKS_FILES_ATOMIC_FILE_H
 #define PITETHER_HOST_SINKS_FILES_ATOMIC_FILE_H

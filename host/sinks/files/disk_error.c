@@ -10,7 +10,7 @@
 enum { ROOM_BYTES = 1 << 20 };
 
 /* Those that bound a folder: FAT's has 65,536 entries, of which a long name takes several; ext4's
- * index has two or three levels. Elsewhere ENOSPC with room left is about something else. */
+ * index has two or three levels. Elsewhere, ENOSPC with space left has another cause. */
 static bool bounds_folders(const struct statfs *status)
 {
     return status->f_type == MSDOS_SUPER_MAGIC || status->f_type == EXT4_SUPER_MAGIC ||
@@ -32,10 +32,11 @@ const char *disk_error_text(int error)
 {
     switch (-error) {
     case EXFULL:
-        return "the folder can hold no more names, though the disk has room: save into a new one "
+        return "the folder can hold no more names, although the disk has space: save into a new "
+               "one "
                "(on FAT32, some 21,800 such names fit into one, or 65,000 of --name '{n}.JPG')";
     case ENOANO:
-        return "no inode is left, though the disk has room (df -i tells)";
+        return "no inode is left, although the disk has space (see df -i)";
     case EFBIG:
         return "File too large for the limit of the shell (ulimit -f) or of the file system";
     case EMEDIUMTYPE:

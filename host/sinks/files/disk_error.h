@@ -6,7 +6,8 @@
 #define PITETHER_HOST_SINKS_FILES_DISK_ERROR_H
 
 /* error: of giving a file a name in the folder. The same error, but in the place of -ENOSPC, where
- * the disk has room: -EXFULL if it is the folder that is full, -ENOANO if no inode is left. */
+ * the disk has space left: -EXFULL if it is the folder that is full, -ENOANO if no inode is left.
+ */
 int disk_error_of_name(int folder_fd, int error);
 
 /* Text for the user, as strerror() has it, for 0 and for any negative errno, those above included,

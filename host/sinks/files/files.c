@@ -20,7 +20,7 @@
 /* Names that are tried for a frame; where the search for a copy ends. */
 enum { TRIES_MAX = 100000, COPIES_MAX = 1 << 30 };
 
-/* When the frame was taken; by this machine's clock if the device did not tell, and where the
+/* When the frame was taken; by this machine's clock if the device did not report it, and where the
  * device's clock is not known yet, when it came. */
 static uint64_t wall_time(const struct pitether_frame *frame)
 {
@@ -44,7 +44,7 @@ static int find_number(struct files *files)
     return error;
 }
 
-/* What is there although no line says so, a killed run's last picture for one, has its number. */
+/* A file without a line in the index, such as the last one of a killed run, keeps its number. */
 static int give_number(struct files *files, struct file_name_values *values, char *name)
 {
     int error = find_number(files), named = -EEXIST;
@@ -140,7 +140,7 @@ static int write_line(struct files *files, const char *name, const char *line, s
             return error;
     }
     unlinkat(files->folder.fd, name, 0);
-    /* If half of the line is still there, opening the index mends it. */
+    /* If half of the line is still there, opening the index repairs it. */
     save_folder_close(&files->folder);
     return error;
 }

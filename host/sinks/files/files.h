@@ -4,9 +4,9 @@
  *
  * A frame is written under a temporary name and renamed once it is whole; then its line goes to the
  * index. The last two happen under the folder's lock, so that the numbers of several who save there
- * have no gaps, and follow one another as the lines do. So whoever watches the folder never sees
- * half a picture, and the index names none that is not there, whenever the program is killed; but
- * see atomic_file_name() on file systems that have neither links nor a rename that overwrites
+ * have no gaps, and follow one another as the lines do. So a program that watches the folder never
+ * sees half a picture, and the index names none that is not there, whenever the program is killed;
+ * but see atomic_file_name() on file systems that have neither links nor a rename that overwrites
  * nothing. Nothing that is there already is ever overwritten.
  */
 #ifndef PITETHER_HOST_SINKS_FILES_FILES_H

@@ -43,14 +43,15 @@ static void summarize(const void *state, const struct sink_totals *totals, FILE 
     fputc('\n', out);
 }
 
-/* Files were asked for, and wait for nobody but this machine: so they are waited for. */
+/* Files depend on nothing but this machine, so that waiting for them is worthwhile. */
 static const struct sink_writer writer = {
     .name = "--save",
     .log_name = "save",
     .unit = "frame",
     .units = "frames",
-    .too_slow = "the disk is too slow: it loses frames, so that the others get theirs",
-    .is_patient = true,
+    .too_slow =
+        "the disk is too slow: some frames are not saved, so that the other sinks get theirs",
+    .past_grace = true,
     .write = write_frame,
     .close = close_files,
     .summarize = summarize,

@@ -1,8 +1,8 @@
 /*
  * The number {n} that a frame is saved under: one more than the highest in any name that its
  * template may have made, of files in the folder and of lines in its index. So numbers go on from
- * run to run, and no number is given twice as long as the index is there, whoever takes files away
- * meanwhile. One thread; a pitether that saves into the same folder is seen by its lines.
+ * run to run, and no number is given twice as long as the index is there, even if files are
+ * removed meanwhile. One thread; a pitether that saves into the same folder is seen by its lines.
  */
 #ifndef PITETHER_HOST_SINKS_FILES_FRAME_NUMBER_H
 #define PITETHER_HOST_SINKS_FILES_FRAME_NUMBER_H

@@ -64,8 +64,8 @@ static void remove_temporaries(const struct save_folder *folder)
 static off_t whole_lines(int fd, off_t size)
 {
     char piece[1024];
-    off_t least = size > TAIL_MAX ? size - TAIL_MAX : 0;
-    while (size > least) {
+    off_t limit = size > TAIL_MAX ? size - TAIL_MAX : 0;
+    while (size > limit) {
         off_t begin = size > (off_t)sizeof(piece) ? size - (off_t)sizeof(piece) : 0;
         ssize_t got = pread(fd, piece, (size_t)(size - begin), begin);
         if (got <= 0)
@@ -75,12 +75,12 @@ static off_t whole_lines(int fd, off_t size)
             return begin + (feed - piece) + 1;
         size = begin;
     }
-    return least > 0 ? -EMEDIUMTYPE : 0;
+    return limit > 0 ? -EMEDIUMTYPE : 0;
 }
 
 /* Half a line, which a killed run or a power cut has left, would spoil the next one too. *size is
  * the file's. */
-static int mend_index(const struct save_folder *folder, off_t *size)
+static int repair_index(const struct save_folder *folder, off_t *size)
 {
     off_t whole = whole_lines(folder->index_fd, *size);
     if (whole < 0)
@@ -100,22 +100,22 @@ static int prepare_index(struct save_folder *folder, bool alone)
     struct stat status;
     if (fstat(folder->index_fd, &status))
         return -errno;
-    /* Lines of this form under another head help nobody. */
+    /* Lines of this form do not belong under another head. */
     if (!S_ISREG(status.st_mode) ||
         !atomic_file_begins(folder->index_fd, status.st_size, frame_index_head))
         return -EMEDIUMTYPE;
     folder->index_device = status.st_dev;
     folder->index_inode = status.st_ino;
-    int error = alone ? mend_index(folder, &status.st_size) : 0;
+    int error = alone ? repair_index(folder, &status.st_size) : 0;
     if (!error && status.st_size == 0)
         return whole_append(folder->index_fd, frame_index_head, strlen(frame_index_head));
     return !error && (size_t)status.st_size < strlen(frame_index_head) ? -EMEDIUMTYPE : error;
 }
 
 /*
- * Whoever saves into a folder shares a lock on its index until it dies, however it does. What lies
- * about while nobody else has the lock is what a killed run has left; else it may be a frame that
- * another one is writing.
+ * A process that saves into a folder holds a shared lock on its index until it ends, even if it is
+ * killed. Temporary files are left over from a killed run if no other process holds the lock;
+ * otherwise another one may be writing them.
  */
 static int open_index(struct save_folder *folder)
 {
@@ -124,11 +124,11 @@ static int open_index(struct save_folder *folder)
                               O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666);
     if (folder->index_fd < 0)
         return disk_error_of_name(folder->fd, -errno);
-    /* A file system without locks tells nothing; then a run before this one is likelier than
+    /* Without locks that is not known; then an earlier run is more likely than
      * another one beside it. */
     bool alone = flock(folder->index_fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
     if (!alone)
-        flock(folder->index_fd, LOCK_SH); /* waits for one that clears up */
+        flock(folder->index_fd, LOCK_SH); /* waits for one that cleans up */
     int error = prepare_index(folder, alone);
     if (!error && alone)
         remove_temporaries(folder);
@@ -151,8 +151,8 @@ static int open_all(struct save_folder *folder)
     return error;
 }
 
-/* The path still leads to the index that is open: nobody has removed or replaced it or the folder,
- * or mounted or unmounted something. Files in a removed folder are lost without an error. */
+/* The path still leads to the open index: neither it nor the folder was removed or replaced, and
+ * nothing was mounted or unmounted. Files in a removed folder are lost without an error. */
 static bool is_there(const struct save_folder *folder)
 {
     struct stat status;
@@ -164,7 +164,7 @@ int save_folder_check(struct save_folder *folder)
 {
     if (folder->fd >= 0 && !is_there(folder))
         save_folder_close(folder);
-    /* It is not made anew: it may be on a disk that was unplugged. */
+    /* It is not made again: it may be on a disk that was unplugged. */
     return folder->fd < 0 ? open_all(folder) : 0;
 }
 

@@ -1,6 +1,6 @@
 /*
  * The folder of --save and the index in it, kept open while frames are saved. Sees whether they are
- * still there, opens them again when they are back, and clears up what a killed run has left. One
+ * still there, opens them again when they are back, and removes what a killed run has left. One
  * thread.
  */
 #ifndef PITETHER_HOST_SINKS_FILES_SAVE_FOLDER_H
@@ -34,7 +34,7 @@ NODISCARD int save_folder_open(struct save_folder *folder, const char *path);
  * can't be used; maybe it can later. */
 int save_folder_check(struct save_folder *folder);
 
-/* Between these two nobody else gives a name or adds a line, where there are locks: the lines
+/* Between these two no other process gives a name or adds a line, where there are locks: the lines
  * follow one another as the names were given. Closing it unlocks it too. */
 void save_folder_lock(struct save_folder *folder);
 void save_folder_unlock(struct save_folder *folder);

@@ -63,9 +63,9 @@ static bool is_blocked(int number)
     return sigismember(&blocked, number);
 }
 
-static bool waits(struct fixture *self, bool patient)
+static bool waits(struct fixture *self, bool past_grace)
 {
-    return grace_wait(&self->grace, self->fd, "thing", patient);
+    return grace_wait(&self->grace, self->fd, "thing", past_grace);
 }
 
 static void *end_it(void *user)
