@@ -83,7 +83,8 @@ check_install() {
     local root=$build/installed
     rm -rf "$root"
     DESTDIR=$root cmake --install "$build/release" --prefix /usr >/dev/null &&
-        "$root/usr/bin/pitetherd" --version && "$root/usr/bin/pitether" --version
+        "$root/usr/bin/pitetherd" --version &&
+        LD_LIBRARY_PATH=$(dirname "$root"/usr/lib/*/libpitether.so.0) "$root/usr/bin/pitether" --version
 }
 
 one_side() {

@@ -30,7 +30,7 @@ WORKERS = 3 * (os.cpu_count() or 1)
 INDICES = 12
 SAMPLE = 250
 # The C library's resolver can't be interrupted: a look-up that was let go may last beyond the end.
-LOOKS_UP = ("dial", "receiver")
+LOOKS_UP = ("dial", "receive_end")
 
 Run = collections.namedtuple("Run", "code output made open passed")
 

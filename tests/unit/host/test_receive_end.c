@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "shared/base/clock.h"
+#include "shared/net/address.h"
 
 /* No connection. */
 
@@ -409,6 +411,40 @@ static void closed_at_once(void **state)
     pitether_close(NULL);
 }
 
+/* The resolver, which takes its time with one name, until it may answer. */
+static sem_t lookup_begun, may_answer;
+
+int __real_address_resolve(const struct address *address, bool to_listen,
+                           struct socket_address *found, const char **why);
+int __wrap_address_resolve(const struct address *address, bool to_listen,
+                           struct socket_address *found, const char **why);
+
+int __wrap_address_resolve(const struct address *address, bool to_listen,
+                           struct socket_address *found, const char **why)
+{
+    if (strcmp(address->host, "slow.invalid") != 0)
+        return __real_address_resolve(address, to_listen, found, why);
+    sem_post(&lookup_begun);
+    sem_wait(&may_answer);
+    *why = "nobody knows";
+    return -ENOENT;
+}
+
+/* A look-up can't be interrupted; it is left alone. */
+static void closed_while_a_name_is_looked_up(void **state)
+{
+    struct fixture *fixture = *state;
+    sem_init(&lookup_begun, 0, 0);
+    sem_init(&may_answer, 0, 0);
+    strcpy(fixture->address, "slow.invalid");
+    start(fixture);
+    sem_wait(&lookup_begun);
+    uint64_t begun = clock_monotonic();
+    pitether_close(&fixture->receiver);
+    assert_in_range(clock_monotonic() - begun, 0, 3 * CLOCK_SECOND);
+    sem_post(&may_answer);
+}
+
 /* No signal of the program's is handled on the library's thread. */
 static void signals_stay_with_the_program(void **state)
 {
@@ -454,6 +490,7 @@ int main(void)
         RECEIVER_TEST(a_daemon_that_does_not_answer),
         RECEIVER_TEST(stopped_twice),
         RECEIVER_TEST(closed_at_once),
+        RECEIVER_TEST(closed_while_a_name_is_looked_up),
         RECEIVER_TEST(signals_stay_with_the_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -325,8 +325,10 @@ static void large_frames(void **state)
     send_some(fixture, 300);
     take_until(fixture, PITETHER_STATUS);
     expect_event(fixture, PITETHER_FRAME, &event);
+    const struct pitether_frame *held = event.frame;
     assert_int_equal(pitether_next(fixture->receiver, 100, &event), 0);
     pitether_close(&fixture->receiver);
+    pitether_frame_release(held);
 }
 
 int main(void)
