@@ -277,6 +277,8 @@ static void a_slow_caller_is_no_timeout(void **state)
     send_all(fixture);
     RECEIVE_UNTIL(fixture, fixture->acks == 2);
     poll(NULL, 0, 800);
+    receive(fixture);
+    assert_false(fixture->ended);
     fixture->slow = false;
     take_until(fixture, PITETHER_FRAME);
     take_until(fixture, PITETHER_FRAME);
