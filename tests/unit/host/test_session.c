@@ -107,6 +107,25 @@ static void a_stream_is_subscribed_to_by_name(void **state)
         }
 }
 
+/* Nor is it subscribed to while the list takes its time. */
+static void a_late_list_of_streams(void **state)
+{
+    (void)state;
+    static struct lines lines;
+    struct session_config config = { .max_message = MAX_MESSAGE, .list_only = true };
+    struct fixture *fixture = fixture_with(&config);
+    struct script script = { 0 };
+    hello_with(&script, SCRIPT_EPOCH, WIRE_CONTROL_MAX);
+    feed_all(fixture, &script);
+    session_tick(&fixture->session, true, START_NS + 2 * CLOCK_SECOND);
+    write_out(fixture);
+    sent_lines(fixture, &lines);
+    assert_int_equal(count_text(lines.text, "SUBSCRIBE"), 0);
+    assert_int_equal(fixture->session.state, SESSION_RUNNING);
+    script_free(&script);
+    fixture_free(fixture);
+}
+
 /* A stream that is not there, or that is not named, can't be waited for. */
 static void a_missing_stream_ends_it(void **state)
 {
@@ -304,6 +323,7 @@ int main(void)
         cmocka_unit_test(a_stream_is_subscribed_to_by_name),
         cmocka_unit_test(a_missing_stream_ends_it),
         cmocka_unit_test(streams_are_listed),
+        cmocka_unit_test(a_late_list_of_streams),
         cmocka_unit_test(a_grid_is_resumed),
         cmocka_unit_test(ids_go_on_over_connections),
         cmocka_unit_test(ending_finishes_the_frame),
