@@ -10,7 +10,7 @@
 /* As they are now. 1 to WIRE_STREAMS_MAX streams. */
 void stream_list_fill(struct wire_streams *list, struct stream *const *streams, unsigned count);
 
-/* The number of the stream that a receiver asks for by this name; empty: of the only one. -1, with
+/* The number of the stream that a receiver requests by this name; empty: of the only one. -1, with
  * a text for the receiver that lists the names: there is none, or there are several. */
 int stream_list_find(struct stream *const *streams, unsigned count, const char *name,
                      char text[WIRE_BLOB_TEXT_MAX + 1]);

@@ -5,7 +5,7 @@
 /* How far the two clocks' paces may differ before it was measured: cheap crystals are within 50 ppm
  * each over their range of temperature. */
 #define RATE_BOUND 100e-6
-/* And how far where the measurements tell that it is more, for a clock that NTP slews: adjtimex(2)
+/* And how far where the measurements show that it is more, for a clock that NTP slews: adjtimex(2)
  * allows for 500 ppm by frequency, and some more by phase. */
 #define RATE_BOUND_MOST 1000e-6
 /* How fast that difference may change, per ns: 0.05 ppm a second is a crystal of 0.5 ppm/K in a box
@@ -33,9 +33,9 @@ static int64_t plus(int64_t a, int64_t b)
 static int64_t gain(const struct clock_sync *sync, double rate, uint64_t ns)
 {
     double time = (double)ns;
-    double most = sync->rate_bound * time, likely = (rate + WANDER * time / 2) * time;
-    double least = likely < most ? likely : most;
-    return least == 0 ? 0 : (int64_t)least + (least > 0);
+    double max = sync->rate_bound * time, likely = (rate + WANDER * time / 2) * time;
+    double gain = likely < max ? likely : max;
+    return gain == 0 ? 0 : (int64_t)gain + (gain > 0);
 }
 
 static void forget(struct clock_sync *sync, double rate_bound)
@@ -55,13 +55,13 @@ void clock_sync_begin(struct clock_sync *sync, uint64_t epoch)
     sync->epoch = epoch;
 }
 
-void clock_sync_asleep(struct clock_sync *sync, int64_t least, int64_t most)
+void clock_sync_asleep(struct clock_sync *sync, int64_t min, int64_t max)
 {
-    if (minus(least, sync->asleep) > 0)
+    if (minus(min, sync->asleep) > 0)
         forget(sync, RATE_BOUND);
     /* The two clocks are read one after the other: never more than it was at some time. */
-    if (!sync->known || minus(most, sync->asleep) < 0)
-        sync->asleep = most;
+    if (!sync->known || minus(max, sync->asleep) < 0)
+        sync->asleep = max;
 }
 
 /* What is known of the offset at a host time before or after the last PONG. */
@@ -100,7 +100,7 @@ static bool narrow(struct clock_bounds *known, const struct clock_bounds *measur
     return true;
 }
 
-/* What the way from a mark to now tells of the rate: its mean over that time, from which it may
+/* What the time from a mark to now shows of the rate: its mean over that time, from which it may
  * differ by the wander in half of it. False: it contradicts what is known. */
 static bool narrow_rate(struct clock_sync *sync, const struct clock_bounds *mark)
 {

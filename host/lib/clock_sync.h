@@ -7,9 +7,9 @@
  * move apart with time, by as much as the clocks may drift: by RATE_BOUND at first, and by what the
  * measurements leave possible later on.
  *
- * Certain is that as long as both clocks run at their crystals' pace. Who sets a clock, slews it
- * (as NTP does after a start) or suspends this machine breaks it, until the next PONG contradicts
- * what is known: then it begins anew.
+ * Certain is that as long as both clocks run at their crystals' pace. A clock that is set or slewed
+ * (as by NTP after a start), or a suspended machine, breaks it, until the next PONG contradicts
+ * what is known: then it starts again from that PONG.
  */
 #ifndef PITETHER_HOST_LIB_CLOCK_SYNC_H
 #define PITETHER_HOST_LIB_CLOCK_SYNC_H
@@ -19,7 +19,7 @@
 
 enum { CLOCK_SYNC_MARKS = 16 };
 
-/* What was known at a moment: at host time `at` the offset was within [low, high], ns. */
+/* What was known at some time: at host time `at` the offset was within [low, high], ns. */
 struct clock_bounds {
     uint64_t at;
     int64_t low, high;
@@ -44,8 +44,8 @@ void clock_sync_begin(struct clock_sync *sync, uint64_t epoch);
 
 /* This machine's CLOCK_BOOTTIME is ahead of its CLOCK_MONOTONIC, the host's clock here, by at least
  * and at most that, ns. Where that has grown, the machine was suspended, and what is known of the
- * offset is forgotten: call before anything is made of what was read since. */
-void clock_sync_asleep(struct clock_sync *sync, int64_t least, int64_t most);
+ * offset is forgotten: call before anything that was read since is used. */
+void clock_sync_asleep(struct clock_sync *sync, int64_t min, int64_t max);
 
 /* A PONG with t1, t2, t3 was read at t4; t1 and t4 are host times, t2 and t3 device times. One that
  * makes no sense (t4 before t1, a negative delay) is ignored. */

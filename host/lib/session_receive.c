@@ -69,7 +69,7 @@ static void take_pong(struct session *session, const struct wire_pong *pong, uin
     unsigned at = 0;
     while (at < SESSION_PINGS_MAX && session->ping_sent_ns[at] != pong->t1)
         at++;
-    if (at == SESSION_PINGS_MAX || pong->t1 == 0) /* nobody asked for it */
+    if (at == SESSION_PINGS_MAX || pong->t1 == 0) /* the answer to no PING */
         return;
     session->ping_sent_ns[at] = 0;
     clock_sync_add(session->config.clock, pong->t1, pong->t2, pong->t3, now_ns);
@@ -142,7 +142,7 @@ static void take_message(struct session *session, const struct wire_raw *raw,
         session_take_end(session, &message->end);
         break;
     case WIRE_PING:
-        /* A flood of them must not take the room of an ACK. */
+        /* A flood of them must not take the space of an ACK. */
         if (session->out_used > SESSION_OUT_MAX / 2)
             break;
         session_send(session,
@@ -159,7 +159,7 @@ static void take_message(struct session *session, const struct wire_raw *raw,
         session_take_stream(session, &message->stream);
         break;
     case WIRE_STATUS:
-        /* A state that a later version may add says nothing to this one. */
+        /* A state that a later version may add means nothing to this one. */
         if (message->status.state <= WIRE_STREAM_LOST)
             session->handler.on_status(session->handler.user, &message->status);
         break;
@@ -181,7 +181,7 @@ static void fail_reading(struct session *session, int error)
 {
     session->fatal = error == -EPROTONOSUPPORT || error == -EPROTO;
     if (error == -EPROTONOSUPPORT) {
-        session_send_error(session, WIRE_ERROR_VERSION, "this receiver speaks version 1");
+        session_send_error(session, WIRE_ERROR_VERSION, "this receiver uses version 1");
         session_fail(
             session,
             "the daemon uses another version of the protocol than %d: update the older side",

@@ -33,7 +33,6 @@ void session_send_error(struct session *session, enum wire_error_code code, cons
     session_send(session, &message);
 }
 
-/* The daemon is at fault: tell it, as far as the socket still takes it. */
 void session_reject(struct session *session, const char *format, ...)
 {
     char what[WIRE_BLOB_TEXT_MAX + 1];

@@ -1,5 +1,5 @@
 /*
- * Which of a camera's frames a receiver asked for: all, one of N, or at most so many a second.
+ * Which of a camera's frames a receiver requested: all, one of N, or at most so many a second.
  *
  * Wanted frames lie on a grid, of sensor times (max_fps) or of frame ids (every). The first frame
  * from a point of the grid on is wanted, so one that is lost is replaced by the next; the points

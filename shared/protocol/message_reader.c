@@ -12,7 +12,7 @@ void message_reader_init(struct message_reader *reader, uint32_t max_message)
     reader->blob_left = reader->start = reader->end = 0;
 }
 
-int message_reader_space(struct message_reader *reader, struct iovec room[2])
+int message_reader_space(struct message_reader *reader, struct iovec space[2])
 {
     if (reader->start > 0) {
         reader->end -= reader->start;
@@ -21,8 +21,8 @@ int message_reader_space(struct message_reader *reader, struct iovec room[2])
     }
     int count = 0;
     if (reader->state == READING_BLOB && reader->blob)
-        room[count++] = (struct iovec){ reader->blob, reader->blob_left };
-    room[count++] =
+        space[count++] = (struct iovec){ reader->blob, reader->blob_left };
+    space[count++] =
         (struct iovec){ reader->stage + reader->end, sizeof(reader->stage) - reader->end };
     return count;
 }
@@ -43,7 +43,7 @@ static uint32_t staged(const struct message_reader *reader)
     return reader->end - reader->start;
 }
 
-/* Judges the opening by as many of its bytes as are here, so that a peer that speaks something else
+/* Checks as many bytes of the opening as are here, so that a peer with another protocol
  * is found out even if it sends less than an opening and waits. */
 static int read_opening(struct message_reader *reader)
 {
@@ -61,7 +61,7 @@ static int read_opening(struct message_reader *reader)
     return MESSAGE_OPENED;
 }
 
-/* Bytes of the message that must be in the stage before anything is said about it. */
+/* Bytes of the message that must be in the stage before it is reported. */
 static uint32_t body_size(const struct wire_header *header)
 {
     bool part = header->type == WIRE_FRAME_PART;

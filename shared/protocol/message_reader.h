@@ -1,9 +1,9 @@
 /*
  * Bytes in, messages out, however the bytes were split. Pure: no I/O, no allocation.
  *
- *     struct iovec room[2];
- *     int count = message_reader_space(&reader, room);       where the next bytes should go
- *     ssize_t got = readv(fd, room, count);
+ *     struct iovec space[2];
+ *     int count = message_reader_space(&reader, space);      where the next bytes should go
+ *     ssize_t got = readv(fd, space, count);
  *     message_reader_filled(&reader, got);
  *     while ((event = message_reader_next(&reader, &raw)) > 0) ...
  *
@@ -32,7 +32,7 @@ enum message_event {
 
 struct message_reader {
     enum { READING_OPENING, READING_HEADER, READING_BODY, READING_BLOB } state;
-    uint32_t max_message; /* bytes; what our HELLO said */
+    uint32_t max_message; /* bytes; as in our own HELLO */
     bool hello_seen;      /* set by the owner once the peer's HELLO was accepted */
     struct wire_header header;
     uint8_t *blob; /* where the next byte of the blob goes; NULL: skip it */
@@ -43,9 +43,9 @@ struct message_reader {
 
 void message_reader_init(struct message_reader *reader, uint32_t max_message);
 
-/* Where the next bytes are wanted: fills room and returns how many entries to use, 1 or 2. Never
- * without room, provided that message_reader_next() has returned MESSAGE_NONE. */
-int message_reader_space(struct message_reader *reader, struct iovec room[2]);
+/* Where the next bytes are wanted: fills space and returns how many entries to use, 1 or 2. They
+ * are never empty, provided that message_reader_next() has returned MESSAGE_NONE. */
+int message_reader_space(struct message_reader *reader, struct iovec space[2]);
 
 /* So many bytes were put there, in order. */
 void message_reader_filled(struct message_reader *reader, size_t size);
@@ -59,7 +59,7 @@ void message_reader_filled(struct message_reader *reader, size_t size);
  */
 int message_reader_next(struct message_reader *reader, struct wire_raw *raw);
 
-/* Right after MESSAGE_PART: the blob goes to `to`, which has room for all of it and stays where it
+/* Right after MESSAGE_PART: the blob goes to `to`, which has space for all of it and stays where it
  * is until MESSAGE_PART_DONE. */
 void message_reader_part_into(struct message_reader *reader, uint8_t *to);
 

@@ -65,7 +65,7 @@ enum wire_error_code {
 
 enum wire_end_reason {
     WIRE_END_DONE = 0,     /* the receiver has all it wants, or answers an END */
-    WIRE_END_SHUTDOWN = 1, /* the daemon was told to stop */
+    WIRE_END_SHUTDOWN = 1, /* the daemon shuts down */
     WIRE_END_FINISHED = 2, /* the source or the daemon's --frames came to its end */
 };
 
@@ -113,11 +113,12 @@ struct wire_end {
 };
 
 struct wire_ping {
-    uint64_t t1; /* ns, the asker's clock */
+    uint64_t t1; /* ns, the sender's clock */
 };
 
 struct wire_pong {
-    uint64_t t1, t2, t3; /* ns: t1 as it came; t2 received and t3 sent, the answerer's clock */
+    uint64_t t1, t2,
+        t3; /* ns: t1 as received; t2 received and t3 sent, the answering side's clock */
 };
 
 /* Without the entries: see wire_streams.h. */
@@ -147,7 +148,8 @@ struct wire_status {
     char text[WIRE_BLOB_TEXT_MAX + 1];
 };
 
-/* What the sensor told of a frame. Bit WIRE_META_* of `present` says that the value is there. */
+/* What the sensor reported of a frame. Bit WIRE_META_* of `present` says that the value is there.
+ */
 enum {
     WIRE_META_EXPOSURE = 1u << 1,
     WIRE_META_GAIN = 1u << 2,

@@ -36,7 +36,7 @@ struct wire_streams {
  * There is at least one entry, and every name is good. */
 size_t wire_encode_streams(const struct wire_streams *streams, uint8_t *out);
 
-/* Of a message of this type. 0; -EBADMSG: no entry, too many, fewer than said, a name that is none,
+/* Of a message of this type. 0; -EBADMSG: no entry, too many, fewer than `count`, a bad name,
  * a name or a number twice, a text that is too long, or a size that no picture may have. */
 int wire_decode_streams(const struct wire_raw *raw, struct wire_streams *streams);
 

@@ -16,7 +16,7 @@
 enum {
     WIDTH = 640,
     HEIGHT = 480,
-    MAX_MESSAGE = 150000, /* more than a frame has room for at first */
+    MAX_MESSAGE = 150000, /* more than a frame has space for at first */
     PART_MAX = 8192,
     FLOOD = 300,
     FRAMES_MAX = 3,
@@ -36,21 +36,21 @@ struct stage {
     struct session session;
     struct clock_sync clock;
     uint64_t now_ns;
-    size_t split;                      /* bytes that a read gets at most; 0: all */
-    bool honest;                       /* the daemon says only what it may */
+    size_t split;                      /* bytes that a read gets at max; 0: all */
+    bool honest;                       /* the daemon sends only what it may */
     bool greeted, in_frame, drops_due; /* ... so it has to know where it is */
     size_t frame_size;
     struct frame_pool *pool;
     struct pitether_frame *held[FRAMES_MAX]; /* frames that a slow sink has */
     unsigned held_count;
-    /* What the handler was told. */
+    /* What was reported to the handler. */
     bool started;
-    unsigned width; /* as STREAM said */
+    unsigned width; /* as STREAM sent */
     uint64_t first, next, delivered, dropped;
-    /* What the daemon was told. */
+    /* What was sent to the daemon. */
     struct message_reader daemon;
-    unsigned said;
-    bool subscribed, said_last;
+    unsigned sent;
+    bool subscribed, sent_last;
     uint64_t acked, acks; /* the id after the last one; how many */
 };
 
@@ -110,11 +110,11 @@ static void on_status(void *user, const struct wire_status *status)
     CHECK(strlen(status->text) <= WIRE_BLOB_TEXT_MAX && status->state <= WIRE_STREAM_LOST);
 }
 
-static void check_said(struct stage *stage, const struct wire_message *message)
+static void check_sent(struct stage *stage, const struct wire_message *message)
 {
     uint8_t type = message->type;
-    CHECK(!stage->said_last);
-    CHECK((stage->said == 0) == (type == WIRE_HELLO));
+    CHECK(!stage->sent_last);
+    CHECK((stage->sent == 0) == (type == WIRE_HELLO));
     CHECK(type == WIRE_HELLO || type == WIRE_SUBSCRIBE || type == WIRE_PING || type == WIRE_PONG ||
           type == WIRE_ACK || type == WIRE_END || type == WIRE_ERROR);
     CHECK(type != WIRE_SUBSCRIBE || !stage->subscribed);
@@ -129,8 +129,8 @@ static void check_said(struct stage *stage, const struct wire_message *message)
     if (type == WIRE_END)
         CHECK(message->end.captured == message->end.delivered + message->end.dropped);
     stage->daemon.hello_seen = true;
-    stage->said++;
-    stage->said_last = type == WIRE_END || type == WIRE_ERROR;
+    stage->sent++;
+    stage->sent_last = type == WIRE_END || type == WIRE_ERROR;
 }
 
 /* The socket takes so many bytes of what is to be sent. */
@@ -140,21 +140,21 @@ static void write_out(struct stage *stage, size_t size)
     struct wire_raw raw;
     struct wire_message message;
     while (size > 0 && session->out_used > 0) {
-        struct iovec room[2];
-        CHECK(message_reader_space(&stage->daemon, room) == 1);
-        size_t most = room[0].iov_len < session->out_used ? room[0].iov_len : session->out_used;
-        most = most < size ? most : size;
-        memcpy(room[0].iov_base, session->out, most);
-        session_written(session, most);
-        message_reader_filled(&stage->daemon, most);
-        size -= most;
+        struct iovec space[2];
+        CHECK(message_reader_space(&stage->daemon, space) == 1);
+        size_t max = space[0].iov_len < session->out_used ? space[0].iov_len : session->out_used;
+        max = max < size ? max : size;
+        memcpy(space[0].iov_base, session->out, max);
+        session_written(session, max);
+        message_reader_filled(&stage->daemon, max);
+        size -= max;
         int event;
         while ((event = message_reader_next(&stage->daemon, &raw)) > 0) {
             CHECK(event == MESSAGE_OPENED || event == MESSAGE_CONTROL);
             if (event == MESSAGE_OPENED)
                 continue;
             CHECK(wire_decode(&raw, &message) == 0);
-            check_said(stage, &message);
+            check_sent(stage, &message);
         }
         CHECK(event == MESSAGE_NONE);
     }
@@ -174,21 +174,21 @@ static void advance(struct stage *stage)
 
 /* The daemon sends: the bytes get there as the session takes them. Where it takes none, the sink
  * gives its frames back, and the socket takes what is to be sent. */
-static void hear(struct stage *stage, const uint8_t *bytes, size_t size)
+static void deliver(struct stage *stage, const uint8_t *bytes, size_t size)
 {
     while (size > 0 && stage->session.state < SESSION_ENDED) {
-        struct iovec room[2];
-        int count = session_space(&stage->session, room);
+        struct iovec space[2];
+        int count = session_space(&stage->session, space);
         if (count == 0) {
             write_out(stage, SESSION_OUT_MAX);
             release_frames(stage);
             advance(stage);
             continue;
         }
-        size_t most = stage->split && stage->split < size ? stage->split : size, total = 0;
+        size_t max = stage->split && stage->split < size ? stage->split : size, total = 0;
         for (int i = 0; i < count; i++) {
-            size_t part = room[i].iov_len < most - total ? room[i].iov_len : most - total;
-            memcpy(room[i].iov_base, bytes + total, part);
+            size_t part = space[i].iov_len < max - total ? space[i].iov_len : max - total;
+            memcpy(space[i].iov_base, bytes + total, part);
             total += part;
         }
         CHECK(total > 0);
@@ -199,10 +199,10 @@ static void hear(struct stage *stage, const uint8_t *bytes, size_t size)
     }
 }
 
-static void hear_message(struct stage *stage, const struct wire_message *message)
+static void deliver_message(struct stage *stage, const struct wire_message *message)
 {
     uint8_t bytes[WIRE_ENCODED_MAX];
-    hear(stage, bytes, wire_encode(message, bytes));
+    deliver(stage, bytes, wire_encode(message, bytes));
 }
 
 /* What is right if the input wants it to be, which it mostly should. */
@@ -214,16 +214,16 @@ static uint64_t right_or(const struct stage *stage, struct input *input, uint64_
                                           : input_number(input, 8);
 }
 
-static void say_raw(struct stage *stage, struct input *input)
+static void send_raw(struct stage *stage, struct input *input)
 {
     size_t size;
     const uint8_t *bytes = input_bytes(input, (size_t)input_number(input, 1), &size);
     if (!stage->honest)
-        hear(stage, bytes, size);
+        deliver(stage, bytes, size);
 }
 
 /* Two streams: of the numbers, the session knows one for its own. */
-static void say_streams(struct stage *stage, uint64_t choice)
+static void send_streams(struct stage *stage, uint64_t choice)
 {
     uint8_t bytes[WIRE_STREAMS_ENCODED_MAX];
     struct wire_streams streams = { .count = 2,
@@ -233,10 +233,10 @@ static void say_streams(struct stage *stage, uint64_t choice)
         streams.entries[0].number = STREAM;
     if (choice & 4)
         streams.count = 1;
-    hear(stage, bytes, wire_encode_streams(&streams, bytes));
+    deliver(stage, bytes, wire_encode_streams(&streams, bytes));
 }
 
-static void say_hello(struct stage *stage, struct input *input)
+static void send_hello(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_HELLO };
     uint64_t choice = stage->honest ? 0 : input_number(input, 1);
@@ -244,15 +244,15 @@ static void say_hello(struct stage *stage, struct input *input)
     message.hello.epoch = right_or(stage, input, EPOCH);
     if (stage->honest && stage->greeted)
         return;
-    hear(stage, wire_opening, WIRE_OPENING_SIZE);
+    deliver(stage, wire_opening, WIRE_OPENING_SIZE);
     if (choice & 1)
         return;
     stage->greeted = true;
-    hear_message(stage, &message);
-    say_streams(stage, choice);
+    deliver_message(stage, &message);
+    send_streams(stage, choice);
 }
 
-/* Whether the daemon may say what has no place within a frame, ... */
+/* Whether the daemon may send what has no place within a frame, ... */
 static bool between_frames(const struct stage *stage)
 {
     return !stage->honest || (stage->greeted && !stage->in_frame);
@@ -264,7 +264,7 @@ static bool may_stream(const struct stage *stage)
     return !stage->honest || (stage->greeted && stage->session.subscribed);
 }
 
-static void say_stream(struct stage *stage, struct input *input)
+static void send_stream(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_STREAM, .stream.stream = STREAM };
     message.stream.codec = (uint8_t)right_or(stage, input, WIRE_CODEC_JPEG);
@@ -273,10 +273,10 @@ static void say_stream(struct stage *stage, struct input *input)
     uint64_t past = stage->session.config.past_next_id;
     message.stream.first_frame_id = right_or(stage, input, stage->started ? stage->next : past);
     if (between_frames(stage) && may_stream(stage) && !(stage->honest && stage->drops_due))
-        hear_message(stage, &message);
+        deliver_message(stage, &message);
 }
 
-static void say_status(struct stage *stage, struct input *input)
+static void send_status(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_STATUS, .status.stream = STREAM };
     size_t size;
@@ -284,10 +284,10 @@ static void say_status(struct stage *stage, struct input *input)
     if (size > 0)
         memcpy(message.status.text, text, size);
     if (may_stream(stage))
-        hear_message(stage, &message);
+        deliver_message(stage, &message);
 }
 
-static void say_head(struct stage *stage, struct input *input)
+static void send_head(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_FRAME_HEAD, .frame_head.stream = STREAM };
     message.frame_head.frame_id = right_or(stage, input, stage->session.next_id);
@@ -297,10 +297,10 @@ static void say_head(struct stage *stage, struct input *input)
         return;
     stage->in_frame = true;
     stage->frame_size = 0;
-    hear_message(stage, &message);
+    deliver_message(stage, &message);
 }
 
-static void say_part(struct stage *stage, struct input *input)
+static void send_part(struct stage *stage, struct input *input)
 {
     static uint8_t blob[PART_MAX];
     uint8_t header[WIRE_HEADER_SIZE];
@@ -314,11 +314,11 @@ static void say_part(struct stage *stage, struct input *input)
         return;
     stage->frame_size += size;
     wire_encode_part(size, header);
-    hear(stage, header, sizeof(header));
-    hear(stage, blob, size);
+    deliver(stage, header, sizeof(header));
+    deliver(stage, blob, size);
 }
 
-static void say_tail(struct stage *stage, struct input *input)
+static void send_tail(struct stage *stage, struct input *input)
 {
     const struct session *session = &stage->session;
     const struct pitether_frame *frame = session->frame;
@@ -332,10 +332,10 @@ static void say_tail(struct stage *stage, struct input *input)
         return;
     stage->in_frame = false;
     stage->drops_due = message.frame_tail.status == WIRE_FRAME_ABORTED;
-    hear_message(stage, &message);
+    deliver_message(stage, &message);
 }
 
-static void say_drops(struct stage *stage, struct input *input)
+static void send_drops(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_DROPS, .drops.stream = STREAM };
     message.drops.reason = (uint8_t)(input_number(input, 1) | stage->honest);
@@ -344,11 +344,11 @@ static void say_drops(struct stage *stage, struct input *input)
     if (!between_frames(stage) || (stage->honest && !stage->started))
         return;
     stage->drops_due = false;
-    hear_message(stage, &message);
+    deliver_message(stage, &message);
 }
 
 /* One, or so many that they are read faster than they can be answered. */
-static void say_ping(struct stage *stage, struct input *input)
+static void send_ping(struct stage *stage, struct input *input)
 {
     static uint8_t bytes[FLOOD * WIRE_ENCODED_MAX];
     size_t size = 0;
@@ -356,20 +356,20 @@ static void say_ping(struct stage *stage, struct input *input)
         size += wire_encode(&(struct wire_message){ .type = WIRE_PING, .ping.t1 = count },
                             bytes + size);
     if (stage->greeted || !stage->honest)
-        hear(stage, bytes, size);
+        deliver(stage, bytes, size);
 }
 
-static void say_pong(struct stage *stage, struct input *input)
+static void send_pong(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_PONG };
     message.pong.t1 = right_or(stage, input, stage->now_ns);
     message.pong.t2 = right_or(stage, input, 5);
     message.pong.t3 = right_or(stage, input, 5);
     if (stage->greeted || !stage->honest)
-        hear_message(stage, &message);
+        deliver_message(stage, &message);
 }
 
-static void say_error(struct stage *stage, struct input *input)
+static void send_error(struct stage *stage, struct input *input)
 {
     struct wire_message message = { .type = WIRE_ERROR };
     message.error.code = (uint16_t)input_number(input, 1);
@@ -378,10 +378,10 @@ static void say_error(struct stage *stage, struct input *input)
     if (size > 0)
         memcpy(message.error.text, text, size);
     if (!stage->honest)
-        hear_message(stage, &message);
+        deliver_message(stage, &message);
 }
 
-static void say_end(struct stage *stage, struct input *input)
+static void send_end(struct stage *stage, struct input *input)
 {
     const struct session_totals *totals = &stage->session.totals;
     struct wire_message message = { .type = WIRE_END };
@@ -389,17 +389,17 @@ static void say_end(struct stage *stage, struct input *input)
     message.end.delivered = right_or(stage, input, totals->delivered);
     message.end.dropped = right_or(stage, input, totals->dropped);
     if (between_frames(stage) && !(stage->honest && stage->drops_due))
-        hear_message(stage, &message);
+        deliver_message(stage, &message);
 }
 
-static void say_wrong(struct stage *stage, struct input *input)
+static void send_wrong(struct stage *stage, struct input *input)
 {
     /* Those of a stream are of stream 0, which is none. */
     static const uint8_t types[] = { WIRE_SUBSCRIBE, WIRE_ACK,    WIRE_HELLO,      WIRE_STREAMS,
                                      WIRE_STREAM,    WIRE_STATUS, WIRE_FRAME_HEAD, WIRE_DROPS };
     struct wire_message message = { .type = types[input_number(input, 1) % sizeof(types)] };
     if (!stage->honest)
-        hear_message(stage, &message);
+        deliver_message(stage, &message);
 }
 
 static void use_socket(struct stage *stage, struct input *input)
@@ -454,7 +454,7 @@ static void check_books(const struct stage *stage, enum session_state before)
         CHECK((unsigned char)*at >= 0x20 && *at != 0x7F);
 }
 
-/* All frames have come back: as many can be taken as have room together. */
+/* All frames have come back: as many can be taken as have space together. */
 static void check_pool(struct frame_pool *pool)
 {
     struct pitether_frame *frames[FRAMES_MAX];
@@ -519,9 +519,9 @@ static void stage_close(struct stage *stage)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const steps[])(struct stage * stage, struct input * input) = {
-        say_raw,    say_hello, say_stream, say_status, say_head,  say_part,
-        say_tail,   say_drops, say_ping,   say_pong,   say_error, say_end,
-        use_socket, pass_time, use_frames, end,        say_wrong,
+        send_raw,   send_hello, send_stream, send_status, send_head,  send_part,
+        send_tail,  send_drops, send_ping,   send_pong,   send_error, send_end,
+        use_socket, pass_time,  use_frames,  end,         send_wrong,
     };
     struct input input = { data, size };
     struct stage *stage = stage_open(input_number(&input, 1));
