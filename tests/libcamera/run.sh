@@ -148,9 +148,11 @@ stop_daemon() {
     return "$code"
 }
 
+# Without /proc a program does not find its library beside it.
 # Live: the bunch of frames with which a virtual camera starts may be more than the encoder takes.
 receive() { # name of a folder, number of frames
-    timeout 60 chroot "$root" "$inside/laptop/host/pitether" "$address" --save "$inside/$1" \
+    timeout 60 chroot "$root" env LD_LIBRARY_PATH="$inside/laptop/host" \
+        "$inside/laptop/host/pitether" "$address" --save "$inside/$1" \
         --frames "$2" --live --no-reconnect >"$work/host.log" 2>&1 || {
         cat "$work/host.log" "$work/daemon.log"
         return 1
@@ -312,8 +314,8 @@ test_native_without_camera() {
 test_four_streams() {
     printf '#!/bin/sh\nexec chroot %s env HOME=/ LD_PRELOAD=%s %s "$@"\n' "$root" "$inside/shim.so" \
         "$inside/pi/device/pitetherd" >"$work/pitetherd"
-    printf '#!/bin/sh\nexec chroot %s %s "$@"\n' "$root" "$inside/laptop/host/pitether" \
-        >"$work/pitether"
+    printf '#!/bin/sh\nexec chroot %s env LD_LIBRARY_PATH=%s %s "$@"\n' "$root" \
+        "$inside/laptop/host" "$inside/laptop/host/pitether" >"$work/pitether"
     chmod +x "$work/pitetherd" "$work/pitether"
     PITETHERD=$work/pitetherd PITETHER=$work/pitether PYTHONDONTWRITEBYTECODE=1 \
         PROGRAMS_ROOT=$root TMPDIR=$root$inside FOURTH_SOURCE=libcamera:$camera \
