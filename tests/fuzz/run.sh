@@ -22,7 +22,7 @@ jobs=${JOBS:-$(nproc)}
 harnesses=(
     "jpeg_slice 1500 device/encode/jpeg_slice.c device/encode/camera_jpeg.c shared/jpeg/markers.c device/image/mcu_rows.c device/image/colour.c"
     "jpeg_decode 20000 host/jpeg/decoder.c host/jpeg/split.c host/jpeg/parallel.c shared/jpeg/markers.c"
-    "client 15000 device/serve/client.c device/serve/client_write.c device/serve/send_queue.c device/serve/write_batch.c device/serve/in_flight.c"
+    "client 15000 device/serve/client_loop.c device/serve/client_receive.c device/serve/client_write.c device/serve/client_end.c device/serve/subscription.c device/serve/subscription_write.c device/serve/send_queue.c device/serve/write_batch.c device/serve/in_flight.c"
     "session 10000 host/lib/session.c host/lib/session_send.c host/lib/session_receive.c host/lib/session_frames.c host/lib/frame.c host/lib/clock_sync.c shared/jpeg/jpeg_check.c shared/jpeg/markers.c"
     "y4m 50000 device/camera/y4m_format.c device/camera/y4m.c"
     "options 100000 shared/base/option_value.c shared/base/option_lookup.c shared/base/options_command_line.c shared/base/options_file.c"
