@@ -4,6 +4,7 @@
 #ifndef PITETHER_HOST_STREAM_LABEL_H
 #define PITETHER_HOST_STREAM_LABEL_H
 
+#include "shared/base/attributes.h"
 #include "shared/base/error.h"
 #include "shared/base/options.h"
 #include "shared/net/address.h"
@@ -19,7 +20,7 @@ struct stream_label {
  * stream is named; where two would be called the same, letters of either case being the same, the
  * host goes before the name, and then the port, too. stream: the name for addresses that have none,
  * or NULL. 0; or -EINVAL with error filled: an address or a name is none, or one is there twice. */
-int stream_labels_make(const struct option_list *addresses, const char *stream,
-                       struct stream_label labels[OPTION_LIST_MAX], struct error *error);
+NODISCARD int stream_labels_make(const struct option_list *addresses, const char *stream,
+                                 struct stream_label labels[OPTION_LIST_MAX], struct error *error);
 
 #endif
