@@ -16,10 +16,9 @@
 #include "shared/net/transport_tls.h"
 
 #define HANDSHAKE_NS (5 * CLOCK_SECOND)
-/* Whoever is refused has time, and a daemon keeps out those who come too often. */
+/* After a refusal there is no hurry, and a daemon limits how often one may try. */
 #define RETRY_REFUSED_NS (5 * CLOCK_SECOND)
-/* How long the daemon's END is waited for: while nothing comes, or the caller has asked for the
- * end; and while it comes behind what was on the way. */
+/* How long to wait for the daemon's END: after the last byte, and in all. */
 #define ENDING_NS (2 * CLOCK_SECOND)
 #define ENDING_MAX_NS (10 * CLOCK_SECOND)
 
@@ -196,7 +195,7 @@ static bool goes_on(struct pitether *receiver, int error)
     if (receiver->stopping)
         return false;
     if (receiver->resting) {
-        receiver_lost(receiver, "paused: nobody looks at the frames");
+        receiver_lost(receiver, "paused: the frames are not looked at");
         return true;
     }
     if (session->state == SESSION_ENDED && session->daemon_end.reason == WIRE_END_FINISHED) {
@@ -210,9 +209,9 @@ static bool goes_on(struct pitether *receiver, int error)
     return again;
 }
 
-/* A daemon that proved itself before may be on its way back: whoever answers in its place is not
- * worth giving up for. Neither is a single refusal: a handshake that was damaged on its way looks
- * like a wrong key to the daemon. */
+/* A daemon that was authenticated before may come back, so another program that answers in its
+ * place meanwhile ends nothing. Neither is a single refusal: a handshake that was damaged on its
+ * way looks like a wrong key to the daemon. */
 static bool distrusts(struct pitether *receiver, int error)
 {
     const char *host = receiver->config.address.host;
@@ -226,9 +225,9 @@ static bool distrusts(struct pitether *receiver, int error)
     const char *why = handshake_why(error);
     struct error text;
     error_set(&text, error, "%s %s%s", host, why, again ? "; trying again" : "");
-    if (again && !receiver->told_untrusted)
+    if (again && !receiver->logged_untrusted)
         log_warning("%s", text.text);
-    receiver->told_untrusted = true;
+    receiver->logged_untrusted = true;
     receiver_lost(receiver, text.text);
     snprintf(receiver->state, sizeof(receiver->state), "%.60s %.*s", host, (int)strcspn(why, ":,"),
              why);
@@ -268,7 +267,7 @@ static void begin_session(struct pitether *receiver)
         log_info("%s has proved itself; encrypted with %s", config->address.host,
                  transport_tls_suite(receiver->transport));
     receiver->trusted = true;
-    receiver->refused = receiver->told_untrusted = false;
+    receiver->refused = receiver->logged_untrusted = false;
     receiver->unwritable = receiver->announced = receiver->cut = false;
     receiver->smaller = 0;
     receiver->rested = receiver->resting;

@@ -109,7 +109,7 @@ static void put_good_first(struct dialer *dialer)
         }
 }
 
-/* What may help with a name that nobody knows. */
+/* What may help with an unknown name. */
 static const char *lookup_advice(const char *host)
 {
     static const char local[] = ".local";
@@ -138,7 +138,7 @@ static int take_found(struct dialer *dialer, struct error *error)
     return dialer->count > 0 ? 0 : -ENOENT;
 }
 
-/* Whether nobody has to be asked for it. */
+/* Whether it needs no look-up. */
 static bool is_numeric(const struct address *address)
 {
     struct in6_addr parsed;
@@ -157,7 +157,7 @@ static int take_address(struct dialer *dialer, struct error *error)
 
 /* Finds out where to connect. The name is looked up again and again, since the daemon may have
  * another address by now; but with no network for the resolver, either, an answer may come long
- * after the network is back. 0, or a negative errno with the error told. */
+ * after the network is back. 0, or a negative errno with error filled. */
 static int look_up(struct dialer *dialer, const struct dial_waiter *waiter, struct error *error)
 {
     if (is_numeric(&dialer->address))
@@ -237,7 +237,7 @@ static const char *connect_advice(const struct dialer *dialer, int error)
     case -ECONNREFUSED:
         if (!local)
             return ": either no pitetherd runs there, or it listens to that machine alone, as it "
-                   "does unless it is a service or has --listen; who comes from another machine "
+                   "does unless it is a service or has --listen; a receiver on another machine "
                    "needs a key, see --add-key";
         return " (is pitetherd running there?)";
     case -ENOENT:

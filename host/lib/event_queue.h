@@ -2,9 +2,10 @@
  * The events on their way from a receiver's thread, which puts, to its caller, who takes: in order,
  * and bounded.
  *
- * Where nothing may be lost, whoever puts waits for space. A live queue gives a late caller the
+ * A lossless queue has its producer wait for space. A live queue gives a late caller the
  * newest frame: a frame that has waited for too long while a newer one is there becomes
- * PITETHER_DROPS in its place, with PITETHER_DROP_NOT_TAKEN. One thread puts and one takes.
+ * PITETHER_DROPS in its place, with PITETHER_DROP_NOT_TAKEN. One thread puts (the producer), and
+ * one takes.
  */
 #ifndef PITETHER_HOST_LIB_EVENT_QUEUE_H
 #define PITETHER_HOST_LIB_EVENT_QUEUE_H
@@ -18,8 +19,8 @@
 /* So many events fit into the queue when event_queue_has_space() has said true. */
 enum { EVENT_QUEUE_RESERVE = 16 };
 
-/* A frame that has waited for so long is late. A burst of frames in shorter time is not: whoever
- * takes one after the other gets them all. */
+/* A frame that has waited for so long is late. A burst of frames in shorter time is not: a
+ * caller that takes one after the other gets them all. */
 #define EVENT_QUEUE_LATE_NS (20 * UINT64_C(1000000))
 
 struct event_queue;
@@ -36,7 +37,7 @@ void event_queue_destroy(struct event_queue **queue);
 int event_queue_fd(const struct event_queue *queue);
 
 /* Whether EVENT_QUEUE_RESERVE events may be put. If not, space_fd is added to as soon as they may.
- * Whoever puts. */
+ * The producer. */
 bool event_queue_has_space(struct event_queue *queue);
 
 /* Adds an event; there must be space. A frame's reference goes to the queue. PITETHER_DROPS that
@@ -45,7 +46,7 @@ void event_queue_put(struct event_queue *queue, const struct pitether_event *eve
                      uint64_t now_ns);
 
 /* Live, and no frame is free: the oldest frame that waits becomes PITETHER_DROPS, even if it is not
- * late. False: at most one frame waits. Whoever puts. */
+ * late. False: at most one frame waits. The producer. */
 bool event_queue_displace(struct event_queue *queue);
 
 /* Takes the oldest event; false: there is none. */

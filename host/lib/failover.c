@@ -29,7 +29,7 @@ static bool has_answered(struct transport *transport, const struct dial_waiter *
     while ((got = recv(transport->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT)) < 0 && errno == EAGAIN)
         if (!wait_until(waiter, transport->fd, POLLIN, until))
             return false;
-    /* Over TLS it may be the alert that a key just revoked brings: nobody can tell before it is
+    /* Over TLS it may be the alert that a key just revoked brings: that is not known before it is
      * read, and the first connection would not outlive the key either. */
     return got > 0;
 }

@@ -18,7 +18,7 @@ struct failover_opener {
     void *user;
 };
 
-/* Tries once, for some seconds at most; `waiter` gives up as soon as the first connection is heard.
+/* Tries once, for some seconds at most; `waiter` gives up as soon as the first connection has data.
  * Returns a connection on which the daemon's first byte waits to be read, and nothing was said yet;
  * or NULL. */
 struct transport *failover_find(struct dialer *dialer, const struct dial_waiter *waiter,

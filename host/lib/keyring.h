@@ -15,9 +15,9 @@ enum { KEYRING_HINT_MAX = 512 };
 /* Puts the key for the address, whose port does not matter, into keys, which are empty. Without
  * one, as for a Unix socket, keys stay empty, and hint (KEYRING_HINT_MAX bytes) gets the names that
  * there are keys for, since the machine may have been called by another one of its names: a
- * sentence without a full stop, or nothing. 0, or an error: the keys can't be read, so that nobody
- * knows whether there is one. Where nobody knows where the keys are, as without HOME, that is no
- * error for a loopback address, which needs none. */
+ * sentence without a full stop, or nothing. 0, or an error: the keys can't be read, and whether
+ * there is one is not known. Without HOME, where the keys are is not known, which is no error for a
+ * loopback address: it needs none. */
 int keyring_find(const char *path, const struct address *address, struct keys *keys, char *hint,
                  struct error *error);
 

@@ -34,7 +34,7 @@ void receiver_announce(struct pitether *receiver)
     if (receiver->announced || receiver->session.epoch == 0)
         return;
     receiver->announced = true;
-    receiver->told_lost = false;
+    receiver->reported_lost = false;
     receiver_put(receiver, &(struct pitether_event){ .type = PITETHER_CONNECTED,
                                                      .epoch = receiver->session.epoch });
 }
@@ -42,9 +42,9 @@ void receiver_announce(struct pitether *receiver)
 void receiver_lost(struct pitether *receiver, const char *why)
 {
     struct pitether_event event = { .type = PITETHER_LOST };
-    if (receiver->told_lost)
+    if (receiver->reported_lost)
         return;
-    receiver->told_lost = true;
+    receiver->reported_lost = true;
     snprintf(event.text, sizeof(event.text), "%s", why);
     text_trim(event.text);
     receiver_put(receiver, &event);
@@ -117,7 +117,7 @@ static void on_drops(void *user, const struct wire_drops *wire)
 }
 
 /* On the first STREAM of a connection, next_id is where its accounting begins. */
-static void tell_missed(struct pitether *receiver)
+static void report_missed(struct pitether *receiver)
 {
     const struct session *session = &receiver->session;
     uint64_t from = receiver->last_next_id, missed = session->first_id - from;
@@ -142,7 +142,7 @@ static void on_stream(void *user, const struct wire_stream *wire)
         snprintf(rate, sizeof(rate), ", %.6g fps", event.stream.fps);
     if (log_passes(&receiver->stream_limit))
         log_info("camera %s, %ux%u%s", wire->model, wire->width, wire->height, rate);
-    tell_missed(receiver);
+    report_missed(receiver);
     receiver->last_epoch = receiver->session.epoch;
     receiver->last_next_id = receiver->session.next_id;
     receiver_put(receiver, &event);
@@ -159,13 +159,13 @@ static void on_status(void *user, const struct wire_status *wire)
         log_warning_limited(&receiver->status_limit, "the daemon has no camera: %s", status->text);
         snprintf(receiver->state, sizeof(receiver->state), "no camera: %.100s", status->text);
         text_trim(receiver->state);
-        receiver->told_no_camera = true;
+        receiver->logged_no_camera = true;
     } else if (status->state == PITETHER_CAMERA_STARTING) {
         snprintf(receiver->state, sizeof(receiver->state), "waiting for the camera");
-    } else if (receiver->told_no_camera) {
+    } else if (receiver->logged_no_camera) {
         /* Its STREAM may be the same as before, and is not sent again then. */
         log_info("the daemon has a camera now");
-        receiver->told_no_camera = false;
+        receiver->logged_no_camera = false;
     }
     receiver_put(receiver, &event);
 }

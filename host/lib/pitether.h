@@ -227,9 +227,9 @@ PITETHER_API PITETHER_NODISCARD int pitether_next(struct pitether *receiver, int
  * no longer waits for the daemon: END follows what is here. Any thread, and signal handlers. */
 PITETHER_API void pitether_stop(struct pitether *receiver);
 
-/* Nobody looks at live frames for now, or somebody does again: after two seconds the daemon is
- * left, so that neither side works for nobody. Without effect on a lossless receiver, and on one
- * with a duration or a timeout. Any thread. */
+/* The live frames are not needed for now, or are again: after two seconds of a pause the receiver
+ * disconnects, so that neither side works for nothing. Without effect on a lossless receiver, and
+ * on one with a duration or a timeout. Any thread. */
 PITETHER_API void pitether_pause(struct pitether *receiver, bool paused);
 
 /* Ends at once, waits for the receiver's thread (never for the network), and nulls the caller's

@@ -42,7 +42,7 @@ struct pitether {
     atomic_uint stops; /* calls of pitether_stop() */
     atomic_bool closing;
     pthread_mutex_t lock;
-    uint64_t paused_ns; /* under lock: since when nobody looks; 0: somebody does */
+    uint64_t paused_ns; /* under lock: since when it is paused; 0: it is not */
 
     bool end_taken; /* the caller's: there will be no more events */
 
@@ -64,17 +64,17 @@ struct pitether {
     uint64_t retry_ns, next_failover_ns;
     unsigned smaller; /* large packets seem to get lost: the largest segment to go on with; or 0 */
 
-    bool announced;  /* CONNECTED was put for this connection */
-    bool parted;     /* the last daemon has ended in order */
-    bool resting;    /* it is left since nobody looks ... */
-    bool rested;     /* ... as the one before this connection was */
-    bool trusted;    /* a handshake has been done */
-    bool refused;    /* the last handshake was */
-    bool unwritable; /* this connection */
-    bool cut;        /* it is gone: what is under way will not come */
-    bool readable;   /* the last wait's descriptor */
-    bool told_lost;  /* LOST was put since the last CONNECTED */
-    bool told_unreachable, told_untrusted, told_no_camera; /* the log */
+    bool announced;     /* CONNECTED was put for this connection */
+    bool parted;        /* the last daemon has ended in order */
+    bool resting;       /* disconnected because of a pause ... */
+    bool rested;        /* ... as the one before this connection was */
+    bool trusted;       /* a handshake has been done */
+    bool refused;       /* the last handshake was */
+    bool unwritable;    /* this connection */
+    bool cut;           /* it is gone: what is under way will not come */
+    bool readable;      /* the last wait's descriptor */
+    bool reported_lost; /* LOST was put since the last CONNECTED */
+    bool logged_unreachable, logged_untrusted, logged_no_camera; /* the log */
     char state[128]; /* what there is to wait for, in a few words */
     struct log_limit status_limit, stream_limit, damaged_limit, again_limit;
 };
@@ -110,11 +110,11 @@ void receiver_put(struct pitether *receiver, const struct pitether_event *event)
  * read. Returns whether it is time to stop. */
 bool receiver_wait(struct pitether *receiver, int fd, short events, int other, int timeout_ms);
 
-/* As struct dial_waiter wants it, and until the connection is heard again. */
+/* As struct dial_waiter wants it, and until the connection has data again. */
 bool receiver_wait_connecting(void *user, int fd, short events, int timeout_ms);
 bool receiver_wait_silent(void *user, int fd, short events, int timeout_ms);
 
-/* When the daemon is to be left, for nobody looks at its frames; UINT64_MAX: never. */
+/* When to disconnect because of a pause; UINT64_MAX: never. */
 uint64_t receiver_rest_due(struct pitether *receiver);
 
 /* connection.c. Holds the conversation over this socket, and over what takes its place. False:

@@ -20,7 +20,7 @@ static void pause_before_retry(struct pitether *receiver)
         2 * receiver->retry_ns < RETRY_MAX_NS ? 2 * receiver->retry_ns : RETRY_MAX_NS;
 }
 
-/* While nobody looks, no daemon is connected to; nor while the caller takes no events. */
+/* Waits while the receiver is paused, or the caller takes no events. */
 static void rest(struct pitether *receiver)
 {
     while (!receiver->stopping && (clock_monotonic() >= receiver_rest_due(receiver) ||
@@ -35,19 +35,19 @@ static bool attempt(struct pitether *receiver)
     char text[ADDRESS_TEXT_MAX];
     struct dial_waiter waiter = { receiver_wait_connecting, receiver };
     address_format(&receiver->config.address, text);
-    if (!receiver->told_untrusted)
+    if (!receiver->logged_untrusted)
         snprintf(receiver->state, sizeof(receiver->state), "connecting to %.100s", text);
     int fd = dial(&receiver->dialer, &waiter, &error);
     if (fd >= 0) {
-        receiver->told_unreachable = false;
+        receiver->logged_unreachable = false;
         return receiver_talk_over(receiver, fd);
     }
     if (fd == -ECANCELED)
         return false;
     bool again = receiver->config.reconnect && fd != -EACCES && fd != -EPERM;
-    if (again && !receiver->told_unreachable)
+    if (again && !receiver->logged_unreachable)
         log_warning("%s; trying again until it works", error.text);
-    receiver->told_unreachable = true;
+    receiver->logged_unreachable = true;
     receiver_lost(receiver, error.text);
     if (!again)
         receiver_end(receiver, PITETHER_END_LOST, fd, error.text);

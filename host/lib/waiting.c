@@ -10,7 +10,7 @@
 #include "shared/base/clock.h"
 #include "shared/base/wakeup.h"
 
-/* Whoever looks away for a moment costs no new connection. */
+/* A pause that is shorter keeps the connection. */
 #define REST_AFTER_NS (2 * CLOCK_SECOND)
 
 static void take_requests(struct pitether *receiver)
