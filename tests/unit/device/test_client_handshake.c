@@ -166,7 +166,8 @@ static void unknown_stream(void **state)
     fixture_greet(fixture, WIRE_MAX_MESSAGE_DEFAULT);
     peer_subscribe(fixture->peer, "cameras", WIRE_LIVE);
     expect_error(fixture, WIRE_ERROR_NO_SUCH_STREAM);
-    assert_string_equal(fixture->peer->error.text, "no stream is called \"cameras\": there is camera");
+    assert_string_equal(fixture->peer->error.text,
+                        "no stream is called \"cameras\": there is camera");
 }
 
 static void stream_by_name(void **state)
