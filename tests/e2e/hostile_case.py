@@ -253,5 +253,5 @@ class HostileCase(harness.Case):
             self.assertLessEqual(received - len(ids), 5)  # before the clocks were known
             self.assertLessEqual(set(re.findall(r"\d+ ([A-Z]+_?[A-Z]+)[,)]", summary)),
                                  {"SENSOR_GAP", "NO_BUFFER", "ENCODER_BUSY"} |
-                                 ({"SUPERSEDED"} if mode == "live" else set()))
+                                 ({"SUPERSEDED", "NOT_TAKEN"} if mode == "live" else set()))
         self.assertConsecutive(self.check_saved(self.path("saved")), self.healthy["lossless"])
