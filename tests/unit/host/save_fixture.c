@@ -80,6 +80,7 @@ void remove_all(const char *path)
 int fixture_setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
+    assert_non_null(fixture);
     strcpy(fixture->root, "/tmp/pitether-test-XXXXXX");
     assert_non_null(mkdtemp(fixture->root));
     snprintf(fixture->folder, sizeof(fixture->folder), "%s/save", fixture->root);
@@ -195,6 +196,7 @@ void read_index(struct fixture *fixture)
 {
     size_t size;
     free(fixture->index);
+    fixture->index = NULL;
     fixture->index = read_file(path_of(fixture, "frames.csv"), &size);
     assert_int_equal(strlen(fixture->index), size);
     assert_memory_equal(fixture->index, save_head, strlen(save_head));

@@ -131,6 +131,7 @@ int start(struct fixture *fixture, const struct sink_queue_config *config)
 {
     struct sink_owner owner = { .gone = on_gone, .space = on_space, .user = &fixture->fake };
     struct state *state = malloc(sizeof(*state));
+    assert_non_null(state);
     state->fake = &fixture->fake;
     return sink_queue_start(&fixture->sink, &writer, state, config, &owner);
 }
@@ -139,6 +140,7 @@ int setup(void **state, const struct sink_queue_config *config)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
     struct fake *fake = &fixture->fake;
+    assert_non_null(fixture);
     pthread_mutex_init(&fake->lock, NULL);
     pthread_cond_init(&fake->changed, NULL);
     fake->pipe[0] = fake->pipe[1] = -1;

@@ -35,6 +35,7 @@ static int remove_one(const char *path, const struct stat *status, int type, str
 static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
+    assert_non_null(fixture);
     strcpy(fixture->root, "/tmp/pitether-test-XXXXXX");
     assert_non_null(mkdtemp(fixture->root));
     snprintf(fixture->save, sizeof(fixture->save), "%s/save", fixture->root);

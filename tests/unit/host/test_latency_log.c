@@ -48,6 +48,7 @@ int __wrap_close(int fd)
 static int fixture_setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
+    assert_non_null(fixture);
     strcpy(fixture->path, "/tmp/pitether-test-XXXXXX");
     int fd = mkstemp(fixture->path);
     assert_true(fd >= 0);

@@ -109,6 +109,7 @@ static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
     struct outputs_owner owner = { on_left, on_space, on_seen, on_rates, fixture };
+    assert_non_null(fixture);
     outputs_init(&fixture->outputs, &owner);
     fixture->owner = outputs_sink_owner(&fixture->outputs);
     stderr_capture();

@@ -33,6 +33,7 @@ static int fixture_setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
     int ends[2];
+    assert_non_null(fixture);
     signal(SIGPIPE, SIG_IGN);
     fflush(stdout);
     fixture->saved = dup(STDOUT_FILENO);
@@ -127,8 +128,10 @@ static void *read_all(void *user)
                           ? read(fixture->reader, fixture->got + fixture->got_size,
                                  capacity - fixture->got_size)
                           : 0;
-        if (got <= 0)
+        if (got <= 0) {
+            close_reader(fixture); /* so that no writer waits for ever */
             return NULL;
+        }
         fixture->got_size += (size_t)got;
     }
 }

@@ -23,6 +23,7 @@ static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
     static const char *const labels[STREAMS] = { "front", "rear" };
+    assert_non_null(fixture);
     for (unsigned i = 0; i < STREAMS; i++) {
         fixture->streams[i] = (struct summary_stream){ labels[i], report_create(), 0 };
         assert_non_null(fixture->streams[i].report);
