@@ -236,7 +236,8 @@ static void growing_frames_can_be_read(void **state)
     for (unsigned threads = 1; threads <= 4; threads++) {
         pthread_t thread;
         fixture = set_up(threads, 5);
-        struct reader reader = { .fixture = fixture, .frames = 100 };
+        static struct reader reader; /* its thread outlives a test that fails */
+        reader = (struct reader){ .fixture = fixture, .frames = 100 };
         assert_int_equal(pthread_create(&thread, NULL, run_reader, &reader), 0);
         for (int i = 0; i < 100; i++) {
             /* So that none is displaced, neither here nor in the encoder. */
