@@ -28,7 +28,7 @@ BOUND = 300
 QUICK = 5  # seconds
 WORKERS = 3 * (os.cpu_count() or 1)
 INDICES = 12
-SAMPLE = 250
+SAMPLE = 120
 # The C library's resolver can't be interrupted: a look-up that was let go may last beyond the end.
 LOOKS_UP = ("dial", "receive_end")
 

@@ -23,6 +23,7 @@ static void open_fixture(struct client_fixture *fixture, int device_fd, int peer
                                                     .streams = fixture->streams,
                                                     .stream_count = 1 },
                                         .streams = { &fixture->stream } };
+    fixture->open = true;
     fake_stream_init(&fixture->stream, 0, "camera");
     assert_int_equal(getpeername(device_fd, (struct sockaddr *)&address.storage, &address.size), 0);
     frames_init(&fixture->frames);
@@ -67,7 +68,11 @@ void fixture_tcp(struct client_fixture *fixture)
 
 void fixture_close(struct client_fixture *fixture)
 {
-    close(fixture->peer->fd);
+    if (!fixture->open) /* the test that closed it could not open it again */
+        return;
+    fixture->open = false;
+    if (fixture->peer) /* it is the last thing that is made */
+        close(fixture->peer->fd);
     free(fixture->peer);
     client_destroy(&fixture->client);
     assert_null(fixture->client);

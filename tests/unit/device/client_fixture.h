@@ -23,6 +23,7 @@
 enum { FIXTURE_BOUND_MS = 5000 };
 
 struct client_fixture {
+    bool open;
     struct loop loop, low_priority;
     struct log_limit fail_limit;
     bool changed; /* see struct client_shared */

@@ -365,6 +365,7 @@ static void jpegs_pass_through(void **state)
     bytes_free(&result);
     for (int filler = 0; filler < 256; filler += 85) {
         uint8_t *padded = malloc(jpeg.size + 4096);
+        assert_non_null(padded);
         memcpy(padded, jpeg.data, jpeg.size);
         memset(padded + jpeg.size, filler, 4096);
         assert_int_equal(pass_through(padded, jpeg.size + 4096, 64, 48, &result), 0);

@@ -146,6 +146,7 @@ static uint32_t through_jpeg(unsigned width, unsigned height, uint32_t number, i
     encode_joined(&picture, 4, quality, &jpeg);
     assert_true(decode(jpeg.data, jpeg.size, &pixels));
     uint8_t *plane = malloc(luma);
+    assert_non_null(plane);
     for (unsigned y = 0; y < height; y++)
         for (unsigned x = 0; x < width; x++) {
             size_t row = mirrored & 2 ? height - 1 - y : y;

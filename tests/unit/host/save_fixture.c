@@ -138,6 +138,7 @@ char *read_file(const char *path, size_t *size)
     assert_true(fd >= 0);
     assert_int_equal(fstat(fd, &status), 0);
     char *text = calloc(1, (size_t)status.st_size + 1);
+    assert_non_null(text);
     assert_int_equal(read(fd, text, (size_t)status.st_size), status.st_size);
     close(fd);
     *size = (size_t)status.st_size;

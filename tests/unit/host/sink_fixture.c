@@ -139,6 +139,7 @@ int start(struct fixture *fixture, const struct sink_queue_config *config)
 int setup(void **state, const struct sink_queue_config *config)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
+    assert_non_null(fixture);
     struct fake *fake = &fixture->fake;
     assert_non_null(fixture);
     pthread_mutex_init(&fake->lock, NULL);

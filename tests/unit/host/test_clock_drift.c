@@ -44,7 +44,7 @@ static uint64_t pass(const struct way *way)
     return empty ? delay : delay + up_to(way->queue);
 }
 
-struct world {
+struct simulation {
     struct clock_sync sync;
     struct way there, back;
     double drift, wander; /* ppm; the second is how far temperature takes it, and back again */
@@ -56,67 +56,70 @@ struct world {
 };
 
 /* Both clocks begin at different times; at most 0.02 ppm/s of wander for each ppm of it. */
-static int64_t offset_at(const struct world *world, uint64_t host)
+static int64_t offset_at(const struct simulation *simulation, uint64_t host)
 {
     double seconds = (double)host / 1e9;
-    double ppm_seconds = world->drift * seconds + world->wander * 50 * (1 - cos(seconds / 50));
-    if (world->slew != 0 && seconds > world->slew_from)
-        ppm_seconds += world->slew * (fmin(seconds, world->slew_until) - world->slew_from);
+    double ppm_seconds =
+        simulation->drift * seconds + simulation->wander * 50 * (1 - cos(seconds / 50));
+    if (simulation->slew != 0 && seconds > simulation->slew_from)
+        ppm_seconds +=
+            simulation->slew * (fmin(seconds, simulation->slew_until) - simulation->slew_from);
     return INT64_C(-123456789012) + (int64_t)(ppm_seconds * 1000);
 }
 
-static void exchange(struct world *world)
+static void exchange(struct simulation *simulation)
 {
-    uint64_t t1 = world->now, read = t1 + pass(&world->there);
-    uint64_t written = read + up_to(200 * US), t4 = written + pass(&world->back);
-    clock_sync_add(&world->sync, t1, read + (uint64_t)offset_at(world, read),
-                   written + (uint64_t)offset_at(world, written), t4);
-    world->now = t4;
+    uint64_t t1 = simulation->now, read = t1 + pass(&simulation->there);
+    uint64_t written = read + up_to(200 * US), t4 = written + pass(&simulation->back);
+    clock_sync_add(&simulation->sync, t1, read + (uint64_t)offset_at(simulation, read),
+                   written + (uint64_t)offset_at(simulation, written), t4);
+    simulation->now = t4;
 }
 
 /* What is said of a frame whose last byte is here now, and which took a while to get here. */
-static void check(struct world *world)
+static void check(struct simulation *simulation)
 {
     int64_t offset;
     uint64_t error;
-    uint64_t earlier = world->now - up_to(150 * MS);
-    assert_true(clock_sync_offset(&world->sync, earlier + (uint64_t)offset_at(world, earlier),
-                                  world->now, &offset, &error));
-    const uint64_t times[] = { earlier, world->now };
+    uint64_t earlier = simulation->now - up_to(150 * MS);
+    assert_true(clock_sync_offset(&simulation->sync,
+                                  earlier + (uint64_t)offset_at(simulation, earlier),
+                                  simulation->now, &offset, &error));
+    const uint64_t times[] = { earlier, simulation->now };
     for (int i = 0; i < 2; i++) {
-        int64_t off = offset_at(world, times[i]) - offset;
-        world->untrue += (uint64_t)(off < 0 ? -off : off) > error;
+        int64_t off = offset_at(simulation, times[i]) - offset;
+        simulation->untrue += (uint64_t)(off < 0 ? -off : off) > error;
     }
-    world->told++;
-    if (error > world->most_error)
-        world->most_error = error;
+    simulation->told++;
+    if (error > simulation->most_error)
+        simulation->most_error = error;
 }
 
 /* A PING a second, and frames before, between and after. */
-static void run(struct world *world, unsigned seconds)
+static void run(struct simulation *simulation, unsigned seconds)
 {
-    uint64_t end = world->now + seconds * CLOCK_SECOND, due = world->now;
-    while (world->now < end) {
-        if (world->now >= due) {
-            exchange(world);
+    uint64_t end = simulation->now + seconds * CLOCK_SECOND, due = simulation->now;
+    while (simulation->now < end) {
+        if (simulation->now >= due) {
+            exchange(simulation);
             due += CLOCK_SECOND;
         }
-        check(world);
-        world->now += CLOCK_SECOND / STEPS;
+        check(simulation);
+        simulation->now += CLOCK_SECOND / STEPS;
     }
 }
 
 /* As it begins: a burst of PINGs over a way that nothing else uses yet. */
-static void begin(struct world *world, uint64_t seed)
+static void begin(struct simulation *simulation, uint64_t seed)
 {
     random_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
-    world->now = 1000 * CLOCK_SECOND;
-    struct way there = world->there, back = world->back;
-    world->there.queue = world->back.queue = 0;
+    simulation->now = 1000 * CLOCK_SECOND;
+    struct way there = simulation->there, back = simulation->back;
+    simulation->there.queue = simulation->back.queue = 0;
     for (unsigned i = 0; i < BURST; i++)
-        exchange(world);
-    world->there = there;
-    world->back = back;
+        exchange(simulation);
+    simulation->there = there;
+    simulation->back = back;
 }
 
 static const struct way quick = { 50 * US, 150 * US, 0, 0 };
@@ -129,13 +132,13 @@ static void a_quiet_link(void **state)
 {
     (void)state;
     for (unsigned seed = 0; seed < 20; seed++) {
-        struct world world = { .there = quick, .back = quick, .drift = 50, .wander = 2 };
-        begin(&world, seed);
-        run(&world, SECONDS / 2);
-        world.most_error = 0;
-        run(&world, SECONDS / 2);
-        assert_int_equal(world.untrue, 0);
-        assert_in_range(world.most_error, 0, 150 * US);
+        struct simulation simulation = { .there = quick, .back = quick, .drift = 50, .wander = 2 };
+        begin(&simulation, seed);
+        run(&simulation, SECONDS / 2);
+        simulation.most_error = 0;
+        run(&simulation, SECONDS / 2);
+        assert_int_equal(simulation.untrue, 0);
+        assert_in_range(simulation.most_error, 0, 150 * US);
     }
 }
 
@@ -145,17 +148,17 @@ static void a_full_link(void **state)
     (void)state;
     static const double drifts[] = { 50, -50, 0, 95, -95 };
     for (unsigned seed = 0; seed < 40; seed++) {
-        struct world world = { .there = seed % 2 ? full : quick,
-                               .back = seed % 2 ? quick : full,
-                               .drift = drifts[seed % 5],
-                               .wander = 2 };
-        begin(&world, seed);
-        run(&world, SECONDS / 2);
-        assert_in_range(world.most_error, 0, MS);
-        world.most_error = 0;
-        run(&world, SECONDS / 2);
-        assert_int_equal(world.untrue, 0);
-        assert_in_range(world.most_error, 0, MS);
+        struct simulation simulation = { .there = seed % 2 ? full : quick,
+                                         .back = seed % 2 ? quick : full,
+                                         .drift = drifts[seed % 5],
+                                         .wander = 2 };
+        begin(&simulation, seed);
+        run(&simulation, SECONDS / 2);
+        assert_in_range(simulation.most_error, 0, MS);
+        simulation.most_error = 0;
+        run(&simulation, SECONDS / 2);
+        assert_int_equal(simulation.untrue, 0);
+        assert_in_range(simulation.most_error, 0, MS);
     }
 }
 
@@ -165,11 +168,13 @@ static void a_link_that_is_never_empty(void **state)
 {
     (void)state;
     for (unsigned seed = 0; seed < 20; seed++) {
-        struct world world = { .there = quick, .back = never_empty, .drift = 50, .wander = 2 };
-        begin(&world, seed);
-        run(&world, SECONDS);
-        assert_int_equal(world.untrue, 0);
-        assert_in_range(world.most_error, MS, 45 * MS);
+        struct simulation simulation = {
+            .there = quick, .back = never_empty, .drift = 50, .wander = 2
+        };
+        begin(&simulation, seed);
+        run(&simulation, SECONDS);
+        assert_int_equal(simulation.untrue, 0);
+        assert_in_range(simulation.most_error, MS, 45 * MS);
     }
 }
 
@@ -178,14 +183,14 @@ static void what_was_learned_is_of_use(void **state)
 {
     (void)state;
     for (unsigned seed = 0; seed < 20; seed++) {
-        struct world world = { .there = quick, .back = quick, .drift = 50, .wander = 2 };
-        begin(&world, seed);
-        run(&world, SECONDS / 2);
-        world.back = never_empty;
-        world.most_error = 0;
-        run(&world, 20);
-        assert_int_equal(world.untrue, 0);
-        assert_in_range(world.most_error, 0, 300 * US);
+        struct simulation simulation = { .there = quick, .back = quick, .drift = 50, .wander = 2 };
+        begin(&simulation, seed);
+        run(&simulation, SECONDS / 2);
+        simulation.back = never_empty;
+        simulation.most_error = 0;
+        run(&simulation, 20);
+        assert_int_equal(simulation.untrue, 0);
+        assert_in_range(simulation.most_error, 0, 300 * US);
     }
 }
 
@@ -194,21 +199,21 @@ static void a_clock_that_is_slewed(void **state)
 {
     (void)state;
     for (unsigned seed = 0; seed < 20; seed++) {
-        struct world world = { .there = quick, .back = quick, .drift = 20, .wander = 2 };
-        begin(&world, seed);
-        run(&world, 100);
-        assert_int_equal(world.untrue, 0);
-        world.slew = seed % 2 ? 500 : -500;
-        world.slew_from = (double)world.now / 1e9;
-        world.slew_until = world.slew_from + 100;
-        run(&world, 10);
-        world.untrue = 0;
-        run(&world, 85);
-        assert_int_equal(world.untrue, 0);
-        run(&world, 10);
-        world.untrue = 0;
-        run(&world, 100);
-        assert_int_equal(world.untrue, 0);
+        struct simulation simulation = { .there = quick, .back = quick, .drift = 20, .wander = 2 };
+        begin(&simulation, seed);
+        run(&simulation, 100);
+        assert_int_equal(simulation.untrue, 0);
+        simulation.slew = seed % 2 ? 500 : -500;
+        simulation.slew_from = (double)simulation.now / 1e9;
+        simulation.slew_until = simulation.slew_from + 100;
+        run(&simulation, 10);
+        simulation.untrue = 0;
+        run(&simulation, 85);
+        assert_int_equal(simulation.untrue, 0);
+        run(&simulation, 10);
+        simulation.untrue = 0;
+        run(&simulation, 100);
+        assert_int_equal(simulation.untrue, 0);
     }
 }
 

@@ -20,7 +20,7 @@
 
 enum { BOUND_MS = 20000 };
 
-struct world {
+struct fixture {
     char path[64];
     struct dialer dialer;
     int listener, peer; /* peer: the daemon's end, once accepted */
@@ -35,51 +35,52 @@ struct world {
     struct transport_ops ops;
 };
 
-static struct world *world; /* the transport's handshake has no other way to it */
+static struct fixture *fixture; /* the transport's handshake has no other way to it */
 
 static int handshake(struct transport *transport)
 {
     transport->waits_for = POLLOUT;
-    return world->handshakes[world->handshake_count++];
+    return fixture->handshakes[fixture->handshake_count++];
 }
 
 static struct transport *open_transport(void *user, int fd)
 {
-    assert_ptr_equal(user, world);
-    if (world->no_memory) {
+    assert_ptr_equal(user, fixture);
+    if (fixture->no_memory) {
         close(fd);
         return NULL;
     }
     struct transport *transport = transport_plain_create(fd);
     assert_non_null(transport);
-    world->ops = *transport->ops;
-    world->ops.handshake = handshake;
-    transport->ops = &world->ops;
+    fixture->ops = *transport->ops;
+    fixture->ops.handshake = handshake;
+    transport->ops = &fixture->ops;
     return transport;
 }
 
 static bool wait_for(void *user, int fd, short events, int timeout_ms)
 {
-    assert_ptr_equal(user, world);
+    assert_ptr_equal(user, fixture);
     assert_in_range(timeout_ms, 1, 3001);
-    struct pollfd caller = { world->listener, POLLIN, 0 }, ready = { fd, events, 0 };
-    if (world->peer < 0 && poll(&caller, 1, 0) > 0) {
-        world->peer = accept(world->listener, NULL, NULL);
-        if (world->daemon == SAYS_A_BYTE)
-            assert_int_equal(send(world->peer, "x", 1, 0), 1);
-        else if (world->daemon == CLOSES)
-            shutdown(world->peer, SHUT_RDWR);
+    struct pollfd caller = { fixture->listener, POLLIN, 0 }, ready = { fd, events, 0 };
+    if (fixture->peer < 0 && poll(&caller, 1, 0) > 0) {
+        fixture->peer = accept(fixture->listener, NULL, NULL);
+        if (fixture->daemon == SAYS_A_BYTE)
+            assert_int_equal(send(fixture->peer, "x", 1, 0), 1);
+        else if (fixture->daemon == CLOSES)
+            shutdown(fixture->peer, SHUT_RDWR);
     }
-    world->chances += fd < 0;
-    if (fd < 0 && world->first_speaks)
+    fixture->chances += fd < 0;
+    if (fd < 0 && fixture->first_speaks)
         return true;
     poll(&ready, 1, timeout_ms < 20 ? timeout_ms : 20);
     return false;
 }
 
-static int world_setup(void **state)
+static int fixture_setup(void **state)
 {
-    struct world *self = world = *state = calloc(1, sizeof(*self));
+    struct fixture *self = fixture = *state = calloc(1, sizeof(*self));
+    assert_non_null(self);
     struct socket_address found[ADDRESSES_MAX];
     const char *why;
     char text[sizeof(self->path) + 8];
@@ -97,9 +98,9 @@ static int world_setup(void **state)
     return 0;
 }
 
-static int world_teardown(void **state)
+static int fixture_teardown(void **state)
 {
-    struct world *self = *state;
+    struct fixture *self = *state;
     dialer_clear(&self->dialer);
     if (self->listener >= 0)
         close(self->listener);
@@ -113,9 +114,9 @@ static int world_teardown(void **state)
 
 static struct transport *find(void)
 {
-    struct dial_waiter waiter = { wait_for, world };
-    struct failover_opener opener = { open_transport, world };
-    return failover_find(&world->dialer, &waiter, &opener);
+    struct dial_waiter waiter = { wait_for, fixture };
+    struct failover_opener opener = { open_transport, fixture };
+    return failover_find(&fixture->dialer, &waiter, &opener);
 }
 
 /* Nothing was found, and nothing was said to the daemon. */
@@ -123,8 +124,9 @@ static void assert_none(void)
 {
     char byte;
     assert_null(find());
-    if (world->peer >= 0)
-        assert_true(recv(world->peer, &byte, 1, 0) <= 0); /* reset, if an answer was left unread */
+    if (fixture->peer >= 0)
+        assert_true(recv(fixture->peer, &byte, 1, 0) <=
+                    0); /* reset, if an answer was left unread */
 }
 
 static void the_daemon_answers(void **state)
@@ -135,10 +137,10 @@ static void the_daemon_answers(void **state)
     struct transport *transport = find();
     assert_non_null(transport);
     assert_true(clock_monotonic() - begun >= 400 * CLOCK_MS); /* the first one's chance */
-    assert_true(world->chances > 1);
+    assert_true(fixture->chances > 1);
     assert_int_equal(recv(transport->fd, &byte, 1, MSG_DONTWAIT), 1); /* it is left unread */
     assert_int_equal(byte, 'x');
-    assert_int_equal(recv(world->peer, &byte, 1, MSG_DONTWAIT), -1); /* and nothing was said */
+    assert_int_equal(recv(fixture->peer, &byte, 1, MSG_DONTWAIT), -1); /* and nothing was said */
     assert_int_equal(errno, EAGAIN);
     transport_close(&transport);
 }
@@ -146,41 +148,41 @@ static void the_daemon_answers(void **state)
 static void the_daemon_answers_on_both(void **state)
 {
     (void)state;
-    world->first_speaks = true;
+    fixture->first_speaks = true;
     assert_none();
-    assert_int_equal(world->chances, 1);
+    assert_int_equal(fixture->chances, 1);
 }
 
 static void the_daemon_says_nothing(void **state)
 {
     (void)state;
-    world->daemon = SAYS_NOTHING;
+    fixture->daemon = SAYS_NOTHING;
     uint64_t begun = clock_monotonic();
     assert_none();
     assert_in_range(clock_monotonic() - begun, 1900 * CLOCK_MS, BOUND_MS * CLOCK_MS);
-    assert_int_equal(world->chances, 0);
+    assert_int_equal(fixture->chances, 0);
 }
 
 static void the_daemon_closes(void **state)
 {
     (void)state;
-    world->daemon = CLOSES;
+    fixture->daemon = CLOSES;
     assert_none();
-    assert_int_equal(world->chances, 0);
+    assert_int_equal(fixture->chances, 0);
 }
 
 static void there_is_no_daemon(void **state)
 {
     (void)state;
-    close(world->listener);
-    world->listener = -1;
+    close(fixture->listener);
+    fixture->listener = -1;
     assert_none();
 }
 
 static void out_of_memory(void **state)
 {
     (void)state;
-    world->no_memory = true;
+    fixture->no_memory = true;
     assert_none();
 }
 
@@ -188,20 +190,20 @@ static void hands_are_shaken_first(void **state)
 {
     (void)state;
     static const int takes_time[] = { -EAGAIN, -EAGAIN, 0 }, refused[] = { -EAGAIN, -EACCES };
-    memcpy(world->handshakes, takes_time, sizeof(takes_time));
+    memcpy(fixture->handshakes, takes_time, sizeof(takes_time));
     struct transport *transport = find();
     assert_non_null(transport);
-    assert_int_equal(world->handshake_count, 3);
+    assert_int_equal(fixture->handshake_count, 3);
     transport_close(&transport);
-    close(world->peer);
-    world->peer = -1;
-    world->handshake_count = 0;
-    memcpy(world->handshakes, refused, sizeof(refused));
+    close(fixture->peer);
+    fixture->peer = -1;
+    fixture->handshake_count = 0;
+    memcpy(fixture->handshakes, refused, sizeof(refused));
     assert_null(find());
-    assert_int_equal(world->handshake_count, 2);
+    assert_int_equal(fixture->handshake_count, 2);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 int main(void)
 {

@@ -108,6 +108,7 @@ static struct sink_rates on_rates(void *user)
 static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
+    assert_non_null(fixture);
     struct outputs_owner owner = { on_left, on_space, on_seen, on_rates, fixture };
     assert_non_null(fixture);
     outputs_init(&fixture->outputs, &owner);

@@ -32,6 +32,7 @@ struct fixture {
 static int fixture_setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
+    assert_non_null(fixture);
     int ends[2];
     assert_non_null(fixture);
     signal(SIGPIPE, SIG_IGN);

@@ -22,6 +22,7 @@ struct fixture {
 static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
+    assert_non_null(fixture);
     static const char *const labels[STREAMS] = { "front", "rear" };
     assert_non_null(fixture);
     for (unsigned i = 0; i < STREAMS; i++) {

@@ -147,6 +147,7 @@ static void as_many_as_there_may_be(void **state)
     (void)state;
     size_t room = (KEYS_MAX + 1) * KEY_LINE_MAX, size = 0;
     char *text = malloc(room);
+    assert_non_null(text);
     struct error error;
     struct keys keys = { 0 };
     assert_non_null(text);

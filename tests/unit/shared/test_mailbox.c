@@ -65,6 +65,7 @@ static void *take_items(void *user)
 static void hammer(unsigned takers)
 {
     struct item *items = calloc(ITEMS, sizeof(*items));
+    assert_non_null(items);
     struct mailbox mailbox = { .slot = NULL };
     struct taker taker[2];
     pthread_t threads[2];

@@ -146,6 +146,7 @@ static void long_lines_are_read(void **state)
     for (size_t i = 0; i < COUNT(sizes); i++) {
         struct fields fields = { 0 };
         char *text = malloc(2 * sizes[i] + 64);
+        assert_non_null(text);
         struct error error;
         memset(text, 'x', 2 * sizes[i] + 64);
         text[0] = '#';
@@ -207,6 +208,7 @@ static void files_of_any_length(void **state)
     enum { MORE = OPTION_FILE_MAX + 1 };
     struct fields fields = { 0 };
     char *text = malloc(MORE);
+    assert_non_null(text);
     struct error error;
     memset(text, '\n', MORE);
     memcpy(text + OPTION_FILE_MAX - 9, "count = 3", 9);

@@ -22,8 +22,14 @@ enum { WAIT_MS = 20000 };
 
 struct pair {
     struct transport *here;
-    int peer; /* blocking */
+    int peer; /* blocking, for WAIT_MS at most */
 };
+
+static void limit_waits(int peer)
+{
+    struct timeval limit = { .tv_sec = WAIT_MS / 1000 };
+    assert_int_equal(setsockopt(peer, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), 0);
+}
 
 static void connect_unix(struct pair *pair)
 {
@@ -32,6 +38,7 @@ static void connect_unix(struct pair *pair)
     pair->here = transport_plain_create(ends[0]);
     assert_non_null(pair->here);
     pair->peer = ends[1];
+    limit_waits(pair->peer);
 }
 
 static void connect_tcp(struct pair *pair)
@@ -47,6 +54,7 @@ static void connect_tcp(struct pair *pair)
     assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
     pair->peer = accept(listener, NULL, NULL);
     assert_true(pair->peer >= 0);
+    limit_waits(pair->peer);
     close(listener);
     pair->here = transport_plain_create(client);
     assert_non_null(pair->here);
@@ -168,7 +176,7 @@ static void the_peers_end_is_0(void **state)
         char bytes[4];
         connects[i](&pair);
         assert_int_equal(send(pair.peer, "xy", 2, 0), 2);
-        shutdown(pair.peer, SHUT_WR);
+        assert_int_equal(shutdown(pair.peer, SHUT_WR), 0);
         wait_for(pair.here, POLLIN);
         assert_int_equal(read_some(pair.here, bytes, 2), 2);
         wait_for(pair.here, POLLIN);

@@ -509,6 +509,7 @@ static void the_longest_messages_fit(void **state)
         struct wire_message message;
         /* On the heap, so that the sanitizer sees a byte too many. */
         uint8_t *out = malloc(WIRE_ENCODED_MAX);
+        assert_non_null(out);
         memset(&message, 'x', sizeof(message));
         message.type = types[i].type;
         if (message.type == WIRE_FRAME_HEAD)

@@ -39,6 +39,7 @@ static int decode(const uint8_t *bytes, size_t size, struct wire_streams *stream
     assert_int_equal(wire_decode_header(bytes, &raw.header), 0);
     assert_int_equal(raw.header.length, size - WIRE_HEADER_SIZE);
     uint8_t *body = malloc(raw.header.length + (raw.header.length == 0));
+    assert_non_null(body);
     memcpy(body, bytes + WIRE_HEADER_SIZE, raw.header.length);
     raw.body = body;
     memset(streams, 0xA5, sizeof(*streams));
@@ -315,6 +316,7 @@ static void names_are_listed(void **state)
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         char *text = malloc(cases[i].size);
+        assert_non_null(text);
         wire_list_names(&streams, text, cases[i].size);
         assert_string_equal(text, cases[i].text);
         free(text);

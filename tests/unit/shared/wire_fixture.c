@@ -14,6 +14,7 @@ int decode_bytes(const uint8_t *bytes, size_t size, struct wire_message *message
         return error;
     assert_int_equal(raw.header.length, size - WIRE_HEADER_SIZE);
     uint8_t *body = malloc(raw.header.length);
+    assert_non_null(body);
     memcpy(body, bytes + WIRE_HEADER_SIZE, raw.header.length);
     raw.body = body;
     memset(message, 0xA5, sizeof(*message));
@@ -26,6 +27,7 @@ int decode_parts(uint8_t type, uint16_t fixed, const uint8_t *tlvs, size_t tlv_s
                  const uint8_t *blob, size_t blob_size, struct wire_message *message)
 {
     uint8_t *bytes = calloc(1, WIRE_HEADER_SIZE + fixed + tlv_size + blob_size);
+    assert_non_null(bytes);
     bytes[0] = 'P';
     bytes[1] = 'T';
     bytes[2] = type;
