@@ -6,9 +6,9 @@
 #include "device/camera/libcamera/source.h"
 #include "device/camera/pattern.h"
 #include "device/camera/registry.h"
-#include "device/encode/encoder.h"
 #include "device/image/picture.h"
 #include "device/serve/listener.h"
+#include "device/stream/encoder.h"
 #include "shared/base/log.h"
 #include "shared/keys/keys.h"
 #include "shared/protocol/wire.h"
@@ -81,9 +81,9 @@ static const struct option_spec specs[] = {
     { "max-clients", 0, OPTION_INT, DAEMON(max_clients), "N", "64", 1, 1000, NULL,
       "maximum number of receivers at the same time" },
     { "queue-bytes", 0, OPTION_BYTES, DAEMON(queue_bytes), "BYTES", "32M", 65536, 1 << 30, NULL,
-      "how much may be queued for a lossless receiver before frames are dropped; all of them "
-      "together "
-      "may have twice as much" },
+      "how much may be queued for a lossless receiver before frames are dropped; all receivers of "
+      "a "
+      "stream together may have twice as much" },
     HEADING("Keys"),
     { "keys", 0, OPTION_TEXT, DAEMON(keys), "FILE", NULL, 0, 0, NULL,
       "the keys of receivers; without it systemd's credential \"keys\" if there is one, or else "

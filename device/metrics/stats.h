@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "device/encode/encoder.h"
 #include "device/serve/client.h"
+#include "device/stream/encoder.h"
 #include "device/stream/stream.h"
 
 /* Counts since the daemon started. */

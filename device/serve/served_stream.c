@@ -2,9 +2,9 @@
 
 #include <sys/epoll.h>
 
-#include "device/encode/encoder.h"
 #include "device/serve/client_end.h"
 #include "device/serve/client_write.h"
+#include "device/stream/encoder.h"
 #include "shared/base/log.h"
 
 static void on_events(void *user, uint32_t events)

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "device/camera/camera.h"
-#include "device/encode/encoder.h"
 #include "device/stream/demand.h"
+#include "device/stream/encoder.h"
 #include "shared/base/log.h"
 
 /* As many as a source has buffers: what it gives while it is still being started. */

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "device/camera/camera.h"
-#include "device/encode/encoder.h"
 #include "device/stream/demand.h"
+#include "device/stream/encoder.h"
 #include "device/stream/events.h"
 #include "device/stream/supervisor.h"
 #include "shared/base/attributes.h"

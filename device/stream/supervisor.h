@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "device/camera/camera.h"
-#include "device/encode/encoder.h"
+#include "device/stream/encoder.h"
 #include "device/stream/events.h"
 #include "device/stream/sequencer.h"
 #include "shared/base/attributes.h"

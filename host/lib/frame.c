@@ -60,7 +60,7 @@ struct frame_pool *frame_pool_create(unsigned limit, size_t max_bytes)
     return pool;
 }
 
-/* No frame is out. */
+/* All frames are free. */
 static void free_pool(struct frame_pool *pool)
 {
     while (pool->free) {

@@ -26,6 +26,6 @@ const char *jpeg_check(const uint8_t *jpeg, size_t size, unsigned width, unsigne
     if (!header)
         return "its header is not a JPEG's";
     if (bytes_load(header + 1, 2) != height || bytes_load(header + 3, 2) != width)
-        return "its picture has another size than was said";
+        return "its picture has another size than the daemon announced";
     return NULL;
 }

@@ -29,7 +29,7 @@
 #include "formats.h"
 
 #include "device/camera/y4m_format.h"
-#include "device/encode/encoder.h"
+#include "device/stream/encoder.h"
 #include "device/stream/events.h"
 #include "shared/base/clock.h"
 

@@ -8,7 +8,7 @@
 
 #include <stdatomic.h>
 
-#include "device/encode/encoder.h"
+#include "device/stream/encoder.h"
 #include "support.h"
 
 enum { IDS_MAX = 4096, WAIT_MS = 20000, WIDTH = 96, HEIGHT = 80, KINDS = 4 };

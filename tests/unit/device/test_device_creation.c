@@ -6,7 +6,7 @@
 #include "device/camera/faulty.h"
 #include "device/camera/pattern.h"
 #include "device/camera/y4m.h"
-#include "device/encode/encoder.h"
+#include "device/stream/encoder.h"
 #include "device/stream/events.h"
 #include "device/stream/stream.h"
 #include "device/stream/supervisor.h"

@@ -1,7 +1,7 @@
 /*
  * One stream: raw frames go in, frames and losses come out, in order and exactly counted.
  */
-#include "device/encode/encoder.h"
+#include "device/stream/encoder.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -2,7 +2,7 @@
  * Several streams on one pool of workers: each has its own accounts, and none is held up by what
  * another one's camera does.
  */
-#include "device/encode/encoder.h"
+#include "device/stream/encoder.h"
 
 #include <pthread.h>
 

@@ -54,7 +54,7 @@ static void other_sizes(void **state)
     };
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
         assert_string_equal(check(jpeg, sizeof(jpeg), sizes[i][0], sizes[i][1]),
-                            "its picture has another size than was said");
+                            "its picture has another size than the daemon announced");
 }
 
 static void ends(void **state)

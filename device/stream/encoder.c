@@ -1,4 +1,4 @@
-#include "device/encode/encoder.h"
+#include "device/stream/encoder.h"
 
 #include <assert.h>
 #include <errno.h>

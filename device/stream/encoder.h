@@ -5,8 +5,8 @@
  * the next begins as soon as a worker finds no slice left. Between the camera and the workers there
  * is one slot: a newer raw frame replaces one that no worker has begun (ENCODER_BUSY).
  */
-#ifndef PITETHER_DEVICE_ENCODE_ENCODER_H
-#define PITETHER_DEVICE_ENCODE_ENCODER_H
+#ifndef PITETHER_DEVICE_STREAM_ENCODER_H
+#define PITETHER_DEVICE_STREAM_ENCODER_H
 
 #include "device/camera/camera.h"
 #include "device/encode/drops.h"
