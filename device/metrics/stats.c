@@ -7,17 +7,12 @@
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
-static void add_client(struct stats_counts *counts, const struct client *client)
+void delivery_totals_add(struct delivery_totals *sum, const struct delivery_totals *one)
 {
-    counts->delivered += client->subscription.totals.delivered;
-    counts->bytes += client->subscription.totals.bytes;
+    sum->delivered += one->delivered;
+    sum->bytes += one->bytes;
     for (int i = 0; i < WIRE_DROP_REASONS; i++)
-        counts->dropped[i] += client->subscription.totals.dropped[i];
-}
-
-void stats_client_gone(struct stats *stats, const struct client *client)
-{
-    add_client(&stats->gone, client);
+        sum->dropped[i] += one->dropped[i];
 }
 
 /* Appends ", 3 SUPERSEDED" for each reason whose count has grown. */
@@ -39,33 +34,30 @@ static void write_line(const char *label, const struct stats_counts *now,
     double encode_ms = (double)(now->encoder.encode_ns - last->encoder.encode_ns) / 1e6;
     double kilobytes = (double)(now->encoder.bytes - last->encoder.bytes) / 1e3;
     list_drops(lost, sizeof(lost), now->lost, last->lost);
-    list_drops(dropped, sizeof(dropped), now->dropped, last->dropped);
+    list_drops(dropped, sizeof(dropped), now->delivery.dropped, last->delivery.dropped);
     log_info("%s%.1f fps, %.1f ms and %.0f kB a frame%s; %u watching, %.1f fps and %.2f Mbit/s to "
              "all%s",
              label, encoded / seconds, encoded > 0 ? encode_ms / encoded : 0,
              encoded > 0 ? kilobytes / encoded : 0, lost, watching,
-             (double)(now->delivered - last->delivered) / seconds,
-             (double)(now->bytes - last->bytes) * 8e-6 / seconds, dropped);
+             (double)(now->delivery.delivered - last->delivery.delivered) / seconds,
+             (double)(now->delivery.bytes - last->delivery.bytes) * 8e-6 / seconds, dropped);
 }
 
-void stats_tick(struct stats *stats, const struct stream *stream, const struct client *clients,
-                unsigned seconds, uint64_t now_ns)
+bool stats_is_due(const struct stats *stats, unsigned seconds, uint64_t now_ns)
 {
-    uint64_t passed = now_ns - stats->last_ns;
-    if (stats->last_ns && passed < seconds * CLOCK_SECOND)
-        return;
-    struct stats_counts now = stats->gone;
-    unsigned watching = 0;
-    now.encoder = encoder_totals(stream->encoder);
+    return stats->last_ns == 0 || now_ns - stats->last_ns >= seconds * CLOCK_SECOND;
+}
+
+void stats_log(struct stats *stats, const struct stream *stream,
+               const struct delivery_totals *present, unsigned watching, uint64_t now_ns)
+{
+    struct stats_counts now = { .delivery = stats->gone,
+                                .encoder = encoder_totals(stream->encoder) };
     memcpy(now.lost, stream->lost, sizeof(now.lost));
-    for (const struct client *client = clients; client; client = client->next) {
-        if (client->subscription.stream != stream)
-            continue;
-        add_client(&now, client);
-        watching += client_watches(client);
-    }
+    delivery_totals_add(&now.delivery, present);
     if (stats->last_ns)
-        write_line(stream->config.label, &now, &stats->last, watching, (double)passed / 1e9);
+        write_line(stream->config.label, &now, &stats->last, watching,
+                   (double)(now_ns - stats->last_ns) / 1e9);
     stats->last = now;
     stats->last_ns = now_ns;
 }

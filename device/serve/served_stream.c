@@ -107,6 +107,20 @@ void served_stream_follow_clients(struct served_stream *served)
     served->wanted = wanted;
 }
 
+void served_stream_log_stats(struct served_stream *served, unsigned seconds, uint64_t now_ns)
+{
+    struct delivery_totals present = { 0 };
+    unsigned watching = 0;
+    if (!stats_is_due(&served->stats, seconds, now_ns))
+        return;
+    FOR_EACH_CLIENT(served, client)
+    {
+        delivery_totals_add(&present, &client->subscription.totals);
+        watching += client_watches(client);
+    }
+    stats_log(&served->stats, served->stream, &present, watching, now_ns);
+}
+
 /* What reached the slowest live client of those whose path is full, in bytes since the last call.
  */
 static uint64_t slowest_limited(struct served_stream *served)
@@ -115,8 +129,8 @@ static uint64_t slowest_limited(struct served_stream *served)
     FOR_EACH_CLIENT(served, client)
     {
         struct subscription *subscription = &client->subscription;
-        const struct subscription_totals *now = &subscription->totals;
-        const struct subscription_totals *last = &subscription->adapted;
+        const struct delivery_totals *now = &subscription->totals;
+        const struct delivery_totals *last = &subscription->adapted;
         uint64_t bytes = now->bytes - last->bytes;
         bool limited = client_watches(client) && subscription->send_queue.mode == WIRE_LIVE &&
                        now->dropped[WIRE_DROP_SUPERSEDED] > last->dropped[WIRE_DROP_SUPERSEDED];

@@ -46,6 +46,10 @@ bool served_stream_end_finished(struct served_stream *served, enum wire_end_reas
 /* Counts its clients, and has the camera run if there are any. */
 void served_stream_follow_clients(struct served_stream *served);
 
+/* With --stats: logs a line if `seconds` have passed since the last one. Call about twice a second.
+ */
+void served_stream_log_stats(struct served_stream *served, unsigned seconds, uint64_t now_ns);
+
 /* With --adaptive: adapts the bit rate to the slowest live client. Call about twice a second. */
 void served_stream_adapt(struct served_stream *served, uint64_t now_ns);
 

@@ -167,8 +167,7 @@ static void tick_streams(struct server *server, uint64_t now)
         struct served_stream *served = &server->served[i];
         served_stream_adapt(served, now);
         if (server->config.stats_seconds)
-            stats_tick(&served->stats, served->stream, server->acceptor.clients,
-                       server->config.stats_seconds, now);
+            served_stream_log_stats(served, server->config.stats_seconds, now);
     }
 }
 
@@ -209,7 +208,8 @@ static void on_gone(void *user, struct client *client)
     struct server *server = user;
     struct stream *stream = client->subscription.stream;
     if (stream)
-        stats_client_gone(&server->served[stream->config.number].stats, client);
+        delivery_totals_add(&server->served[stream->config.number].stats.gone,
+                            &client->subscription.totals);
 }
 
 /* Destroys clients that are dead, and has the cameras run for those who watch. */

@@ -9,16 +9,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "device/metrics/stats.h"
 #include "device/serve/in_flight.h"
 #include "device/serve/send_queue.h"
 #include "device/serve/write_batch.h"
 #include "device/stream/demand.h"
 #include "device/stream/stream.h"
-
-struct subscription_totals {
-    uint64_t delivered, bytes;
-    uint64_t dropped[WIRE_DROP_REASONS]; /* by reason */
-};
 
 /* The frame whose first byte is out, or about to be. */
 struct sending {
@@ -43,8 +39,8 @@ struct subscription {
     struct send_queue send_queue;
     struct in_flight in_flight;
     struct sending sending;
-    struct subscription_totals totals;
-    struct subscription_totals adapted; /* as of the last look at what its path takes */
+    struct delivery_totals totals;
+    struct delivery_totals adapted; /* as of the last look at what its path takes */
 };
 
 /* From now on it takes the stream's frames. max_bytes: the most that its queue may be asked to
