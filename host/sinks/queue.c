@@ -5,14 +5,9 @@
 #include <stdlib.h>
 
 #include "host/base/cancellable.h"
+#include "host/sinks/entries.h"
 #include "host/sinks/files/disk_error.h"
 #include "shared/base/log.h"
-
-struct entry {
-    const struct pitether_frame *frame; /* with a reference; of an observer &header */
-    struct pitether_frame header;       /* of an observer */
-    struct sink_presentation presentation;
-};
 
 struct queue {
     struct sink sink;
@@ -24,14 +19,13 @@ struct queue {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     /* Under lock. */
-    struct entry *entries; /* a ring of sink.bound.frames */
-    unsigned first, count; /* of those that wait */
-    unsigned writing;      /* 1: a frame is being written; else 0 */
-    size_t bytes;          /* of both */
-    bool finishing;        /* no frame follows */
-    bool draining;         /* those before the delayed ones are being written */
-    bool overflowing;      /* frames find it full, and that was logged */
-    bool space_due;        /* is_full() was true: space() is to follow */
+    struct entries entries; /* that wait */
+    unsigned writing;       /* 1: a frame is being written; else 0 */
+    size_t bytes;           /* of both */
+    bool finishing;         /* nothing follows */
+    bool draining;          /* those before the delayed ones are being written */
+    bool overflowing;       /* frames find it full, and that was logged */
+    bool space_due;         /* is_full() was true: space() is to follow */
     struct sink_totals totals;
     struct log_limit full_limit; /* of the thread that gives frames */
     /* The queue's thread alone. */
@@ -39,28 +33,14 @@ struct queue {
     int logged; /* the error that was logged last since it worked; 0: none */
     struct log_limit limit;
     bool broken;
+    struct gap gap; /* that was taken and is being passed on */
 };
 
 /* Under the lock. */
 static bool is_full(const struct queue *queue)
 {
     const struct sink_bound *bound = &queue->sink.bound;
-    return queue->count + queue->writing >= bound->frames || queue->bytes >= bound->bytes;
-}
-
-static void release(const struct queue *queue, struct entry *entry)
-{
-    if (queue->sink.policy != SINK_OBSERVER)
-        pitether_frame_release(entry->frame);
-}
-
-/* Under the lock. */
-static struct entry take_first(struct queue *queue)
-{
-    struct entry entry = queue->entries[queue->first];
-    queue->first = (queue->first + 1) % queue->sink.bound.frames;
-    queue->count--;
-    return entry;
+    return queue->entries.count + queue->writing >= bound->frames || queue->bytes >= bound->bytes;
 }
 
 /* One line when it begins to fail, or fails in another way, and one when it works again, not one a
@@ -103,7 +83,7 @@ static bool note_written(struct queue *queue, size_t size, int error)
     }
     queue->writing = 0;
     queue->bytes -= size;
-    if (queue->count <= queue->delay)
+    if (queue->entries.count <= queue->delay)
         queue->overflowing = false;
     bool due = queue->space_due && !is_full(queue);
     if (due)
@@ -114,13 +94,12 @@ static bool note_written(struct queue *queue, size_t size, int error)
 
 static void write_one(struct queue *queue, struct entry *entry, int error)
 {
-    const struct pitether_frame *frame =
-        queue->sink.policy == SINK_OBSERVER ? &entry->header : entry->frame;
+    const struct pitether_frame *frame = entry->frame ? entry->frame : &entry->header;
     size_t size = frame->size;
     if (!error)
         error = queue->writer->write(queue->state, frame, &entry->presentation);
     note_result(queue, frame->id, error);
-    release(queue, entry);
+    pitether_frame_release(entry->frame);
     if (note_written(queue, size, error))
         queue->sink.owner.space(queue->sink.owner.user);
 }
@@ -130,20 +109,26 @@ static bool is_due(struct queue *queue)
 {
     if (queue->finishing)
         return true;
-    queue->draining = queue->count >= queue->delay + queue->batch ||
-                      (queue->draining && queue->count > queue->delay);
-    return queue->draining;
+    queue->draining = queue->entries.count >= queue->delay + queue->batch ||
+                      (queue->draining && queue->entries.count > queue->delay);
+    return queue->draining || entries_only_gap(&queue->entries);
 }
 
-/* False: there is no frame, and none will follow. */
-static bool wait_for_frame(struct queue *queue)
+enum work { NOTHING, ONLY_GAP, FRAME };
+
+/* NOTHING: and nothing will follow. */
+static enum work wait_for_work(struct queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     while (!is_due(queue))
         pthread_cond_wait(&queue->changed, &queue->lock);
-    bool any = queue->count > 0;
+    enum work work = NOTHING;
+    if (queue->entries.count > 0)
+        work = FRAME;
+    else if (entries_only_gap(&queue->entries))
+        work = ONLY_GAP;
     pthread_mutex_unlock(&queue->lock);
-    return any;
+    return work;
 }
 
 static int wait_for_turn(const struct queue *queue)
@@ -153,16 +138,37 @@ static int wait_for_turn(const struct queue *queue)
     return queue->writer->wait ? queue->writer->wait(queue->state) : 0;
 }
 
+/* error: of the wait for what follows it. */
+static void pass_gap(struct queue *queue, int error)
+{
+    const struct gap *gap = &queue->gap;
+    if (queue->broken || error == -ESHUTDOWN || cancellable_abandoned())
+        return;
+    for (unsigned i = 0; i <= gap->drops_count; i++) {
+        if (gap->has_format && gap->format_at == i)
+            queue->writer->format(queue->state, &gap->format);
+        if (i < gap->drops_count)
+            queue->writer->drops(queue->state, &gap->drops[i]);
+    }
+}
+
 static void run(void *user)
 {
     struct queue *queue = user;
-    while (wait_for_frame(queue)) {
-        int error = wait_for_turn(queue);
+    enum work work;
+    while ((work = wait_for_work(queue)) != NOTHING) {
+        int error = work == FRAME ? wait_for_turn(queue) : 0;
+        struct entry entry = { 0 };
         pthread_mutex_lock(&queue->lock);
-        struct entry entry = take_first(queue);
-        queue->writing = 1;
+        entries_take_gap(&queue->entries, &queue->gap);
+        if (work == FRAME) {
+            entry = entries_take(&queue->entries);
+            queue->writing = 1;
+        }
         pthread_mutex_unlock(&queue->lock);
-        write_one(queue, &entry, error);
+        pass_gap(queue, error);
+        if (work == FRAME)
+            write_one(queue, &entry, error);
     }
     int error = queue->writer->close ? queue->writer->close(queue->state) : 0;
     pthread_mutex_lock(&queue->lock);
@@ -173,17 +179,9 @@ static void run(void *user)
 /* Under the lock. */
 static void put_last(struct queue *queue, const struct pitether_frame *frame)
 {
-    unsigned at = (queue->first + queue->count++) % queue->sink.bound.frames;
-    struct entry *entry = &queue->entries[at];
-    *entry = (struct entry){ 0 };
-    if (queue->sink.policy == SINK_OBSERVER) {
-        entry->header = *frame;
-        entry->header.data = NULL;
-    } else {
-        entry->frame = pitether_frame_hold(frame);
-    }
+    entries_add(&queue->entries, frame, queue->sink.policy != SINK_OBSERVER);
     queue->bytes += frame->size;
-    if (queue->count >= queue->delay + queue->batch)
+    if (queue->entries.count >= queue->delay + queue->batch)
         pthread_cond_signal(&queue->changed);
 }
 
@@ -194,8 +192,8 @@ static enum sink_result on_frame(struct sink *sink, const struct pitether_frame 
     enum sink_result result = SINK_TAKEN;
     bool logs = false;
     pthread_mutex_lock(&queue->lock);
-    if (sink->policy == SINK_NEWEST && queue->count > 0) {
-        replaced = take_first(queue);
+    if (sink->policy == SINK_NEWEST && queue->entries.count > 0) {
+        replaced = entries_take(&queue->entries);
         queue->bytes -= replaced.frame->size;
         queue->totals.passed_over++;
         result = SINK_REPLACED;
@@ -215,6 +213,26 @@ static enum sink_result on_frame(struct sink *sink, const struct pitether_frame 
     return result;
 }
 
+static void on_format(struct sink *sink, const struct pitether_stream *stream)
+{
+    struct queue *queue = (struct queue *)sink;
+    pthread_mutex_lock(&queue->lock);
+    gap_set_format(entries_last_gap(&queue->entries), stream);
+    if (queue->entries.count == 0)
+        pthread_cond_signal(&queue->changed);
+    pthread_mutex_unlock(&queue->lock);
+}
+
+static void on_drops(struct sink *sink, const struct pitether_drops *drops)
+{
+    struct queue *queue = (struct queue *)sink;
+    pthread_mutex_lock(&queue->lock);
+    gap_add_drops(entries_last_gap(&queue->entries), drops);
+    if (queue->entries.count == 0)
+        pthread_cond_signal(&queue->changed);
+    pthread_mutex_unlock(&queue->lock);
+}
+
 static bool on_is_full(struct sink *sink)
 {
     struct queue *queue = (struct queue *)sink;
@@ -230,11 +248,7 @@ static void on_presented(struct sink *sink, const struct pitether_frame *frame,
 {
     struct queue *queue = (struct queue *)sink;
     pthread_mutex_lock(&queue->lock);
-    for (unsigned i = 0; i < queue->count; i++) {
-        struct entry *entry = &queue->entries[(queue->first + i) % sink->bound.frames];
-        if (entry->header.epoch == frame->epoch && entry->header.id == frame->id)
-            entry->presentation = *presentation;
-    }
+    entries_present(&queue->entries, frame, presentation);
     pthread_mutex_unlock(&queue->lock);
 }
 
@@ -242,7 +256,7 @@ static void discard(struct queue *queue)
 {
     pthread_cond_destroy(&queue->changed);
     pthread_mutex_destroy(&queue->lock);
-    free(queue->entries);
+    entries_free(&queue->entries);
     free(queue->state);
     free(queue);
 }
@@ -266,14 +280,18 @@ static struct queue *create(const struct sink_writer *writer, void *state,
                             const struct sink_queue_config *config, const struct sink_owner *owner)
 {
     struct queue *queue = calloc(1, sizeof(*queue));
-    struct entry *entries = calloc(config->bound.frames, sizeof(*entries));
-    if (!queue || !entries) {
+    if (!queue)
+        return NULL;
+    if (entries_create(&queue->entries, config->bound.frames, writer->format || writer->drops)) {
         free(queue);
-        free(entries);
         return NULL;
     }
     queue->sink = (struct sink){ &queue->ops, config->policy, config->bound, *owner };
     queue->ops = (struct sink_ops){ .name = writer->name, .frame = on_frame, .close = on_close };
+    if (writer->format)
+        queue->ops.format = on_format;
+    if (writer->drops)
+        queue->ops.drops = on_drops;
     if (config->policy == SINK_EVERY_FRAME)
         queue->ops.is_full = on_is_full;
     if (config->policy == SINK_OBSERVER)
@@ -282,7 +300,6 @@ static struct queue *create(const struct sink_writer *writer, void *state,
     queue->state = state;
     queue->delay = config->delay;
     queue->batch = config->batch ? config->batch : 1;
-    queue->entries = entries;
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->changed, NULL);
     return queue;

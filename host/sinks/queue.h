@@ -38,6 +38,12 @@ struct sink_writer {
      * presentation: zeros where the frame was not presented, or not yet. */
     int (*write)(void *state, const struct pitether_frame *frame,
                  const struct sink_presentation *presentation);
+    /* NULL: of no interest, and not queued. Between frames as they were in the stream: a change of
+     * the format, only the newest of several; and losses, joined as in gap.h where there are many.
+     * What fails is for the next write() or close() to report. Not after -ESHUTDOWN. Frames that
+     * found the queue full or were passed over are among the totals, not among the losses. */
+    void (*format)(void *state, const struct pitether_stream *stream);
+    void (*drops)(void *state, const struct pitether_drops *drops);
     /* Ends it. 0 or a negative errno: of what was written, some may be lost. */
     int (*close)(void *state);
     /* Says on out, which may be NULL, what became of the frames. After close(), on the thread that

@@ -1,10 +1,13 @@
 #include "sink_fixture.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "host/base/cancellable.h"
+#include "shared/base/attributes.h"
 #include "shared/base/clock.h"
 
 /* A writer's state, which is freed with the sink. */
@@ -40,6 +43,38 @@ static int fake_wait(void *state)
     return 0;
 }
 
+/* Under the lock. */
+PRINTF_LIKE(2, 3) static void note_given(struct fake *fake, const char *format, ...)
+{
+    size_t size = strlen(fake->given);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(fake->given + size, sizeof(fake->given) - size, format, arguments);
+    va_end(arguments);
+}
+
+static void fake_format(void *state, const struct pitether_stream *stream)
+{
+    struct fake *fake = fake_of(state);
+    pthread_mutex_lock(&fake->lock);
+    fake->formats++;
+    fake->thread = pthread_self();
+    note_given(fake, "%ux%u ", stream->width, stream->height);
+    pthread_cond_broadcast(&fake->changed);
+    pthread_mutex_unlock(&fake->lock);
+}
+
+static void fake_drops(void *state, const struct pitether_drops *drops)
+{
+    struct fake *fake = fake_of(state);
+    pthread_mutex_lock(&fake->lock);
+    fake->drops++;
+    fake->thread = pthread_self();
+    note_given(fake, "%u+%u:%d ", (unsigned)drops->first_id, (unsigned)drops->count, drops->reason);
+    pthread_cond_broadcast(&fake->changed);
+    pthread_mutex_unlock(&fake->lock);
+}
+
 static int fake_write(void *state, const struct pitether_frame *frame,
                       const struct sink_presentation *presentation)
 {
@@ -47,6 +82,7 @@ static int fake_write(void *state, const struct pitether_frame *frame,
     pthread_mutex_lock(&fake->lock);
     unsigned number = fake->writes++;
     fake->ids[number] = frame->id;
+    note_given(fake, "%u ", (unsigned)frame->id);
     fake->shown[number] = presentation->shown_ns;
     fake->has_data[number] = frame->data;
     fake->thread = pthread_self();
@@ -85,6 +121,8 @@ static const struct sink_writer writer = {
     .too_slow = "too slow",
     .wait = fake_wait,
     .write = fake_write,
+    .format = fake_format,
+    .drops = fake_drops,
     .close = fake_close,
     .summarize = fake_summarize,
 };
@@ -133,7 +171,7 @@ int start(struct fixture *fixture, const struct sink_queue_config *config)
     struct state *state = malloc(sizeof(*state));
     assert_non_null(state);
     state->fake = &fixture->fake;
-    return sink_queue_start(&fixture->sink, &writer, state, config, &owner);
+    return sink_queue_start(&fixture->sink, &fixture->writer, state, config, &owner);
 }
 
 int setup(void **state, const struct sink_queue_config *config)
@@ -147,6 +185,7 @@ int setup(void **state, const struct sink_queue_config *config)
     fake->pipe[0] = fake->pipe[1] = -1;
     fixture->pool = frame_pool_create(2 * FRAMES, SIZE_MAX);
     assert_non_null(fixture->pool);
+    fixture->writer = writer;
     assert_int_equal(start(fixture, config), 0);
     assert_non_null(fixture->sink);
     stderr_capture();
@@ -202,6 +241,19 @@ enum sink_result push(struct fixture *fixture, uint64_t id, size_t size)
     enum sink_result result = fixture->sink->ops->frame(fixture->sink, frame);
     pitether_frame_release(frame);
     return result;
+}
+
+void push_format(struct fixture *fixture, unsigned width, unsigned height)
+{
+    struct pitether_stream stream = { .width = width, .height = height };
+    fixture->sink->ops->format(fixture->sink, &stream);
+}
+
+void push_drops(struct fixture *fixture, uint64_t first_id, uint64_t count,
+                enum pitether_drop_reason reason)
+{
+    struct pitether_drops drops = { SCRIPT_EPOCH, first_id, count, reason, 0 };
+    fixture->sink->ops->drops(fixture->sink, &drops);
 }
 
 struct sink_totals finish(struct fixture *fixture, uint64_t grace_ns)

@@ -10,7 +10,7 @@
 
 #include "host/sinks/queue.h"
 
-enum { WRITES_MAX = 1024, BOUND_MS = 20000, GRACE_MS = 100, FRAMES = 64 };
+enum { WRITES_MAX = 1024, GIVEN_SIZE = 16384, BOUND_MS = 20000, GRACE_MS = 100, FRAMES = 64 };
 
 struct fake {
     pthread_mutex_t lock;
@@ -19,7 +19,8 @@ struct fake {
     uint64_t ids[WRITES_MAX];
     uint64_t shown[WRITES_MAX];
     bool has_data[WRITES_MAX];
-    unsigned writes, waits, closes, gone, spaces, summaries;
+    unsigned writes, waits, closes, gone, spaces, summaries, formats, drops;
+    char given[GIVEN_SIZE];    /* in order, e.g. "800x600 2 3+4:6 ": a format, a frame, losses */
     struct sink_totals totals; /* of summarize() */
     bool gate;                 /* write() waits while it is shut */
     bool door;                 /* so does wait() */
@@ -31,6 +32,7 @@ struct fake {
 
 struct fixture {
     struct fake fake;
+    struct sink_writer writer; /* what start() uses */
     struct frame_pool *pool;
     struct sink *sink;
 };
@@ -52,8 +54,12 @@ void fake_door(struct fake *fake, bool shut);
 void wait_calls(struct fake *fake, const unsigned *calls, unsigned wanted);
 void wait_writes(struct fake *fake, unsigned writes);
 
-/* Gives frame `id`; and closes the sink, 0: without a limit. */
+/* Gives frame `id`; a format; losses, of the frames' epoch; and closes the sink, 0: without a
+ * limit. */
 enum sink_result push(struct fixture *fixture, uint64_t id, size_t size);
+void push_format(struct fixture *fixture, unsigned width, unsigned height);
+void push_drops(struct fixture *fixture, uint64_t first_id, uint64_t count,
+                enum pitether_drop_reason reason);
 struct sink_totals finish(struct fixture *fixture, uint64_t grace_ns);
 
 bool is_full(struct fixture *fixture);
