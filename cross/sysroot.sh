@@ -12,7 +12,7 @@
 #
 # SUITE is the target's release, bookworm (the default) or trixie. Packages are kept in
 # ${PITETHER_CACHE:-~/.cache/pitether}/packages; a run that was cut off goes on where it was. apt
-# checks each against the archive's signature. DIR is made anew.
+# checks each against the archive's signature. DIR is made from scratch.
 set -euo pipefail
 
 arch=arm64 suite=bookworm raspios='' keyring='' pi='' directory=''
@@ -112,7 +112,7 @@ note() { # the package's file; the names of its files come in
 unpack() {
     local package
     mkdir -p "$directory/usr/lib"
-    echo "$suite $arch" >"$directory/.pitether-sysroot" # if this is cut off, it may be done anew
+    echo "$suite $arch" >"$directory/.pitether-sysroot" # if this is cut off, it may be done again
     ln -s usr/lib "$directory/lib"
     while read -r package; do
         dpkg-deb --fsys-tarfile "$cache/$package" |

@@ -71,8 +71,8 @@ static void flush(struct pitether *receiver)
 /* When the daemon's END is waited for no longer. */
 static uint64_t ending_due(const struct pitether *receiver)
 {
-    uint64_t since = receiver->ending_ns, heard = receiver->session.alive_ns;
-    uint64_t due = (heard > since && receiver_is_done(receiver) ? heard : since) + ENDING_NS;
+    uint64_t since = receiver->ending_ns, alive = receiver->session.alive_ns;
+    uint64_t due = (alive > since && receiver_is_done(receiver) ? alive : since) + ENDING_NS;
     return due < since + ENDING_MAX_NS ? due : since + ENDING_MAX_NS;
 }
 

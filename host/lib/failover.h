@@ -2,7 +2,7 @@
  * A second connection beside one that has fallen silent.
  *
  * After a cut, TCP waits for about as long as the cut has lasted before it tries again; a
- * connection that is made anew gets through at once. Whether the network or only the daemon has
+ * new connection gets through at once. Whether the network or only the daemon has
  * paused can't be known: so the first connection, with all that waits for it at the daemon, is kept
  * until the daemon has spoken on the second one and not on the first.
  */

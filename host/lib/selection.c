@@ -6,7 +6,7 @@
 
 /* What was taken this shortly before the end may still be on its way. */
 #define ON_THE_WAY_NS (CLOCK_SECOND / 4)
-/* A device's clock that is further from where it was has begun anew: its machine was restarted. */
+/* A device's clock that is further from where it was has restarted with its machine. */
 #define NEW_CLOCK_NS CLOCK_SECOND
 #define INTERVAL_MAX_NS (24 * 3600 * CLOCK_SECOND)
 

@@ -113,6 +113,6 @@ bool receiver_wait_connecting(void *user, int fd, short events, int timeout_ms)
 bool receiver_wait_silent(void *user, int fd, short events, int timeout_ms)
 {
     struct pitether *receiver = user;
-    struct pollfd heard = { receiver->transport->fd, POLLIN, 0 };
-    return receiver_wait(receiver, fd, events, heard.fd, timeout_ms) || poll(&heard, 1, 0) > 0;
+    struct pollfd current = { receiver->transport->fd, POLLIN, 0 };
+    return receiver_wait(receiver, fd, events, current.fd, timeout_ms) || poll(&current, 1, 0) > 0;
 }
