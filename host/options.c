@@ -176,9 +176,9 @@ int host_options_read(struct host_options *options, int argc, char **argv, struc
                          "frames are sent");
     if (options->lossless && options->live)
         return error_set(error, -EINVAL, "--lossless and --live exclude one another");
-    if (options->save && save_target_check(options->save, error->text))
+    if (options->save && save_target_check(options->save, error))
         return -EINVAL;
     if (options->latency && check_latency(options, error))
         return -EINVAL;
-    return file_name_check(options->name, error->text);
+    return file_name_check(options->name, error);
 }

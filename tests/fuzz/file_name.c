@@ -49,8 +49,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     };
     values.number = values.id;
     unsigned copy = 1 + (unsigned)input_number(&input, 4) % UINT32_MAX;
-    char *template = input_text(&input), error[FILE_NAME_ERROR_MAX];
-    if (file_name_check(template, error) == 0) {
+    char *template = input_text(&input);
+    struct error error;
+    if (file_name_check(template, &error) == 0) {
         char *name = make(template, &values, copy);
         check_differs(template, &values, copy ^ 2, name);
         if (file_name_has_number(template)) {

@@ -24,10 +24,9 @@ static int find_field(const char *at)
     return -1;
 }
 
-static int fail(char *error, const char *name_template, const char *why)
+static int fail(struct error *error, const char *name_template, const char *why)
 {
-    snprintf(error, FILE_NAME_ERROR_MAX, "--name: '%.80s' %s", name_template, why);
-    return -EINVAL;
+    return error_set(error, -EINVAL, "--name: '%.80s' %s", name_template, why);
 }
 
 /* Whether the character beside an {n} may be the beginning or the end of another number. */
@@ -36,7 +35,7 @@ static bool blurs(char beside)
     return beside == '{' || beside == '}' || (beside && strchr(digits, beside));
 }
 
-int file_name_check(const char *name_template, char *error)
+int file_name_check(const char *name_template, struct error *error)
 {
     size_t size = COPY_MAX;
     int unique = 0;

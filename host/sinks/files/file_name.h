@@ -9,7 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { FILE_NAME_MAX = 200, FILE_NAME_ERROR_MAX = 256 };
+#include "shared/base/attributes.h"
+#include "shared/base/error.h"
+
+enum { FILE_NAME_MAX = 200 }; /* bytes */
 
 /* {n} is the number that the frame is saved under, at least 8 digits; {id} the frame's id,
  * likewise; {sensor} its sensor time in ns; {wall} its wall clock time as 20261121T211345.123Z;
@@ -21,7 +24,7 @@ struct file_name_values {
 /* 0 or -EINVAL with a line for the user: an unknown field, none of {n}, {id}, {sensor} and {wall},
  * an {n} that can't be told from what is beside it, a slash, a leading dot, a control character, or
  * too long. */
-int file_name_check(const char *name_template, char *error);
+NODISCARD int file_name_check(const char *name_template, struct error *error);
 
 /* Whether it has an {n}: each name is another one then. */
 bool file_name_has_number(const char *name_template);

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -28,7 +27,7 @@ static bool is_folder(const char *path)
     return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
 }
 
-int save_target_check(const char *path, char *error)
+int save_target_check(const char *path, struct error *error)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     const char *dot = strrchr(name, '.'), *instead;
@@ -43,9 +42,8 @@ int save_target_check(const char *path, char *error)
         return 0;
     if (is_folder(path))
         return 0;
-    snprintf(
-        error, SAVE_TARGET_ERROR_MAX,
+    return error_set(
+        error, -EINVAL,
         "--save makes a folder with a JPEG of each frame, and '%.150s' is no folder's name; %s",
         path, instead);
-    return -EINVAL;
 }

@@ -4,10 +4,11 @@
 #ifndef PITETHER_HOST_SINKS_FILES_SAVE_TARGET_H
 #define PITETHER_HOST_SINKS_FILES_SAVE_TARGET_H
 
-enum { SAVE_TARGET_ERROR_MAX = 512 }; /* bytes */
+#include "shared/base/attributes.h"
+#include "shared/base/error.h"
 
 /* 0; or -EINVAL, where the name is that of a video, a picture or standard output and no folder has
- * it yet, with a line for the user in error (SAVE_TARGET_ERROR_MAX bytes): what to do instead. */
-int save_target_check(const char *path, char *error);
+ * it yet, with what to do instead in error. */
+NODISCARD int save_target_check(const char *path, struct error *error);
 
 #endif

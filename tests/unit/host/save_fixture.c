@@ -110,9 +110,9 @@ int fixture_teardown(void **state)
 
 void fixture_start(struct fixture *fixture, const char *name_template)
 {
-    char error[FILE_NAME_ERROR_MAX];
+    struct error error;
     fixture_stop(fixture);
-    assert_int_equal(file_name_check(name_template, error), 0);
+    assert_int_equal(file_name_check(name_template, &error), 0);
     assert_int_equal(files_open(&fixture->files, fixture->folder, name_template, 0), 0);
     fixture->is_open = true;
 }

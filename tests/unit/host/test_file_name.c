@@ -59,10 +59,10 @@ static void what_is_accepted(void **state)
         { "{id}\177", "control" },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char error[FILE_NAME_ERROR_MAX] = "";
-        int result = file_name_check(cases[i].name_template, error);
+        struct error error = { "" };
+        int result = file_name_check(cases[i].name_template, &error);
         assert_int_equal(result, cases[i].why ? -EINVAL : 0);
-        if (cases[i].why && !strstr(error, cases[i].why))
+        if (cases[i].why && !strstr(error.text, cases[i].why))
             fail_msg("'%s': '%s' does not say '%s'", cases[i].name_template, error, cases[i].why);
     }
 }
@@ -91,8 +91,9 @@ static void what_is_made(void **state)
         { "{n}-{id}", 1, "00000007-00000042" },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        char error[FILE_NAME_ERROR_MAX], name[FILE_NAME_MAX + 1];
-        assert_int_equal(file_name_check(cases[i].name_template, error), 0);
+        char name[FILE_NAME_MAX + 1];
+        struct error error;
+        assert_int_equal(file_name_check(cases[i].name_template, &error), 0);
         file_name_make(cases[i].name_template, &values, cases[i].copy, name);
         assert_string_equal(name, cases[i].name);
     }
@@ -192,7 +193,8 @@ static void long_names_are_whole(void **state)
     (void)state;
     static const char *const parts[] = { "x", "{epoch}", "{wall}{sensor}" };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        char name_template[FILE_NAME_MAX + 64], error[FILE_NAME_ERROR_MAX];
+        char name_template[FILE_NAME_MAX + 64];
+        struct error error;
         size_t accepted = 0;
         for (size_t size = 1; size < FILE_NAME_MAX; size++) {
             char name[FILE_NAME_MAX + 1];
@@ -200,8 +202,8 @@ static void long_names_are_whole(void **state)
             for (size_t j = 0; j < size && strlen(name_template) < FILE_NAME_MAX; j++)
                 strcat(name_template, parts[i]);
             strcat(name_template, "{id}.jpg");
-            if (file_name_check(name_template, error)) {
-                assert_non_null(strstr(error, "too long"));
+            if (file_name_check(name_template, &error)) {
+                assert_non_null(strstr(error.text, "too long"));
                 break;
             }
             accepted++;
@@ -221,10 +223,11 @@ static void no_way_out_of_the_folder(void **state)
     enum { PIECES = sizeof(pieces) / sizeof(pieces[0]) };
     unsigned accepted = 0;
     for (unsigned i = 0; i < PIECES * PIECES * PIECES * PIECES; i++) {
-        char name_template[64] = "", error[FILE_NAME_ERROR_MAX], name[FILE_NAME_MAX + 1];
+        char name_template[64] = "", name[FILE_NAME_MAX + 1];
+        struct error error;
         for (unsigned j = i, n = 0; n < 4; n++, j /= PIECES)
             strcat(name_template, pieces[j % PIECES]);
-        if (file_name_check(name_template, error))
+        if (file_name_check(name_template, &error))
             continue;
         accepted++;
         for (unsigned copy = 1; copy < 3; copy++) {
@@ -241,13 +244,14 @@ static void no_way_out_of_the_folder(void **state)
 static void long_templates(void **state)
 {
     (void)state;
-    char name_template[5000], error[FILE_NAME_ERROR_MAX];
+    char name_template[5000];
+    struct error error;
     memset(name_template, 'x', sizeof(name_template) - 1);
     name_template[sizeof(name_template) - 1] = '\0';
     memcpy(name_template, "{id}", 4);
-    assert_int_equal(file_name_check(name_template, error), -EINVAL);
-    assert_non_null(strstr(error, "too long"));
-    assert_in_range(strlen(error), 1, FILE_NAME_ERROR_MAX - 1);
+    assert_int_equal(file_name_check(name_template, &error), -EINVAL);
+    assert_non_null(strstr(error.text, "too long"));
+    assert_in_range(strlen(error.text), 1, sizeof(error.text) - 1);
 }
 
 int main(void)

@@ -190,12 +190,13 @@ static void names_with_commas_and_quotes(void **state)
 static void the_longest_row(void **state)
 {
     struct fixture *fixture = *state;
-    char template[FILE_NAME_MAX + 1] = "", error[FILE_NAME_ERROR_MAX];
+    char template[FILE_NAME_MAX + 1] = "";
+    struct error error;
     do
         strcat(template, "\"");
     while (strlen(template) < FILE_NAME_MAX - 40);
     strcat(template, "{id}");
-    while (file_name_check(template, error) == 0)
+    while (file_name_check(template, &error) == 0)
         strcat(template, "\"");
     template[strlen(template) - 1] = '\0';
     fixture_start(fixture, template);
