@@ -37,7 +37,7 @@ def run(frames, *options, mode):
                 captured, received, _ = common.totals(receiver)
                 with open(path, encoding="ascii", newline="") as file:
                     rows = [{key: int(value) for key, value in row.items()
-                             if value and key != "epoch"} for row in csv.DictReader(file)]
+                             if value and key not in ("epoch", "stream")} for row in csv.DictReader(file)]
                 return {"rows": rows, "captured": captured, "received": received,
                         "daemon_cpu": daemon.cpu_total() - daemon.ready_cpu,
                         "receiver_cpu": receiver.cpu_total()}
