@@ -64,6 +64,6 @@ case $code in 5 | 6) code=0 ;; esac
 kill "$daemon" 2>/dev/null || true
 wait
 daemon=
+[ "$code" = 0 ] || exit "$code"
 echo
 echo "The frames are in $folder: $(find "$folder" -name '*.jpg' | wc -l) files, and frames.csv lists them."
-exit "$code"
