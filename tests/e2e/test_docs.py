@@ -176,10 +176,11 @@ class Docs(harness.Case):
 
     def test_links(self):
         """Each relative link of each document leads to a file, and to a heading of it."""
-        listed = subprocess.run(["git", "-C", TOP, "ls-files", "*.md"], stdout=subprocess.PIPE,
-                                text=True, timeout=harness.BOUND, check=False).stdout.split()
-        if not listed:
-            self.skipTest("not a git checkout")
+        listed = ["README.md"]
+        for part in "device", "host", "shared", "tests", "cross", ".github":
+            for folder, _, names in os.walk(os.path.join(TOP, part)):
+                listed += [os.path.relpath(os.path.join(folder, name), TOP)
+                           for name in names if name.endswith(".md")]
         for document in listed:
             path = os.path.join(TOP, document)
             with open(path, encoding="utf-8") as file:

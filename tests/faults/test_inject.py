@@ -13,7 +13,8 @@ import sys
 import unittest
 
 from faults import ERRORS, Fault
-from scenarios import SCENARIOS, DaemonAddsKey, DaemonConfigured, HostEncrypts
+from scenarios import (SCENARIOS, DaemonAddsKey, DaemonConfigured, HostEncrypts,
+                       HostShows)
 
 # Calls that must have been seen, or the injection is blind: the C library may have other names.
 SEEN = """malloc calloc realloc open64 openat64 fopen64 fstat64 mkdir read readv pread64 write
@@ -24,6 +25,8 @@ SEEN = """malloc calloc realloc open64 openat64 fopen64 fstat64 mkdir read readv
 
 # What went wrong once.
 REGRESSIONS = [
+    (HostShows, Fault("calloc", 12, "ENOMEM", False)),
+    (HostShows, Fault("malloc", 18, "ENOMEM", False)),
     (DaemonConfigured, Fault("pread64", 7, "EIO", True)),
     (DaemonConfigured, Fault("malloc", 2, "ENOMEM", False)),
     (DaemonConfigured, Fault("getsockname", 1, "ENOBUFS", False)),

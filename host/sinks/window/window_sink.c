@@ -118,7 +118,7 @@ static bool close_sink(struct sink *sink, struct grace *grace, FILE *out)
     struct window_sink *self = window_sink_of(sink);
     struct shared *shared = self->shared;
     (void)grace;
-    if (shared->window)
+    if (shared->window && self->stream) /* NULL: it could not be added */
         self->skipped = window_skipped(self->stream);
     if (out && self->skipped > 0)
         fprintf(out, "%s%sthe window passed over %" PRIu64 " frames for newer ones\n",
