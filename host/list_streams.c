@@ -17,7 +17,7 @@ static const char *state_name(enum pitether_camera_state state)
 {
     switch (state) {
     case PITETHER_CAMERA_STARTING:
-        return "starting";
+        return "off"; /* or about to run */
     case PITETHER_CAMERA_RUNNING:
         return "running";
     case PITETHER_CAMERA_LOST:

@@ -33,7 +33,7 @@ static void the_table(void **state)
     char *text = table_of(streams, 3);
     assert_string_equal(text, "NAME           MODEL    SIZE       RATE       STATE\n"
                               "front          imx708   1920x1080  30 fps     running\n"
-                              "a-longer-name  -        -          -          starting\n"
+                              "a-longer-name  -        -          -          off\n"
                               "top            pattern  640x480    29.97 fps  no camera\n");
     free(text);
 }
