@@ -140,6 +140,9 @@ static void take_frame(struct input *input, const struct pitether_frame *frame)
 static void take_status(struct input *input, const struct pitether_status *status)
 {
     char note[300] = "";
+    if (!input->subscribed)
+        report_connected(input->report);
+    input->subscribed = true;
     if (status->state == PITETHER_CAMERA_LOST)
         snprintf(note, sizeof(note), "no camera: %.256s", status->text);
     else if (status->state == PITETHER_CAMERA_STARTING)
@@ -158,12 +161,10 @@ static void take_event(struct input *input, const struct pitether_event *event)
 {
     switch (event->type) {
     case PITETHER_CONNECTED:
-        input->connected = true;
-        report_connected(input->report);
+        input->subscribed = false;
         outputs_note(&input->outputs, "waiting for the camera");
         break;
     case PITETHER_LOST:
-        input->connected = false;
         outputs_note(&input->outputs, event->text);
         break;
     case PITETHER_STREAM:

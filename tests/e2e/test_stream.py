@@ -254,6 +254,7 @@ class Stream(harness.Case):
             host = self.host(address, "--null", *options)
             self.assertEqual(host.wait(), 3, host.log())  # and not again and again
             host.wait_for(r"error: .*\bfront, rear\b")
+            self.assertNotIn("captured", host.log())  # there was no stream to sum up
 
 
 if __name__ == "__main__":
