@@ -137,12 +137,18 @@ static void take_frame(struct input *input, const struct pitether_frame *frame)
         input_stop(input, INPUT_COMPLETE);
 }
 
-static void take_status(struct input *input, const struct pitether_status *status)
+/* The daemon speaks of the stream, so it has it. */
+static void note_subscription(struct input *input)
 {
-    char note[300] = "";
     if (!input->subscribed)
         report_connected(input->report);
     input->subscribed = true;
+}
+
+static void take_status(struct input *input, const struct pitether_status *status)
+{
+    char note[300] = "";
+    note_subscription(input);
     if (status->state == PITETHER_CAMERA_LOST)
         snprintf(note, sizeof(note), "no camera: %.256s", status->text);
     else if (status->state == PITETHER_CAMERA_STARTING)
@@ -168,6 +174,7 @@ static void take_event(struct input *input, const struct pitether_event *event)
         outputs_note(&input->outputs, event->text);
         break;
     case PITETHER_STREAM:
+        note_subscription(input);
         outputs_format(&input->outputs, &event->stream);
         break;
     case PITETHER_STATUS:

@@ -44,7 +44,7 @@ struct input {
     atomic_int stop;           /* enum input_stop: why, once it is to end */
     uint64_t counted; /* kept, apart from those that only replaced another one in every sink */
     uint64_t kept;
-    bool subscribed; /* this connection's daemon has the stream: it has said how the camera is */
+    bool subscribed; /* this connection's daemon has the stream: it has told of it */
     bool ended;      /* end is filled */
     struct pitether_end end;
     struct log_limit lost_limit;

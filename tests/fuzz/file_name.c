@@ -69,7 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             check_differs(template, &values, copy, name);
         free(name);
     } else {
-        CHECK(error[0] && strlen(error) < sizeof(error));
+        CHECK(error.text[0] && strlen(error.text) < sizeof(error.text));
     }
     free(template);
     return 0;

@@ -180,6 +180,7 @@ static void copy_published(struct frame *frame, unsigned *have, struct bytes *co
     for (; *have < published; ++*have) {
         const struct slice *slice = &frame->slices[*have];
         copy->data = realloc(copy->data, copy->size + slice->size);
+        assert_non_null(copy->data);
         memcpy(copy->data + copy->size, slice->data, slice->size);
         copy->size += slice->size;
     }

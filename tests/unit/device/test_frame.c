@@ -17,6 +17,7 @@ static void frames_come_empty_and_are_used_again(void **state)
     assert_non_null(frame);
     assert_int_equal(frame_state(frame), FRAME_GROWING);
     frame->slices[0].buffer = malloc(100);
+    assert_non_null(frame->slices[0].buffer);
     frame->slices[0].capacity = 100;
     frame->slice_count = 3;
     frame->head.frame_id = 9;
@@ -74,6 +75,7 @@ static void the_free_list_is_bounded(void **state)
         frames[i] = frame_take(&pool);
         assert_non_null(frames[i]);
         frames[i]->slices[1].buffer = malloc(10);
+        assert_non_null(frames[i]->slices[1].buffer);
     }
     for (int i = 0; i < MANY; i++)
         frame_release(frames[i]);

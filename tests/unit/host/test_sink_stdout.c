@@ -124,6 +124,7 @@ static void *read_all(void *user)
         if (fixture->got_size == capacity) {
             capacity = 2 * capacity + 1000;
             fixture->got = realloc(fixture->got, capacity);
+            assert_non_null(fixture->got);
         }
         ssize_t got = poll(&ready, 1, BOUND_MS) == 1
                           ? read(fixture->reader, fixture->got + fixture->got_size,

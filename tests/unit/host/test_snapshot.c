@@ -72,7 +72,8 @@ static void list(struct fixture *fixture)
     for (struct dirent *entry; (entry = readdir(directory));)
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
             assert_in_range(fixture->count, 0, FILES_MAX - 1);
-            fixture->names[fixture->count++] = strdup(entry->d_name);
+            fixture->names[fixture->count] = strdup(entry->d_name);
+            assert_non_null(fixture->names[fixture->count++]);
         }
     closedir(directory);
 }

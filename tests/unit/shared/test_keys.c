@@ -80,6 +80,7 @@ static void capital_digits_are_the_same(void **state)
     const char *why;
     const char *line = "a view " ID " " SECRET;
     char *shout = strdup(line);
+    assert_non_null(shout);
     for (char *at = shout + strlen("a view "); *at; at++)
         *at = *at >= 'a' && *at <= 'f' ? (char)(*at - 'a' + 'A') : *at;
     assert_int_equal(key_parse_line(&small, line, strlen(line), &why), 1);

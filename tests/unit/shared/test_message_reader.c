@@ -108,6 +108,7 @@ static void record(struct run *run, int event, const struct wire_raw *raw)
         /* Of the exact size, so that the sanitizer sees a byte too many. */
         run->blob_size = raw->header.length - (uint32_t)body;
         run->blob = malloc(run->blob_size);
+        assert_non_null(run->blob);
         if (!run->skip_parts)
             message_reader_part_into(&run->reader, run->blob);
     }
