@@ -47,6 +47,7 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         .hflip = options->hflip != turned,
         .vflip = options->vflip != turned,
         .stream = options->name,
+        .names = &source->names,
         .faults = &faults,
     };
     return open_camera(source, argument, &request, label);

@@ -11,7 +11,8 @@
 
 struct source {
     const struct camera_ops *ops;
-    struct camera *camera; /* open, not started */
+    struct camera *camera;       /* open, not started */
+    struct metadata_names names; /* of what its frames report; the camera writes to it */
 };
 
 /* Chooses the source and opens its camera; one that is not there yet is as good as one that is.

@@ -50,6 +50,7 @@ enum exit_code streams_start(struct streams *streams, const struct device_option
         struct stream_config config = config_of(&options->streams[i], i, streams->labels[i]);
         config.ops = source->ops;
         config.camera = source->camera;
+        config.names = &source->names;
         source->camera = NULL;
         error = stream_create(&streams->items[i], &config, streams->pool);
     }

@@ -1,10 +1,10 @@
 /*
  * A source of pictures: a libcamera camera, the test pattern, or a file.
  *
- * Thread rules: open, start, stop and close are called by one thread, never at the same time. The
- * sink's functions are called by one thread of the source's own, one call at a time, only between
- * the start and the return of stop. raw_frame_release() may be called by any thread, also from
- * within on_frame; it does not wait for the camera.
+ * Thread rules: open, describe, start, stop and close are called by one thread, never at the same
+ * time. The sink's functions are called by one thread of the source's own, one call at a time, only
+ * between the start and the return of stop. raw_frame_release() may be called by any thread, also
+ * from within on_frame; it does not wait for the camera.
  *
  * Several cameras may be open at once, each with threads of its own: one that hangs holds up no
  * other, except for what libcamera serialises itself (libcamera/manager.h).
@@ -17,37 +17,73 @@
 
 #include "device/image/picture.h"
 #include "shared/base/error.h"
+#include "shared/controls/control_list.h"
+#include "shared/controls/metadata.h"
 #include "shared/protocol/wire.h"
 
 struct camera;
 struct fault_script;
 
+/* Where a picture of a camera goes. */
+enum camera_output {
+    CAMERA_MAIN,    /* the stream */
+    CAMERA_PREVIEW, /* its smaller twin */
+    CAMERA_STILL,   /* a picture of the sensor's full size */
+    CAMERA_OUTPUTS
+};
+
+/* Clockwise; with the flips, which come first, all eight orientations. */
+enum camera_rotation { ROTATION_0, ROTATION_90, ROTATION_180, ROTATION_270 };
+
 /* What the user requests. Zero means: the source decides. */
 struct camera_request {
-    unsigned width, height;            /* pixels; both or neither */
-    double fps;                        /* frames per second; 0: the source's own rate */
-    bool unpaced;                      /* sources without a sensor: as fast as frames are taken */
-    bool hflip, vflip;                 /* --rotation 180 is both */
+    unsigned width, height;                 /* pixels of the camera's picture, before it is rotated;
+                                               both or neither */
+    unsigned preview_width, preview_height; /* of a second output; both 0: none */
+    double fps;     /* frames per second, at most; 0: the source's own rate */
+    double min_fps; /* a long exposure may lower the rate to this; 0: fps, or if that is 0, the
+                       source decides */
+    bool unpaced;   /* sources without a sensor: as fast as frames are taken */
+    bool hflip, vflip;
+    enum camera_rotation rotation;
+    bool full_view;                    /* a mode of the sensor that shows all that it sees */
+    const char *sensor_mode;           /* "WIDTH:HEIGHT[:DEPTH]" of the sensor, as --mode; NULL */
+    bool hdr_sensor;                   /* the sensor's own HDR is on */
     const char *stream;                /* the stream's name, for messages to others; is copied */
     const struct fault_script *faults; /* what is to go wrong, for camera_faulty; is copied */
+    struct metadata_names *names;      /* gets the names of what the frames report, by the camera's
+                                          thread; the caller's, must outlive the camera. NULL: they
+                                          report      nothing */
 };
 
 /* What the source gives, known once camera_start() has returned 0. */
 struct camera_mode {
-    unsigned width, height;
-    double fps; /* 0: not known */
+    unsigned width, height;                 /* pixels, as the camera gives them: not rotated */
+    unsigned preview_width, preview_height; /* 0: there is no such output */
+    double fps;                             /* 0: not known */
     enum pixel_format format;
     char model[WIRE_TEXT_MAX + 1]; /* UTF-8 */
+    unsigned view; /* how much of what the sensor sees the pictures show, in 1/10000 of its area;
+                      0: not known */
+    bool takes_stills; /* still() works while the stream goes on */
 };
 
 /* One captured picture, lent by the source until raw_frame_release(). */
 struct raw_frame {
     struct picture picture;
-    uint32_t sequence;        /* the sensor's count; a jump is frames that the sensor dropped */
+    enum camera_output output;
+    uint32_t sequence;        /* the sensor's count; a jump is frames that the sensor dropped. The
+                                 outputs of one exposure have the same; a still may have any */
     uint64_t sensor_time_ns;  /* CLOCK_BOOTTIME: exposure of the first row began */
     uint64_t capture_time_ns; /* CLOCK_BOOTTIME: handed over by the source */
-    struct wire_metadata metadata;            /* as reported by the sensor; see WIRE_META_* */
-    uint64_t id;                              /* the frame id; set by the sink */
+    uint64_t wall_clock_ns;   /* CLOCK_REALTIME at sensor_time_ns; 0: not known */
+    struct metadata metadata; /* by the numbers in the request's names */
+    uint64_t applied_change;  /* the newest one that the camera had been given for this frame, by
+                                 take() of camera_controls; 0: none */
+    uint64_t shown_change; /* the newest one of which the camera knows that this frame, and not the
+                              one before, is the first that shows it or a later one; 0: it does not
+                              know */
+    uint64_t id;           /* the frame id; set by the sink */
     void (*release)(struct raw_frame *frame); /* set by the source; call raw_frame_release() */
     void *owner;                              /* the source's own */
 };
@@ -63,10 +99,44 @@ struct camera_sink {
     /* The frame of this sequence number came to nothing. Gaps in `sequence` are found by the sink
      * and not reported here. */
     void (*on_lost)(void *user, uint32_t sequence, enum wire_drop_reason reason);
+    /* The picture that still() asked for came to nothing. */
+    void (*on_still_lost)(void *user);
     /* The source ended by itself and delivers no more: -ENODEV unplugged, -ETIMEDOUT stalled, any
      * other broken. camera_stop() is still due. */
     void (*on_end)(void *user, int error);
     void *user;
+};
+
+/*
+ * What the camera is to be set to: asked for by the camera, when it can use it. Values are of the
+ * table's types and within its limits.
+ */
+struct camera_controls {
+    /* Within start(), once the camera is configured and has its table: fills list with what the
+     * first frame is to have already. Keeps a copy of the table if it needs one. 0, or a negative
+     * errno with error filled: something that the user has set is not there; start() fails with
+     * that. */
+    int (*begin)(void *user, const struct control_table *table, struct control_list *list,
+                 struct error *error);
+    /* The camera's thread, before each request to the camera: fills list with what is to be set
+     * with it, in this order, and returns the number of the newest change in it. 0: nothing is new,
+     * and list is not touched. Numbers only grow, over all runs of the camera. */
+    uint64_t (*take)(void *user, struct control_list *list);
+    void *user;
+};
+
+/* One run of the camera. */
+struct camera_run {
+    struct camera_sink sink;         /* is copied */
+    struct camera_controls controls; /* is copied; begin NULL: the camera's defaults */
+    bool still; /* configured for stills alone: its frames are CAMERA_STILL, ... */
+    unsigned still_width, still_height; /* ... of about this size; 0: the sensor's full one */
+};
+
+/* What a source has, and can be set to, without being started. */
+struct camera_description {
+    struct camera_mode mode;
+    struct control_table controls; /* the caller's to clear */
 };
 
 /*
@@ -80,11 +150,18 @@ struct camera_ops {
      * this build; of a file, also those of open(). */
     int (*open)(struct camera **camera, const char *argument, const struct camera_request *request,
                 struct error *error);
-    /* Takes hold of the camera and starts it. The sink is copied. On error nothing is running and
-     * start may be tried again. -EBUSY: another process, or another stream, has it. -ENODEV: it is
-     * gone. */
-    int (*start)(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
+    /* Takes hold of the camera, configures it as start() would, says what it is then, and releases
+     * it. Not while it is started. Errors as of start(). */
+    int (*describe)(struct camera *camera, struct camera_description *description,
+                    struct error *error);
+    /* Takes hold of the camera and starts it. On error nothing is running and start may be tried
+     * again. -EBUSY: another process, or another stream, has it. -ENODEV: it is gone. */
+    int (*start)(struct camera *camera, const struct camera_run *run, struct camera_mode *mode,
                  struct error *error);
+    /* Where mode.takes_stills: asks for one CAMERA_STILL frame besides the stream's; on_frame or
+     * on_still_lost follows. Any thread, between the start and the stop. NULL: the source never
+     * does. 0 or a negative errno. */
+    int (*still)(struct camera *camera);
     /* Returns after the last call of the sink and after each lent frame has come back (so never
      * call it while holding one), with the hardware released. Does nothing if not started. */
     void (*stop)(struct camera *camera);

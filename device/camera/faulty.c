@@ -107,6 +107,12 @@ static void on_lost(void *user, uint32_t sequence, enum wire_drop_reason reason)
     camera->sink.on_lost(camera->sink.user, sequence, reason);
 }
 
+static void on_still_lost(void *user)
+{
+    struct camera *camera = user;
+    camera->sink.on_still_lost(camera->sink.user);
+}
+
 static void on_end(void *user, int error)
 {
     struct camera *camera = user;
@@ -145,10 +151,16 @@ static int faulty_open(struct camera **camera, const char *argument,
     return fail_unplugged(error);
 }
 
-static int faulty_start(struct camera *camera, const struct camera_sink *sink,
+static int faulty_describe(struct camera *camera, struct camera_description *description,
+                           struct error *error)
+{
+    return camera_pattern.describe(camera->pattern, description, error);
+}
+
+static int faulty_start(struct camera *camera, const struct camera_run *run,
                         struct camera_mode *mode, struct error *error)
 {
-    struct camera_sink ours = { on_frame, on_lost, on_end, camera };
+    struct camera_run ours = *run;
     struct fault fault;
     pthread_mutex_lock(&camera->lock);
     if (take(camera, FAULT_SLOW_START, &fault))
@@ -158,7 +170,12 @@ static int faulty_start(struct camera *camera, const struct camera_sink *sink,
     pthread_mutex_unlock(&camera->lock);
     if (gone)
         return fail_unplugged(error);
-    camera->sink = *sink;
+    camera->sink = run->sink;
+    ours.sink = (struct camera_sink){ .on_frame = on_frame,
+                                      .on_lost = on_lost,
+                                      .on_still_lost = on_still_lost,
+                                      .on_end = on_end,
+                                      .user = camera };
     int result = camera_pattern.start(camera->pattern, &ours, mode, error);
     camera->running = result == 0;
     return result;
@@ -196,4 +213,8 @@ static void faulty_close(struct camera **camera)
     *camera = NULL;
 }
 
-const struct camera_ops camera_faulty = { faulty_open, faulty_start, faulty_stop, faulty_close };
+const struct camera_ops camera_faulty = { .open = faulty_open,
+                                          .describe = faulty_describe,
+                                          .start = faulty_start,
+                                          .stop = faulty_stop,
+                                          .close = faulty_close };

@@ -82,8 +82,7 @@ static int deliver(struct pacer *pacer, uint32_t sequence)
     frame->release = give_back;
     frame->owner = pacer;
     frame->sensor_time_ns = clock_device();
-    frame->metadata = (struct wire_metadata){ .present = WIRE_META_WALL_CLOCK,
-                                              .wall_clock_ns = clock_read(CLOCK_REALTIME) };
+    frame->wall_clock_ns = clock_read(CLOCK_REALTIME);
     int error = pacer->fill(pacer, buffer, sequence);
     if (error) {
         give_back(frame);

@@ -18,7 +18,7 @@ static int fill(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t seque
 {
     struct camera *camera = (struct camera *)pacer;
     struct test_card_moment *painted = &camera->painted[buffer - pacer->buffers];
-    struct test_card_moment now = { sequence, buffer->frame.metadata.wall_clock_ns };
+    struct test_card_moment now = { sequence, buffer->frame.wall_clock_ns };
     if (buffer->used)
         test_card_update(&camera->card, buffer->memory, *painted, now);
     else
@@ -59,8 +59,7 @@ static int pattern_open(struct camera **camera, const char *argument,
     return 0;
 }
 
-static int pattern_start(struct camera *camera, const struct camera_sink *sink,
-                         struct camera_mode *mode, struct error *error)
+static void describe_mode(const struct camera *camera, struct camera_mode *mode)
 {
     *mode = (struct camera_mode){
         .width = camera->card.width,
@@ -69,7 +68,22 @@ static int pattern_start(struct camera *camera, const struct camera_sink *sink,
         .format = PIXEL_YUV420,
         .model = "test pattern",
     };
-    int result = pacer_start(&camera->pacer, sink);
+}
+
+static int pattern_describe(struct camera *camera, struct camera_description *description,
+                            struct error *error)
+{
+    (void)error;
+    *description = (struct camera_description){ .controls = { .items = NULL } };
+    describe_mode(camera, &description->mode);
+    return 0;
+}
+
+static int pattern_start(struct camera *camera, const struct camera_run *run,
+                         struct camera_mode *mode, struct error *error)
+{
+    describe_mode(camera, mode);
+    int result = pacer_start(&camera->pacer, &run->sink);
     if (result)
         return error_set(error, result, "out of memory for test pictures of %ux%u",
                          camera->card.width, camera->card.height);
@@ -91,5 +105,8 @@ static void pattern_close(struct camera **camera)
     *camera = NULL;
 }
 
-const struct camera_ops camera_pattern = { pattern_open, pattern_start, pattern_stop,
-                                           pattern_close };
+const struct camera_ops camera_pattern = { .open = pattern_open,
+                                           .describe = pattern_describe,
+                                           .start = pattern_start,
+                                           .stop = pattern_stop,
+                                           .close = pattern_close };

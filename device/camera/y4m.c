@@ -213,8 +213,7 @@ static int y4m_open(struct camera **camera, const char *argument,
     return result;
 }
 
-static int y4m_start(struct camera *camera, const struct camera_sink *sink,
-                     struct camera_mode *mode, struct error *error)
+static void describe_mode(const struct camera *camera, struct camera_mode *mode)
 {
     *mode = (struct camera_mode){
         .width = camera->header.width,
@@ -225,7 +224,22 @@ static int y4m_start(struct camera *camera, const struct camera_sink *sink,
     const char *slash = strrchr(camera->path, '/');
     const char *name = slash ? slash + 1 : camera->path;
     text_copy(mode->model, name, strlen(name), WIRE_TEXT_MAX);
-    int result = pacer_start(&camera->pacer, sink);
+}
+
+static int y4m_describe(struct camera *camera, struct camera_description *description,
+                        struct error *error)
+{
+    (void)error;
+    *description = (struct camera_description){ .controls = { .items = NULL } };
+    describe_mode(camera, &description->mode);
+    return 0;
+}
+
+static int y4m_start(struct camera *camera, const struct camera_run *run, struct camera_mode *mode,
+                     struct error *error)
+{
+    describe_mode(camera, mode);
+    int result = pacer_start(&camera->pacer, &run->sink);
     if (result)
         return error_set(error, result, "out of memory for pictures of %ux%u", mode->width,
                          mode->height);
@@ -237,4 +251,8 @@ static void y4m_stop(struct camera *camera)
     pacer_stop(&camera->pacer);
 }
 
-const struct camera_ops camera_y4m = { y4m_open, y4m_start, y4m_stop, y4m_close };
+const struct camera_ops camera_y4m = { .open = y4m_open,
+                                       .describe = y4m_describe,
+                                       .start = y4m_start,
+                                       .stop = y4m_stop,
+                                       .close = y4m_close };

@@ -32,6 +32,7 @@ struct subscription {
     bool format_due;            /* STREAM is */
     bool status_due;            /* STATUS is */
     struct wire_stream format;  /* what the last STREAM said, or will if it is due */
+    unsigned names_sent;        /* of the metadata's names, those that METADATA told of */
     uint64_t first_id, next_id; /* frames in [first_id, next_id) have a fate that was sent */
     struct demand_entry demand; /* which frames it takes; listed while it is open */
     uint64_t demand_id;         /* those below it may have been left out before it subscribed */

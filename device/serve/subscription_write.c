@@ -52,6 +52,22 @@ static void add_format(struct subscription *subscription, struct write_batch *wr
     subscription->format_due = false;
 }
 
+/* The names of what a frame reports come before it. False: there is no space for all of them now.
+ */
+static bool add_names(struct subscription *subscription, struct write_batch *write_batch)
+{
+    const struct metadata_names *names = subscription->stream->config.names;
+    unsigned count = names ? metadata_names_count(names) : 0;
+    while (subscription->names_sent < count) {
+        uint8_t *out = write_batch_reserve(write_batch);
+        if (!out)
+            return false;
+        write_batch_add(write_batch, wire_encode_metadata(number(subscription), names,
+                                                          &subscription->names_sent, count, out));
+    }
+    return true;
+}
+
 /* A change of the format is sent right before the first frame that shows it. Both messages are
  * small enough for the space that one has. */
 static void begin_frame(struct subscription *subscription, struct write_batch *write_batch,
@@ -96,7 +112,9 @@ static void add_next(struct subscription *subscription, struct write_batch *writ
         add_format(subscription, write_batch);
     while (!subscription->sending.frame && subscription->pending.count == 0 &&
            write_batch_has_space(write_batch) && !send_queue_empty(send_queue)) {
-        if (!send_queue_has_loss(send_queue) && !frame_may_begin(subscription, rules->whole_frames))
+        if (!send_queue_has_loss(send_queue) &&
+            (!frame_may_begin(subscription, rules->whole_frames) ||
+             !add_names(subscription, write_batch)))
             return;
         send_queue_take(send_queue, &item);
         if (item.frame)

@@ -41,6 +41,19 @@ void write_batch_streams(struct write_batch *write_batch, const struct wire_stre
               wire_encode_streams(streams, write_batch->small + write_batch->small_used));
 }
 
+uint8_t *write_batch_reserve(struct write_batch *write_batch)
+{
+    if (!write_batch_has_space(write_batch) ||
+        write_batch->small_used + WIRE_MESSAGE_MAX + WIRE_ENCODED_MAX > WRITE_BATCH_SMALL)
+        return NULL;
+    return write_batch->small + write_batch->small_used;
+}
+
+void write_batch_add(struct write_batch *write_batch, size_t size)
+{
+    add_small(write_batch, size);
+}
+
 void write_batch_part(struct write_batch *write_batch, const uint8_t *data, uint32_t size)
 {
     wire_encode_part(size, write_batch->small + write_batch->small_used);

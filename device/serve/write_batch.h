@@ -12,12 +12,14 @@
 
 #include "shared/base/attributes.h"
 #include "shared/net/transport.h"
+#include "shared/protocol/wire_controls.h"
 #include "shared/protocol/wire_streams.h"
 
 enum {
     WRITE_BATCH_PIECES = 64,
-    /* STREAMS comes once, in the first batch, with few others. */
-    WRITE_BATCH_SMALL = WIRE_STREAMS_ENCODED_MAX + 8 * WIRE_ENCODED_MAX
+    /* STREAMS comes once, in the first batch, with few others; later on one long message may come
+     * with those. */
+    WRITE_BATCH_SMALL = WIRE_MESSAGE_MAX + 8 * WIRE_ENCODED_MAX
 };
 
 struct write_batch {
@@ -40,6 +42,11 @@ void write_batch_opening(struct write_batch *write_batch);
 void write_batch_message(struct write_batch *write_batch, const struct wire_message *message);
 /* Once, into the first batch. */
 void write_batch_streams(struct write_batch *write_batch, const struct wire_streams *streams);
+/* Where a long message may be encoded, of up to WIRE_MESSAGE_MAX bytes; NULL: there is no space for
+ * one and the others that write_batch_has_space() speaks of. write_batch_add() is to follow, with
+ * its size. */
+uint8_t *write_batch_reserve(struct write_batch *write_batch);
+void write_batch_add(struct write_batch *write_batch, size_t size);
 /* data stays where it is until the batch is out. size >= 1. */
 void write_batch_part(struct write_batch *write_batch, const uint8_t *data, uint32_t size);
 

@@ -110,7 +110,9 @@ static void describe(struct frame *frame, const struct raw_frame *raw)
         .capture_time = raw->capture_time_ns,
         .width = (uint16_t)raw->picture.width,
         .height = (uint16_t)raw->picture.height,
-        .metadata = raw->metadata,
+        .metadata = { .present = raw->wall_clock_ns ? WIRE_META_WALL_CLOCK : 0,
+                      .wall_clock_ns = raw->wall_clock_ns,
+                      .values = raw->metadata },
     };
     frame->encode_start = clock_device();
 }

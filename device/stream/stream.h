@@ -25,12 +25,14 @@ struct stream_config {
     const char *source; /* what to show for a model while none is known; the same */
     const char *label;  /* what log lines begin with: "NAME: ", or "" for the only one; the same */
     const struct camera_ops *ops;
-    struct camera *camera;         /* open, not started; the stream's from now on */
-    struct encoder_config encoder; /* blocking: no picture is left out for want of a client */
-    uint64_t frame_limit;          /* captures; 0: none */
-    uint64_t timeout_ns;           /* see supervisor.h */
-    bool always_on;                /* the camera runs even if nobody watches */
-    bool adaptive;                 /* the bit rate follows the slowest live subscription */
+    struct camera *camera;              /* open, not started; the stream's from now on */
+    const struct metadata_names *names; /* of what its frames report; must outlive the stream. NULL:
+                                           they report nothing */
+    struct encoder_config encoder;      /* blocking: no picture is left out for want of a client */
+    uint64_t frame_limit;               /* captures; 0: none */
+    uint64_t timeout_ns;                /* see supervisor.h */
+    bool always_on;                     /* the camera runs even if nobody watches */
+    bool adaptive;                      /* the bit rate follows the slowest live subscription */
 };
 
 struct stream {

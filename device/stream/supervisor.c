@@ -73,8 +73,10 @@ static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
                         struct error *error)
 {
     const struct camera_ops *ops = supervisor->config.ops;
-    struct camera_sink sink = { on_frame, on_lost, on_end, supervisor };
-    int result = ops->start(supervisor->config.camera, &sink, mode, error);
+    struct camera_run camera_run = {
+        .sink = { .on_frame = on_frame, .on_lost = on_lost, .on_end = on_end, .user = supervisor },
+    };
+    int result = ops->start(supervisor->config.camera, &camera_run, mode, error);
     if (result || wire_size_is_good(mode->width, mode->height))
         return result;
     sequencer_shut(

@@ -1,11 +1,11 @@
 #include "host/lib/frame.h"
 
 #include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "shared/base/wakeup.h"
@@ -17,6 +17,7 @@ struct frame {
     struct pitether_frame shown;
     uint8_t *data; /* writable; shown.data */
     size_t capacity;
+    struct metadata metadata; /* by the numbers in the pool's names */
     atomic_uint references;
     struct frame_pool *pool;
     struct frame *next; /* in the pool's list of free frames, under its lock */
@@ -26,6 +27,7 @@ struct frame_pool {
     unsigned limit;
     size_t max_bytes;
     int fd;
+    struct metadata_names names; /* of all connections, which each number them anew */
     pthread_mutex_t lock;
     /* Under lock. */
     struct frame *free;
@@ -35,8 +37,6 @@ struct frame_pool {
     bool wanted;       /* take() has returned NULL since the last frame came back */
     bool destroyed;    /* it goes with the last frame */
 };
-
-static const struct pitether_metadata nothing = { NAN, NAN, NAN, NAN, NAN, NAN, 0 };
 
 static struct frame *frame_of(const struct pitether_frame *frame)
 {
@@ -93,7 +93,8 @@ int frame_pool_fd(const struct frame_pool *pool)
 
 static void reset(struct frame *frame)
 {
-    frame->shown = (struct pitether_frame){ .data = frame->data, .metadata = nothing };
+    frame->shown = (struct pitether_frame){ .data = frame->data };
+    frame->metadata.size = 0;
     atomic_store(&frame->references, 1);
 }
 
@@ -140,6 +141,58 @@ int frame_reserve(struct pitether_frame *shown, size_t capacity)
     frame->shown.data = frame->data = data;
     frame->capacity = grown;
     return 0;
+}
+
+int frame_set_metadata(struct pitether_frame *shown, const struct metadata *metadata,
+                       const struct metadata_names *names)
+{
+    struct frame *frame = frame_of(shown);
+    unsigned number;
+    struct value value;
+    int result;
+    frame->metadata.size = 0;
+    for (size_t at = 0; (result = metadata_next(metadata, names, &at, &number, &value)) > 0;) {
+        const struct metadata_name *name = &names->items[number];
+        int ours = metadata_names_add(&frame->pool->names, name->name, name->type, name->array);
+        if (ours < 0 || !metadata_add(&frame->metadata, (unsigned)ours, &value))
+            return -EBADMSG;
+    }
+    return result;
+}
+
+_Static_assert(sizeof(struct pitether_value) == sizeof(struct value) &&
+                   offsetof(struct pitether_value, count) == offsetof(struct value, count) &&
+                   offsetof(struct pitether_value, text) == offsetof(struct value, text),
+               "the public values are the protocol's");
+
+bool pitether_frame_value(const struct pitether_frame *shown, const char *name,
+                          struct pitether_value *value)
+{
+    const struct frame *frame = frame_of(shown);
+    struct value found;
+    if (!metadata_find(&frame->metadata, &frame->pool->names, name, &found))
+        return false;
+    memcpy(value, &found, sizeof(found));
+    return true;
+}
+
+double pitether_frame_number(const struct pitether_frame *shown, const char *name)
+{
+    const struct frame *frame = frame_of(shown);
+    return metadata_number(&frame->metadata, &frame->pool->names, name);
+}
+
+const char *pitether_frame_next_value(const struct pitether_frame *shown, size_t *at,
+                                      struct pitether_value *value)
+{
+    const struct frame *frame = frame_of(shown);
+    const struct metadata_names *names = &frame->pool->names;
+    struct value found;
+    unsigned number;
+    if (metadata_next(&frame->metadata, names, at, &number, &found) <= 0)
+        return NULL;
+    memcpy(value, &found, sizeof(found));
+    return names->items[number].name;
 }
 
 uint8_t *frame_data(struct pitether_frame *frame)

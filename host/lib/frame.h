@@ -14,6 +14,7 @@
 
 #include "host/lib/pitether.h"
 #include "shared/base/attributes.h"
+#include "shared/controls/metadata.h"
 
 struct frame_pool;
 
@@ -36,6 +37,11 @@ int frame_pool_fd(const struct frame_pool *pool);
 /* Makes the data's buffer at least so large, bytes, and keeps what is in it. Only while the frame
  * is being received. 0 or -ENOMEM. */
 int frame_reserve(struct pitether_frame *frame, size_t capacity);
+
+/* Keeps what the camera reported of a frame that is being received; its numbers are those of
+ * `names`. 0; -EBADMSG: malformed, or more names than may be. The receiver's thread. */
+NODISCARD int frame_set_metadata(struct pitether_frame *frame, const struct metadata *metadata,
+                                 const struct metadata_names *names);
 
 /* The frame's data, to be written to while it is being received; and how large its buffer is. */
 uint8_t *frame_data(struct pitether_frame *frame);

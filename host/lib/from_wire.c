@@ -1,38 +1,14 @@
 #include "host/lib/from_wire.h"
 
-#include <math.h>
 #include <stdio.h>
 
-_Static_assert((int)PITETHER_DROP_UNSENT == (int)WIRE_DROP_UNSENT &&
+_Static_assert((int)PITETHER_DROP_MODE_SWITCH == (int)WIRE_DROP_MODE_SWITCH &&
                    (int)PITETHER_DROP_SENSOR_GAP == (int)WIRE_DROP_SENSOR_GAP,
                "the public reasons are the protocol's");
 _Static_assert((int)PITETHER_CAMERA_STARTING == (int)WIRE_STREAM_STARTING &&
                    (int)PITETHER_CAMERA_RUNNING == (int)WIRE_STREAM_RUNNING &&
                    (int)PITETHER_CAMERA_LOST == (int)WIRE_STREAM_LOST,
                "the public states are the protocol's");
-/* A value in the wire's unit, of which `per_unit` are one of the public header's. */
-static double value_of(const struct wire_metadata *wire, uint32_t bit, uint32_t value,
-                       double per_unit)
-{
-    return wire->present & bit ? value / per_unit : NAN;
-}
-
-struct pitether_metadata from_wire_metadata(const struct wire_metadata *wire)
-{
-    bool has_wall_clock = wire->present & WIRE_META_WALL_CLOCK;
-    return (struct pitether_metadata){
-        .exposure_s = value_of(wire, WIRE_META_EXPOSURE, wire->exposure_us, 1e6),
-        .analogue_gain = value_of(wire, WIRE_META_GAIN, wire->gain_milli, 1e3),
-        .digital_gain = value_of(wire, WIRE_META_DIGITAL_GAIN, wire->digital_gain_milli, 1e3),
-        .colour_temperature_k =
-            value_of(wire, WIRE_META_COLOUR_TEMPERATURE, wire->colour_temperature_k, 1),
-        .lux = value_of(wire, WIRE_META_LUX, wire->lux_milli, 1e3),
-        .lens_position_dioptres =
-            value_of(wire, WIRE_META_LENS_POSITION, wire->lens_position_milli, 1e3),
-        .wall_clock_ns = has_wall_clock ? wire->wall_clock_ns : 0,
-    };
-}
-
 struct pitether_drops from_wire_drops(const struct wire_drops *wire, uint64_t epoch)
 {
     return (struct pitether_drops){ .epoch = epoch,

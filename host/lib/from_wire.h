@@ -8,7 +8,6 @@
 #include "shared/protocol/wire.h"
 #include "shared/protocol/wire_streams.h"
 
-struct pitether_metadata from_wire_metadata(const struct wire_metadata *wire);
 struct pitether_drops from_wire_drops(const struct wire_drops *wire, uint64_t epoch);
 struct pitether_stream from_wire_stream(const struct wire_stream *wire, const char *name,
                                         uint64_t interval_ns);

@@ -49,6 +49,7 @@ struct pitether_error {
 enum pitether_mode {
     PITETHER_LIVE,     /* the newest frame: what can't be sent or taken in time is dropped */
     PITETHER_LOSSLESS, /* every frame: the daemon queues what can't be sent at once */
+    PITETHER_STILL,    /* one frame of the sensor's full size, while others watch the stream */
 };
 
 enum pitether_log_level {
@@ -72,6 +73,10 @@ struct pitether_options {
     unsigned max_frames;   /* frames that exist at once, waiting or held by the caller, 2 to 4096;
                               0: 64 */
     size_t max_bytes;      /* memory in those; 0: 256 MiB */
+    unsigned still_width, still_height; /* STILL: pixels; both 0: the sensor's full size */
+    unsigned still_quality;             /* STILL: of the JPEG, 1 to 100; 0: the stream's */
+    double still_settle_s; /* STILL: wait so long at most until exposure, white balance and focus
+                              have settled, 0 to 60 */
     /* Called for each log line, by the receiver's thread or within a call of this library; NULL:
      * nothing is logged. */
     void (*log)(void *user, enum pitether_log_level level, const char *line);
@@ -92,16 +97,44 @@ struct pitether_times {
     int64_t offset;                    /* device clock minus host clock, if offset_known */
     uint64_t error;                    /* the offset is right within this much */
     bool offset_known;
+    uint64_t sensor_wall; /* CLOCK_REALTIME of the device at `sensor`; 0: not known */
 };
 
-/* What the sensor reported of a frame; NAN: it did not. */
-struct pitether_metadata {
-    double exposure_s;
-    double analogue_gain, digital_gain;
-    double colour_temperature_k;
-    double lux;
-    double lens_position_dioptres;
-    uint64_t wall_clock_ns; /* CLOCK_REALTIME of the device at times.sensor; 0: not reported */
+/* Values that a camera can be set to, or reports. The types are libcamera's. */
+enum pitether_value_type {
+    PITETHER_VALUE_NONE = 0, /* there is none */
+    PITETHER_VALUE_BOOL = 1,
+    PITETHER_VALUE_BYTE = 2,
+    PITETHER_VALUE_INT32 = 3,
+    PITETHER_VALUE_INT64 = 4,
+    PITETHER_VALUE_FLOAT = 5,
+    PITETHER_VALUE_TEXT = 6, /* its elements are bytes */
+    PITETHER_VALUE_RECTANGLE = 7,
+    PITETHER_VALUE_SIZE = 8,
+    PITETHER_VALUE_POINT = 9,
+};
+
+struct pitether_value {
+    uint8_t type;   /* enum pitether_value_type */
+    bool array;     /* it has any number of elements; otherwise one, or it is a text */
+    uint16_t count; /* elements */
+    union {
+        uint8_t bytes[256]; /* BOOL (0 or 1) and BYTE */
+        int32_t int32[64];
+        int64_t int64[32];
+        float number[64];
+        char text[256]; /* `count` bytes, without a zero */
+        struct {
+            int32_t x, y;
+            uint32_t width, height;
+        } rectangle[16];
+        struct {
+            uint32_t width, height;
+        } size[32];
+        struct {
+            int32_t x, y;
+        } point[32];
+    };
 };
 
 /* One whole JPEG, read-only. Counted references keep it; see pitether_frame_hold(). */
@@ -114,7 +147,7 @@ struct pitether_frame {
         height;      /* as the daemon says: check them against the JPEG before you trust them */
     uint32_t crc32c; /* of the JPEG (RFC 3720, B.4); has been checked */
     struct pitether_times times;
-    struct pitether_metadata metadata;
+    /* What the camera reported of it: see pitether_frame_value(). */
 };
 
 /* Why there is no frame for an id. Those below 64 are PROTOCOL.md's (section 4), said by the
@@ -129,12 +162,13 @@ enum pitether_drop_reason {
     PITETHER_DROP_RATE_LIMITED = 7, /* it was not asked for: max_fps or every */
     PITETHER_DROP_QUEUE_FULL = 8,   /* lossless: the daemon's queue was full */
     PITETHER_DROP_TOO_BIG = 9,
-    PITETHER_DROP_UNSENT = 10,     /* it waited at the daemon when the end was asked for */
-    PITETHER_DROP_DAMAGED = 256,   /* it arrived, and failed its check */
-    PITETHER_DROP_CUT = 257,       /* the connection was lost in the middle of it */
-    PITETHER_DROP_MISSED = 258,    /* there was no connection */
-    PITETHER_DROP_NOT_TAKEN = 259, /* live: the caller was late, and a newer one had come */
-    PITETHER_DROP_AFTER_END = 260, /* it came, but was taken when duration_s was over */
+    PITETHER_DROP_UNSENT = 10,      /* it waited at the daemon when the end was asked for */
+    PITETHER_DROP_MODE_SWITCH = 11, /* the camera was taking a still */
+    PITETHER_DROP_DAMAGED = 256,    /* it arrived, and failed its check */
+    PITETHER_DROP_CUT = 257,        /* the connection was lost in the middle of it */
+    PITETHER_DROP_MISSED = 258,     /* there was no connection */
+    PITETHER_DROP_NOT_TAKEN = 259,  /* live: the caller was late, and a newer one had come */
+    PITETHER_DROP_AFTER_END = 260,  /* it came, but was taken when duration_s was over */
 };
 
 struct pitether_drops {
@@ -155,6 +189,73 @@ enum pitether_camera_state {
     PITETHER_CAMERA_STARTING,
     PITETHER_CAMERA_RUNNING,
     PITETHER_CAMERA_LOST
+};
+
+/* What a camera can be set to. */
+struct pitether_enumerator {
+    int32_t value;
+    char name[32];
+};
+
+struct pitether_control {
+    char name[49]; /* libcamera's; of a vendor's "vendor::Name" */
+    uint8_t type;  /* enum pitether_value_type */
+    bool array, settable;
+    uint16_t size;                       /* elements of an array; 0: any number */
+    char unit[13];                       /* of the numbers, e.g. "µs"; "": it has none */
+    struct pitether_value min, max, def; /* NONE: not known. Of an array, one element that holds for
+                                            all, or one for each */
+    struct pitether_value set;           /* what a user has set; NONE: it is the camera's own */
+    uint16_t enumerator_count;           /* what a number may be; 0: any */
+    struct pitether_enumerator enumerators[24];
+};
+
+/* What became of one control that somebody set. */
+enum pitether_set_result {
+    PITETHER_SET_OK = 0,
+    PITETHER_SET_CLAMPED = 1,    /* to the nearest that the camera can do */
+    PITETHER_SET_IGNORED = 2,    /* the camera took it, and did something else or nothing */
+    PITETHER_SET_UNKNOWN = 3,    /* the camera has no such control, or the control no such word */
+    PITETHER_SET_BAD = 4,        /* the value can't be read, or is not of the control's type */
+    PITETHER_SET_UNSET = 5,      /* nothing was set, because of another control */
+    PITETHER_SET_REPLACED = 6,   /* a later change replaced it before a frame showed it */
+    PITETHER_SET_UNREPORTED = 7, /* it was set, and the camera does not report it */
+};
+
+struct pitether_change {
+    char name[49];
+    uint8_t result;              /* enum pitether_set_result */
+    struct pitether_value asked; /* NONE: to be the camera's own again, or it could not be read */
+    struct pitether_value now;   /* what is in force; NONE: not known */
+    char why[97];                /* unless OK: what is wrong, and what to do */
+};
+
+enum pitether_changed_status {
+    PITETHER_CHANGED_DONE = 0,        /* see first_id, and each control's result */
+    PITETHER_CHANGED_REJECTED = 1,    /* nothing was set, since something of it can't be */
+    PITETHER_CHANGED_NOT_ALLOWED = 2, /* nothing was set: this receiver's key may only view */
+    PITETHER_CHANGED_NO_CAMERA = 3,   /* nothing was set: the camera does not run */
+    PITETHER_CHANGED_BUSY = 4,        /* nothing was set: too many changes wait */
+    PITETHER_CHANGED_LOST = 5,  /* it was set, and the camera stopped before a frame showed it; it
+                                   is set again when the camera is back */
+    PITETHER_CHANGED_CUT = 256, /* the connection was lost before the answer came */
+};
+
+struct pitether_changed {
+    enum pitether_changed_status status;
+    uint32_t request;         /* as pitether_set() gave it; 0: another receiver set it */
+    uint64_t epoch, first_id; /* of DONE: the first frame for which all of it is in force */
+    char by[65];              /* who set it: a key's name, or where it connected from */
+    char text[257];           /* unless DONE: why not, and what to do */
+    const struct pitether_change
+        *changes; /* `count` of them; good until the next pitether_next() */
+    size_t count;
+};
+
+struct pitether_controls {
+    const struct pitether_control *controls; /* `count` of them; good until the next
+                                                pitether_next() */
+    size_t count;
 };
 
 struct pitether_status {
@@ -188,7 +289,9 @@ enum pitether_event_type {
     PITETHER_STATUS,    /* how the camera is */
     PITETHER_FRAME,
     PITETHER_DROPS,
-    PITETHER_END, /* the last one */
+    PITETHER_CONTROLS, /* what the camera can be set to: once it runs, and when that has changed */
+    PITETHER_CHANGED,  /* somebody set something: the answer to pitether_set(), or another's */
+    PITETHER_END,      /* the last one */
 };
 
 /* Frames and drops come in the order of ids, and each id of an epoch, from the first one that came
@@ -202,6 +305,8 @@ struct pitether_event {
         struct pitether_drops drops;
         struct pitether_stream stream;
         struct pitether_status status;
+        struct pitether_controls controls;
+        struct pitether_changed changed;
         struct pitether_end end;
         char text[512]; /* LOST: why */
     };
@@ -227,6 +332,21 @@ PITETHER_API PITETHER_NODISCARD int pitether_next(struct pitether *receiver, int
  * no longer waits for the daemon: END follows what is here. Any thread, and signal handlers. */
 PITETHER_API void pitether_stop(struct pitether *receiver);
 
+/* Sets controls of the camera: "NAME=VALUE,NAME=VALUE", at most 2048 bytes; see
+ * shared/doc/controls.md. Either all of it is set, or nothing. Returns at once; PITETHER_CHANGED
+ * with *request (NULL: not of interest), which is not 0, says what became of it, always. Waits for
+ * a connection if there is none. 0; -EINVAL: too long, empty, or it holds a control character;
+ * -EBUSY: 32 of them have no answer yet; -ESHUTDOWN: END has come, or it is ending. Any thread. */
+PITETHER_API PITETHER_NODISCARD int pitether_set(struct pitether *receiver, const char *assignments,
+                                                 uint32_t *request);
+
+/* Writes a value as pitether_set() takes it, e.g. "9987", "1.25,1.5", "true", with a zero; returns
+ * its length without that, however small `size` is. control: whose value it is, for the names of
+ * enumerators; NULL: they are numbers. Any thread. */
+PITETHER_API size_t pitether_value_format(const struct pitether_value *value,
+                                          const struct pitether_control *control, char *text,
+                                          size_t size);
+
 /* The live frames are not needed for now, or are again: after two seconds of a pause the receiver
  * disconnects, so that neither side works for nothing. Without effect on a lossless receiver, and
  * on one with a duration or a timeout. Any thread. */
@@ -245,6 +365,20 @@ PITETHER_API void pitether_frame_release(const struct pitether_frame *frame);
 /* A device time of this frame on the host's clock; 0 where the offset is not known. */
 PITETHER_API uint64_t pitether_frame_host_time(const struct pitether_frame *frame,
                                                uint64_t device_time);
+
+/* What the camera reported of the frame, by libcamera's name: "ExposureTime" (µs), "AnalogueGain",
+ * "rpi::..."; see shared/doc/controls.md. Returns whether it did. Any thread that holds the frame.
+ */
+PITETHER_API bool pitether_frame_value(const struct pitether_frame *frame, const char *name,
+                                       struct pitether_value *value);
+
+/* The same, of a value that is one number; NAN: it was not reported. */
+PITETHER_API double pitether_frame_number(const struct pitether_frame *frame, const char *name);
+
+/* All of them, one after the other: *at is 0 at first. Returns the name of the next one, or NULL:
+ * there are no more. The text lives as long as the frame. */
+PITETHER_API const char *pitether_frame_next_value(const struct pitether_frame *frame, size_t *at,
+                                                   struct pitether_value *value);
 
 /* The protocol's name of a reason, e.g. "SUPERSEDED"; "?" for one that is not known. Static. */
 PITETHER_API const char *pitether_drop_name(enum pitether_drop_reason reason);

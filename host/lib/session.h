@@ -13,6 +13,7 @@
 #include "host/lib/frame.h"
 #include "shared/base/error.h"
 #include "shared/protocol/message_reader.h"
+#include "shared/protocol/wire_controls.h"
 #include "shared/protocol/wire_streams.h"
 
 enum { SESSION_OUT_MAX = 8192 };
@@ -81,6 +82,7 @@ struct session {
     bool subscribed;                 /* SUBSCRIBE was sent */
     bool started;                    /* a STREAM was received; the last one has ... */
     uint16_t width, height;          /* ... this size */
+    struct metadata_names names;     /* of what frames report, by this connection's numbers */
     uint64_t first_id, next_id;      /* [first_id, next_id) have a fate */
     struct session_totals totals;
     struct wire_end daemon_end; /* once ENDED */

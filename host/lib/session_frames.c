@@ -86,10 +86,13 @@ void session_begin_frame(struct session *session, uint64_t now_ns)
     frame->id = head->frame_id;
     frame->width = head->width;
     frame->height = head->height;
-    frame->metadata = from_wire_metadata(&head->metadata);
     frame->times.sensor = head->sensor_time;
+    if (head->metadata.present & WIRE_META_WALL_CLOCK)
+        frame->times.sensor_wall = head->metadata.wall_clock_ns;
     frame->times.captured = head->capture_time;
     frame->times.first_byte = now_ns;
+    if (frame_set_metadata(frame, &head->metadata.values, &session->names))
+        session_reject(session, "metadata that is malformed, or whose names were not sent");
 }
 
 void session_take_head(struct session *session, const struct wire_frame_head *head, uint64_t now_ns)

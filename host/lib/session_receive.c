@@ -91,9 +91,22 @@ static bool is_of_our_stream(const struct session *session, const struct wire_me
         return message->frame_head.stream == ours;
     case WIRE_DROPS:
         return message->drops.stream == ours;
+    case WIRE_METADATA:
+        return message->metadata.stream == ours;
+    case WIRE_CONTROLS:
+        return message->controls.stream == ours;
+    case WIRE_CHANGED:
+        return message->changed.stream == ours;
     default:
         return true;
     }
+}
+
+/* Those that only come to a subscription. */
+static bool is_of_a_stream(uint8_t type)
+{
+    return type == WIRE_STREAM || type == WIRE_STATUS || type == WIRE_CONTROLS ||
+           type == WIRE_CHANGED || type == WIRE_METADATA;
 }
 
 /* Whether a message of this type has its place here; it is not the right one otherwise. */
@@ -110,9 +123,10 @@ static bool has_its_place(struct session *session, uint8_t type)
         session_reject(session, "%s instead of STREAMS", name);
     else if (session->streams_seen && type == WIRE_STREAMS)
         session_reject(session, "a second STREAMS");
-    else if (!session->subscribed && (type == WIRE_STREAM || type == WIRE_STATUS))
+    else if (!session->subscribed && is_of_a_stream(type))
         session_reject(session, "%s before SUBSCRIBE", name);
-    else if (type == WIRE_PING || type == WIRE_PONG || type == WIRE_STATUS)
+    else if (type == WIRE_PING || type == WIRE_PONG || type == WIRE_STATUS ||
+             type == WIRE_CONTROLS || type == WIRE_CHANGED || type == WIRE_METADATA)
         return true;
     else if (session->frame && type != WIRE_FRAME_TAIL)
         session_reject(session, "%s within a frame", name);
@@ -162,6 +176,10 @@ static void take_message(struct session *session, const struct wire_raw *raw,
         /* A state that a later version may add means nothing to this one. */
         if (message->status.state <= WIRE_STREAM_LOST)
             session->handler.on_status(session->handler.user, &message->status);
+        break;
+    case WIRE_METADATA:
+        if (wire_decode_metadata(raw, &session->names))
+            session_reject(session, "a malformed METADATA");
         break;
     case WIRE_FRAME_HEAD:
         session_take_head(session, &message->frame_head, now_ns);

@@ -48,6 +48,8 @@ static bool is_present(const struct wire_message *message, const struct wire_tlv
 {
     if (tlv->kind == WIRE_TLV_NUMBER)
         return get_number(message, tlv->present, WIRE_PRESENT_SIZE) >> tlv->type & 1;
+    if (tlv->kind == WIRE_TLV_BYTES)
+        return get_number(message, tlv->offset, 2) > 0;
     return *((const char *)message + tlv->offset);
 }
 
@@ -60,6 +62,9 @@ static uint8_t *encode_tlv(const struct wire_message *message, const struct wire
         return at;
     if (tlv->kind == WIRE_TLV_NUMBER) {
         bytes_store(at + 4, get_number(message, tlv->offset, size), size);
+    } else if (tlv->kind == WIRE_TLV_BYTES) {
+        size = (size_t)get_number(message, tlv->offset, 2);
+        memcpy(at + 4, text + 2, size);
     } else {
         size = text_whole_size(text, tlv->size);
         memcpy(at + 4, text, size);
@@ -154,14 +159,25 @@ static int decode_number(const struct wire_tlv *tlv, struct wire_message *messag
     return 0;
 }
 
+static int decode_bytes(const struct wire_tlv *tlv, struct wire_message *message,
+                        const uint8_t *value, size_t size)
+{
+    if (size > tlv->size)
+        return -EBADMSG;
+    set_number(message, tlv->offset, 2, size);
+    memcpy((uint8_t *)message + tlv->offset + 2, value, size);
+    return 0;
+}
+
 static int decode_tlv(const struct wire_layout *layout, struct wire_message *message, unsigned type,
                       const uint8_t *value, size_t size)
 {
     for (size_t i = 0; i < layout->tlv_count; i++) {
         const struct wire_tlv *tlv = &layout->tlvs[i];
         if (tlv->type == type)
-            return tlv->kind == WIRE_TLV_NUMBER ? decode_number(tlv, message, value, size)
-                                                : decode_text(tlv, message, value, size);
+            return tlv->kind == WIRE_TLV_NUMBER  ? decode_number(tlv, message, value, size)
+                   : tlv->kind == WIRE_TLV_BYTES ? decode_bytes(tlv, message, value, size)
+                                                 : decode_text(tlv, message, value, size);
     }
     return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "shared/base/attributes.h"
+#include "shared/controls/metadata.h"
 
 #define WIRE_DEFAULT_PORT 7484
 #define WIRE_VERSION 1
@@ -29,7 +30,7 @@ enum {
 #define WIRE_MAX_MESSAGE_DEFAULT (16u << 20) /* bytes; the HELLO's max_message */
 #define WIRE_MAX_MESSAGE_LIMIT (64u << 20)
 /* A header and the longest message that wire_encode() makes. */
-#define WIRE_ENCODED_MAX (WIRE_HEADER_SIZE + 512)
+#define WIRE_ENCODED_MAX (WIRE_HEADER_SIZE + 768)
 
 extern const uint8_t wire_opening[WIRE_OPENING_SIZE];
 
@@ -43,11 +44,15 @@ enum wire_type {
     WIRE_SUBSCRIBE = 0x11,
     WIRE_STREAM = 0x12,
     WIRE_STATUS = 0x13,
+    WIRE_CONTROLS = 0x14,
+    WIRE_SET = 0x15,
+    WIRE_CHANGED = 0x16,
     WIRE_FRAME_HEAD = 0x20,
     WIRE_FRAME_PART = 0x21,
     WIRE_FRAME_TAIL = 0x22,
     WIRE_DROPS = 0x23,
     WIRE_ACK = 0x24,
+    WIRE_METADATA = 0x25,
     WIRE_FIRST_SKIPPABLE = 0x80, /* unknown types from here on are skipped */
 };
 
@@ -69,7 +74,11 @@ enum wire_end_reason {
     WIRE_END_FINISHED = 2, /* the source or the daemon's --frames came to its end */
 };
 
-enum wire_mode { WIRE_LIVE = 0, WIRE_LOSSLESS = 1 };
+enum wire_mode {
+    WIRE_LIVE = 0,
+    WIRE_LOSSLESS = 1,
+    WIRE_STILL = 2, /* one picture, of the sensor's full size if no other is asked for */
+};
 enum wire_codec { WIRE_CODEC_JPEG = 1 };
 enum wire_stream_state { WIRE_STREAM_STARTING = 0, WIRE_STREAM_RUNNING = 1, WIRE_STREAM_LOST = 2 };
 enum wire_frame_status { WIRE_FRAME_WHOLE = 0, WIRE_FRAME_ABORTED = 1 };
@@ -86,7 +95,8 @@ enum wire_drop_reason {
     WIRE_DROP_QUEUE_FULL = 8,
     WIRE_DROP_TOO_BIG = 9,
     WIRE_DROP_UNSENT = 10,
-    WIRE_DROP_REASONS = 11, /* one more than the last; reasons are 1..10 */
+    WIRE_DROP_MODE_SWITCH = 11,
+    WIRE_DROP_REASONS = 12, /* one more than the last; reasons are 1..11 */
 };
 
 struct wire_header {
@@ -133,6 +143,18 @@ struct wire_subscribe {
     uint64_t first_due;   /* sensor time (max_fps) or id (every) from which a frame is wanted; 0 */
     uint32_t queue_bytes; /* lossless: 0 is the daemon's own bound */
     char name[WIRE_NAME_MAX + 1]; /* the stream's; empty: the only one */
+    uint32_t present;             /* bits 1 << TLV type: of the four below, those that are there */
+    uint16_t still_width, still_height; /* STILL: pixels; absent: the sensor's full size */
+    uint8_t still_quality;              /* STILL: of the JPEG, 1..100; absent: the stream's */
+    uint32_t still_settle_ms;           /* STILL: how long to wait until exposure, white balance and
+                                           focus have settled; absent: not at all */
+};
+/* Bits of wire_subscribe.present. */
+enum {
+    WIRE_STILL_WIDTH = 1u << 2,
+    WIRE_STILL_HEIGHT = 1u << 3,
+    WIRE_STILL_QUALITY = 1u << 4,
+    WIRE_STILL_SETTLE = 1u << 5,
 };
 
 struct wire_stream {
@@ -141,35 +163,58 @@ struct wire_stream {
     uint32_t fps_mhz; /* frames in 1000 s; 0: not known */
     uint64_t first_frame_id;
     char model[WIRE_TEXT_MAX + 1];
+    uint32_t present; /* WIRE_STREAM_VIEW: view is there */
+    uint16_t view; /* how much of what the sensor sees the pictures show, in 1/10000 of its area */
 };
+enum { WIRE_STREAM_VIEW = 1u << 2, WIRE_VIEW_ALL = 10000 };
 
 struct wire_status {
     uint8_t stream, state;
     char text[WIRE_BLOB_TEXT_MAX + 1];
 };
 
-/* What the sensor reported of a frame. Bit WIRE_META_* of `present` says that the value is there.
- */
-enum {
-    WIRE_META_EXPOSURE = 1u << 1,
-    WIRE_META_GAIN = 1u << 2,
-    WIRE_META_COLOUR_TEMPERATURE = 1u << 3,
-    WIRE_META_LUX = 1u << 4,
-    WIRE_META_LENS_POSITION = 1u << 5,
-    WIRE_META_WALL_CLOCK = 1u << 6,
-    WIRE_META_DIGITAL_GAIN = 1u << 7,
+/* Without the controls: see wire_controls.h. */
+struct wire_controls_head {
+    uint8_t stream;
+    uint16_t first, total; /* of the controls in this message, the first one's place among all */
 };
 
-struct wire_metadata {
-    uint32_t present;
-    uint32_t exposure_us;
-    uint32_t gain_milli;
-    uint32_t colour_temperature_k;
-    uint32_t lux_milli;
-    uint32_t lens_position_milli; /* thousandths of a dioptre */
-    uint32_t digital_gain_milli;
-    uint64_t wall_clock_ns; /* CLOCK_REALTIME of the device at sensor_time */
+/* Without the text: see wire_controls.h. */
+struct wire_set_head {
+    uint32_t request; /* the receiver's number for it, not 0 */
 };
+
+enum wire_changed_status {
+    WIRE_CHANGED_DONE = 0,        /* first_frame_id shows it: see each control's result */
+    WIRE_CHANGED_REJECTED = 1,    /* nothing was set, since something of it can't be */
+    WIRE_CHANGED_NOT_ALLOWED = 2, /* nothing was set: this receiver may only view */
+    WIRE_CHANGED_NO_CAMERA = 3,   /* nothing was set: the camera does not run */
+    WIRE_CHANGED_BUSY = 4,        /* nothing was set: too many changes wait */
+    WIRE_CHANGED_LOST = 5,        /* it was set, and the camera stopped before a frame showed it; it
+                                     is set again at the next start */
+};
+
+/* Without the controls: see wire_controls.h. */
+struct wire_changed_head {
+    uint8_t stream, status;
+    uint32_t request;                  /* of the receiver that this is sent to; 0: another one's */
+    uint64_t first_frame_id;           /* the first one for which all of it is in force */
+    char by[WIRE_TEXT_MAX + 1];        /* who set it: a key's name, or where it connected from */
+    char text[WIRE_BLOB_TEXT_MAX + 1]; /* unless DONE: why not */
+};
+
+/* Without the names: see wire_controls.h. */
+struct wire_metadata_head {
+    uint8_t stream, first; /* the number of the first name in this message */
+};
+
+/* What the camera reported of a frame. */
+struct wire_metadata {
+    uint32_t present;       /* WIRE_META_WALL_CLOCK: wall_clock_ns is there */
+    uint64_t wall_clock_ns; /* CLOCK_REALTIME of the device at sensor_time */
+    struct metadata values; /* by the numbers that METADATA gave to names */
+};
+enum { WIRE_META_WALL_CLOCK = 1u << 1 };
 
 struct wire_frame_head {
     uint8_t stream;
@@ -215,6 +260,10 @@ struct wire_message {
         struct wire_frame_tail frame_tail;
         struct wire_drops drops;
         struct wire_ack ack;
+        struct wire_controls_head controls;
+        struct wire_set_head set;
+        struct wire_changed_head changed;
+        struct wire_metadata_head metadata;
     };
 };
 
@@ -225,8 +274,9 @@ struct wire_raw {
 };
 
 /* Writes one message to out, which holds WIRE_ENCODED_MAX bytes; returns its size with the header.
- * Texts longer than their limit are cut between characters. Of STREAMS, the part before the blob:
- * wire_encode_streams() makes the whole one. */
+ * Texts longer than their limit are cut between characters. Of a message
+ * whose blob is a list or a long text, the part before it: wire_streams.h and wire_controls.h make
+ * the whole ones. */
 size_t wire_encode(const struct wire_message *message, uint8_t *out);
 
 /* Writes a FRAME_PART's header (WIRE_HEADER_SIZE bytes) for a blob of that many bytes. */
@@ -237,7 +287,8 @@ int wire_decode_header(const uint8_t *bytes, struct wire_header *header);
 
 /* 0; -ENOMSG: an unknown type that is to be skipped; -EBADMSG: an unknown type below 0x80, a fixed
  * part that is too short, a TLV that is malformed, too short or doubled, a text that is too long,
- * or a stream's name that is none. The blob of STREAMS is left to wire_decode_streams(). */
+ * or a stream's name that is none. The blobs of STREAMS, CONTROLS, SET, CHANGED and METADATA are
+ * left to wire_streams.h and wire_controls.h. */
 NODISCARD int wire_decode(const struct wire_raw *raw, struct wire_message *message);
 
 /* Of a FRAME_PART, which has no fields. 0; -EBADMSG: a TLV is malformed or doubled. */

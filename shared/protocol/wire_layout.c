@@ -22,6 +22,10 @@
     {                                                                                              \
         type, WIRE_TLV_NAME, SIZE(path) - 1, MEMBER(path), 0                                       \
     }
+#define BYTES(type, path)                                                                          \
+    {                                                                                              \
+        type, WIRE_TLV_BYTES, SIZE(path.bytes), MEMBER(path), 0                                    \
+    }
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 static const struct wire_field hello_fields[] = { FIELD(hello.max_message), FIELD(hello.features),
@@ -37,24 +41,26 @@ static const struct wire_field subscribe_fields[] = {
     FIELD(subscribe.mode), FIELD(subscribe.max_fps_mhz), FIELD(subscribe.every),
     FIELD(subscribe.first_due), FIELD(subscribe.queue_bytes)
 };
-static const struct wire_tlv subscribe_tlvs[] = { NAME(1, subscribe.name) };
+static const struct wire_tlv subscribe_tlvs[] = {
+    NAME(1, subscribe.name), NUMBER(2, subscribe.still_width, subscribe.present),
+    NUMBER(3, subscribe.still_height, subscribe.present),
+    NUMBER(4, subscribe.still_quality, subscribe.present),
+    NUMBER(5, subscribe.still_settle_ms, subscribe.present)
+};
 static const struct wire_field stream_fields[] = {
     FIELD(stream.stream), FIELD(stream.codec),   FIELD(stream.width),
     FIELD(stream.height), FIELD(stream.fps_mhz), FIELD(stream.first_frame_id)
 };
-static const struct wire_tlv stream_tlvs[] = { TEXT(1, stream.model) };
+static const struct wire_tlv stream_tlvs[] = { TEXT(1, stream.model),
+                                               NUMBER(2, stream.view, stream.present) };
 static const struct wire_field status_fields[] = { FIELD(status.stream), FIELD(status.state) };
 static const struct wire_field frame_head_fields[] = {
     FIELD(frame_head.stream),       FIELD(frame_head.frame_id), FIELD(frame_head.sensor_time),
     FIELD(frame_head.capture_time), FIELD(frame_head.width),    FIELD(frame_head.height)
 };
-#define METADATA(type, value) NUMBER(type, frame_head.metadata.value, frame_head.metadata.present)
-static const struct wire_tlv frame_head_tlvs[] = {
-    METADATA(1, exposure_us),          METADATA(2, gain_milli),
-    METADATA(3, colour_temperature_k), METADATA(4, lux_milli),
-    METADATA(5, lens_position_milli),  METADATA(6, wall_clock_ns),
-    METADATA(7, digital_gain_milli),
-};
+static const struct wire_tlv frame_head_tlvs[] = { NUMBER(1, frame_head.metadata.wall_clock_ns,
+                                                          frame_head.metadata.present),
+                                                   BYTES(2, frame_head.metadata.values) };
 static const struct wire_field frame_tail_fields[] = {
     FIELD(frame_tail.frame_id),   FIELD(frame_tail.status),       FIELD(frame_tail.length),
     FIELD(frame_tail.crc32c),     FIELD(frame_tail.encode_start), FIELD(frame_tail.encode_end),
@@ -63,6 +69,15 @@ static const struct wire_field frame_tail_fields[] = {
 static const struct wire_field drops_fields[] = { FIELD(drops.stream), FIELD(drops.reason),
                                                   FIELD(drops.first_frame_id), FIELD(drops.count) };
 static const struct wire_field ack_fields[] = { FIELD(ack.frame_id), FIELD(ack.received) };
+static const struct wire_field controls_fields[] = { FIELD(controls.stream), FIELD(controls.first),
+                                                     FIELD(controls.total) };
+static const struct wire_field set_fields[] = { FIELD(set.request) };
+static const struct wire_field changed_fields[] = { FIELD(changed.stream), FIELD(changed.status),
+                                                    FIELD(changed.request),
+                                                    FIELD(changed.first_frame_id) };
+static const struct wire_tlv changed_tlvs[] = { TEXT(1, changed.by), TEXT(2, changed.text) };
+static const struct wire_field metadata_fields[] = { FIELD(metadata.stream),
+                                                     FIELD(metadata.first) };
 
 /* A type's name, without the prefix. */
 #define WORD(type) (&#type[sizeof("WIRE")])
@@ -93,6 +108,10 @@ static const struct wire_layout layouts[] = {
     LAYOUT(WIRE_FRAME_TAIL, frame_tail),
     LAYOUT(WIRE_DROPS, drops),
     LAYOUT(WIRE_ACK, ack),
+    LAYOUT(WIRE_CONTROLS, controls),
+    LAYOUT(WIRE_SET, set),
+    LAYOUT_TLV(WIRE_CHANGED, changed),
+    LAYOUT(WIRE_METADATA, metadata),
 };
 
 const struct wire_layout *wire_layout_of(unsigned type)
@@ -114,7 +133,7 @@ const char *wire_drop_name(unsigned reason)
     static const char *const names[] = { "?",          "SENSOR_GAP",   "CAPTURE_ERROR",
                                          "NO_BUFFER",  "ENCODER_BUSY", "ENCODE_ERROR",
                                          "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL",
-                                         "TOO_BIG",    "UNSENT" };
+                                         "TOO_BIG",    "UNSENT",       "MODE_SWITCH" };
     return reason < COUNT(names) ? names[reason] : "?";
 }
 

@@ -15,16 +15,18 @@ struct wire_field {
 
 enum wire_tlv_kind {
     WIRE_TLV_NUMBER,
-    WIRE_TLV_TEXT, /* in a char array; absent: empty */
-    WIRE_TLV_NAME, /* the same, and empty or a stream's name */
+    WIRE_TLV_TEXT,  /* in a char array; absent: empty */
+    WIRE_TLV_NAME,  /* the same, and empty or a stream's name */
+    WIRE_TLV_BYTES, /* in a uint16_t for the size, and an array of bytes; absent: size 0 */
 };
 
 enum { WIRE_PRESENT_SIZE = 4 };
 
 struct wire_tlv {
     uint16_t type;
-    uint8_t kind, size; /* bytes: of a number; of a text, without its zero, at most */
-    uint16_t offset;    /* in struct wire_message */
+    uint8_t kind;
+    uint16_t size;   /* bytes: of a number; of a text, without its zero, or of bytes, at most */
+    uint16_t offset; /* in struct wire_message */
     uint16_t
         present; /* of a number: where the uint32_t is whose bit `type` says that it is there */
 };

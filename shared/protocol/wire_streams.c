@@ -23,6 +23,7 @@ static uint8_t *encode_entry(uint8_t *at, const struct wire_stream_entry *entry)
     bytes_store(at + 2, entry->width, 2);
     bytes_store(at + 4, entry->height, 2);
     bytes_store(at + 6, entry->fps_mhz, 4);
+    bytes_store(at + 10, entry->view, 2);
     at = encode_text(at + WIRE_STREAM_FIXED, entry->name, WIRE_NAME_MAX);
     return encode_text(at, entry->model, WIRE_TEXT_MAX);
 }
@@ -63,6 +64,7 @@ static const uint8_t *decode_entry(const uint8_t *at, const uint8_t *end,
     entry->width = (uint16_t)bytes_load(at + 2, 2);
     entry->height = (uint16_t)bytes_load(at + 4, 2);
     entry->fps_mhz = (uint32_t)bytes_load(at + 6, 4);
+    entry->view = (uint16_t)bytes_load(at + 10, 2);
     at = decode_text(at + WIRE_STREAM_FIXED, end, entry->name, WIRE_NAME_MAX);
     if (!at || !wire_name_is_good(entry->name, strlen(entry->name)) || !size_is_good(entry))
         return NULL;

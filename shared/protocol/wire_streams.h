@@ -12,7 +12,7 @@
 
 enum {
     WIRE_STREAMS_MAX = 32,  /* entries in one message; at least 1 */
-    WIRE_STREAM_FIXED = 10, /* bytes of an entry before its texts */
+    WIRE_STREAM_FIXED = 12, /* bytes of an entry before its texts */
     WIRE_STREAM_ENTRY_MAX = WIRE_STREAM_FIXED + 1 + WIRE_NAME_MAX + 1 + WIRE_TEXT_MAX,
     WIRE_STREAMS_ENCODED_MAX = WIRE_HEADER_SIZE + 1 + WIRE_STREAMS_MAX * WIRE_STREAM_ENTRY_MAX
 };
@@ -22,6 +22,7 @@ struct wire_stream_entry {
     uint8_t state;          /* enum wire_stream_state, or one that a later revision may add */
     uint16_t width, height; /* pixels; both 0: not known yet */
     uint32_t fps_mhz;       /* frames in 1000 s; 0: not known */
+    uint16_t view;          /* as in STREAM; 0: not known */
     char name[WIRE_NAME_MAX + 1];
     char model[WIRE_TEXT_MAX + 1]; /* the camera's; may be empty */
 };

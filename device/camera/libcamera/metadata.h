@@ -1,3 +1,6 @@
+/*
+ * What a completed request reports of its frame.
+ */
 #ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_METADATA_H
 #define PITETHER_DEVICE_CAMERA_LIBCAMERA_METADATA_H
 
@@ -5,15 +8,11 @@
 
 #include "device/camera/libcamera/compat.h"
 
-extern "C" {
-#include "shared/protocol/wire.h"
-}
-
 namespace pitether
 {
 
-/* A completed request's metadata in the protocol's units. sensor_time_ns: CLOCK_BOOTTIME. */
-struct wire_metadata read_metadata(const lc::ControlList &list, uint64_t sensor_time_ns);
+/* CLOCK_REALTIME at the sensor time, which is of CLOCK_BOOTTIME; ns. */
+uint64_t read_wall_clock(const lc::ControlList &list, uint64_t sensor_time_ns);
 
 } // namespace pitether
 

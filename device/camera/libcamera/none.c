@@ -22,11 +22,19 @@ static int none_open(struct camera **camera, const char *argument,
 }
 
 /* Never called, since nothing can be opened. */
-static int none_start(struct camera *camera, const struct camera_sink *sink,
-                      struct camera_mode *mode, struct error *error)
+static int none_describe(struct camera *camera, struct camera_description *description,
+                         struct error *error)
 {
     (void)camera;
-    (void)sink;
+    (void)description;
+    return refuse(error);
+}
+
+static int none_start(struct camera *camera, const struct camera_run *run, struct camera_mode *mode,
+                      struct error *error)
+{
+    (void)camera;
+    (void)run;
     (void)mode;
     return refuse(error);
 }
@@ -42,7 +50,11 @@ static void none_close(struct camera **camera)
         *camera = NULL;
 }
 
-const struct camera_ops camera_libcamera = { none_open, none_start, none_stop, none_close };
+const struct camera_ops camera_libcamera = { .open = none_open,
+                                             .describe = none_describe,
+                                             .start = none_start,
+                                             .stop = none_stop,
+                                             .close = none_close };
 
 int camera_libcamera_list(FILE *out, struct error *error)
 {

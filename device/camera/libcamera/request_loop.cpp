@@ -24,8 +24,8 @@ constexpr uint64_t settle_ns = 2 * CLOCK_SECOND;
 
 } // namespace
 
-RequestLoop::RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_sink &sink)
-    : sink_(sink), setup_(std::move(camera)), buffers_(setup_)
+RequestLoop::RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_run &run)
+    : sink_(run.sink), setup_(std::move(camera)), buffers_(setup_)
 {
 }
 

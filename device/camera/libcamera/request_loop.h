@@ -31,7 +31,7 @@ namespace pitether
 class RequestLoop
 {
   public:
-    RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_sink &sink);
+    RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_run &run);
     /* Stops the camera, waits until all frames have come back, and releases it; also after a
      * begin() that failed. */
     ~RequestLoop();

@@ -7,7 +7,7 @@
 #include "device/camera/libcamera/metadata.h"
 
 extern "C" {
-#include "device/camera/sensor_values.h"
+#include "device/camera/sensor_time.h"
 #include "shared/base/clock.h"
 }
 
@@ -67,7 +67,7 @@ bool Slot::fill(const Outcome &outcome)
     frame.sequence = outcome.sequence;
     frame.sensor_time_ns = sensor_time(stamp > 0 ? static_cast<uint64_t>(stamp) : outcome.stamp,
                                        frame.capture_time_ns, clock_monotonic());
-    frame.metadata = read_metadata(metadata, frame.sensor_time_ns);
+    frame.wall_clock_ns = read_wall_clock(metadata, frame.sensor_time_ns);
     if (frame.picture.format != PIXEL_JPEG)
         return true;
     const auto &planes = buffer_->metadata().planes();

@@ -81,7 +81,24 @@ int source_open(struct camera **out, const char *argument, const struct camera_r
     });
 }
 
-int source_start(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
+int source_describe(struct camera *camera, struct camera_description *description,
+                    struct error *error)
+{
+    return guard(error, [&]() -> int {
+        std::shared_ptr<lc::Camera> found;
+        *description = {};
+        int result = choose(camera, &found, error);
+        if (result < 0)
+            return result;
+        Setup setup(found);
+        result = setup.begin(camera->request, error);
+        if (result == 0)
+            setup.describe(&description->mode);
+        return result;
+    });
+}
+
+int source_start(struct camera *camera, const struct camera_run *run, struct camera_mode *mode,
                  struct error *error)
 {
     return guard(error, [&]() -> int {
@@ -90,12 +107,12 @@ int source_start(struct camera *camera, const struct camera_sink *sink, struct c
         int result = choose(camera, &found, error);
         if (result < 0)
             return result;
-        auto loop = std::make_unique<RequestLoop>(found, *sink);
+        auto loop = std::make_unique<RequestLoop>(found, *run);
         result = loop->begin(camera->request, camera->use_heap, mode, error);
         if (result < 0 && loop->heap_failed()) {
             camera->use_heap = false;
             loop.reset();
-            loop = std::make_unique<RequestLoop>(found, *sink);
+            loop = std::make_unique<RequestLoop>(found, *run);
             result = loop->begin(camera->request, false, mode, error);
         }
         if (result == 0)
@@ -143,7 +160,8 @@ void print_camera(FILE *out, size_t index, const struct camera_entry &entry)
 } // namespace
 
 extern "C" {
-const struct camera_ops camera_libcamera = { source_open, source_start, source_stop, source_close };
+const struct camera_ops camera_libcamera = { source_open, source_describe, source_start,
+                                             nullptr,     source_stop,     source_close };
 }
 
 int camera_libcamera_list(FILE *out, struct error *error)

@@ -25,8 +25,8 @@ enum { TRIES_MAX = 100000, COPIES_MAX = 1 << 30 };
 static uint64_t wall_time(const struct pitether_frame *frame)
 {
     const struct pitether_times *times = &frame->times;
-    if (frame->metadata.wall_clock_ns)
-        return frame->metadata.wall_clock_ns;
+    if (frame->times.sensor_wall)
+        return frame->times.sensor_wall;
     uint64_t taken =
         times->offset_known ? pitether_frame_host_time(frame, times->sensor) : times->last_byte;
     return clock_read(CLOCK_REALTIME) - (clock_monotonic() - taken);

@@ -25,14 +25,12 @@ static void add_number(char *line, double value)
         snprintf(line + used, LINE_ROOM - used, ",%.10g", value);
 }
 
-static void add_metadata(char *line, const struct pitether_metadata *metadata)
+static void add_metadata(char *line, const struct pitether_frame *frame)
 {
-    add_number(line, metadata->exposure_s * 1e6);
-    add_number(line, metadata->analogue_gain);
-    add_number(line, metadata->digital_gain);
-    add_number(line, metadata->colour_temperature_k);
-    add_number(line, metadata->lux);
-    add_number(line, metadata->lens_position_dioptres);
+    static const char *const names[] = { "ExposureTime",      "AnalogueGain", "DigitalGain",
+                                         "ColourTemperature", "Lux",          "LensPosition" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        add_number(line, pitether_frame_number(frame, names[i]));
 }
 
 /* A template may have commas or quotes in it (RFC 4180, 2). */
@@ -76,7 +74,7 @@ size_t frame_index_line(const struct pitether_frame *frame, const char *name, ui
     used = strlen(line);
     snprintf(line + used, LINE_ROOM - used, ",%u,%u,%zu,%08" PRIx32, frame->width, frame->height,
              frame->size, frame->crc32c);
-    add_metadata(line, &frame->metadata);
+    add_metadata(line, frame);
     strcat(line, "\n");
     return strlen(line);
 }

@@ -53,12 +53,12 @@ struct raw_frame *fake_camera_lend(struct camera *camera, uint32_t sequence)
     return &shot->capture;
 }
 
-static int start(struct camera *camera, const struct camera_sink *sink, struct camera_mode *mode,
-                 struct error *error)
+static int start(struct camera *camera, const struct camera_run *camera_run,
+                 struct camera_mode *mode, struct error *error)
 {
     pthread_mutex_lock(&camera->lock);
     camera->faults += camera->running;
-    camera->sink = *sink;
+    camera->sink = camera_run->sink;
     if (camera->starts < FAKE_STARTS_MAX)
         camera->start_ns[camera->starts] = clock_monotonic();
     camera->starts++;

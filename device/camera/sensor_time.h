@@ -1,8 +1,8 @@
 /*
- * What sensors report, in the protocol's units. Pure; any thread.
+ * When an exposure began, on the protocol's clock. Pure; any thread.
  */
-#ifndef PITETHER_DEVICE_CAMERA_SENSOR_VALUES_H
-#define PITETHER_DEVICE_CAMERA_SENSOR_VALUES_H
+#ifndef PITETHER_DEVICE_CAMERA_SENSOR_TIME_H
+#define PITETHER_DEVICE_CAMERA_SENSOR_TIME_H
 
 #include <stdint.h>
 
@@ -10,8 +10,5 @@
  * CLOCK_MONOTONIC, which lacks the time that the machine was suspended. Both clocks are given as
  * read now; stamp_ns 0: the driver gave none. */
 uint64_t sensor_time(uint64_t stamp_ns, uint64_t now_boot_ns, uint64_t now_monotonic_ns);
-
-/* A value in thousandths, cut to what 32 bits hold; negative ones and NaN become 0. */
-uint32_t sensor_milli(double value);
 
 #endif

@@ -1,4 +1,4 @@
-#include "device/camera/sensor_values.h"
+#include "device/camera/sensor_time.h"
 
 #include "shared/base/clock.h"
 
@@ -11,11 +11,4 @@ uint64_t sensor_time(uint64_t stamp_ns, uint64_t now_boot_ns, uint64_t now_monot
     if (suspended > CLOCK_SECOND && stamp_ns <= now_monotonic_ns)
         stamp_ns += suspended;
     return stamp_ns < now_boot_ns ? stamp_ns : now_boot_ns;
-}
-
-uint32_t sensor_milli(double value)
-{
-    if (!(value > 0))
-        return 0;
-    return value * 1000 < UINT32_MAX ? (uint32_t)(value * 1000) : UINT32_MAX;
 }
