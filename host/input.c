@@ -189,6 +189,8 @@ static void take_event(struct input *input, const struct pitether_event *event)
     case PITETHER_END:
         take_end(input, &event->end);
         break;
+    case PITETHER_CONTROLS:
+    case PITETHER_CHANGED:
     case PITETHER_NONE:
         break;
     }
