@@ -10,6 +10,7 @@
 #include "shared/base/bytes.h"
 #include "shared/base/log.h"
 #include "shared/protocol/crc32c.h"
+#include "shared/protocol/wire_controls.h"
 
 void script_free(struct script *script)
 {
@@ -67,6 +68,19 @@ void script_greet(struct script *script, uint64_t epoch)
                    .type = WIRE_HELLO,
                    .hello = { .max_message = WIRE_CONTROL_MAX, .epoch = epoch, .name = "bench" } });
     script_streams(script, &script_one_stream);
+    script->names_due = true;
+}
+
+static const struct metadata_names script_names = {
+    .count = 1, .items = { { "ExposureTime", VALUE_INT32, false } }
+};
+
+static void script_metadata(struct script *script)
+{
+    uint8_t bytes[WIRE_MESSAGE_MAX];
+    unsigned first = 0;
+    script_add(script, bytes, wire_encode_metadata(0, &script_names, &first, 1, bytes));
+    script->names_due = false;
 }
 
 void script_stream(struct script *script, uint64_t first_id)
@@ -78,6 +92,8 @@ void script_stream(struct script *script, uint64_t first_id)
                                                            .fps_mhz = 30000,
                                                            .first_frame_id = first_id,
                                                            .model = "model" } });
+    if (script->names_due)
+        script_metadata(script);
 }
 
 void script_status(struct script *script, unsigned state, const char *text)
@@ -118,7 +134,9 @@ void script_error(struct script *script, unsigned code, const char *text)
 
 void script_head(struct script *script, uint64_t id)
 {
-    struct wire_metadata metadata = { .present = WIRE_META_EXPOSURE, .exposure_us = 8000 };
+    struct value exposure = value_of_int32(SCRIPT_EXPOSURE_US);
+    struct wire_metadata metadata = { .present = 0 };
+    assert_true(metadata_add(&metadata.values, 0, &exposure));
     script_say(script, &(struct wire_message){ .type = WIRE_FRAME_HEAD,
                                                .frame_head = { .frame_id = id,
                                                                .sensor_time = 1000 * id + 1,
@@ -235,6 +253,18 @@ struct pitether_frame *frame_make(struct frame_pool *pool, uint64_t id, size_t s
     frame->height = SCRIPT_HEIGHT;
     frame->crc32c = crc32c(0, frame->data, size);
     return frame;
+}
+
+void told_add(struct told *told, const char *name, struct value value)
+{
+    int number = metadata_names_add(&told->names, name, value.type, value.array);
+    assert_in_range(number, 0, METADATA_NAMES_MAX - 1);
+    assert_true(metadata_add(&told->metadata, (unsigned)number, &value));
+}
+
+void frame_tell(struct pitether_frame *frame, const struct told *told)
+{
+    assert_int_equal(frame_set_metadata(frame, &told->metadata, &told->names), 0);
 }
 
 static void ignore_gone(void *user, struct sink *sink, enum sink_gone how)

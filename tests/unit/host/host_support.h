@@ -16,9 +16,15 @@
 #include "host/base/grace.h"
 #include "host/lib/frame.h"
 #include "host/sinks/registry.h"
+#include "shared/controls/metadata.h"
 #include "shared/protocol/wire_streams.h"
 
-enum { SCRIPT_EPOCH = 0xC0FFEE, SCRIPT_WIDTH = 640, SCRIPT_HEIGHT = 480 };
+enum {
+    SCRIPT_EPOCH = 0xC0FFEE,
+    SCRIPT_WIDTH = 640,
+    SCRIPT_HEIGHT = 480,
+    SCRIPT_EXPOSURE_US = 8000
+};
 /* The smallest frame that is a JPEG by its markers. */
 enum { SCRIPT_FRAME_MIN = 17 };
 
@@ -26,6 +32,7 @@ enum { SCRIPT_FRAME_MIN = 17 };
 struct script {
     uint8_t *bytes;
     size_t size, capacity;
+    bool names_due; /* METADATA goes with the next STREAM */
 };
 
 void script_free(struct script *script);
@@ -38,6 +45,7 @@ extern const struct wire_streams script_one_stream; /* number 0, "camera" */
 void script_streams(struct script *script, const struct wire_streams *streams);
 /* Opening, HELLO of this epoch, STREAMS with that one stream. */
 void script_greet(struct script *script, uint64_t epoch);
+/* The first one after script_greet() comes with the names of what script_head() tells. */
 void script_stream(struct script *script, uint64_t first_id);
 void script_status(struct script *script, unsigned state, const char *text);
 void script_ping(struct script *script, uint64_t t1);
@@ -45,6 +53,7 @@ void script_drops(struct script *script, uint64_t first, uint32_t count, unsigne
 void script_end(struct script *script, unsigned reason, uint64_t delivered, uint64_t dropped);
 void script_error(struct script *script, unsigned code, const char *text);
 
+/* Its ExposureTime is SCRIPT_EXPOSURE_US. */
 void script_head(struct script *script, uint64_t id);
 /* The bytes [from, from + size) of frame `id`, which has `whole` bytes. */
 void script_part(struct script *script, uint64_t id, size_t from, size_t size, size_t whole);
@@ -64,6 +73,16 @@ bool frame_is_right(const uint8_t *data, uint64_t id, size_t size);
 
 /* The whole frame `id` from a pool, with times of its own; the caller's. */
 struct pitether_frame *frame_make(struct frame_pool *pool, uint64_t id, size_t size);
+
+/* What a camera tells of a frame, by names of its own. Zeroed: nothing. */
+struct told {
+    struct metadata_names names;
+    struct metadata metadata;
+};
+
+void told_add(struct told *told, const char *name, struct value value);
+/* All of it becomes the frame's. */
+void frame_tell(struct pitether_frame *frame, const struct told *told);
 
 /* Opens a kind's sink of one stream, called `label`, as it is opened by the program; its owner does
  * nothing. */

@@ -49,7 +49,7 @@ static void on_frame(void *user, struct pitether_frame *frame)
     assert_int_equal(times->send_end, base + 6);
     assert_int_equal(times->last_byte, fixture->now);
     assert_true(times->first_byte <= times->last_byte);
-    assert_true(frame->metadata.exposure_s == 0.008);
+    assert_true(pitether_frame_number(frame, "ExposureTime") == SCRIPT_EXPOSURE_US);
     fixture->times = *times;
     line(&fixture->reported, "frame %" PRIu64 " %ux%u %zu bytes", frame->id, frame->width,
          frame->height, frame->size);

@@ -3,7 +3,6 @@
  */
 #include "host_support.h"
 
-#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
@@ -172,15 +171,22 @@ static void frames_come_clean(void **state)
     (void)state;
     struct frame_pool *pool = make_pool(2, SIZE_MAX);
     struct pitether_frame *frame = frame_make(pool, 77, 1000);
-    frame->times = (struct pitether_times){ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, true };
-    frame->metadata = (struct pitether_metadata){ 1, 2, 3, 4, 5, 6, 7 };
+    memset(&frame->times, 0xFF, offsetof(struct pitether_times, offset_known));
+    frame->times.offset_known = true;
+    frame->times.sensor_wall = 11;
+    struct told told = { 0 };
+    told_add(&told, "ExposureTime", value_of_int32(1));
+    frame_tell(frame, &told);
     size_t capacity = frame_capacity(frame);
     pitether_frame_release(frame);
     frame = take(pool);
     assert_int_equal(frame_capacity(frame), capacity);
     assert_int_equal(frame->size + frame->id + frame->epoch + frame->crc32c, 0);
-    assert_int_equal(frame->width + frame->height + frame->metadata.wall_clock_ns, 0);
-    assert_true(isnan(frame->metadata.exposure_s) && isnan(frame->metadata.lux));
+    assert_int_equal(frame->width + frame->height + frame->times.sensor_wall, 0);
+    size_t at = 0;
+    struct pitether_value value;
+    assert_null(pitether_frame_next_value(frame, &at, &value));
+    assert_true(isnan(pitether_frame_number(frame, "ExposureTime")));
     assert_false(frame->times.offset_known);
     assert_int_equal(frame->times.sensor + frame->times.last_byte, 0);
     pitether_frame_release(frame);

@@ -140,8 +140,17 @@ static void every_column(void **state)
     struct fixture *fixture = *state;
     start(fixture);
     struct pitether_frame *frame = frame_make(fixture->pool, 3, 100);
-    frame->times =
-        (struct pitether_times){ 1001, 1002, 1003, 1004, 1005, 1006, 7, 8, 1000, 42, true };
+    frame->times = (struct pitether_times){ .sensor = 1001,
+                                            .captured = 1002,
+                                            .encode_start = 1003,
+                                            .encode_end = 1004,
+                                            .send_start = 1005,
+                                            .send_end = 1006,
+                                            .first_byte = 7,
+                                            .last_byte = 8,
+                                            .offset = 1000,
+                                            .error = 42,
+                                            .offset_known = true };
     give(fixture, frame);
     show(fixture, frame, 9, 10);
     frame->id = 4;
@@ -166,7 +175,7 @@ static void the_longest_line(void **state)
     struct fixture *fixture = *state;
     start(fixture);
     struct pitether_frame *frame = frame_make(fixture->pool, 3, 100);
-    memset(&frame->times, 0xFF, sizeof(frame->times) - 2 * sizeof(uint64_t));
+    memset(&frame->times, 0xFF, offsetof(struct pitether_times, offset));
     frame->times.offset = 0;
     frame->times.error = UINT64_MAX;
     frame->times.offset_known = true;

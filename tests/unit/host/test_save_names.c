@@ -43,7 +43,7 @@ static void nothing_is_overwritten(void **state)
 static int save_at(struct fixture *fixture, uint64_t id, uint64_t wall_ns)
 {
     struct pitether_frame *frame = frame_make(fixture->pool, id, 10);
-    frame->metadata.wall_clock_ns = wall_ns;
+    frame->times.sensor_wall = wall_ns;
     int error = files_write(&fixture->files, frame);
     pitether_frame_release(frame);
     return error;

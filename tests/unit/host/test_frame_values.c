@@ -1,0 +1,119 @@
+/*
+ * What the camera reported of a frame, as the library's caller reads it.
+ */
+#include "host_support.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+
+static struct frame_pool *make_pool(void)
+{
+    struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
+    assert_non_null(pool);
+    return pool;
+}
+
+static struct pitether_frame *take(struct frame_pool *pool)
+{
+    struct pitether_frame *frame = frame_pool_take(pool);
+    assert_non_null(frame);
+    return frame;
+}
+
+/* Connections number the names anew, and frames of all of them are there at once: each has what it
+ * was told, by name, of whatever type. */
+static void values_by_name(void **state)
+{
+    (void)state;
+    struct frame_pool *pool = make_pool();
+    struct pitether_frame *one = take(pool), *other = take(pool);
+    struct told first = { 0 }, second = { 0 };
+    told_add(&first, "ExposureTime", value_of_int32(8333));
+    told_add(&first, "ColourGains", value_of_floats((float[]){ 1.5f, NAN }, 2));
+    told_add(&first, "AeLocked", value_of_bool(true));
+    told_add(&second, "AeLocked", value_of_bool(false));
+    told_add(&second, "ScalerCrop", value_of_rectangle((struct value_rectangle){ -1, 2, 3, 4 }));
+    told_add(&second, "ExposureTime", value_of_int64(INT64_C(5000000000)));
+    frame_tell(one, &first);
+    frame_tell(other, &second);
+    struct pitether_value value;
+    assert_true(pitether_frame_number(one, "ExposureTime") == 8333);
+    assert_true(pitether_frame_number(other, "ExposureTime") == 5e9);
+    assert_true(pitether_frame_value(one, "AeLocked", &value));
+    assert_int_equal(value.type, PITETHER_VALUE_BOOL);
+    assert_int_equal(value.bytes[0], 1);
+    assert_true(pitether_frame_number(other, "AeLocked") == 0);
+    assert_true(pitether_frame_value(other, "ScalerCrop", &value));
+    assert_int_equal(value.type, PITETHER_VALUE_RECTANGLE);
+    assert_int_equal(value.rectangle[0].x, -1);
+    assert_int_equal(value.rectangle[0].height, 4);
+    assert_true(isnan(pitether_frame_number(other, "ScalerCrop")));
+    assert_false(pitether_frame_value(one, "ScalerCrop", &value));
+    assert_true(isnan(pitether_frame_number(one, "exposuretime")));
+    pitether_frame_release(one);
+    pitether_frame_release(other);
+    frame_pool_destroy(pool);
+}
+
+static void all_values_in_order(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "ExposureTime", "ColourGains", "Nothing" };
+    struct frame_pool *pool = make_pool();
+    struct pitether_frame *frame = take(pool);
+    struct pitether_value value;
+    struct told told = { 0 };
+    size_t at = 0;
+    told_add(&told, names[0], value_of_int32(8333));
+    told_add(&told, names[1], value_of_floats((float[]){ 1.5f, NAN }, 2));
+    told_add(&told, names[2], value_of_floats((float[]){ 0 }, 0));
+    frame_tell(frame, &told);
+    for (unsigned i = 0; i < 3; i++) {
+        assert_string_equal(pitether_frame_next_value(frame, &at, &value), names[i]);
+        assert_int_equal(value.count, i == 2 ? 0 : i + 1);
+        assert_int_equal(value.array, i > 0);
+    }
+    assert_null(pitether_frame_next_value(frame, &at, &value));
+    assert_true(pitether_frame_value(frame, names[1], &value));
+    assert_true(value.number[0] == 1.5f && isnan(value.number[1]));
+    pitether_frame_release(frame);
+    frame_pool_destroy(pool);
+}
+
+static void malformed_metadata(void **state)
+{
+    (void)state;
+    struct frame_pool *pool = make_pool();
+    struct pitether_frame *frame = take(pool);
+    struct told told = { 0 };
+    told_add(&told, "ExposureTime", value_of_int32(8333));
+    told.metadata.size--;
+    assert_int_equal(frame_set_metadata(frame, &told.metadata, &told.names), -EBADMSG);
+    told.metadata.size++;
+    told.metadata.bytes[0] = 1; /* a number that no name has */
+    assert_int_equal(frame_set_metadata(frame, &told.metadata, &told.names), -EBADMSG);
+    /* More names than there may be, over several connections. */
+    int error = 0;
+    for (unsigned i = 0; i <= METADATA_NAMES_MAX; i++) {
+        char name[16];
+        assert_int_equal(error, 0);
+        snprintf(name, sizeof(name), "Name%u", i);
+        told = (struct told){ 0 };
+        told_add(&told, name, value_of_bool(true));
+        error = frame_set_metadata(frame, &told.metadata, &told.names);
+    }
+    assert_int_equal(error, -EBADMSG);
+    pitether_frame_release(frame);
+    frame_pool_destroy(pool);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_by_name),
+        cmocka_unit_test(all_values_in_order),
+        cmocka_unit_test(malformed_metadata),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
