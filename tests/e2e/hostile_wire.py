@@ -10,9 +10,10 @@ from independent_client import (ACK, DROPS, END, ERROR, FIXED, HEAD, HELLO, OPEN
 
 VERSION, TLS_REQUIRED, PROTOCOL, TOO_LARGE, TIMEOUT, TOO_MANY_CLIENTS, NO_SUCH_STREAM = range(1, 8)
 LIVE, LOSSLESS = 0, 1
+SET = 0x15
 SO_ATTACH_FILTER = 26  # not in Python's socket module
 MAX_ID = (1 << 64) - 1
-LAYOUTS = {**FIXED, SUBSCRIBE: ">BIIQI", ACK: ">QQ"}
+LAYOUTS = {**FIXED, SUBSCRIBE: ">BIIQI", ACK: ">QQ", SET: ">I"}
 # What makes a terminal do something, each way to write it: C0, DEL, C1 in one byte and in two; and
 # what begins a line, turns the text around or hides in it.
 ESCAPES = (b"\x1b]0;owned\x07\x1b[2J\r\n\x00\x7f\x9b31m\xc2\x9b31m\xff" +
@@ -46,9 +47,9 @@ def subscribe(mode=LIVE, max_fps=0, queue_bytes=0, name=b"", every=0, first_due=
                    tlvs=tlv(1, name) if name else b"")
 
 
-def entry(name=b"test", number=0, state=1, width=64, height=64, fps=30000, model=b""):
+def entry(name=b"test", number=0, state=1, width=64, height=64, fps=30000, model=b"", view=0):
     """Of STREAMS."""
-    return (struct.pack(">BBHHI", number, state, width, height, fps) +
+    return (struct.pack(">BBHHIH", number, state, width, height, fps, view) +
             bytes([len(name)]) + name + bytes([len(model)]) + model)
 
 

@@ -11,12 +11,15 @@ import os, re, socket, struct, subprocess, sys, time
 
 HELLO, ERROR, END, PING, PONG, STREAMS, SUBSCRIBE, STREAM, STATUS, HEAD, PART, TAIL, DROPS, ACK = (
     1, 2, 3, 4, 5, 0x10, 0x11, 0x12, 0x13, 0x20, 0x21, 0x22, 0x23, 0x24)
+CONTROLS, CHANGED, METADATA = 0x14, 0x16, 0x25
 FIXED = {HELLO: ">IQQ", ERROR: ">H", END: ">HQQQ", PING: ">Q", PONG: ">QQQ", STREAMS: ">B",
          STREAM: ">BBHHIQ", STATUS: ">BB", HEAD: ">BQQQHH", PART: ">", TAIL: ">QBIIQQQQ",
-         DROPS: ">BBQI"}
+         DROPS: ">BBQI", CONTROLS: ">BHH", CHANGED: ">BBIQ", METADATA: ">BB"}
 TEXTS = {(HELLO, 1), (HELLO, 2), (STREAM, 1)}
 NAME = r"(?!\.)[\w.-]+(/(?!\.)[\w.-]+)*"
-NUMBERS = {(HEAD, kind): 8 if kind == 6 else 4 for kind in range(1, 8)}
+NUMBERS = {(HEAD, 1): 8}
+SIZES = {1: 1, 2: 1, 3: 4, 4: 8, 5: 4, 6: 1, 7: 16, 8: 8, 9: 8}  # of an element, by the value's type
+ANYWHERE = (PING, PONG, STATUS, CONTROLS, CHANGED, METADATA)
 OPENING, MAX_MESSAGE = bytes.fromhex("89505446500d0a01"), 16 << 20
 NO_ID = (1 << 64) - 1
 TABLE = list(range(256))
@@ -54,7 +57,9 @@ def check_tlvs(kind, body, at, end):
         tlvs[name], at = body[at + 4:at + 4 + size], at + 4 + size
         need(at <= end, f"TLV {name:x} overruns its part")
         need((kind, name) not in TEXTS or size <= 64, f"the text {name:x} is too long")
+        need((kind, name) != (HEAD, 2) or size <= 512, "the metadata are too long")
         need(size >= NUMBERS.get((kind, name), 0), f"the number {name:x} is too short")
+        need((kind, name) != (STREAM, 2) or 2 <= size, "the view is too short")
     return tlvs
 
 def tls(address, path):
@@ -127,9 +132,10 @@ def parse_streams(count, blob):
     streams, at = {}, 0
     need(1 <= count <= 32, f"{count} streams")
     for _ in range(count):
-        need(at + 10 <= len(blob), "an entry of STREAMS is cut")
-        number, _, width, height, _ = struct.unpack_from(">BBHHI", blob, at)
-        texts, at = [], at + 10
+        need(at + 12 <= len(blob), "an entry of STREAMS is cut")
+        number, _, width, height, _, view = struct.unpack_from(">BBHHIH", blob, at)
+        need(view <= 10000, "more than all of the sensor's view")
+        texts, at = [], at + 12
         for limit in (32, 64):
             need(at < len(blob), "an entry of STREAMS is cut")
             texts.append(blob[at + 1:at + 1 + blob[at]])
@@ -142,6 +148,27 @@ def parse_streams(count, blob):
              all(16 <= side <= 16383 for side in (width, height)), f"{name}: not a size")
         streams[name] = number
     return streams
+
+def add_names(names, first, blob):
+    """METADATA's: (type, is an array) of each value, by number."""
+    need(first == len(names) and blob, f"METADATA from {first} after {len(names)} names")
+    at = 0
+    while at < len(blob):
+        need(at + 3 <= len(blob) and at + 3 + blob[at + 2] <= len(blob), "METADATA is cut")
+        need(blob[at] in SIZES and 1 <= blob[at + 2] <= 48, f"no name: {blob[at:at + 3]!r}")
+        names.append((blob[at], blob[at + 1] & 2))
+        at += 3 + blob[at + 2]
+
+def check_metadata(names, data):
+    at = 0
+    while at < len(data):
+        need(data[at] < len(names), f"metadata without a name: {data[at]}")
+        (kind, array), count, at = names[data[at]], 1, at + 1
+        if array or kind == 6:
+            need(at < len(data), "metadata are cut")
+            count, at = data[at], at + 1
+        at += count * SIZES[kind]
+        need(at <= len(data), "metadata are cut")
 
 def greet(peer):
     """Opening, HELLO and STREAMS, both ways: {name: number}."""
@@ -178,23 +205,29 @@ def value_of(option, flags):
 
 def main(address, count, outdir, *flags):
     peer = Peer(address, *value_of("--key", flags))
-    id_, first, delivered, dropped, reasons = None, None, 0, 0, {}
+    id_, first, delivered, dropped, reasons, names = None, None, 0, 0, {}, []
     head, parts, aborted, size, ended = None, [], None, None, False
     ours = subscribe(peer, greet(peer), "".join(value_of("--stream", flags)), flags)
     while True:
         kind, f, tlvs, blob = peer.next()
         need(kind not in (HELLO, STREAMS), "HELLO or STREAMS twice")
-        need(head is None or kind in (PART, TAIL, PING, PONG, STATUS), f"{kind:x} inside a frame")
-        need(aborted is None or kind in (DROPS, PING, PONG, STATUS), f"{kind:x}: DROPS is due")
+        need(head is None or kind in (PART, TAIL, *ANYWHERE), f"{kind:x} inside a frame")
+        need(aborted is None or kind in (DROPS, *ANYWHERE), f"{kind:x}: DROPS is due")
         if kind == STREAM:
             need(f[:2] == (ours, 1) and f[5] == (f[5] if first is None else id_), f"STREAM {f}")
             need(all(16 <= side <= 16383 for side in f[2:4]), f"STREAM {f}: not a size")
             id_, first, size = f[5], f[5] if first is None else first, f[2:4]
         elif kind == STATUS:
             need(f[0] == ours and f[1] <= 2, "STATUS isn't right")
+        elif kind in (CONTROLS, CHANGED):
+            need(f[0] == ours, f"type {kind:x} of another stream")
+        elif kind == METADATA:
+            need(f[0] == ours, "METADATA of another stream")
+            add_names(names, f[1], blob)
         elif kind == HEAD:
             need(f[:2] == (ours, id_) and id_ < NO_ID, f"HEAD {f}, not of {id_}")
             need(f[4:] == size, f"HEAD {f} isn't STREAM's size {size}")
+            check_metadata(names, tlvs.get(2, b""))
             head, parts = f, []
         elif kind == PART:
             need(head and blob, "FRAME_PART outside a frame, or empty")
@@ -219,7 +252,7 @@ def main(address, count, outdir, *flags):
                 peer.send(END, ">HQQQ", 0, delivered + dropped, delivered, dropped)
                 ended = True
         elif kind == DROPS:
-            need(f[0] == ours and 1 <= f[1] <= 10 and f[2] == id_ and f[3], f"DROPS {f}, not of {id_}")
+            need(f[0] == ours and 1 <= f[1] <= 11 and f[2] == id_ and f[3], f"DROPS {f}, not of {id_}")
             reasons[f[1]] = reasons.get(f[1], 0) + f[3]
             id_, dropped, aborted = id_ + f[3], dropped + f[3], None
             need(id_ <= NO_ID, f"DROPS {f} runs over the last id")

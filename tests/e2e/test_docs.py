@@ -138,7 +138,7 @@ class Docs(harness.Case):
         self.assertEqual({name.upper(): int(value) for value, name in
                           re.findall(r"(\d+) (\w+)", states)},
                          {name: int(value) for name, value in
-                          re.findall(r"WIRE_STREAM_([A-Z]+) = (\d)", header)})
+                          re.findall(r"WIRE_STREAM_([A-Z]+) = (\d)\b", header)})
         tlvs = re.findall(r"^\| (\d) \| .*, u(32|64) \|$", document, re.M)
         self.assertEqual({(hostile_wire.HEAD, int(kind)): int(bits) // 8 for kind, bits in tlvs},
                          independent_client.NUMBERS)
@@ -171,7 +171,8 @@ class Docs(harness.Case):
         self.assertEqual(kind, hostile_wire.STREAMS)
         self.assertEqual(independent_client.parse_streams(count, blob), {"front": 0, "top": 1})
         self.assertEqual(message, hostile_wire.streams(
-            hostile_wire.entry(b"front", 0, 1, 1920, 1080, 30000, b"imx708"),
+            hostile_wire.entry(b"front", 0, 1, 1920, 1080, 30000, b"imx708",
+                               7500),
             hostile_wire.entry(b"top", 1, 0, 0, 0, 0)))
 
     def test_links(self):

@@ -20,9 +20,9 @@ def tlv(kind, value):
     return struct.pack(">HH", kind, len(value)) + value
 
 
-def entry(number, state, width, height, fps, name, model):
-    return (struct.pack(">BBHHI", number, state, width, height, fps) + bytes([len(name)]) + name +
-            bytes([len(model)]) + model)
+def entry(number, state, width, height, fps, view, name, model):
+    return (struct.pack(">BBHHIH", number, state, width, height, fps, view) + bytes([len(name)]) +
+            name + bytes([len(model)]) + model)
 
 
 def message(kind, fixed=b"", tlvs=b"", blob=b""):
@@ -36,13 +36,15 @@ BODIES = [
     (END, struct.pack(">HQQQ", 0, 3, 2, 1), b"", b""),
     (PING, struct.pack(">Q", 1), b"", b""),
     (PONG, struct.pack(">QQQ", 1, 2, 3), b"", b""),
-    (STREAMS, b"\2", b"", entry(0, 1, 640, 480, 30000, b"camera", b"imx219") +
-     entry(9, 0, 0, 0, 0, b"top/preview", "\u00b5".encode())),
+    (STREAMS, b"\2", b"", entry(0, 1, 640, 480, 30000, 7500, b"camera", b"imx219") +
+     entry(9, 0, 0, 0, 0, 0, b"top/preview", "\u00b5".encode())),
     (SUBSCRIBE, struct.pack(">BIIQI", 1, 30000, 1, 10**9, 65536), tlv(1, b"front"), b""),
-    (STREAM, struct.pack(">BBHHIQ", 0, 1, 640, 480, 30000, 5), tlv(1, b"imx219"), b""),
+    (SUBSCRIBE, struct.pack(">BIIQI", 2, 0, 0, 0, 0),
+     tlv(2, b"\x0f\xd8") + tlv(3, b"\x0b\xe0") + tlv(4, b"\x5f") + tlv(5, bytes(4)), b""),
+    (STREAM, struct.pack(">BBHHIQ", 0, 1, 640, 480, 30000, 5), tlv(1, b"imx219") + tlv(2, b"\x1d\x4c"), b""),
     (STATUS, b"\0\2", b"", "unplugged \u20ac".encode()),
     (HEAD, struct.pack(">BQQQHH", 0, 5, 1, 2, 640, 480),
-     b"".join(tlv(kind, bytes(8 if kind == 6 else 4)) for kind in range(1, 8)), b""),
+     tlv(1, bytes(8)) + tlv(2, b"\0\0\0\x27\x10"), b""),
     (PART, b"", b"", b"\xff\xd8\xff\xe0 a piece"),
     (TAIL, struct.pack(">QBIIQQQQ", 5, 0, 12, 0, 1, 2, 3, 4), b"", b""),
     (DROPS, struct.pack(">BBQI", 0, 6, 6, 2), b"", b""),

@@ -61,7 +61,8 @@ static struct lent *lend(struct fixture *fixture)
     lent->raw = (struct raw_frame){
         .sensor_time_ns = 1000 + id,
         .capture_time_ns = 2000 + id,
-        .metadata = { .present = WIRE_META_GAIN, .gain_milli = 3000 + (uint32_t)id },
+        .wall_clock_ns = 3000 + id,
+        .metadata = { 2, { 7, (uint8_t)id } },
         .id = id,
         .release = release,
         .owner = lent,
@@ -157,8 +158,11 @@ static void check_whole(struct fixture *fixture, struct frame *frame)
     assert_true(frame->encode_start <= frame->encode_end);
     assert_int_equal(frame->head.sensor_time, 1000 + id);
     assert_int_equal(frame->head.capture_time, 2000 + id);
-    assert_int_equal(frame->head.metadata.present, WIRE_META_GAIN);
-    assert_int_equal(frame->head.metadata.gain_milli, 3000 + id);
+    assert_int_equal(frame->head.metadata.present, WIRE_META_WALL_CLOCK);
+    assert_int_equal(frame->head.metadata.wall_clock_ns, 3000 + id);
+    assert_int_equal(frame->head.metadata.values.size, 2);
+    assert_int_equal(frame->head.metadata.values.bytes[0], 7);
+    assert_int_equal(frame->head.metadata.values.bytes[1], (uint8_t)id);
     assert_true(decode(joined.data, joined.size, &pixels));
     assert_int_equal(frame->head.width, pixels.width);
     assert_int_equal(frame->head.height, pixels.height);

@@ -358,6 +358,16 @@ static void on_lost(void *user, uint32_t sequence, enum wire_drop_reason reason)
     pthread_mutex_unlock(&recorder->lock);
 }
 
+static void on_still_lost(void *user)
+{
+    struct recorder *recorder = user;
+    pthread_mutex_lock(&recorder->lock);
+    recorder->stills_lost++;
+    recorder->late |= recorder->stopped;
+    pthread_cond_broadcast(&recorder->changed);
+    pthread_mutex_unlock(&recorder->lock);
+}
+
 static void on_end(void *user, int error)
 {
     struct recorder *recorder = user;
@@ -372,7 +382,7 @@ static void on_end(void *user, int error)
 struct camera_sink recorder_sink(struct recorder *recorder)
 {
     recorder->stopped = false;
-    return (struct camera_sink){ on_frame, on_lost, on_end, recorder };
+    return (struct camera_sink){ on_frame, on_lost, on_still_lost, on_end, recorder };
 }
 
 void recorder_wait(struct recorder *recorder, unsigned captures, unsigned losses, unsigned ends)

@@ -104,6 +104,7 @@ struct recorder {
     int marks[RECORDED_MAX]; /* what mark() said of the captures */
     uint32_t lost[RECORDED_MAX];
     enum wire_drop_reason reasons[RECORDED_MAX];
+    unsigned stills_lost;
     unsigned ends;
     int end_error;
     unsigned keep; /* how many captures are still to be kept; the others go back at once */

@@ -119,13 +119,13 @@ static void a_stream(void **state)
 static void check_camera(const struct camera_ops *ops)
 {
     static const struct camera_request request = { .width = 64, .height = 48 };
-    const struct camera_sink sink = { 0 };
+    const struct camera_run run = { .still = false };
     struct camera_mode mode;
     struct camera *camera;
     struct error error;
     balance_begin(0, BALANCE_ALL);
     assert_int_equal(ops->open(&camera, "", &request, &error), 0);
-    assert_int_equal(ops->start(camera, &sink, &mode, &error), -EAGAIN);
+    assert_int_equal(ops->start(camera, &run, &mode, &error), -EAGAIN);
     ops->close(&camera);
     assert_null(camera);
     balance_end();

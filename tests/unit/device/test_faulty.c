@@ -49,10 +49,10 @@ static void open_with(struct fixture *fixture, const char *text)
 
 static int start(struct fixture *fixture)
 {
-    struct camera_sink sink = recorder_sink(fixture->recorder);
+    struct camera_run run = { .sink = recorder_sink(fixture->recorder) };
     struct camera_mode mode;
     struct error error = { "" };
-    int result = camera_faulty.start(fixture->camera, &sink, &mode, &error);
+    int result = camera_faulty.start(fixture->camera, &run, &mode, &error);
     assert_int_equal(result != 0, error.text[0] != '\0');
     return result;
 }

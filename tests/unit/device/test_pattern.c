@@ -23,9 +23,9 @@ static int mark(const struct raw_frame *capture)
                                      picture->width, picture->height);
     return picture_check(picture) == 0 && number == capture->sequence &&
            capture->sensor_time_ns <= capture->capture_time_ns &&
-           capture->capture_time_ns <= clock_device() &&
-           capture->metadata.present == WIRE_META_WALL_CLOCK &&
-           capture->metadata.wall_clock_ns <= clock_read(CLOCK_REALTIME);
+           capture->capture_time_ns <= clock_device() && capture->output == CAMERA_MAIN &&
+           capture->metadata.size == 0 && capture->wall_clock_ns > 0 &&
+           capture->wall_clock_ns <= clock_read(CLOCK_REALTIME);
 }
 
 static struct camera *open_pattern(unsigned width, unsigned height, double fps)
@@ -40,10 +40,10 @@ static struct camera *open_pattern(unsigned width, unsigned height, double fps)
 
 static void start(struct camera *camera, struct recorder *recorder)
 {
-    struct camera_sink sink = recorder_sink(recorder);
+    struct camera_run run = { .sink = recorder_sink(recorder) };
     struct camera_mode mode;
     struct error error;
-    assert_int_equal(camera_pattern.start(camera, &sink, &mode, &error), 0);
+    assert_int_equal(camera_pattern.start(camera, &run, &mode, &error), 0);
 }
 
 static void stop(struct camera *camera, struct recorder *recorder)
@@ -103,19 +103,19 @@ static void modes_are_what_was_asked_for(void **state)
         { .width = 64, .height = 64, .vflip = true },
     };
     static const struct camera_mode modes[] = {
-        { 1280, 720, 30, PIXEL_YUV420, "" },
-        { 100, 50, 12.5, PIXEL_YUV420, "" },
-        { 64, 64, 30, PIXEL_YUV420, "" },
+        { .width = 1280, .height = 720, .fps = 30 },
+        { .width = 100, .height = 50, .fps = 12.5 },
+        { .width = 64, .height = 64, .fps = 30 },
     };
     for (int i = 0; i < 3; i++) {
         struct recorder *recorder = make_recorder();
-        struct camera_sink sink = recorder_sink(recorder);
+        struct camera_run run = { .sink = recorder_sink(recorder) };
         struct camera *camera;
         struct camera_mode mode;
         struct error error;
         assert_int_equal(camera_pattern.open(&camera, NULL, &requests[i], &error), 0);
         recorder_keep(recorder, 1);
-        assert_int_equal(camera_pattern.start(camera, &sink, &mode, &error), 0);
+        assert_int_equal(camera_pattern.start(camera, &run, &mode, &error), 0);
         assert_int_equal(mode.width, modes[i].width);
         assert_int_equal(mode.height, modes[i].height);
         assert_true(mode.fps == modes[i].fps);

@@ -76,10 +76,10 @@ static void replay(struct recorder *recorder, unsigned captures, unsigned ends)
     struct camera_mode mode;
     struct error error;
     recorder_init(recorder, filled_with);
-    struct camera_sink sink = recorder_sink(recorder);
+    struct camera_run run = { .sink = recorder_sink(recorder) };
     if (open_path(&camera, path, 0, 0, &error))
         fail_msg("%s", error.text);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
+    assert_int_equal(camera_y4m.start(camera, &run, &mode, &error), 0);
     assert_int_equal(mode.width, WIDTH);
     assert_int_equal(mode.height, HEIGHT);
     assert_int_equal(mode.format, PIXEL_YUV420);
@@ -185,9 +185,9 @@ static void long_files_may_shrink(void **state)
     struct error error;
     write_long_file();
     recorder_init(&recorder, filled_with);
-    struct camera_sink sink = recorder_sink(&recorder);
+    struct camera_run run = { .sink = recorder_sink(&recorder) };
     assert_int_equal(open_path(&camera, path, 0, 0, &error), 0);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
+    assert_int_equal(camera_y4m.start(camera, &run, &mode, &error), 0);
     recorder_wait(&recorder, 3, 0, 0);
     assert_int_equal(truncate(path, (off_t)strlen(header_line)), 0);
     recorder_wait(&recorder, 3, 0, 1);
@@ -208,10 +208,10 @@ static void files_may_be_gone_before_the_start(void **state)
     struct error error;
     write_long_file();
     recorder_init(&recorder, NULL);
-    struct camera_sink sink = recorder_sink(&recorder);
+    struct camera_run run = { .sink = recorder_sink(&recorder) };
     assert_int_equal(open_path(&camera, path, 0, 0, &error), 0);
     assert_int_equal(truncate(path, 0), 0);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
+    assert_int_equal(camera_y4m.start(camera, &run, &mode, &error), 0);
     recorder_wait(&recorder, 0, 0, 1);
     camera_y4m.stop(camera);
     recorder_check(&recorder);
@@ -231,11 +231,11 @@ static void short_files_may_vanish(void **state)
     struct error error;
     write_file(file, make_frames(file, 3, "FRAME\n"));
     recorder_init(&recorder, filled_with);
-    struct camera_sink sink = recorder_sink(&recorder);
+    struct camera_run run = { .sink = recorder_sink(&recorder) };
     assert_int_equal(open_path(&camera, path, 0, 0, &error), 0);
     assert_int_equal(truncate(path, 0), 0);
     unlink(path);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
+    assert_int_equal(camera_y4m.start(camera, &run, &mode, &error), 0);
     recorder_wait(&recorder, 7, 0, 0);
     camera_y4m.stop(camera);
     recorder_check(&recorder);
@@ -321,9 +321,9 @@ static void names_become_models_fit_for_a_log(void **state)
     write_file(file, make_frames(file, 1, "FRAME\n"));
     assert_int_equal(rename(path, name), 0);
     recorder_init(&recorder, NULL);
-    struct camera_sink sink = recorder_sink(&recorder);
+    struct camera_run run = { .sink = recorder_sink(&recorder) };
     assert_int_equal(open_path(&camera, name, 0, 0, &error), 0);
-    assert_int_equal(camera_y4m.start(camera, &sink, &mode, &error), 0);
+    assert_int_equal(camera_y4m.start(camera, &run, &mode, &error), 0);
     camera_y4m.close(&camera);
     recorder_destroy(&recorder);
     unlink(name);

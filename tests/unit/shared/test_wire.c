@@ -28,6 +28,10 @@ static const struct {
     { WIRE_FRAME_TAIL, 8 + 1 + 4 + 4 + 8 + 8 + 8 + 8 },
     { WIRE_DROPS, 1 + 1 + 8 + 4 },
     { WIRE_ACK, 8 + 8 },
+    { WIRE_CONTROLS, 1 + 2 + 2 },
+    { WIRE_SET, 4 },
+    { WIRE_CHANGED, 1 + 1 + 4 + 8 },
+    { WIRE_METADATA, 1 + 1 },
 };
 
 /* Encodes, compares with the bytes, and decodes into *back. */
@@ -66,19 +70,14 @@ static void hello_as_in_the_protocol(void **state)
 }
 
 static const uint8_t golden_head[] = {
-    'P',  'T',  0x20, 0x00, 0,    0,    0,    0x59, 0,    0x1D, 0,    0x3C, /* header */
+    'P',  'T',  0x20, 0x00, 0,    0,    0,    0x30, 0,    0x1D, 0,    0x13, /* header */
     0x05,                                                                   /* stream */
     0x11, 0x12, 0x13, 0x14, 0x15, 0x16, 0x17, 0x18,                         /* frame_id */
     0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x27, 0x28,                         /* sensor_time */
     0x31, 0x32, 0x33, 0x34, 0x35, 0x36, 0x37, 0x38,                         /* capture_time */
     0x07, 0x80, 0x04, 0x38,                                                 /* 1920x1080 */
-    0,    1,    0,    4,    0x41, 0x42, 0x43, 0x44,                         /* exposure */
-    0,    2,    0,    4,    0x51, 0x52, 0x53, 0x54,                         /* gain */
-    0,    3,    0,    4,    0x61, 0x62, 0x63, 0x64,                         /* colour temperature */
-    0,    4,    0,    4,    0x71, 0x72, 0x73, 0x74,                         /* lux */
-    0,    5,    0,    4,    0x81, 0x82, 0x83, 0x84,                         /* lens position */
-    0,    6,    0,    8,    0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, /* wall clock */
-    0,    7,    0,    4,    0xA1, 0xA2, 0xA3, 0xA4,                         /* digital gain */
+    0,    1,    0,    8,    0x91, 0x92, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98, /* wall clock */
+    0,    2,    0,    3,    0xA1, 0xA2, 0xA3,                               /* metadata */
 };
 
 static void frame_head_as_in_the_protocol(void **state)
@@ -92,14 +91,9 @@ static void frame_head_as_in_the_protocol(void **state)
                         .capture_time = 0x3132333435363738,
                         .width = 1920,
                         .height = 1080,
-                        .metadata = { .present = 0xFE,
-                                      .exposure_us = 0x41424344,
-                                      .gain_milli = 0x51525354,
-                                      .colour_temperature_k = 0x61626364,
-                                      .lux_milli = 0x71727374,
-                                      .lens_position_milli = 0x81828384,
+                        .metadata = { .present = WIRE_META_WALL_CLOCK,
                                       .wall_clock_ns = 0x9192939495969798,
-                                      .digital_gain_milli = 0xA1A2A3A4 } },
+                                      .values = { 3, { 0xA1, 0xA2, 0xA3 } } } },
     };
     struct wire_message back;
     check_golden(&message, golden_head, sizeof(golden_head), &back);
@@ -111,31 +105,51 @@ static void frame_head_as_in_the_protocol(void **state)
     assert_int_equal(head->width, was->width);
     assert_int_equal(head->height, was->height);
     assert_int_equal(head->metadata.present, was->metadata.present);
-    assert_int_equal(head->metadata.exposure_us, was->metadata.exposure_us);
-    assert_int_equal(head->metadata.gain_milli, was->metadata.gain_milli);
-    assert_int_equal(head->metadata.colour_temperature_k, was->metadata.colour_temperature_k);
-    assert_int_equal(head->metadata.lux_milli, was->metadata.lux_milli);
-    assert_int_equal(head->metadata.lens_position_milli, was->metadata.lens_position_milli);
     assert_int_equal(head->metadata.wall_clock_ns, was->metadata.wall_clock_ns);
-    assert_int_equal(head->metadata.digital_gain_milli, was->metadata.digital_gain_milli);
+    assert_int_equal(head->metadata.values.size, 3);
+    assert_memory_equal(head->metadata.values.bytes, was->metadata.values.bytes, 3);
 }
 
-/* Each value is there exactly if its bit is set. */
+/* The wall clock is there exactly if its bit is set, the metadata exactly if there are any. */
 static void metadata_is_present_or_not(void **state)
 {
     (void)state;
-    for (unsigned present = 0; present < 256; present += 2) {
-        struct wire_message message = { .type = WIRE_FRAME_HEAD }, back;
-        uint8_t out[WIRE_ENCODED_MAX];
-        message.frame_head.metadata.present = present;
-        size_t size = wire_encode(&message, out);
-        assert_int_equal(decode_bytes(out, size, &back), 0);
-        assert_int_equal(back.frame_head.metadata.present, present);
-        size_t tlvs = 0;
-        for (unsigned bit = 1; bit < 8; bit++)
-            if (present >> bit & 1)
-                tlvs += bit == 6 ? 12 : 8;
-        assert_int_equal(size, WIRE_HEADER_SIZE + 29 + tlvs);
+    static const uint16_t metadata_sizes[] = { 0, 1, 2, METADATA_BYTES_MAX };
+    for (unsigned present = 0; present <= WIRE_META_WALL_CLOCK; present += WIRE_META_WALL_CLOCK)
+        for (size_t i = 0; i < COUNT(metadata_sizes); i++) {
+            struct wire_message message = { .type = WIRE_FRAME_HEAD }, back;
+            struct wire_metadata *metadata = &message.frame_head.metadata;
+            uint8_t out[WIRE_ENCODED_MAX];
+            metadata->present = present;
+            metadata->values.size = metadata_sizes[i];
+            memset(metadata->values.bytes, 0x5A, metadata_sizes[i]);
+            size_t size = wire_encode(&message, out);
+            size_t tlvs = (present ? 12u : 0) + (metadata_sizes[i] ? 4u + metadata_sizes[i] : 0);
+            assert_int_equal(size, WIRE_HEADER_SIZE + 29 + tlvs);
+            assert_int_equal(decode_bytes(out, size, &back), 0);
+            assert_int_equal(back.frame_head.metadata.present, present);
+            assert_int_equal(back.frame_head.metadata.values.size, metadata_sizes[i]);
+            assert_memory_equal(back.frame_head.metadata.values.bytes, metadata->values.bytes,
+                                metadata_sizes[i]);
+        }
+}
+
+/* Metadata of any size up to the limit are read, empty ones too; longer ones are malformed, with
+ * all their bytes there. */
+static void metadata_may_not_be_too_long(void **state)
+{
+    (void)state;
+    uint8_t tlv[4 + METADATA_BYTES_MAX + 8] = { 0, 2 };
+    struct wire_message message;
+    memset(tlv + 4, 0xC3, sizeof(tlv) - 4);
+    for (size_t size = 0; size <= METADATA_BYTES_MAX + 8; size++) {
+        bytes_store(tlv + 2, size, 2);
+        int result = decode_parts(WIRE_FRAME_HEAD, 29, tlv, 4 + size, NULL, 0, &message);
+        assert_int_equal(result, size <= METADATA_BYTES_MAX ? 0 : -EBADMSG);
+        if (result == 0) {
+            assert_int_equal(message.frame_head.metadata.values.size, size);
+            assert_memory_equal(message.frame_head.metadata.values.bytes, tlv + 4, size);
+        }
     }
 }
 
@@ -188,8 +202,37 @@ static void subscribe_as_in_the_protocol(void **state)
         0,    1,    0,    3,    't',  'o',  'p'                        /* name */
     };
     struct wire_message back, message = { .type = WIRE_SUBSCRIBE,
-                                          .subscribe = { 1, 0x11121314, 0x21222324,
-                                                         0x3132333435363738, 0x41424344, "top" } };
+                                          .subscribe = { .mode = 1,
+                                                         .max_fps_mhz = 0x11121314,
+                                                         .every = 0x21222324,
+                                                         .first_due = 0x3132333435363738,
+                                                         .queue_bytes = 0x41424344,
+                                                         .name = "top" } };
+    check_golden(&message, golden, sizeof(golden), &back);
+    assert_memory_equal(&back.subscribe, &message.subscribe, sizeof(message.subscribe));
+}
+
+/* A still has its size, quality and patience in TLVs. */
+static void stills_are_asked_for(void **state)
+{
+    (void)state;
+    static const uint8_t golden[] = {
+        'P',  'T', 0x11, 0x00, 0,    0,    0,    0x2E, 0, 0x15, 0,    0x19, /* header */
+        0x02, 0,   0,    0,    0,    0,    0,    0,    0, 0,    0,    0,
+        0,    0,   0,    0,    0,    0,    0,    0,    0,                   /* mode, and zeroes */
+        0,    2,   0,    2,    0x0F, 0xD8, 0,    3,    0, 2,    0x0B, 0xE0, /* 4056x3040 */
+        0,    4,   0,    1,    95,                                          /* quality */
+        0,    5,   0,    4,    0,    0,    0x0B, 0xB8                       /* 3 s */
+    };
+    struct wire_message back,
+        message = { .type = WIRE_SUBSCRIBE,
+                    .subscribe = { .mode = WIRE_STILL,
+                                   .present = WIRE_STILL_WIDTH | WIRE_STILL_HEIGHT |
+                                              WIRE_STILL_QUALITY | WIRE_STILL_SETTLE,
+                                   .still_width = 4056,
+                                   .still_height = 3040,
+                                   .still_quality = 95,
+                                   .still_settle_ms = 3000 } };
     check_golden(&message, golden, sizeof(golden), &back);
     assert_memory_equal(&back.subscribe, &message.subscribe, sizeof(message.subscribe));
 }
@@ -260,14 +303,24 @@ static void streams_fields_have_their_names(void **state)
     struct wire_message back;
     struct wire_message message;
     uint8_t out[WIRE_ENCODED_MAX];
-    message =
-        (struct wire_message){ .type = WIRE_STREAM, .stream = { 1, 2, 30, 40, 50, 60, "imx708" } };
+    message = (struct wire_message){ .type = WIRE_STREAM,
+                                     .stream = { .stream = 1,
+                                                 .codec = 2,
+                                                 .width = 30,
+                                                 .height = 40,
+                                                 .fps_mhz = 50,
+                                                 .first_frame_id = 60,
+                                                 .model = "imx708",
+                                                 .present = WIRE_STREAM_VIEW,
+                                                 .view = 7500 } };
     assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
     assert_int_equal(bytes_load(out + 14, 2), 30);
     assert_int_equal(bytes_load(out + 16, 2), 40);
     assert_int_equal(bytes_load(out + 18, 4), 50);
     assert_int_equal(bytes_load(out + 22, 8), 60);
     assert_string_equal(back.stream.model, "imx708");
+    assert_int_equal(back.stream.present, WIRE_STREAM_VIEW);
+    assert_int_equal(back.stream.view, 7500);
 }
 
 /* Absent and empty stand for the only stream; what is no name is not one to look for. */
@@ -373,20 +426,38 @@ static void tlvs_are_judged(void **state)
 static void number_tlvs_may_be_longer_but_not_shorter(void **state)
 {
     (void)state;
-    struct wire_message message;
-    for (uint8_t type = 1; type <= 7; type++)
+    static const struct {
+        uint8_t type, number, size;
+        uint16_t fixed;
+    } numbers[] = {
+        { WIRE_FRAME_HEAD, 1, 8, 29 }, { WIRE_STREAM, 2, 2, 18 },    { WIRE_SUBSCRIBE, 2, 2, 21 },
+        { WIRE_SUBSCRIBE, 3, 2, 21 },  { WIRE_SUBSCRIBE, 4, 1, 21 }, { WIRE_SUBSCRIBE, 5, 4, 21 },
+    };
+    for (size_t i = 0; i < COUNT(numbers); i++)
         for (uint8_t size = 0; size < 12; size++) {
-            uint8_t tlv[16] = { 0, type, 0, size, 0, 0, 0, 1, 0, 0, 0, 2 };
-            uint8_t wanted = type == 6 ? 8 : 4;
-            int result = decode_parts(WIRE_FRAME_HEAD, 29, tlv, 4u + size, NULL, 0, &message);
-            assert_int_equal(result, size < wanted ? -EBADMSG : 0);
+            uint8_t tlv[16] = { 0, numbers[i].number, 0, size, 1, 2, 3, 4, 5, 6, 7, 8 };
+            struct wire_message message;
+            int result =
+                decode_parts(numbers[i].type, numbers[i].fixed, tlv, 4u + size, NULL, 0, &message);
+            assert_int_equal(result, size < numbers[i].size ? -EBADMSG : 0);
             if (result)
                 continue;
-            assert_int_equal(message.frame_head.metadata.present, 1u << type);
-            if (type == 1)
-                assert_int_equal(message.frame_head.metadata.exposure_us, 1);
-            if (type == 6)
-                assert_int_equal(message.frame_head.metadata.wall_clock_ns, UINT64_C(0x100000002));
+            uint32_t bit = 1u << numbers[i].number;
+            uint64_t value = bytes_load(tlv + 4, numbers[i].size);
+            if (numbers[i].type == WIRE_FRAME_HEAD) {
+                assert_int_equal(message.frame_head.metadata.present, bit);
+                assert_int_equal(message.frame_head.metadata.wall_clock_ns, value);
+            } else if (numbers[i].type == WIRE_STREAM) {
+                assert_int_equal(message.stream.present, bit);
+                assert_int_equal(message.stream.view, value);
+            } else {
+                const struct wire_subscribe *subscribe = &message.subscribe;
+                const uint64_t stills[] = { subscribe->still_width, subscribe->still_height,
+                                            subscribe->still_quality, subscribe->still_settle_ms };
+                assert_int_equal(subscribe->present, bit);
+                for (size_t k = 0; k < COUNT(stills); k++)
+                    assert_int_equal(stills[k], k + 2 == numbers[i].number ? value : 0);
+            }
         }
 }
 
@@ -395,7 +466,7 @@ static void unknown_metadata_is_skipped(void **state)
 {
     (void)state;
     struct wire_message message;
-    for (unsigned type = 8; type < 512; type++) {
+    for (unsigned type = 3; type < 512; type++) {
         uint8_t tlv[8] = { (uint8_t)(type >> 8), (uint8_t)type, 0, 4, 1, 1, 1, 1 };
         assert_int_equal(decode_parts(WIRE_FRAME_HEAD, 29, tlv, 8, NULL, 0, &message), 0);
         assert_int_equal(message.frame_head.metadata.present, 0);
@@ -513,6 +584,8 @@ static void the_longest_messages_fit(void **state)
         memset(&message, 'x', sizeof(message));
         message.type = types[i].type;
         if (message.type == WIRE_FRAME_HEAD)
+            message.frame_head.metadata.values.size = METADATA_BYTES_MAX;
+        if (message.type == WIRE_FRAME_HEAD)
             message.frame_head.metadata.present = UINT32_MAX;
         size_t size = wire_encode(&message, out);
         assert_in_range(size, WIRE_HEADER_SIZE + types[i].fixed, WIRE_ENCODED_MAX);
@@ -542,6 +615,8 @@ static void opening_and_names(void **state)
     assert_string_equal(wire_drop_name(WIRE_DROP_RATE_LIMITED), "RATE_LIMITED");
     assert_string_equal(wire_drop_name(WIRE_DROP_QUEUE_FULL), "QUEUE_FULL");
     assert_string_equal(wire_drop_name(WIRE_DROP_TOO_BIG), "TOO_BIG");
+    assert_string_equal(wire_drop_name(WIRE_DROP_UNSENT), "UNSENT");
+    assert_string_equal(wire_drop_name(WIRE_DROP_MODE_SWITCH), "MODE_SWITCH");
     assert_string_equal(wire_drop_name(WIRE_DROP_REASONS), "?");
     assert_string_equal(wire_drop_name(UINT32_MAX), "?");
     assert_string_equal(wire_error_name(WIRE_ERROR_VERSION), "VERSION");
@@ -557,6 +632,7 @@ int main(void)
         cmocka_unit_test(hello_as_in_the_protocol),
         cmocka_unit_test(frame_head_as_in_the_protocol),
         cmocka_unit_test(metadata_is_present_or_not),
+        cmocka_unit_test(metadata_may_not_be_too_long),
         cmocka_unit_test(drops_as_in_the_protocol),
         cmocka_unit_test(texts_as_in_the_protocol),
         cmocka_unit_test(every_byte_of_every_fixed_part_comes_back),
@@ -569,6 +645,7 @@ int main(void)
         cmocka_unit_test(unknown_metadata_is_skipped),
         cmocka_unit_test(parts_of_a_picture_are_checked),
         cmocka_unit_test(subscribe_as_in_the_protocol),
+        cmocka_unit_test(stills_are_asked_for),
         cmocka_unit_test(subscribed_names_are_judged),
         cmocka_unit_test(names_of_types),
         cmocka_unit_test(sizes),

@@ -20,16 +20,16 @@
 
 /* As PROTOCOL.md, 2, writes it. */
 static const uint8_t example[] = {
-    0x50, 0x54, 0x10, 0x00, 0x00, 0x00, 0x00, 0x27, 0x00, 0x01, 0x00, 0x00, 0x02, /* count */
-    0x00, 0x01, 0x07, 0x80, 0x04, 0x38, 0x00, 0x00, 0x75, 0x30,                   /* front */
+    0x50, 0x54, 0x10, 0x00, 0x00, 0x00, 0x00, 0x2B, 0x00, 0x01, 0x00, 0x00, 0x02, /* count */
+    0x00, 0x01, 0x07, 0x80, 0x04, 0x38, 0x00, 0x00, 0x75, 0x30, 0x1D, 0x4C,       /* front */
     0x05, 0x66, 0x72, 0x6F, 0x6E, 0x74, 0x06, 0x69, 0x6D, 0x78, 0x37, 0x30, 0x38, /* its texts */
-    0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,                   /* top */
+    0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,       /* top */
     0x03, 0x74, 0x6F, 0x70, 0x00
 };
 static const struct wire_streams two = {
     .count = 2,
-    .entries = { { 0, WIRE_STREAM_RUNNING, 1920, 1080, 30000, "front", "imx708" },
-                 { 1, WIRE_STREAM_STARTING, 0, 0, 0, "top", "" } },
+    .entries = { { 0, WIRE_STREAM_RUNNING, 1920, 1080, 30000, 7500, "front", "imx708" },
+                 { 1, WIRE_STREAM_STARTING, 0, 0, 0, 0, "top", "" } },
 };
 
 /* Decodes a message from memory of that very size. */
@@ -65,6 +65,7 @@ static void assert_same(const struct wire_streams *one, const struct wire_stream
         assert_int_equal(left->width, right->width);
         assert_int_equal(left->height, right->height);
         assert_int_equal(left->fps_mhz, right->fps_mhz);
+        assert_int_equal(left->view, right->view);
         assert_string_equal(left->name, right->name);
         assert_string_equal(left->model, right->model);
     }
@@ -89,9 +90,12 @@ static void the_longest_list(void **state)
     uint8_t out[WIRE_STREAMS_ENCODED_MAX];
     for (unsigned i = 0; i < WIRE_STREAMS_MAX; i++) {
         struct wire_stream_entry *entry = &streams.entries[i];
-        *entry = (struct wire_stream_entry){
-            .number = (uint8_t)(255 - i), .state = 7, .width = 16383, .height = 16, .fps_mhz = i
-        };
+        *entry = (struct wire_stream_entry){ .number = (uint8_t)(255 - i),
+                                             .state = 7,
+                                             .width = 16383,
+                                             .height = 16,
+                                             .fps_mhz = i,
+                                             .view = (uint16_t)(WIRE_VIEW_ALL - i) };
         memset(entry->name, 'n', WIRE_NAME_MAX - 2);
         sprintf(entry->name + WIRE_NAME_MAX - 2, "%02u", i);
         memset(entry->model, 'm', WIRE_TEXT_MAX);
@@ -161,6 +165,8 @@ static void counts(void **state)
                                   0,
                                   0,
                                   0,
+                                  0,
+                                  0,
                                   2,
                                   (uint8_t)('0' + i / 10),
                                   (uint8_t)('0' + i % 10),
@@ -181,20 +187,20 @@ static void entries_are_judged(void **state)
         struct wire_stream_entry second; /* behind 0, "a" */
         int result;
     } cases[] = {
-        { "another one", { 1, 0, 0, 0, 0, "b", "" }, 0 },
-        { "any number", { 255, 0, 0, 0, 0, "b", "" }, 0 },
-        { "a state that is not known", { 1, 99, 0, 0, 0, "b", "" }, 0 },
-        { "the number again", { 0, 0, 0, 0, 0, "b", "" }, -EBADMSG },
-        { "the name again", { 1, 0, 0, 0, 0, "a", "" }, -EBADMSG },
-        { "upper case is another name", { 1, 0, 0, 0, 0, "A", "" }, 0 },
-        { "the smallest size", { 1, 0, 16, 16, 0, "b", "" }, 0 },
-        { "no width", { 1, 0, 0, 480, 0, "b", "" }, -EBADMSG },
-        { "no height", { 1, 0, 640, 0, 0, "b", "" }, -EBADMSG },
-        { "too small", { 1, 0, 15, 16, 0, "b", "" }, -EBADMSG },
-        { "too large", { 1, 0, 16, 16384, 0, "b", "" }, -EBADMSG },
-        { "no name", { 1, 0, 0, 0, 0, "", "" }, -EBADMSG },
-        { "a bad name", { 1, 0, 0, 0, 0, "../b", "" }, -EBADMSG },
-        { "a name with a control", { 1, 0, 0, 0, 0, "b\n", "" }, -EBADMSG },
+        { "another one", { 1, 0, 0, 0, 0, 0, "b", "" }, 0 },
+        { "any number", { 255, 0, 0, 0, 0, 0, "b", "" }, 0 },
+        { "a state that is not known", { 1, 99, 0, 0, 0, 0, "b", "" }, 0 },
+        { "the number again", { 0, 0, 0, 0, 0, 0, "b", "" }, -EBADMSG },
+        { "the name again", { 1, 0, 0, 0, 0, 0, "a", "" }, -EBADMSG },
+        { "upper case is another name", { 1, 0, 0, 0, 0, 0, "A", "" }, 0 },
+        { "the smallest size", { 1, 0, 16, 16, 0, 0, "b", "" }, 0 },
+        { "no width", { 1, 0, 0, 480, 0, 0, "b", "" }, -EBADMSG },
+        { "no height", { 1, 0, 640, 0, 0, 0, "b", "" }, -EBADMSG },
+        { "too small", { 1, 0, 15, 16, 0, 0, "b", "" }, -EBADMSG },
+        { "too large", { 1, 0, 16, 16384, 0, 0, "b", "" }, -EBADMSG },
+        { "no name", { 1, 0, 0, 0, 0, 0, "", "" }, -EBADMSG },
+        { "a bad name", { 1, 0, 0, 0, 0, 0, "../b", "" }, -EBADMSG },
+        { "a name with a control", { 1, 0, 0, 0, 0, 0, "b\n", "" }, -EBADMSG },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct wire_streams back, streams = { .count = 2, .entries = { { .name = "a" } } };
