@@ -80,6 +80,7 @@ static enum exit_code run(const struct device_options *options)
     if (code == EXIT_DONE)
         code = serve(options, &(struct server_parts){ .listeners = &listeners,
                                                       .streams = streams.items,
+                                                      .camera_count = streams.cameras,
                                                       .stream_count = streams.count,
                                                       .auth = &auth });
     enum exit_code closed = streams_close(&streams);

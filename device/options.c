@@ -1,6 +1,7 @@
 #include "device/options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "device/camera/libcamera/source.h"
@@ -11,7 +12,7 @@
 #include "device/stream/encoder.h"
 #include "shared/base/log.h"
 #include "shared/keys/keys.h"
-#include "shared/protocol/wire.h"
+#include "shared/protocol/wire_streams.h"
 
 static const char *const rotations[] = { "0", "180", NULL };
 
@@ -40,6 +41,10 @@ static const struct option_spec specs[] = {
     { "size", 0, OPTION_SIZE, STREAM(size), "WxH", NULL, PICTURE_MIN_SIDE, PICTURE_MAX_SIDE, NULL,
       "width and height in pixels; without it the source decides (a camera: what is closest to "
       "1920x1080)" },
+    { "preview-size", 0, OPTION_SIZE, STREAM(preview_size), "WxH", NULL, PICTURE_MIN_SIDE,
+      PICTURE_MAX_SIDE, NULL,
+      "give the camera a second, smaller output of about this size: a stream of its own called "
+      "NAME/preview, which is encoded only while somebody watches it" },
     { "fps", 0, OPTION_NUMBER, STREAM(fps), "FPS", NULL, 0.01, 10000, NULL,
       "frames per second; without it the source decides" },
     { "unpaced", 0, OPTION_FLAG, STREAM(unpaced), NULL, NULL, 0, 0, NULL,
@@ -188,6 +193,31 @@ static int check_source(const struct device_options *options, const struct strea
     return 0;
 }
 
+/* NAME/preview must be a stream's name, and no other one's. */
+static int check_preview(const struct device_options *options, const struct stream_options *stream,
+                         struct error *error)
+{
+    char name[WIRE_NAME_MAX + sizeof(WIRE_PREVIEW_SUFFIX)];
+    struct error why;
+    if (!stream->preview_size.width)
+        return 0;
+    snprintf(name, sizeof(name), "%s" WIRE_PREVIEW_SUFFIX, stream->name);
+    if (!wire_name_is_good(name, strlen(name))) {
+        error_set(&why, 0,
+                  "preview-size: the preview's name, %.60s, is longer than %d bytes: give the "
+                  "stream a shorter name",
+                  name, WIRE_NAME_MAX);
+        return reject_source(options, stream, why.text, error);
+    }
+    for (unsigned i = 0; i < options->stream_count; i++) {
+        if (strcmp(options->streams[i].name, name) != 0)
+            continue;
+        error_set(&why, 0, "preview-size: another stream has the preview's name, %s", name);
+        return reject_source(options, stream, why.text, error);
+    }
+    return 0;
+}
+
 /* Two sections that name a camera in the same way mean the same one, which can't be opened twice.
  * If they name it in different ways, its open() finds out. */
 static int check_cameras(const struct device_options *options, struct error *error)
@@ -223,10 +253,13 @@ static int check_streams(struct device_options *options, struct error *error)
         result = check_source(options, &options->streams[i], error);
     if (result)
         return result;
-    if (wire_name_is_good(first->name, strlen(first->name)))
-        return check_cameras(options, error);
-    return error_set(error, -EINVAL,
-                     "--name: '%.60s' can't be a stream's name: it takes " NAME_RULE, first->name);
+    if (!wire_name_is_good(first->name, strlen(first->name)))
+        return error_set(error, -EINVAL,
+                         "--name: '%.60s' can't be a stream's name: it takes " NAME_RULE,
+                         first->name);
+    for (unsigned i = 0; i < options->stream_count && !result; i++)
+        result = check_preview(options, &options->streams[i], error);
+    return result ? result : check_cameras(options, error);
 }
 
 int device_options_read(struct device_options *options, int argc, char **argv, struct error *error)

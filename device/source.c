@@ -42,6 +42,8 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
     struct camera_request request = {
         .width = options->size.width,
         .height = options->size.height,
+        .preview_width = options->preview_size.width,
+        .preview_height = options->preview_size.height,
         .fps = options->fps,
         .unpaced = options->unpaced,
         .hflip = options->hflip != turned,

@@ -1,8 +1,10 @@
 #include "device/streams.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "shared/base/clock.h"
+#include "shared/protocol/wire_streams.h"
 
 /* How long the cameras may take to stop when all clients are gone: a USB camera may need half of
  * it. */
@@ -11,9 +13,9 @@
 enum exit_code streams_open(struct streams *streams, const struct device_options *options)
 {
     enum exit_code code = EXIT_DONE;
-    *streams = (struct streams){ .count = options->stream_count };
-    for (unsigned i = 0; code == EXIT_DONE && i < streams->count; i++) {
-        if (streams->count > 1)
+    *streams = (struct streams){ .cameras = options->stream_count };
+    for (unsigned i = 0; code == EXIT_DONE && i < streams->cameras; i++) {
+        if (streams->cameras > 1)
             snprintf(streams->labels[i], sizeof(streams->labels[i]),
                      "%s: ", options->streams[i].name);
         code = source_open(&streams->sources[i], &options->streams[i], streams->labels[i]);
@@ -42,17 +44,35 @@ static struct stream_config config_of(const struct stream_options *options, unsi
     };
 }
 
+/* number: of the preview. */
+static void name_preview(struct streams *streams, unsigned i, unsigned number,
+                         struct stream_config *config)
+{
+    char *name = streams->preview_names[i], *label = streams->preview_labels[i];
+    snprintf(name, sizeof(streams->preview_names[i]), "%.*s" WIRE_PREVIEW_SUFFIX,
+             (int)(WIRE_NAME_MAX - strlen(WIRE_PREVIEW_SUFFIX)), config->name);
+    snprintf(label, sizeof(streams->preview_labels[i]), "%s: ", name);
+    config->preview.number = number;
+    config->preview.name = name;
+    config->preview.label = label;
+}
+
 enum exit_code streams_start(struct streams *streams, const struct device_options *options)
 {
     int error = encode_pool_create(&streams->pool, (unsigned)options->threads);
-    for (unsigned i = 0; !error && i < streams->count; i++) {
+    streams->count = streams->cameras;
+    for (unsigned i = 0; !error && i < streams->cameras; i++) {
         struct source *source = &streams->sources[i];
         struct stream_config config = config_of(&options->streams[i], i, streams->labels[i]);
+        if (options->streams[i].preview_size.width)
+            name_preview(streams, i, streams->count, &config);
         config.ops = source->ops;
         config.camera = source->camera;
         config.names = &source->names;
         source->camera = NULL;
         error = stream_create(&streams->items[i], &config, streams->pool);
+        if (!error && streams->items[i]->preview)
+            streams->items[streams->count++] = streams->items[i]->preview;
     }
     return error ? exit_unable("start the threads of the encoder and the cameras", error)
                  : EXIT_DONE;
@@ -70,10 +90,10 @@ enum exit_code streams_close(struct streams *streams)
 {
     enum exit_code code = EXIT_DONE;
     uint64_t due_ns = clock_monotonic() + CAMERA_STOP_NS;
-    for (unsigned i = 0; i < streams->count; i++)
+    for (unsigned i = 0; i < streams->cameras; i++)
         if (streams->items[i])
             stream_quit(streams->items[i]);
-    for (unsigned i = 0; i < streams->count; i++) {
+    for (unsigned i = 0; i < streams->cameras; i++) {
         struct stream *stream = streams->items[i];
         if (!stream || stream_wait(stream, due_ns)) {
             log_encoded(stream);

@@ -15,9 +15,13 @@
 struct streams {
     struct source sources[DEVICE_STREAMS_MAX]; /* until the streams take their cameras over */
     struct encode_pool *pool;
-    struct stream *items[DEVICE_STREAMS_MAX]; /* by number */
-    unsigned count;
-    char labels[DEVICE_STREAMS_MAX][WIRE_NAME_MAX + 3]; /* see struct stream_config */
+    /* By number: one for each camera, then their previews. */
+    struct stream *items[2 * DEVICE_STREAMS_MAX];
+    unsigned cameras, count; /* of them; of all */
+    /* See struct stream_config. */
+    char labels[DEVICE_STREAMS_MAX][WIRE_NAME_MAX + 3];
+    char preview_names[DEVICE_STREAMS_MAX][WIRE_NAME_MAX + 1];
+    char preview_labels[DEVICE_STREAMS_MAX][WIRE_NAME_MAX + 3];
 };
 
 /* Opens the cameras that the options name. Starts no thread. On failure streams_close() is still

@@ -72,7 +72,7 @@ static void begin_stopping(struct server *server)
     server->stopping = true;
     server->stopping_ns = clock_monotonic();
     service_manager_stopping(&server->manager);
-    for (unsigned i = 0; i < server->parts.stream_count; i++)
+    for (unsigned i = 0; i < server->parts.camera_count; i++)
         stream_quit(server->parts.streams[i]);
 }
 
@@ -173,7 +173,7 @@ static void tick_streams(struct server *server, uint64_t now)
 
 static void warn_of_hanging(const struct server *server)
 {
-    for (unsigned i = 0; i < server->parts.stream_count; i++)
+    for (unsigned i = 0; i < server->parts.camera_count; i++)
         if (!server->parts.streams[i]->finished)
             log_warning("%sthe camera does not stop: ending without it",
                         server->parts.streams[i]->config.label);
@@ -231,7 +231,7 @@ static void after_dispatch(void *user)
     struct server *server = user;
     if (server->streams_changed)
         service_manager_streams(&server->manager, server->parts.streams,
-                                server->parts.stream_count);
+                                server->parts.camera_count);
     if (server->streams_changed || server->clients_changed)
         end_finished(server);
     if (server->clients_changed)

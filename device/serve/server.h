@@ -24,8 +24,9 @@ struct server_config {
 /* What the server works with. All must outlive it. */
 struct server_parts {
     struct listeners *listeners;
-    struct stream *const *streams; /* by number */
-    unsigned stream_count;         /* >= 1 */
+    struct stream *const *streams; /* by number: one for each camera, then their previews */
+    unsigned camera_count;         /* >= 1 */
+    unsigned stream_count;         /* of all */
     struct auth *auth;             /* read again on SIGHUP */
 };
 

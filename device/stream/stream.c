@@ -7,12 +7,43 @@
 
 #include "shared/base/clock.h"
 
-static int start(struct stream *stream, struct encode_pool *pool)
+static void destroy_part(struct stream *stream)
+{
+    if (!stream)
+        return;
+    events_destroy(&stream->events);
+    encoder_destroy(&stream->encoder);
+    demand_destroy(&stream->demand);
+    free(stream);
+}
+
+/* A stream without its camera. 0 or a negative errno, with *part NULL. */
+static int create_part(struct stream **part, const struct stream_config *config,
+                       struct encode_pool *pool)
+{
+    struct stream *self = *part = calloc(1, sizeof(*self));
+    int error = self ? events_init(&self->events) : -ENOMEM;
+    if (error) {
+        free(self);
+        *part = NULL;
+        return error;
+    }
+    self->config = *config;
+    self->format.stream = self->status.stream = (uint8_t)config->number;
+    self->format.codec = WIRE_CODEC_JPEG;
+    snprintf(self->format.model, sizeof(self->format.model), "%s", config->source);
+    demand_init(&self->demand);
+    error = encoder_create(&self->encoder, &config->encoder, pool, &self->events);
+    if (error) {
+        destroy_part(self);
+        *part = NULL;
+    }
+    return error;
+}
+
+static int start_supervisor(struct stream *stream)
 {
     const struct stream_config *config = &stream->config;
-    int error = encoder_create(&stream->encoder, &config->encoder, pool, &stream->events);
-    if (error)
-        return error;
     struct supervisor_config supervisor = {
         .label = config->label,
         .ops = config->ops,
@@ -25,40 +56,73 @@ static int start(struct stream *stream, struct encode_pool *pool)
     return supervisor_create(&stream->supervisor, &supervisor, stream->encoder, &stream->events);
 }
 
+/* What the second output has in common with the main one, and what not: it keeps up with the camera
+ * by leaving pictures out, and with no bit rate. */
+static struct stream_config config_of_preview(const struct stream_config *config)
+{
+    struct stream_config own = *config;
+    own.number = config->preview.number;
+    own.name = config->preview.name;
+    own.label = own.encoder.label = config->preview.label;
+    own.preview.name = NULL;
+    own.camera = NULL;
+    own.encoder.blocking = own.always_on = own.adaptive = false;
+    own.encoder.bits_per_second = own.frame_limit = 0;
+    return own;
+}
+
+static int add_preview(struct stream *stream, struct encode_pool *pool)
+{
+    if (!stream->config.preview.name)
+        return 0;
+    struct stream_config config = config_of_preview(&stream->config);
+    int error = create_part(&stream->preview, &config, pool);
+    if (error)
+        return error;
+    struct stream *preview = stream->preview;
+    preview->output = CAMERA_PREVIEW;
+    preview->supervisor = stream->supervisor;
+    supervisor_add_preview(stream->supervisor,
+                           &(struct sequencer_config){ .label = preview->config.label,
+                                                       .encoder = preview->encoder,
+                                                       .demand = &preview->demand },
+                           &preview->events);
+    return 0;
+}
+
 /* Each as far as it was created. */
 static void discard(struct stream *stream)
 {
     supervisor_destroy(&stream->supervisor);
-    events_destroy(&stream->events);
-    encoder_destroy(&stream->encoder);
-    demand_destroy(&stream->demand);
     stream->config.ops->close(&stream->config.camera);
-    free(stream);
+    destroy_part(stream->preview);
+    destroy_part(stream);
 }
 
 int stream_create(struct stream **stream, const struct stream_config *config,
                   struct encode_pool *pool)
 {
     struct camera *camera = config->camera;
-    struct stream *self = *stream = calloc(1, sizeof(*self));
-    int error = self ? events_init(&self->events) : -ENOMEM;
+    int error = create_part(stream, config, pool);
     if (error) {
         config->ops->close(&camera);
-        free(self);
-        *stream = NULL;
         return error;
     }
-    self->config = *config;
-    self->format.stream = self->status.stream = (uint8_t)config->number;
-    self->format.codec = WIRE_CODEC_JPEG;
-    snprintf(self->format.model, sizeof(self->format.model), "%s", config->source);
-    demand_init(&self->demand);
-    error = start(self, pool);
+    error = start_supervisor(*stream);
+    if (!error)
+        error = add_preview(*stream, pool);
     if (error) {
-        discard(self);
+        discard(*stream);
         *stream = NULL;
     }
     return error;
+}
+
+static void close_events(struct stream *stream)
+{
+    events_close(&stream->events);
+    if (stream->preview)
+        events_close(&stream->preview->events);
 }
 
 void stream_quit(struct stream *stream)
@@ -69,7 +133,7 @@ void stream_quit(struct stream *stream)
 bool stream_wait(struct stream *stream, uint64_t due_ns)
 {
     uint64_t now_ns = clock_monotonic();
-    events_close(&stream->events);
+    close_events(stream);
     return supervisor_wait(stream->supervisor, due_ns > now_ns ? due_ns - now_ns : 0);
 }
 
@@ -77,7 +141,7 @@ void stream_destroy(struct stream **stream)
 {
     if (!stream || !*stream)
         return;
-    events_close(&(*stream)->events);
+    close_events(*stream);
     discard(*stream);
     *stream = NULL;
 }
@@ -132,5 +196,8 @@ bool stream_take(struct stream *stream, struct stream_event *event)
 
 void stream_want(struct stream *stream, bool wanted)
 {
-    supervisor_want(stream->supervisor, wanted);
+    if (stream->output == CAMERA_PREVIEW)
+        supervisor_want_preview(stream->supervisor, wanted);
+    else
+        supervisor_want(stream->supervisor, wanted);
 }

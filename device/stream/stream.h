@@ -1,6 +1,8 @@
 /*
  * One stream: a camera and all that makes frames of its pictures. A daemon has one for each camera;
- * they share the encoder's workers, and nothing else.
+ * they share the encoder's workers, and nothing else. If the camera is to have a second, smaller
+ * output, that is a stream, too: it shares the camera and its supervisor with the main one, which
+ * owns it.
  *
  * The camera's thread, the supervisor's and the encoder's workers report through `events`. What the
  * loop thread has taken from there so far is in the fields from `format` on, which are its own.
@@ -33,14 +35,21 @@ struct stream_config {
     uint64_t timeout_ns;                /* see supervisor.h */
     bool always_on;                     /* the camera runs even if nobody watches */
     bool adaptive;                      /* the bit rate follows the slowest live subscription */
+    /* Of the camera's second output, as the same ones above. name NULL: it has none. */
+    struct {
+        unsigned number;
+        const char *name, *label;
+    } preview;
 };
 
 struct stream {
     struct stream_config config;
+    enum camera_output output;
+    struct stream *preview; /* the camera's second output; NULL: there is none, or it is that */
     struct stream_events events;
     struct demand demand;
     struct encoder *encoder;
-    struct supervisor *supervisor;
+    struct supervisor *supervisor; /* of a preview, the main stream's */
 
     struct wire_stream format; /* of the newest frames; width 0: none yet. No first_frame_id */
     struct wire_status status;
@@ -50,28 +59,30 @@ struct stream {
     uint64_t lost[WIRE_DROP_REASONS]; /* frames that came to nothing before, by reason */
 };
 
-/* Starts its threads; the camera stays off. The pool must outlive it. 0 or a negative errno, with
- * *stream NULL and the camera closed. */
+/* Starts its threads; the camera stays off. Creates its preview with it. The pool must outlive it. 0
+ * or a negative errno, with *stream NULL and the camera closed. */
 NODISCARD int stream_create(struct stream **stream, const struct stream_config *config,
                             struct encode_pool *pool);
 
-/* Stops the camera for good and returns at once; EVENT_FINISHED follows. Any thread. */
+/* Stops the camera for good and returns at once; EVENT_FINISHED follows, of its preview, too. Any
+ * thread. */
 void stream_quit(struct stream *stream);
 
-/* The same, for when no events are taken any more; waits for the camera until due_ns
+/* Of a main stream: the same, for when no events are taken any more; waits for the camera until due_ns
  * (CLOCK_MONOTONIC). False: the camera hangs. Then nothing of the stream can be freed: what it uses
  * stays in use. */
 NODISCARD bool stream_wait(struct stream *stream, uint64_t due_ns);
 
-/* Stops and closes the camera, ends the threads, frees all, and nulls the caller's pointer. Every
- * frame must have been released. Hangs if the camera does. NULL and *NULL are fine. */
+/* Of a main stream: stops and closes the camera, ends the threads, frees all, with its preview, and
+ * nulls the caller's pointer. Every frame must have been released. Hangs if the camera does. NULL
+ * and *NULL are fine. */
 void stream_destroy(struct stream **stream);
 
 /* The loop thread: takes the oldest event, as events_take(), and brings the fields above up to
  * date. A frame is given the stream's format. */
 NODISCARD bool stream_take(struct stream *stream, struct stream_event *event);
 
-/* The loop thread: whether the camera should run. */
+/* The loop thread: whether the camera should run for this stream. */
 void stream_want(struct stream *stream, bool wanted);
 
 #endif

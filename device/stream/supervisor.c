@@ -21,9 +21,7 @@ enum { SILENT_CHECKS = 4 };
 
 struct supervisor {
     struct supervisor_config config;
-    struct encoder *encoder;
-    struct stream_events *events;
-    struct sequencer sequencer;
+    struct outputs outputs;
     pthread_t thread;
 
     /* The thread's own. */
@@ -34,20 +32,20 @@ struct supervisor {
     pthread_cond_t changed; /* for the thread */
     pthread_cond_t over;    /* the thread has no more to do */
     /* Under lock. */
-    bool wanted, quit, finished, done;
+    bool wanted[OUTPUTS_MAX], quit, finished, done;
     int ended; /* why the camera gives nothing more, though it should; 0: it does */
 };
 
 static void on_frame(void *user, struct raw_frame *capture)
 {
     struct supervisor *supervisor = user;
-    sequencer_frame(&supervisor->sequencer, capture);
+    outputs_frame(&supervisor->outputs, capture);
 }
 
 static void on_lost(void *user, uint32_t sequence, enum wire_drop_reason reason)
 {
     struct supervisor *supervisor = user;
-    sequencer_lost(&supervisor->sequencer, sequence, reason);
+    outputs_lost(&supervisor->outputs, sequence, reason);
 }
 
 static void on_end(void *user, int error)
@@ -79,8 +77,8 @@ static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
     int result = ops->start(supervisor->config.camera, &camera_run, mode, error);
     if (result || wire_size_is_good(mode->width, mode->height))
         return result;
-    sequencer_shut(
-        &supervisor->sequencer); /* what came early goes back, or the stop would wait for it */
+    /* What came early goes back, or the stop would wait for it. */
+    outputs_shut(&supervisor->outputs);
     ops->stop(supervisor->config.camera);
     return error_set(error, -EINVAL,
                      "the camera's pictures are %ux%u, and %d to %d pixels on a side are needed: "
@@ -92,13 +90,13 @@ static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
 static bool start(struct supervisor *supervisor, struct camera_mode *mode)
 {
     struct error error = { "" };
-    events_status(supervisor->events, WIRE_STREAM_STARTING, "");
-    sequencer_expect(&supervisor->sequencer);
+    outputs_status(&supervisor->outputs, WIRE_STREAM_STARTING, "");
+    outputs_expect(&supervisor->outputs);
     if (start_camera(supervisor, mode, &error)) {
-        sequencer_shut(&supervisor->sequencer);
+        outputs_shut(&supervisor->outputs);
         if (!supervisor->reported)
             log_warning("%s%s; trying again until it works", supervisor->config.label, error.text);
-        events_status(supervisor->events, WIRE_STREAM_LOST, error.text);
+        outputs_status(&supervisor->outputs, WIRE_STREAM_LOST, error.text);
         supervisor->reported = true;
         return false;
     }
@@ -108,8 +106,7 @@ static bool start(struct supervisor *supervisor, struct camera_mode *mode)
         snprintf(rate, sizeof(rate), ", %.6g fps", mode->fps);
     log_info("%scamera on: %s, %ux%u %s%s", supervisor->config.label, mode->model, mode->width,
              mode->height, pixel_format_name(mode->format), rate);
-    events_stream(supervisor->events, mode);
-    sequencer_open(&supervisor->sequencer);
+    outputs_open(&supervisor->outputs, mode);
     return true;
 }
 
@@ -124,7 +121,7 @@ static void report_lost(struct supervisor *supervisor, int ended)
     else
         snprintf(why, sizeof(why), "the camera stopped: %s", strerror(-ended));
     log_warning("%s%s; restarting it", supervisor->config.label, why);
-    events_status(supervisor->events, WIRE_STREAM_LOST, why);
+    outputs_status(&supervisor->outputs, WIRE_STREAM_LOST, why);
 }
 
 static void stop(struct supervisor *supervisor, int ended)
@@ -133,11 +130,11 @@ static void stop(struct supervisor *supervisor, int ended)
     if (ended)
         report_lost(supervisor, ended);
     supervisor->config.ops->stop(supervisor->config.camera);
-    sequencer_shut(&supervisor->sequencer);
-    encoder_drain(supervisor->encoder);
+    outputs_shut(&supervisor->outputs);
+    outputs_drain(&supervisor->outputs);
     if (!ended) {
         log_info("%scamera off", supervisor->config.label);
-        events_status(supervisor->events, WIRE_STREAM_STARTING, "");
+        outputs_status(&supervisor->outputs, WIRE_STREAM_STARTING, "");
     }
 }
 
@@ -146,9 +143,17 @@ static bool is_over(const struct supervisor *supervisor)
     return supervisor->quit || supervisor->finished;
 }
 
+static bool is_wanted(const struct supervisor *supervisor)
+{
+    bool wanted = false;
+    for (unsigned i = 0; i < OUTPUTS_MAX; i++)
+        wanted = wanted || supervisor->wanted[i];
+    return wanted;
+}
+
 static bool should_run(const struct supervisor *supervisor)
 {
-    return supervisor->wanted && !supervisor->ended && !is_over(supervisor);
+    return is_wanted(supervisor) && !supervisor->ended && !is_over(supervisor);
 }
 
 /* Waits, with the lock held, until the camera should not run. True: that did not come until due. */
@@ -166,13 +171,14 @@ static bool wait_until(struct supervisor *supervisor, uint64_t due)
 static void watch(struct supervisor *supervisor)
 {
     uint64_t step = supervisor->timeout_ns / SILENT_CHECKS, due = clock_monotonic() + step;
-    unsigned silent = 0, calls = sequencer_calls(&supervisor->sequencer);
+    bool in_call;
+    unsigned silent = 0, calls = outputs_calls(&supervisor->outputs, &in_call);
     while (wait_until(supervisor, due)) {
         unsigned last = calls;
-        calls = sequencer_calls(&supervisor->sequencer);
+        calls = outputs_calls(&supervisor->outputs, &in_call);
         uint64_t now = clock_monotonic();
-        bool alive = calls != last || calls % 2 == 1;
-        if (alive || now >= due + step || !encoder_idle(supervisor->encoder))
+        bool alive = calls != last || in_call;
+        if (alive || now >= due + step || !outputs_idle(&supervisor->outputs))
             silent = 0;
         else if (++silent == SILENT_CHECKS)
             supervisor->ended = -ETIMEDOUT;
@@ -209,7 +215,7 @@ static void *run(void *user)
     struct supervisor *supervisor = user;
     pthread_mutex_lock(&supervisor->lock);
     while (!is_over(supervisor)) {
-        if (!supervisor->wanted) {
+        if (!is_wanted(supervisor)) {
             pthread_cond_wait(&supervisor->changed, &supervisor->lock);
         } else if (!run_camera(supervisor)) {
             supervisor->ended = 0;
@@ -222,13 +228,13 @@ static void *run(void *user)
     supervisor->done = true;
     pthread_cond_broadcast(&supervisor->over);
     pthread_mutex_unlock(&supervisor->lock);
-    events_finished(supervisor->events);
+    outputs_finished(&supervisor->outputs);
     return NULL;
 }
 
 static void discard(struct supervisor *supervisor)
 {
-    sequencer_destroy(&supervisor->sequencer);
+    outputs_destroy(&supervisor->outputs);
     pthread_cond_destroy(&supervisor->over);
     pthread_cond_destroy(&supervisor->changed);
     pthread_mutex_destroy(&supervisor->lock);
@@ -244,8 +250,6 @@ int supervisor_create(struct supervisor **supervisor, const struct supervisor_co
     self->config = *config;
     if (!config->label)
         self->config.label = "";
-    self->encoder = encoder;
-    self->events = events;
     self->retry_ns = RETRY_MIN;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
@@ -254,13 +258,14 @@ int supervisor_create(struct supervisor **supervisor, const struct supervisor_co
     pthread_cond_init(&self->changed, &attributes);
     pthread_cond_init(&self->over, &attributes);
     pthread_condattr_destroy(&attributes);
-    sequencer_init(&self->sequencer,
-                   &(struct sequencer_config){ .label = self->config.label,
-                                               .encoder = encoder,
-                                               .demand = config->demand,
-                                               .capture_limit = config->frame_limit,
-                                               .on_limit = on_limit,
-                                               .user = self });
+    outputs_add(&self->outputs, CAMERA_MAIN,
+                &(struct sequencer_config){ .label = self->config.label,
+                                            .encoder = encoder,
+                                            .demand = config->demand,
+                                            .capture_limit = config->frame_limit,
+                                            .on_limit = on_limit,
+                                            .user = self },
+                events);
     int error = pthread_create(&self->thread, NULL, run, self);
     if (error) {
         discard(self);
@@ -303,15 +308,33 @@ void supervisor_destroy(struct supervisor **supervisor)
     *supervisor = NULL;
 }
 
-void supervisor_want(struct supervisor *supervisor, bool wanted)
+void supervisor_add_preview(struct supervisor *supervisor, const struct sequencer_config *config,
+                            struct stream_events *events)
 {
     pthread_mutex_lock(&supervisor->lock);
-    supervisor->wanted = wanted;
+    outputs_add(&supervisor->outputs, CAMERA_PREVIEW, config, events);
+    pthread_mutex_unlock(&supervisor->lock);
+}
+
+static void want(struct supervisor *supervisor, enum camera_output output, bool wanted)
+{
+    pthread_mutex_lock(&supervisor->lock);
+    supervisor->wanted[output] = wanted;
     pthread_cond_signal(&supervisor->changed);
     pthread_mutex_unlock(&supervisor->lock);
 }
 
+void supervisor_want(struct supervisor *supervisor, bool wanted)
+{
+    want(supervisor, CAMERA_MAIN, wanted);
+}
+
+void supervisor_want_preview(struct supervisor *supervisor, bool wanted)
+{
+    want(supervisor, CAMERA_PREVIEW, wanted);
+}
+
 struct sequencer_totals supervisor_totals(struct supervisor *supervisor)
 {
-    return sequencer_totals(&supervisor->sequencer);
+    return sequencer_totals(&supervisor->outputs.items[CAMERA_MAIN].sequencer);
 }

@@ -11,7 +11,7 @@
 #include "device/camera/camera.h"
 #include "device/stream/encoder.h"
 #include "device/stream/events.h"
-#include "device/stream/sequencer.h"
+#include "device/stream/outputs.h"
 #include "shared/base/attributes.h"
 
 struct supervisor_config {
@@ -33,6 +33,11 @@ NODISCARD int supervisor_create(struct supervisor **supervisor,
                                 const struct supervisor_config *config, struct encoder *encoder,
                                 struct stream_events *events);
 
+/* Adds the camera's second output, before anything is wanted. The config's label, encoder and
+ * demand count. */
+void supervisor_add_preview(struct supervisor *supervisor, const struct sequencer_config *config,
+                            struct stream_events *events);
+
 /* Stops the camera for good. Returns at once; when all that the camera gave is encoded, the event
  * queue gets EVENT_FINISHED. Any thread. */
 void supervisor_quit(struct supervisor *supervisor);
@@ -45,9 +50,10 @@ NODISCARD bool supervisor_wait(struct supervisor *supervisor, uint64_t ns);
  * and *NULL are fine. */
 void supervisor_destroy(struct supervisor **supervisor);
 
-/* Whether the camera should run. Returns at once; events report what comes of it. Any
- * thread. */
+/* Whether the camera should run for its main output, and for the second one. Returns at once;
+ * events report what comes of it. Any thread. */
 void supervisor_want(struct supervisor *supervisor, bool wanted);
+void supervisor_want_preview(struct supervisor *supervisor, bool wanted);
 
 /* What the camera did so far. Any thread. */
 struct sequencer_totals supervisor_totals(struct supervisor *supervisor);

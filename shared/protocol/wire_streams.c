@@ -95,15 +95,39 @@ int wire_decode_streams(const struct wire_raw *raw, struct wire_streams *streams
     return 0;
 }
 
+/* By the first `size` bytes of the name. */
+static const struct wire_stream_entry *find(const struct wire_streams *streams, const char *name,
+                                            size_t size)
+{
+    for (unsigned i = 0; i < streams->count; i++) {
+        const struct wire_stream_entry *entry = &streams->entries[i];
+        if (strncmp(entry->name, name, size) == 0 && !entry->name[size])
+            return entry;
+    }
+    return NULL;
+}
+
+static bool is_preview(const struct wire_streams *streams, const struct wire_stream_entry *entry)
+{
+    size_t size = strlen(entry->name), suffix = strlen(WIRE_PREVIEW_SUFFIX);
+    return size > suffix && strcmp(entry->name + size - suffix, WIRE_PREVIEW_SUFFIX) == 0 &&
+           find(streams, entry->name, size - suffix);
+}
+
 const struct wire_stream_entry *wire_find_stream(const struct wire_streams *streams,
                                                  const char *name)
 {
-    if (!*name)
-        return streams->count == 1 ? &streams->entries[0] : NULL;
-    for (unsigned i = 0; i < streams->count; i++)
-        if (strcmp(streams->entries[i].name, name) == 0)
-            return &streams->entries[i];
-    return NULL;
+    const struct wire_stream_entry *only = NULL;
+    if (*name)
+        return find(streams, name, strlen(name));
+    for (unsigned i = 0; i < streams->count; i++) {
+        const struct wire_stream_entry *entry = &streams->entries[i];
+        if (only && !is_preview(streams, entry))
+            return NULL;
+        if (!is_preview(streams, entry))
+            only = entry;
+    }
+    return only;
 }
 
 void wire_list_names(const struct wire_streams *streams, char *text, size_t size)

@@ -17,6 +17,9 @@ enum {
     WIRE_STREAMS_ENCODED_MAX = WIRE_HEADER_SIZE + 1 + WIRE_STREAMS_MAX * WIRE_STREAM_ENTRY_MAX
 };
 
+/* NAME/preview, beside a stream NAME, is its preview: a smaller picture of the same camera. */
+#define WIRE_PREVIEW_SUFFIX "/preview"
+
 struct wire_stream_entry {
     uint8_t number;         /* stands for the stream in other messages */
     uint8_t state;          /* enum wire_stream_state, or one that a later revision may add */
@@ -41,8 +44,8 @@ size_t wire_encode_streams(const struct wire_streams *streams, uint8_t *out);
  * a name or a number twice, a text that is too long, or a size that no picture may have. */
 int wire_decode_streams(const struct wire_raw *raw, struct wire_streams *streams);
 
-/* The stream of this name, or with an empty name the only one. NULL: there is none, or there are
- * several. The list's own. */
+/* The stream of this name, or with an empty name the only one that is no preview. NULL: there is
+ * none, or there are several. The list's own. */
 const struct wire_stream_entry *wire_find_stream(const struct wire_streams *streams,
                                                  const char *name);
 

@@ -34,6 +34,12 @@ static void release(struct raw_frame *capture)
 
 struct raw_frame *fake_camera_lend(struct camera *camera, uint32_t sequence)
 {
+    return fake_camera_lend_output(camera, CAMERA_MAIN, sequence);
+}
+
+struct raw_frame *fake_camera_lend_output(struct camera *camera, enum camera_output output,
+                                          uint32_t sequence)
+{
     pthread_mutex_lock(&camera->lock);
     struct shot *shot = &camera->shots[camera->shot_count++ % FAKE_SHOTS_MAX];
     *shot = (struct shot){ .camera = camera, .out = true };
@@ -42,6 +48,7 @@ struct raw_frame *fake_camera_lend(struct camera *camera, uint32_t sequence)
                      .width = FAKE_SIDE,
                      .height = FAKE_SIDE,
                      .planes = { { pixels, FAKE_SIDE, sizeof(pixels) } } },
+        .output = output,
         .sequence = sequence,
         .sensor_time_ns = clock_device(),
         .capture_time_ns = clock_device(),
@@ -74,9 +81,12 @@ static int start(struct camera *camera, const struct camera_run *camera_run,
     pthread_mutex_unlock(&camera->lock);
     error_set(error, 0, "the fake camera is busy");
     unsigned width = camera->starts <= 2 ? camera->widths[camera->starts - 1] : 0;
-    *mode = (struct camera_mode){
-        .width = width ? width : FAKE_SIDE, .height = FAKE_SIDE, .fps = 30, .model = "fake"
-    };
+    *mode = (struct camera_mode){ .width = width ? width : FAKE_SIDE,
+                                  .height = FAKE_SIDE,
+                                  .preview_width = camera->preview_side,
+                                  .preview_height = camera->preview_side,
+                                  .fps = 30,
+                                  .model = "fake" };
     return fails ? -EBUSY : 0;
 }
 

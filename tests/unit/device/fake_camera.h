@@ -35,6 +35,7 @@ struct camera {
     /* What start does; set while the camera is off. */
     unsigned failures;                    /* so many starts fail first */
     unsigned widths[2];                   /* of the first starts' modes; 0: FAKE_SIDE */
+    unsigned preview_side;                /* of the modes' previews; 0: there is none */
     void (*early)(struct camera *camera); /* reports before start returns */
 };
 
@@ -49,6 +50,10 @@ bool fake_camera_wait(struct camera *camera);
 
 /* A picture of FAKE_SIDE rows and columns, lent. */
 struct raw_frame *fake_camera_lend(struct camera *camera, uint32_t sequence);
+
+/* The same of another output. */
+struct raw_frame *fake_camera_lend_output(struct camera *camera, enum camera_output output,
+                                          uint32_t sequence);
 
 /* Waits until the camera runs, and keeps it from being stopped, until end_call. */
 void fake_camera_begin_call(struct camera *camera);

@@ -26,7 +26,7 @@ static int setup(void **state)
     static struct fixture fixture;
     static const char *const names[STREAMS] = { "front", "rear" };
     static const char *const labels[STREAMS] = { "front: ", "rear: " };
-    fixture = (struct fixture){ .streams.count = STREAMS };
+    fixture = (struct fixture){ .streams = { .cameras = STREAMS, .count = STREAMS } };
     *state = &fixture;
     int error = encode_pool_create(&fixture.streams.pool, 1);
     for (unsigned i = 0; !error && i < STREAMS; i++) {
