@@ -16,7 +16,7 @@ struct stream_options {
     const char *source, *pattern_faults;
     struct option_size size;         /* zeros: the source decides */
     struct option_size preview_size; /* zeros: there is no preview */
-    double fps;              /* 0: the source decides */
+    double fps;                      /* 0: the source decides */
     bool unpaced, hflip, vflip, adaptive, always_on;
     int rotation; /* index in {"0", "180"} */
     int quality, min_quality, slices;

@@ -89,15 +89,16 @@ static const struct option_spec specs[] = {
 };
 
 static const struct option_foreign daemons_options[] = {
-    { "source", 's' },       { "size", 0 },         { "fps", 0 },
-    { "unpaced", 0 },        { "hflip", 0 },        { "vflip", 0 },
-    { "rotation", 0 },       { "quality", 'q' },    { "bitrate", 'b' },
-    { "adaptive", 0 },       { "min-quality", 0 },  { "threads", 0 },
-    { "slices", 0 },         { "listen", 'l' },     { "insecure-plaintext", 0 },
-    { "max-clients", 0 },    { "queue-bytes", 0 },  { "always-on", 0 },
-    { "add-key", 0 },        { "role", 0 },         { "list-keys", 0 },
-    { "revoke", 0 },         { "list-cameras", 0 }, { "user", 0 },
-    { "pattern-faults", 0 }, { "config", 'c' },     { NULL, 0 },
+    { "source", 's' },    { "size", 0 },           { "fps", 0 },
+    { "unpaced", 0 },     { "hflip", 0 },          { "vflip", 0 },
+    { "rotation", 0 },    { "quality", 'q' },      { "bitrate", 'b' },
+    { "adaptive", 0 },    { "min-quality", 0 },    { "threads", 0 },
+    { "slices", 0 },      { "listen", 'l' },       { "insecure-plaintext", 0 },
+    { "max-clients", 0 }, { "queue-bytes", 0 },    { "always-on", 0 },
+    { "add-key", 0 },     { "role", 0 },           { "list-keys", 0 },
+    { "revoke", 0 },      { "preview-size", 0 },   { "list-cameras", 0 },
+    { "user", 0 },        { "pattern-faults", 0 }, { "config", 'c' },
+    { NULL, 0 },
 };
 
 const struct option_table host_option_table = {

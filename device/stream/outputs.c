@@ -35,7 +35,8 @@ void outputs_destroy(struct outputs *outputs)
 
 void outputs_frame(struct outputs *outputs, struct raw_frame *frame)
 {
-    struct output *output = (unsigned)frame->output < OUTPUTS_MAX ? &outputs->items[frame->output] : NULL;
+    struct output *output =
+        (unsigned)frame->output < OUTPUTS_MAX ? &outputs->items[frame->output] : NULL;
     if (output && output->encoder)
         sequencer_frame(&output->sequencer, frame);
     else

@@ -1,7 +1,7 @@
 /*
  * What comes of the pictures of one camera that is started for its streams: the main one, and a
- * smaller second one, if it is to have that. Each has a count, an encoder and events of its own; the
- * camera's state is the same for both.
+ * smaller second one, if it is to have that. Each has a count, an encoder and events of its own;
+ * the camera's state is the same for both.
  */
 #ifndef PITETHER_DEVICE_STREAM_OUTPUTS_H
 #define PITETHER_DEVICE_STREAM_OUTPUTS_H

@@ -59,8 +59,8 @@ struct stream {
     uint64_t lost[WIRE_DROP_REASONS]; /* frames that came to nothing before, by reason */
 };
 
-/* Starts its threads; the camera stays off. Creates its preview with it. The pool must outlive it. 0
- * or a negative errno, with *stream NULL and the camera closed. */
+/* Starts its threads; the camera stays off. Creates its preview with it. The pool must outlive it.
+ * 0 or a negative errno, with *stream NULL and the camera closed. */
 NODISCARD int stream_create(struct stream **stream, const struct stream_config *config,
                             struct encode_pool *pool);
 
@@ -68,9 +68,9 @@ NODISCARD int stream_create(struct stream **stream, const struct stream_config *
  * thread. */
 void stream_quit(struct stream *stream);
 
-/* Of a main stream: the same, for when no events are taken any more; waits for the camera until due_ns
- * (CLOCK_MONOTONIC). False: the camera hangs. Then nothing of the stream can be freed: what it uses
- * stays in use. */
+/* Of a main stream: the same, for when no events are taken any more; waits for the camera until
+ * due_ns (CLOCK_MONOTONIC). False: the camera hangs. Then nothing of the stream can be freed: what
+ * it uses stays in use. */
 NODISCARD bool stream_wait(struct stream *stream, uint64_t due_ns);
 
 /* Of a main stream: stops and closes the camera, ends the threads, frees all, with its preview, and

@@ -253,6 +253,33 @@ static void as_many_streams_as_there_may_be(void **state)
     assert_non_null(strstr(error.text, ":18: [more]: there are more than 16 sections"));
 }
 
+static void previews_have_names_of_their_own(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *why;
+    } cases[] = {
+        { "source = pattern\npreview-size = 320x180\n[a]\n[b]\n", NULL },
+        { "source = pattern\n[a]\npreview-size = 320x180\n[a/preview]\n",
+          ":2: [a]: preview-size: another stream has the preview's name, a/preview" },
+        { "source = pattern\n[abcdefghijklmnopqrstuvwx]\npreview-size = 320x180\n", NULL },
+        { "source = pattern\n[abcdefghijklmnopqrstuvwxy]\npreview-size = 320x180\n",
+          ":2: [abcdefghijklmnopqrstuvwxy]: preview-size: the preview's name, "
+          "abcdefghijklmnopqrstuvwxy/preview, is longer than 32 bytes" },
+        { "source = pattern\n[a]\npreview-size = 320x8\n", "preview-size" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct error error;
+        struct device_options options;
+        int result = read_config(&options, cases[i].text, NULL, &error);
+        if (result != (cases[i].why ? -EINVAL : 0) ||
+            (cases[i].why && !strstr(error.text, cases[i].why)))
+            fail_msg("'%s': %d, %s", cases[i].text, result, error.text);
+        if (!result)
+            assert_int_equal(options.streams[0].preview_size.width, 320);
+    }
+}
+
 static void a_camera_is_in_one_section(void **state)
 {
     (void)state;
@@ -318,6 +345,7 @@ int main(void)
         cmocka_unit_test(the_config_file_is_read),
         cmocka_unit_test(sections_are_streams),
         cmocka_unit_test(as_many_streams_as_there_may_be),
+        cmocka_unit_test(previews_have_names_of_their_own),
         cmocka_unit_test(a_camera_is_in_one_section),
         cmocka_unit_test(what_a_section_may_not_have),
     };

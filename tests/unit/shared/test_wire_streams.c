@@ -299,6 +299,24 @@ static void streams_are_found_by_name(void **state)
     assert_null(wire_find_stream(&one, "top"));
 }
 
+/* Without a name it is the only one that is no preview: beside a stream whose it is. */
+static void a_preview_needs_its_name(void **state)
+{
+    (void)state;
+    struct wire_streams streams = { .count = 2,
+                                    .entries = { { .name = "a" }, { .name = "a/preview" } } };
+    assert_ptr_equal(wire_find_stream(&streams, ""), &streams.entries[0]);
+    assert_ptr_equal(wire_find_stream(&streams, "a/preview"), &streams.entries[1]);
+    strcpy(streams.entries[0].name, "b"); /* two streams, one of them with an odd name */
+    assert_null(wire_find_stream(&streams, ""));
+    strcpy(streams.entries[0].name, "a/prev");
+    assert_null(wire_find_stream(&streams, ""));
+    strcpy(streams.entries[0].name, "a/preview/preview"); /* the preview of a preview */
+    assert_ptr_equal(wire_find_stream(&streams, ""), &streams.entries[1]);
+    strcpy(streams.entries[0].name, "/preview");
+    assert_null(wire_find_stream(&streams, ""));
+}
+
 /* Whatever the space, whole names, and dots for those that are left out. */
 static void names_are_listed(void **state)
 {
@@ -346,6 +364,7 @@ int main(void)
         cmocka_unit_test(long_models_are_cut),
         cmocka_unit_test(names),
         cmocka_unit_test(streams_are_found_by_name),
+        cmocka_unit_test(a_preview_needs_its_name),
         cmocka_unit_test(names_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
