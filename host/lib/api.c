@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "host/lib/event_payload.h"
 #include "host/lib/keyring.h"
 #include "host/lib/receiver_private.h"
 #include "shared/base/clock.h"
@@ -29,7 +30,9 @@ static int start_thread(struct pitether *receiver)
 
 static void destroy(struct pitether *receiver)
 {
+    event_payload_free(&receiver->taken);
     event_queue_destroy(&receiver->events);
+    set_queue_clear(&receiver->sets);
     frame_pool_destroy(receiver->pool);
     tls_destroy(&receiver->tls);
     keys_clear(&receiver->keys);
@@ -89,6 +92,7 @@ struct pitether *pitether_open(const char *address, const struct pitether_option
         callers_log_init(&receiver->log, &options);
         receiver->wake_fd = -1;
         pthread_mutex_init(&receiver->lock, NULL);
+        set_queue_init(&receiver->sets);
         const struct log_handler *before = log_set_handler(&receiver->log.handler);
         result = open_receiver(receiver, address, &options, &error);
         log_set_handler(before);
@@ -118,15 +122,27 @@ int pitether_fd(const struct pitether *receiver)
     return event_queue_fd(receiver->events);
 }
 
+/* The list of the event before is not good any more. */
+static bool take(struct pitether *receiver, struct pitether_event *event)
+{
+    if (!event_queue_take(receiver->events, event, clock_monotonic()))
+        return false;
+    receiver->end_taken = event->type == PITETHER_END;
+    receiver->taken = *event;
+    if (event_is_answer(event))
+        set_queue_taken(&receiver->sets, event->changed.request);
+    return true;
+}
+
 int pitether_next(struct pitether *receiver, int timeout_ms, struct pitether_event *event)
 {
     struct pollfd ready = { event_queue_fd(receiver->events), POLLIN, 0 };
     uint64_t until = clock_monotonic() + (uint64_t)(timeout_ms > 0 ? timeout_ms : 0) * CLOCK_MS;
+    event_payload_free(&receiver->taken);
+    receiver->taken.type = PITETHER_NONE;
     while (!receiver->end_taken) {
-        if (event_queue_take(receiver->events, event, clock_monotonic())) {
-            receiver->end_taken = event->type == PITETHER_END;
+        if (take(receiver, event))
             return 1;
-        }
         int left = timeout_ms < 0 ? -1 : clock_left_ms(until);
         if (left == 0)
             break;
@@ -142,6 +158,20 @@ void pitether_stop(struct pitether *receiver)
     atomic_fetch_add(&receiver->stops, 1);
     wakeup_send(receiver->wake_fd);
     errno = saved;
+}
+
+int pitether_set(struct pitether *receiver, const char *assignments, uint32_t *request)
+{
+    uint32_t number;
+    if (atomic_load(&receiver->stops) > 0)
+        return -ESHUTDOWN;
+    int result = set_queue_add(&receiver->sets, assignments, &number);
+    if (result)
+        return result;
+    if (request)
+        *request = number;
+    wakeup_send(receiver->wake_fd);
+    return 0;
 }
 
 void pitether_pause(struct pitether *receiver, bool paused)

@@ -136,6 +136,7 @@ static bool converse(struct pitether *receiver, int *error)
         receiver->resting = !stopping;
     }
     session_tick(session, reading, now);
+    receiver_send_sets(receiver);
     flush(receiver);
     if (receiver->ending_ns && is_too_late(receiver, now))
         return false;
@@ -285,6 +286,7 @@ static void end_session(struct pitether *receiver)
     receiver->cut = true;
     if (!receiver->stopping)
         session_cut(session);
+    receiver_give_up_sets(receiver, false);
     if (session->epoch != 0)
         receiver->parted = session->state == SESSION_ENDED;
     if (session->started)

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "host/lib/event_payload.h"
 #include "shared/base/wakeup.h"
 
-/* Events that are no frames and may wait at the same time. */
+/* Events that are neither frames nor answers, and may wait at the same time. */
 enum { OTHERS_MAX = 64 };
 
 struct entry {
@@ -22,14 +23,14 @@ struct event_queue {
     unsigned capacity;
     pthread_mutex_t lock;
     /* Under lock. */
-    unsigned first, used, frames; /* frames: of those used */
-    bool wants_space;             /* event_queue_has_space() has said false */
-    struct entry entries[];       /* a ring */
+    unsigned first, used, frames, answers, notices; /* of those used, so many are such */
+    bool wants_space;                               /* event_queue_has_space() has said false */
+    struct entry entries[];                         /* a ring */
 };
 
 int event_queue_create(struct event_queue **queue, unsigned frames, bool live, int space_fd)
 {
-    unsigned capacity = frames + OTHERS_MAX;
+    unsigned capacity = frames + OTHERS_MAX + EVENT_QUEUE_ANSWERS;
     struct event_queue *self = *queue = calloc(1, sizeof(*self) + capacity * sizeof(struct entry));
     if (!self)
         return -ENOMEM;
@@ -113,7 +114,56 @@ static void displace_late(struct event_queue *queue, uint64_t now_ns)
 
 static bool has_space(const struct event_queue *queue)
 {
-    return queue->used + EVENT_QUEUE_RESERVE <= queue->capacity;
+    return queue->used - queue->answers + EVENT_QUEUE_RESERVE <=
+           queue->capacity - EVENT_QUEUE_ANSWERS;
+}
+
+/* Counts an event that is in from now on (1), or no longer (-1). */
+static void count_event(struct event_queue *queue, const struct pitether_event *event, int by)
+{
+    queue->frames += (unsigned)(event->type == PITETHER_FRAME ? by : 0);
+    queue->answers += (unsigned)(event_is_answer(event) ? by : 0);
+    queue->notices += (unsigned)(event_is_notice(event) ? by : 0);
+}
+
+/* Takes out the newest event for which that is true; false: there is none. */
+static bool withdraw(struct event_queue *queue, bool (*is)(const struct pitether_event *event),
+                     struct pitether_event *event)
+{
+    unsigned index = queue->used;
+    while (index > 0 && !is(&entry_at(queue, index - 1)->event))
+        index--;
+    if (index == 0)
+        return false;
+    *event = entry_at(queue, index - 1)->event;
+    count_event(queue, event, -1);
+    remove_entry(queue, index - 1);
+    return true;
+}
+
+static bool is_controls(const struct pitether_event *event)
+{
+    return event->type == PITETHER_CONTROLS;
+}
+
+/* Has it take the place of what waits and is no longer needed then. */
+static void replace_older(struct event_queue *queue, struct pitether_event *event)
+{
+    struct pitether_event older;
+    if (is_controls(event) && withdraw(queue, is_controls, &older))
+        event_payload_free(&older);
+    else if (event_is_notice(event) && queue->notices >= EVENT_QUEUE_NOTICES &&
+             withdraw(queue, event_is_notice, &older))
+        event_merge_notices(&older, event);
+}
+
+static void append(struct event_queue *queue, struct pitether_event event, uint64_t now_ns)
+{
+    replace_older(queue, &event);
+    assert(queue->used < queue->capacity);
+    *entry_at(queue, queue->used++) = (struct entry){ event, now_ns };
+    count_event(queue, &event, 1);
+    displace_late(queue, now_ns);
 }
 
 /* The rest: without the lock. */
@@ -130,12 +180,8 @@ bool event_queue_has_space(struct event_queue *queue)
 void event_queue_put(struct event_queue *queue, const struct pitether_event *event, uint64_t now_ns)
 {
     pthread_mutex_lock(&queue->lock);
-    assert(queue->used < queue->capacity);
-    if (queue->used == 0 || !join_drops(&entry_at(queue, queue->used - 1)->event, event)) {
-        *entry_at(queue, queue->used++) = (struct entry){ *event, now_ns };
-        queue->frames += event->type == PITETHER_FRAME;
-        displace_late(queue, now_ns);
-    }
+    if (queue->used == 0 || !join_drops(&entry_at(queue, queue->used - 1)->event, event))
+        append(queue, *event, now_ns);
     if (queue->used == 1)
         wakeup_send(queue->fd);
     pthread_mutex_unlock(&queue->lock);
@@ -158,7 +204,7 @@ bool event_queue_take(struct event_queue *queue, struct pitether_event *event, u
     bool any = queue->used > 0;
     if (any) {
         *event = entry_at(queue, 0)->event;
-        queue->frames -= event->type == PITETHER_FRAME;
+        count_event(queue, event, -1);
         queue->first = (queue->first + 1) % queue->capacity;
         queue->used--;
     }
@@ -182,9 +228,12 @@ void event_queue_destroy(struct event_queue **queue)
     if (!queue || !*queue)
         return;
     struct event_queue *self = *queue;
-    for (unsigned i = 0; i < self->used; i++)
-        if (entry_at(self, i)->event.type == PITETHER_FRAME)
-            pitether_frame_release(entry_at(self, i)->event.frame);
+    for (unsigned i = 0; i < self->used; i++) {
+        const struct pitether_event *event = &entry_at(self, i)->event;
+        if (event->type == PITETHER_FRAME)
+            pitether_frame_release(event->frame);
+        event_payload_free(event);
+    }
     pthread_mutex_destroy(&self->lock);
     close(self->fd);
     free(self);

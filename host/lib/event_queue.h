@@ -4,8 +4,9 @@
  *
  * A lossless queue has its producer wait for space. A live queue gives a late caller the
  * newest frame: a frame that has waited for too long while a newer one is there becomes
- * PITETHER_DROPS in its place, with PITETHER_DROP_NOT_TAKEN. One thread puts (the producer), and
- * one takes.
+ * PITETHER_DROPS in its place, with PITETHER_DROP_NOT_TAKEN. Of controls, the newest list replaces
+ * one that waits, and notices of what others set become one when many wait; answers to the caller's
+ * own requests always come. One thread puts (the producer), and one takes.
  */
 #ifndef PITETHER_HOST_LIB_EVENT_QUEUE_H
 #define PITETHER_HOST_LIB_EVENT_QUEUE_H
@@ -16,8 +17,14 @@
 #include "host/lib/pitether.h"
 #include "shared/base/attributes.h"
 
-/* So many events fit into the queue when event_queue_has_space() has said true. */
-enum { EVENT_QUEUE_RESERVE = 16 };
+enum {
+    /* So many events fit into the queue when event_queue_has_space() has said true, ... */
+    EVENT_QUEUE_RESERVE = 16,
+    /* ... and so many answers to the caller's own requests at any time. */
+    EVENT_QUEUE_ANSWERS = 32,
+    /* Notices that wait before they become one. */
+    EVENT_QUEUE_NOTICES = 8
+};
 
 /* A frame that has waited for so long is late. A burst of frames in shorter time is not: a
  * caller that takes one after the other gets them all. */
@@ -30,7 +37,7 @@ struct event_queue;
 NODISCARD int event_queue_create(struct event_queue **queue, unsigned frames, bool live,
                                  int space_fd);
 
-/* Releases the frames that wait. Nulls the caller's pointer; NULL and *NULL are fine. */
+/* Releases the frames and lists that wait. Nulls the caller's pointer; NULL and *NULL are fine. */
 void event_queue_destroy(struct event_queue **queue);
 
 /* Readable while there is an event to take. The queue's own. */
@@ -40,8 +47,9 @@ int event_queue_fd(const struct event_queue *queue);
  * The producer. */
 bool event_queue_has_space(struct event_queue *queue);
 
-/* Adds an event; there must be space. A frame's reference goes to the queue. PITETHER_DROPS that
- * carry on those before them become one event with them. now_ns: CLOCK_MONOTONIC. */
+/* Adds an event; there must be space. A frame's reference and the list of CONTROLS and CHANGED (see
+ * event_payload.h) go to the queue. PITETHER_DROPS that carry on those before them become one event
+ * with them. now_ns: CLOCK_MONOTONIC. */
 void event_queue_put(struct event_queue *queue, const struct pitether_event *event,
                      uint64_t now_ns);
 
@@ -49,7 +57,7 @@ void event_queue_put(struct event_queue *queue, const struct pitether_event *eve
  * late. False: at most one frame waits. The producer. */
 bool event_queue_displace(struct event_queue *queue);
 
-/* Takes the oldest event; false: there is none. */
+/* Takes the oldest event, whose list is the caller's then; false: there is none. */
 bool event_queue_take(struct event_queue *queue, struct pitether_event *event, uint64_t now_ns);
 
 #endif

@@ -1,7 +1,27 @@
 #include "host/lib/from_wire.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#define SAME(one, other, field) (offsetof(struct one, field) == offsetof(struct other, field))
+
+_Static_assert(sizeof(struct pitether_control) == sizeof(struct control_info) &&
+                   SAME(pitether_control, control_info, size) &&
+                   SAME(pitether_control, control_info, unit) &&
+                   SAME(pitether_control, control_info, set) &&
+                   SAME(pitether_control, control_info, enumerators),
+               "the public controls are those of control_table.h");
+_Static_assert(sizeof(struct pitether_change) == sizeof(struct wire_change) &&
+                   SAME(pitether_change, wire_change, asked) &&
+                   SAME(pitether_change, wire_change, now) &&
+                   SAME(pitether_change, wire_change, why) &&
+                   (int)PITETHER_SET_UNREPORTED == (int)WIRE_SET_UNREPORTED,
+               "the public changes are the protocol's");
+_Static_assert((int)PITETHER_CHANGED_LOST == (int)WIRE_CHANGED_LOST &&
+                   (int)PITETHER_CHANGED_REJECTED == (int)WIRE_CHANGED_REJECTED,
+               "the public statuses are the protocol's");
 _Static_assert((int)PITETHER_DROP_MODE_SWITCH == (int)WIRE_DROP_MODE_SWITCH &&
                    (int)PITETHER_DROP_SENSOR_GAP == (int)WIRE_DROP_SENSOR_GAP,
                "the public reasons are the protocol's");
@@ -9,6 +29,7 @@ _Static_assert((int)PITETHER_CAMERA_STARTING == (int)WIRE_STREAM_STARTING &&
                    (int)PITETHER_CAMERA_RUNNING == (int)WIRE_STREAM_RUNNING &&
                    (int)PITETHER_CAMERA_LOST == (int)WIRE_STREAM_LOST,
                "the public states are the protocol's");
+
 struct pitether_drops from_wire_drops(const struct wire_drops *wire, uint64_t epoch)
 {
     return (struct pitether_drops){ .epoch = epoch,
@@ -47,4 +68,49 @@ struct pitether_stream_info from_wire_stream_entry(const struct wire_stream_entr
     snprintf(info.name, sizeof(info.name), "%s", wire->name);
     snprintf(info.model, sizeof(info.model), "%s", wire->model);
     return info;
+}
+
+/* The limits of one number are no list, though they are sent as those of an array. */
+static void straighten(struct pitether_control *control)
+{
+    struct pitether_value *values[] = { &control->min, &control->max, &control->def };
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        values[i]->array = control->array && values[i]->count > 1;
+}
+
+int from_wire_controls(const struct control_table *wire, struct pitether_controls *controls)
+{
+    *controls = (struct pitether_controls){ .count = 0 };
+    if (wire->count == 0)
+        return 0;
+    struct pitether_control *copies = calloc(wire->count, sizeof(copies[0]));
+    if (!copies)
+        return -ENOMEM;
+    memcpy(copies, wire->items, wire->count * sizeof(copies[0]));
+    for (unsigned i = 0; i < wire->count; i++)
+        straighten(&copies[i]);
+    *controls = (struct pitether_controls){ copies, wire->count };
+    return 0;
+}
+
+int from_wire_changed(const struct wire_changed *wire, uint64_t epoch,
+                      struct pitether_changed *changed)
+{
+    const struct wire_changed_head *head = &wire->head;
+    bool done = head->status == WIRE_CHANGED_DONE;
+    *changed = (struct pitether_changed){ .status = (enum pitether_changed_status)head->status,
+                                          .request = head->request,
+                                          .epoch = done ? epoch : 0,
+                                          .first_id = done ? head->first_frame_id : 0 };
+    snprintf(changed->by, sizeof(changed->by), "%s", head->by);
+    snprintf(changed->text, sizeof(changed->text), "%s", head->text);
+    if (wire->count == 0)
+        return 0;
+    struct pitether_change *copies = calloc(wire->count, sizeof(copies[0]));
+    if (!copies)
+        return -ENOMEM;
+    memcpy(copies, wire->items, wire->count * sizeof(copies[0]));
+    changed->changes = copies;
+    changed->count = wire->count;
+    return 0;
 }

@@ -170,6 +170,16 @@ static void on_status(void *user, const struct wire_status *wire)
     receiver_put(receiver, &event);
 }
 
+static void on_controls(void *user, const struct control_table *controls)
+{
+    receiver_take_controls(user, controls);
+}
+
+static bool on_changed(void *user, const struct wire_changed *changed)
+{
+    return receiver_take_changed(user, changed);
+}
+
 struct session_handler receiver_handler(struct pitether *receiver)
 {
     return (struct session_handler){
@@ -180,6 +190,8 @@ struct session_handler receiver_handler(struct pitether *receiver)
         .on_drops = on_drops,
         .on_stream = on_stream,
         .on_status = on_status,
+        .on_controls = on_controls,
+        .on_changed = on_changed,
         .user = receiver,
         .has_space = has_space,
     };

@@ -238,9 +238,13 @@ enum pitether_changed_status {
     PITETHER_CHANGED_BUSY = 4,        /* nothing was set: too many changes wait */
     PITETHER_CHANGED_LOST = 5,  /* it was set, and the camera stopped before a frame showed it; it
                                    is set again when the camera is back */
-    PITETHER_CHANGED_CUT = 256, /* the connection was lost before the answer came */
+    PITETHER_CHANGED_CUT = 256, /* the connection was lost before the answer came: it may have been
+                                   set or not; or END came before it was sent */
 };
 
+/* While a caller is late, notices of what others set become one: it has the newest change of each
+ * control, and the rest of the newest notice. Answers to its own requests always come, each by
+ * itself. */
 struct pitether_changed {
     enum pitether_changed_status status;
     uint32_t request;         /* as pitether_set() gave it; 0: another receiver set it */
@@ -335,8 +339,9 @@ PITETHER_API void pitether_stop(struct pitether *receiver);
 /* Sets controls of the camera: "NAME=VALUE,NAME=VALUE", at most 2048 bytes; see
  * shared/doc/controls.md. Either all of it is set, or nothing. Returns at once; PITETHER_CHANGED
  * with *request (NULL: not of interest), which is not 0, says what became of it, always. Waits for
- * a connection if there is none. 0; -EINVAL: too long, empty, or it holds a control character;
- * -EBUSY: 32 of them have no answer yet; -ESHUTDOWN: END has come, or it is ending. Any thread. */
+ * a connection and for the camera if need be. 0; -EINVAL: too long, empty, or it holds a character
+ * that is not to be seen; -EBUSY: of 32 the answer has not come or was not taken; -ESHUTDOWN: END
+ * has come, or it is ending. Any thread. */
 PITETHER_API PITETHER_NODISCARD int pitether_set(struct pitether *receiver, const char *assignments,
                                                  uint32_t *request);
 

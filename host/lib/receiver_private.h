@@ -1,9 +1,10 @@
 /*
  * A receiver, as the library's files see it. api.c has the calls of pitether.h; options.c makes a
  * configuration of the caller's options; run.c has the thread, from the first attempt to connect to
- * END; connection.c one connection; outcome.c turns what comes of it into events; waiting.c is how
- * the thread waits, and what ends the run meanwhile; ending.c is the end. Each calls only those
- * that are named after it.
+ * END; connection.c one connection; outcome.c turns what comes of it into events, controls.c what
+ * concerns the camera's controls; waiting.c is how the thread waits, and what ends the run
+ * meanwhile; ending.c is the end. Each calls only those that are named after it, and
+ * receiver_put().
  */
 #ifndef PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
 #define PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
@@ -19,6 +20,7 @@
 #include "host/lib/options.h"
 #include "host/lib/selection.h"
 #include "host/lib/session.h"
+#include "host/lib/set_queue.h"
 #include "shared/base/log.h"
 #include "shared/net/tls.h"
 #include "shared/net/transport.h"
@@ -35,6 +37,7 @@ struct pitether {
     struct tls *tls;  /* NULL: plain text */
     struct frame_pool *pool;
     struct event_queue *events;
+    struct set_queue sets;
     pthread_t thread;
 
     /* What the thread is asked for; wake_fd is added to at each change. */
@@ -44,7 +47,9 @@ struct pitether {
     pthread_mutex_t lock;
     uint64_t paused_ns; /* under lock: since when it is paused; 0: it is not */
 
-    bool end_taken; /* the caller's: there will be no more events */
+    /* The caller's. */
+    bool end_taken;              /* there will be no more events */
+    struct pitether_event taken; /* the last one, whose list is to be freed */
 
     /* The thread's from here on. */
     struct dialer dialer;
@@ -76,7 +81,7 @@ struct pitether {
     bool reported_lost; /* LOST was put since the last CONNECTED */
     bool logged_unreachable, logged_untrusted, logged_no_camera; /* the log */
     char state[128]; /* what there is to wait for, in a few words */
-    struct log_limit status_limit, stream_limit, damaged_limit, again_limit;
+    struct log_limit status_limit, stream_limit, damaged_limit, again_limit, changed_limit;
 };
 
 /* All of it: the receiver's thread. */
@@ -105,6 +110,16 @@ void receiver_announce(struct pitether *receiver);
 void receiver_lost(struct pitether *receiver, const char *why);
 
 void receiver_put(struct pitether *receiver, const struct pitether_event *event);
+
+/* controls.c. Sends what pitether_set() was given, as far as it can be sent now. */
+void receiver_send_sets(struct pitether *receiver);
+
+/* Answers each request that was sent, since the answer will not come; unsent: all others, too. */
+void receiver_give_up_sets(struct pitether *receiver, bool unsent);
+
+/* As struct session_handler has them. */
+void receiver_take_controls(struct pitether *receiver, const struct control_table *controls);
+bool receiver_take_changed(struct pitether *receiver, const struct wire_changed *wire);
 
 /* waiting.c. Waits for fd (-1: none) and for requests to stop; or until `other` (-1: none) can be
  * read. Returns whether it is time to stop. */

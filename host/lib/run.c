@@ -69,6 +69,8 @@ void *receiver_run(void *user)
     receiver_end(receiver, PITETHER_END_FAILED, -EIO, "receiving ended for no known reason");
     receiver_sees_stop(receiver);
     dialer_clear(&receiver->dialer);
+    set_queue_close(&receiver->sets);
+    receiver_give_up_sets(receiver, true);
     receiver_put(receiver, &(struct pitether_event){ .type = PITETHER_END, .end = receiver->end });
     return NULL;
 }

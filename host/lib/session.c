@@ -38,6 +38,7 @@ void session_clear(struct session *session)
 {
     pitether_frame_release(session->frame);
     session->frame = NULL;
+    control_table_clear(&session->controls);
 }
 
 int session_space(struct session *session, struct iovec space[2])

@@ -50,6 +50,11 @@ struct session_handler {
     void (*on_streams)(void *user, const struct wire_streams *streams);
     void (*on_stream)(void *user, const struct wire_stream *stream);
     void (*on_status)(void *user, const struct wire_status *status);
+    /* The whole list of what the camera can be set to. NULL: not wanted. */
+    void (*on_controls)(void *user, const struct control_table *controls);
+    /* What became of a session_set(), or of what another receiver set (request 0). False: there is
+     * no such request without an answer. NULL: not wanted. */
+    bool (*on_changed)(void *user, const struct wire_changed *changed);
     void *user;
     /* Whether the handler has space for what comes next; NULL: always. */
     bool (*has_space)(void *user);
@@ -83,6 +88,8 @@ struct session {
     bool started;                    /* a STREAM was received; the last one has ... */
     uint16_t width, height;          /* ... this size */
     struct metadata_names names;     /* of what frames report, by this connection's numbers */
+    struct control_table controls;   /* so much of the list as has come */
+    bool controls_seen;              /* a whole list was received */
     uint64_t first_id, next_id;      /* [first_id, next_id) have a fate */
     struct session_totals totals;
     struct wire_end daemon_end; /* once ENDED */
@@ -144,6 +151,10 @@ void session_written(struct session *session, size_t size);
 /* When nothing will have come for 2.5 s, although bytes were wanted and a PING was sent: the
  * network or the daemon pauses then. UINT64_MAX: the session is ending. */
 uint64_t session_silent_at(const struct session *session);
+
+/* Sends SET. False: it can't be sent now: no controls were listed, the session does not run, or
+ * what is to be sent already leaves too little space. */
+bool session_set(struct session *session, const struct wire_set *set);
 
 /* No more frames are wanted: sends END; the daemon's END follows. */
 void session_end(struct session *session);

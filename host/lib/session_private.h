@@ -1,7 +1,8 @@
 /*
  * What the files of a session share: session.c has its begin and its time-outs, session_send.c what
- * it sends, session_receive.c what it receives, and session_frames.c the fate of each frame. They
- * call one another in this order only: receive, frames, send.
+ * it sends, session_receive.c what it receives, session_controls.c what concerns the camera's
+ * controls, and session_frames.c the fate of each frame. They call one another in this order only:
+ * receive, controls, frames, send.
  */
 #ifndef PITETHER_HOST_LIB_SESSION_PRIVATE_H
 #define PITETHER_HOST_LIB_SESSION_PRIVATE_H
@@ -40,6 +41,11 @@ void session_subscribe(struct session *session, uint64_t first_due);
 /* Subscribes, if that was put off and nothing else stands in the way any more: the grid can only go
  * on once it is known whose ids, or whose clock, the daemon's are. */
 void session_resume(struct session *session);
+
+/* session_controls.c. Each takes a message, or fails the session. */
+
+void session_take_controls(struct session *session, const struct wire_raw *raw);
+void session_take_changed(struct session *session, const struct wire_raw *raw);
 
 /* session_frames.c. Each takes a message that may come now, or fails the session. */
 

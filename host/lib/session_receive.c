@@ -135,6 +135,55 @@ static bool has_its_place(struct session *session, uint8_t type)
     return session->state != SESSION_FAILED;
 }
 
+static void take_ping(struct session *session, const struct wire_ping *ping, uint64_t now_ns)
+{
+    /* A flood of them must not take the space of an ACK. */
+    if (session->out_used <= SESSION_OUT_MAX / 2)
+        session_send(session, &(struct wire_message){ .type = WIRE_PONG,
+                                                      .pong = { ping->t1, now_ns, now_ns } });
+}
+
+static void take_status(struct session *session, const struct wire_status *status)
+{
+    /* A state that a later version may add means nothing to this one. */
+    if (status->state <= WIRE_STREAM_LOST)
+        session->handler.on_status(session->handler.user, status);
+}
+
+static void take_of_stream(struct session *session, const struct wire_raw *raw,
+                           const struct wire_message *message, uint64_t now_ns)
+{
+    switch (message->type) {
+    case WIRE_STREAM:
+        session_take_stream(session, &message->stream);
+        break;
+    case WIRE_STATUS:
+        take_status(session, &message->status);
+        break;
+    case WIRE_METADATA:
+        if (wire_decode_metadata(raw, &session->names))
+            session_reject(session, "a malformed METADATA");
+        break;
+    case WIRE_CONTROLS:
+        session_take_controls(session, raw);
+        break;
+    case WIRE_CHANGED:
+        session_take_changed(session, raw);
+        break;
+    case WIRE_FRAME_HEAD:
+        session_take_head(session, &message->frame_head, now_ns);
+        break;
+    case WIRE_FRAME_TAIL:
+        session_take_tail(session, &message->frame_tail, now_ns);
+        break;
+    case WIRE_DROPS:
+        session_take_drops(session, &message->drops);
+        break;
+    default:
+        session_reject(session, "a message that only a receiver sends");
+    }
+}
+
 static void take_message(struct session *session, const struct wire_raw *raw,
                          const struct wire_message *message, uint64_t now_ns)
 {
@@ -156,12 +205,7 @@ static void take_message(struct session *session, const struct wire_raw *raw,
         session_take_end(session, &message->end);
         break;
     case WIRE_PING:
-        /* A flood of them must not take the space of an ACK. */
-        if (session->out_used > SESSION_OUT_MAX / 2)
-            break;
-        session_send(session,
-                     &(struct wire_message){ .type = WIRE_PONG,
-                                             .pong = { message->ping.t1, now_ns, now_ns } });
+        take_ping(session, &message->ping, now_ns);
         break;
     case WIRE_PONG:
         take_pong(session, &message->pong, now_ns);
@@ -169,29 +213,8 @@ static void take_message(struct session *session, const struct wire_raw *raw,
     case WIRE_STREAMS:
         take_streams(session, raw);
         break;
-    case WIRE_STREAM:
-        session_take_stream(session, &message->stream);
-        break;
-    case WIRE_STATUS:
-        /* A state that a later version may add means nothing to this one. */
-        if (message->status.state <= WIRE_STREAM_LOST)
-            session->handler.on_status(session->handler.user, &message->status);
-        break;
-    case WIRE_METADATA:
-        if (wire_decode_metadata(raw, &session->names))
-            session_reject(session, "a malformed METADATA");
-        break;
-    case WIRE_FRAME_HEAD:
-        session_take_head(session, &message->frame_head, now_ns);
-        break;
-    case WIRE_FRAME_TAIL:
-        session_take_tail(session, &message->frame_tail, now_ns);
-        break;
-    case WIRE_DROPS:
-        session_take_drops(session, &message->drops);
-        break;
     default:
-        session_reject(session, "a message that only a receiver sends");
+        take_of_stream(session, raw, message, now_ns);
     }
 }
 

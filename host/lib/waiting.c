@@ -66,7 +66,8 @@ static void check_timeout(struct pitether *receiver, uint64_t now)
 uint64_t receiver_rest_due(struct pitether *receiver)
 {
     const struct receiver_config *config = &receiver->config;
-    if (config->mode != PITETHER_LIVE || config->duration_s > 0 || config->timeout_s > 0)
+    if (config->mode != PITETHER_LIVE || config->duration_s > 0 || config->timeout_s > 0 ||
+        set_queue_is_busy(&receiver->sets))
         return UINT64_MAX;
     pthread_mutex_lock(&receiver->lock);
     uint64_t paused_ns = receiver->paused_ns;

@@ -71,6 +71,54 @@ void script_greet(struct script *script, uint64_t epoch)
     script->names_due = true;
 }
 
+struct control_table script_table(void)
+{
+    struct control_table table = { .count = 0 };
+    struct control_info *exposure = control_table_add(&table, "ExposureTime");
+    assert_non_null(exposure);
+    exposure->type = VALUE_INT32;
+    exposure->settable = true;
+    strcpy(exposure->unit, "µs");
+    exposure->min = value_of_int32(1);
+    exposure->max = value_of_int32(1000);
+    struct control_info *mode = control_table_add(&table, "AfMode");
+    assert_non_null(mode);
+    mode->type = VALUE_INT32;
+    mode->settable = true;
+    mode->set = value_of_int32(1);
+    mode->enumerator_count = 2;
+    mode->enumerators[0] = (struct control_enumerator){ 0, "Manual" };
+    mode->enumerators[1] = (struct control_enumerator){ 1, "Auto" };
+    return table;
+}
+
+void script_controls(struct script *script, const struct control_table *table)
+{
+    uint8_t bytes[WIRE_MESSAGE_MAX];
+    unsigned first = 0;
+    do
+        script_add(script, bytes, wire_encode_controls(0, table, &first, bytes));
+    while (first < table->count);
+}
+
+void script_changed(struct script *script, const struct wire_changed *changed)
+{
+    uint8_t bytes[WIRE_MESSAGE_MAX];
+    script_add(script, bytes, wire_encode_changed(changed, bytes));
+}
+
+void script_answer(struct script *script, uint32_t request, int32_t asked, int32_t now)
+{
+    struct wire_changed changed = {
+        .head = { .request = request, .first_frame_id = 7, .by = "laptop2" }, .count = 1
+    };
+    strcpy(changed.items[0].name, "ExposureTime");
+    changed.items[0].result = asked == now ? WIRE_SET_OK : WIRE_SET_CLAMPED;
+    changed.items[0].asked = value_of_int32(asked);
+    changed.items[0].now = value_of_int32(now);
+    script_changed(script, &changed);
+}
+
 static const struct metadata_names script_names = {
     .count = 1, .items = { { "ExposureTime", VALUE_INT32, false } }
 };

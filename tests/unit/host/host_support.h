@@ -17,6 +17,7 @@
 #include "host/lib/frame.h"
 #include "host/sinks/registry.h"
 #include "shared/controls/metadata.h"
+#include "shared/protocol/wire_controls.h"
 #include "shared/protocol/wire_streams.h"
 
 enum {
@@ -52,6 +53,15 @@ void script_ping(struct script *script, uint64_t t1);
 void script_drops(struct script *script, uint64_t first, uint32_t count, unsigned reason);
 void script_end(struct script *script, unsigned reason, uint64_t delivered, uint64_t dropped);
 void script_error(struct script *script, unsigned code, const char *text);
+
+/* A camera's ExposureTime (1 to 1000 µs) and AfMode (Manual, Auto), as CONTROLS; the caller clears
+ * it. */
+struct control_table script_table(void);
+/* All messages of the list. */
+void script_controls(struct script *script, const struct control_table *table);
+void script_changed(struct script *script, const struct wire_changed *changed);
+/* What became of ExposureTime=asked: `now` is in force from frame 7 on. */
+void script_answer(struct script *script, uint32_t request, int32_t asked, int32_t now);
 
 /* Its ExposureTime is SCRIPT_EXPOSURE_US. */
 void script_head(struct script *script, uint64_t id);

@@ -111,6 +111,20 @@ static void record_frame(struct record *record, const struct pitether_frame *fra
     pitether_frame_release(frame);
 }
 
+static void record_changed(struct record *record, const struct pitether_changed *changed)
+{
+    record->changed = *changed;
+    record->changed.changes = NULL;
+    if (changed->count > 0)
+        record->change = changed->changes[0];
+    if (changed->request == 0) {
+        record->notices++;
+        return;
+    }
+    assert_in_range(record->answers, 0, CHANGES_MAX - 1);
+    record->answered[record->answers++] = changed->request;
+}
+
 static void record_event(struct record *record, const struct pitether_event *event)
 {
     assert_false(record->ended);
@@ -136,6 +150,13 @@ static void record_event(struct record *record, const struct pitether_event *eve
         record->drops[event->drops.reason] += event->drops.count;
         record->overdue += event->drops.overdue;
         check_order(record, event->drops.epoch, event->drops.first_id, event->drops.count);
+        break;
+    case PITETHER_CONTROLS:
+        record->lists++;
+        record->controls = (unsigned)event->controls.count;
+        break;
+    case PITETHER_CHANGED:
+        record_changed(record, &event->changed);
         break;
     case PITETHER_END:
         record->end = event->end;
@@ -173,6 +194,14 @@ void take_the_rest(struct fixture *fixture)
     assert_int_equal(fixture->record.wrong, 0);
 }
 
+uint32_t set_control(struct fixture *fixture, const char *assignments)
+{
+    uint32_t request = 0;
+    assert_int_equal(pitether_set(fixture->receiver, assignments, &request), 0);
+    assert_int_not_equal(request, 0);
+    return request;
+}
+
 void assert_ids(const struct fixture *fixture, const uint64_t *ids, unsigned count)
 {
     assert_int_equal(fixture->record.count, count);
@@ -180,7 +209,8 @@ void assert_ids(const struct fixture *fixture, const uint64_t *ids, unsigned cou
         assert_int_equal(fixture->record.ids[i], ids[i]);
 }
 
-static void note_message(struct fixture *fixture, const struct wire_message *message)
+static void note_message(struct fixture *fixture, const struct wire_raw *raw,
+                         const struct wire_message *message)
 {
     assert_false(fixture->ended || fixture->failed); /* nothing follows those */
     if (message->type == WIRE_SUBSCRIBE) {
@@ -190,6 +220,9 @@ static void note_message(struct fixture *fixture, const struct wire_message *mes
         fixture->pinged_ns = message->ping.t1;
     } else if (message->type == WIRE_PONG) {
         fixture->pongs++;
+    } else if (message->type == WIRE_SET) {
+        assert_int_equal(wire_decode_set(raw, &fixture->set), 0);
+        fixture->sets++;
     } else if (message->type == WIRE_ACK) {
         fixture->ack_ids[fixture->acks++ % IDS_MAX] = message->ack.frame_id;
     } else if (message->type == WIRE_END) {
@@ -218,7 +251,7 @@ void receive(struct fixture *fixture)
         assert_true(event == MESSAGE_OPENED || event == MESSAGE_CONTROL);
         if (event == MESSAGE_CONTROL) {
             assert_int_equal(wire_decode(&raw, &message), 0);
-            note_message(fixture, &message);
+            note_message(fixture, &raw, &message);
         }
     }
 }
@@ -278,7 +311,7 @@ void take_over(struct fixture *fixture, int fd)
     message_reader_init(&fixture->reader, WIRE_CONTROL_MAX);
     fixture->reader.hello_seen = true;
     fixture->subscribed = fixture->ended = fixture->failed = fixture->closed = false;
-    fixture->acks = fixture->pongs = 0;
+    fixture->acks = fixture->pongs = fixture->sets = 0;
     fixture->pinged_ns = 0;
 }
 
@@ -299,6 +332,14 @@ void connect_from(struct fixture *fixture, uint64_t epoch, uint64_t first_id)
     script_greet(&fixture->script, epoch);
     script_stream(&fixture->script, first_id);
     script_status(&fixture->script, WIRE_STREAM_RUNNING, "");
+}
+
+void list_controls(struct fixture *fixture)
+{
+    struct control_table table = script_table();
+    script_controls(&fixture->script, &table);
+    control_table_clear(&table);
+    settle(fixture);
 }
 
 void add_frames(struct fixture *fixture, uint64_t from, uint64_t to)

@@ -11,7 +11,13 @@
 #include "host_support.h"
 #include "shared/protocol/message_reader.h"
 
-enum { BOUND_MS = 20000, IDS_MAX = 1 << 16, DROP_REASONS = 272, LOG_MAX = 64 << 10 };
+enum {
+    BOUND_MS = 20000,
+    IDS_MAX = 1 << 16,
+    DROP_REASONS = 272,
+    LOG_MAX = 64 << 10,
+    CHANGES_MAX = 256
+};
 
 /* What the events said so far. */
 struct record {
@@ -26,6 +32,11 @@ struct record {
     uint64_t epoch, next_id;      /* of the last frame or drops; 0: none yet */
     struct pitether_stream stream;
     struct pitether_status status;
+    unsigned lists, controls;        /* CONTROLS, and how many there were in the last one */
+    unsigned answers, notices;       /* CHANGED */
+    uint32_t answered[CHANGES_MAX];  /* requests, in the order in which they were answered */
+    struct pitether_changed changed; /* the last one, without the list ... */
+    struct pitether_change change;   /* ... but for its first control */
     char lost[512];
     struct pitether_end end;
     bool ended;
@@ -49,6 +60,8 @@ struct fixture {
     uint64_t pinged_ns; /* t1 of the last PING; 0: none yet */
     unsigned pongs, acks;
     uint64_t ack_ids[IDS_MAX];
+    unsigned sets; /* SETs, and the last one */
+    struct wire_set set;
     struct wire_subscribe subscribe;
     struct wire_end receiver_end;
     struct wire_error receiver_error;
@@ -69,6 +82,8 @@ void take_all(struct fixture *fixture);
 void take_until(struct fixture *fixture, enum pitether_event_type type);
 /* Takes events until END, which must be the last one. */
 void take_the_rest(struct fixture *fixture);
+/* pitether_set(), which must work; returns the request. */
+uint32_t set_control(struct fixture *fixture, const char *assignments);
 void assert_ids(const struct fixture *fixture, const uint64_t *ids, unsigned count);
 /* The log so far. Valid until the next call. */
 const char *log_text(struct fixture *fixture);
@@ -88,6 +103,8 @@ void take_over_subscribed(struct fixture *fixture, int fd);
 void answer_call(struct fixture *fixture);
 /* The same, and what it subscribed to begins with this id; to be sent with what follows. */
 void connect_from(struct fixture *fixture, uint64_t epoch, uint64_t first_id);
+/* Lists the controls of script_table(), and waits until that was received. */
+void list_controls(struct fixture *fixture);
 void add_frames(struct fixture *fixture, uint64_t from, uint64_t to);
 void answer_ping(struct fixture *fixture);
 

@@ -84,6 +84,25 @@ static void on_status(void *user, const struct wire_status *status)
     line(&((struct fixture *)user)->reported, "status %u %s", status->state, status->text);
 }
 
+static void on_controls(void *user, const struct control_table *controls)
+{
+    line(&((struct fixture *)user)->reported, "%u controls from %s", controls->count,
+         controls->count ? controls->items[0].name : "none");
+}
+
+static bool on_changed(void *user, const struct wire_changed *changed)
+{
+    struct fixture *fixture = user;
+    uint32_t request = changed->head.request;
+    if (request != 0 && request != fixture->answers_due)
+        return false;
+    if (request != 0)
+        fixture->answers_due = 0;
+    line(&fixture->reported, "changed %" PRIu32 ": %u of %u by %s", request, changed->head.status,
+         changed->count, changed->head.by);
+    return true;
+}
+
 static bool has_space(void *user)
 {
     return !((struct fixture *)user)->full;
@@ -113,6 +132,8 @@ struct fixture *fixture_with(const struct session_config *config)
                                        .on_streams = on_streams,
                                        .on_stream = on_stream,
                                        .on_status = on_status,
+                                       .on_controls = on_controls,
+                                       .on_changed = on_changed,
                                        .has_space = has_space,
                                        .user = fixture };
     struct session_config own = *config;
@@ -206,8 +227,10 @@ void feed_all(struct fixture *fixture, const struct script *script)
     feed(fixture, script->bytes, script->size, SIZE_MAX);
 }
 
-static void describe(const struct wire_message *message, struct lines *lines)
+static void describe(const struct wire_raw *raw, const struct wire_message *message,
+                     struct lines *lines)
 {
+    struct wire_set set;
     switch (message->type) {
     case WIRE_HELLO:
         line(lines, "HELLO %u %" PRIu64 " %" PRIu64 " %s", message->hello.max_message,
@@ -217,6 +240,10 @@ static void describe(const struct wire_message *message, struct lines *lines)
         line(lines, "SUBSCRIBE %s %u %u %u %" PRIu64 " %u", message->subscribe.name,
              message->subscribe.mode, message->subscribe.max_fps_mhz, message->subscribe.every,
              message->subscribe.first_due, message->subscribe.queue_bytes);
+        break;
+    case WIRE_SET:
+        assert_int_equal(wire_decode_set(raw, &set), 0);
+        line(lines, "SET %" PRIu32 " %s", set.request, set.text);
         break;
     case WIRE_ACK:
         line(lines, "ACK %" PRIu64 " %" PRIu64, message->ack.frame_id, message->ack.received);
@@ -258,7 +285,7 @@ void sent_lines(const struct fixture *fixture, struct lines *lines)
             line(lines, "opening");
         } else if (event == MESSAGE_CONTROL) {
             assert_int_equal(wire_decode(&raw, &message), 0);
-            describe(&message, lines);
+            describe(&raw, &message, lines);
         } else {
             struct iovec space[2];
             assert_int_equal(message_reader_space(&reader, space), 1);

@@ -27,6 +27,7 @@ struct fixture {
     bool full;                   /* has_space() says no */
     unsigned takes, refuse;      /* calls of take_frame; the number of the one that gets nothing */
     struct pitether_times times; /* of the last frame */
+    uint32_t answers_due;        /* this request has no answer yet; 0: none */
     unsigned first_due_calls;    /* where the grid goes on */
     uint64_t now;
 };
