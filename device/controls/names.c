@@ -1,0 +1,77 @@
+#include "device/controls/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "shared/base/suggest.h"
+
+static const struct control_info *find_word(const struct control_table *table,
+                                            const struct word *word)
+{
+    const struct control_info *info = NULL;
+    for (unsigned i = 0; i < 2 && !info && word->controls[i]; i++)
+        info = control_table_find(table, word->controls[i], strlen(word->controls[i]));
+    return info;
+}
+
+/* With the vendor, and without, as users may leave it out. */
+static void consider_control(struct suggestion *best, const char *name, size_t size,
+                             const char *control)
+{
+    const char *vendor_end = strstr(control, "::");
+    suggest_consider(best, name, size, control);
+    if (vendor_end)
+        suggest_consider(best, name, size, vendor_end + 2);
+}
+
+/* The nearest name that the camera has, other than `but`. */
+static const char *nearest(const struct control_table *table, const char *name, size_t size,
+                           const char *but)
+{
+    struct suggestion best = { 0 };
+    for (unsigned i = 0; i < table->count; i++)
+        if (!but || !strstr(table->items[i].name, but))
+            consider_control(&best, name, size, table->items[i].name);
+    for (unsigned i = 0; i < WORD_COUNT; i++)
+        if ((!but || strcmp(control_words[i].name, but) != 0) &&
+            find_word(table, &control_words[i]))
+            suggest_consider(&best, name, size, control_words[i].name);
+    return best.word;
+}
+
+static void explain(const struct control_table *table, const char *name, size_t size, char *why)
+{
+    const char *first = nearest(table, name, size, NULL);
+    const char *second = first ? nearest(table, name, size, first) : NULL;
+    if (first)
+        snprintf(why, WIRE_WHY_MAX + 1, "no such control; did you mean %s%s%s?", first,
+                 second ? " or " : "", second ? second : "");
+    else
+        snprintf(why, WIRE_WHY_MAX + 1, "the camera has no such control");
+}
+
+const struct control_info *name_find(const struct control_table *table, const char *name,
+                                     size_t size, const struct word **word,
+                                     char why[WIRE_WHY_MAX + 1])
+{
+    const struct control_info *info = control_table_find(table, name, size);
+    *word = word_find(name, size);
+    if (info) {
+        /* Brightness and brightness are the same; a word for another control is not meant. */
+        if (*word && find_word(table, *word) != info)
+            *word = NULL;
+        return info;
+    }
+    if (*word)
+        info = find_word(table, *word);
+    if (info)
+        return info;
+    const char *control = *word ? (*word)->controls[0] : word_control_find(name, size);
+    if (table->count == 0)
+        snprintf(why, WIRE_WHY_MAX + 1, "the source has no controls");
+    else if (control)
+        snprintf(why, WIRE_WHY_MAX + 1, "the camera has no %s", control);
+    else
+        explain(table, name, size, why);
+    return NULL;
+}
