@@ -155,13 +155,14 @@ double value_number(const struct value *value, unsigned i)
     }
 }
 
-/* With as few digits as read back as the same number; 9 always do (IEEE 754, 5.12.2). */
+/* With as few digits as read back as the same number; 9 always do (IEEE 754, 5.12.2). Numbers of
+ * up to 9 digits without an exponent: 30, not 3e+01. */
 static int format_float(float number, char *text, size_t size)
 {
     int length = 0;
     for (int digits = 1; digits <= 9; digits++) {
         length = snprintf(text, size, "%.*g", digits, (double)number);
-        if (strtof(text, NULL) == number)
+        if (strtof(text, NULL) == number && (fabsf(number) >= 1e9f || !strstr(text, "e+")))
             break;
     }
     return length;
