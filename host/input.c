@@ -97,6 +97,7 @@ int input_open(struct input *input, struct error *error)
     requested.every = (uint32_t)options->every;
     requested.duration_s = options->duration;
     requested.timeout_s = options->timeout;
+    requested.settle_s = options->settle;
     requested.no_reconnect = options->no_reconnect;
     requested.max_frames = bound.frames + FRAMES_IN_FLIGHT;
     /* The memory of a frame is up to twice its size. */
@@ -226,8 +227,8 @@ static bool is_missing_frames(const struct input *input)
     struct report_totals totals = report_totals(input->report);
     /* Frames that were not requested, or were taken after the end. */
     uint64_t unwanted = totals.dropped[PITETHER_DROP_RATE_LIMITED] +
-                        totals.dropped[REPORT_AFTER_END] + totals.dropped[PITETHER_DROP_UNSENT] -
-                        totals.unsent_due;
+                        totals.dropped[REPORT_NOT_SETTLED] + totals.dropped[REPORT_AFTER_END] +
+                        totals.dropped[PITETHER_DROP_UNSENT] - totals.unsent_due;
     bool lost = report_dropped(&totals) > unwanted || totals.missed > 0;
     /* With a reduced rate, the next frame takes the place of one that was lost. */
     if (options->max_fps > 0 || options->every > 1)

@@ -15,6 +15,8 @@
         .kind = OPTION_HEADING, .help = text                                                       \
     }
 
+#define SETTLE_DEFAULT_S 5
+
 static const char *const sync_words[] = { "off", "each", NULL };
 
 static const struct option_spec specs[] = {
@@ -48,6 +50,10 @@ static const struct option_spec specs[] = {
       "end this long after the first frame, and keep what was captured until then; 0 is never" },
     { "timeout", 0, OPTION_NUMBER, FIELD(timeout), "SECONDS", "0", 0, 1e9, NULL,
       "end after this long without a frame, at the start or later, connected or not; 0 is never" },
+    { "settle", 0, OPTION_NUMBER, FIELD(settle), "SECONDS", NULL, 0, 60, NULL,
+      "leave out the frames before exposure, white balance and focus have settled, as the camera "
+      "reports, for at most this long; 0 leaves none out. The default is 5 with --frames 1, and "
+      "else 0" },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
       "receive one frame of N, by the camera's count; not together with --max-fps" },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
@@ -162,10 +168,14 @@ int host_options_read(struct host_options *options, int argc, char **argv, struc
 {
     memset(options, 0, sizeof(*options));
     options_defaults(&host_option_table, options);
+    options->settle = -1;
     int result =
         options_parse(&host_option_table, options, argc, argv, NULL, &options->addresses, error);
     if (result || options->help || options->version)
         return result;
+    /* A single frame is to be a good one. */
+    if (options->settle < 0)
+        options->settle = options->frames == 1 ? SETTLE_DEFAULT_S : 0;
     result = check_addresses(options, error);
     if (result)
         return result;

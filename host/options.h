@@ -13,7 +13,7 @@ struct host_options {
     bool to_stdout, window, null;
     uint64_t frames, every;
     uint64_t sync; /* 0: off, 1: each, else after so many frames */
-    double duration, timeout, max_fps;
+    double duration, timeout, max_fps, settle;
     bool lossless, live;
     bool no_reconnect, stats, latency_report;
     const char *keys, *import_key, *forget_key;

@@ -72,6 +72,7 @@ static int open_receiver(struct pitether *receiver, const char *address,
         return result;
     selection_init(&receiver->selection, receiver->config.max_fps_mhz, receiver->config.every,
                    receiver->config.duration_s);
+    settling_begin(&receiver->settling, (uint64_t)(receiver->config.settle_s * 1e9));
     result = prepare(receiver);
     if (!result)
         result = start_thread(receiver);
@@ -184,7 +185,8 @@ void pitether_pause(struct pitether *receiver, bool paused)
 
 const char *pitether_drop_name(enum pitether_drop_reason reason)
 {
-    static const char *const own[] = { "DAMAGED", "CUT", "MISSED", "NOT_TAKEN", "AFTER_END" };
+    static const char *const own[] = { "DAMAGED",   "CUT",       "MISSED",
+                                       "NOT_TAKEN", "AFTER_END", "NOT_SETTLED" };
     unsigned index = (unsigned)reason - PITETHER_DROP_DAMAGED;
     if ((unsigned)reason < WIRE_DROP_REASONS)
         return wire_drop_name((unsigned)reason);

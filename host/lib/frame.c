@@ -143,21 +143,19 @@ int frame_reserve(struct pitether_frame *shown, size_t capacity)
     return 0;
 }
 
-int frame_set_metadata(struct pitether_frame *shown, const struct metadata *metadata,
-                       const struct metadata_names *names)
+void frame_set_metadata(struct pitether_frame *shown, const struct metadata *metadata,
+                        const struct metadata_names *names)
 {
     struct frame *frame = frame_of(shown);
     unsigned number;
     struct value value;
-    int result;
     frame->metadata.size = 0;
-    for (size_t at = 0; (result = metadata_next(metadata, names, &at, &number, &value)) > 0;) {
+    for (size_t at = 0; metadata_next(metadata, names, &at, &number, &value) > 0;) {
         const struct metadata_name *name = &names->items[number];
         int ours = metadata_names_add(&frame->pool->names, name->name, name->type, name->array);
-        if (ours < 0 || !metadata_add(&frame->metadata, (unsigned)ours, &value))
-            return -EBADMSG;
+        if (ours >= 0 && !metadata_add(&frame->metadata, (unsigned)ours, &value))
+            break;
     }
-    return result;
 }
 
 _Static_assert(sizeof(struct pitether_value) == sizeof(struct value) &&

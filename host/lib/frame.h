@@ -39,9 +39,10 @@ int frame_pool_fd(const struct frame_pool *pool);
 int frame_reserve(struct pitether_frame *frame, size_t capacity);
 
 /* Keeps what the camera reported of a frame that is being received; its numbers are those of
- * `names`. 0; -EBADMSG: malformed, or more names than may be. The receiver's thread. */
-NODISCARD int frame_set_metadata(struct pitether_frame *frame, const struct metadata *metadata,
-                                 const struct metadata_names *names);
+ * `names`. Of what is malformed, what is before that; values whose names are too many in the pool
+ * are left out. The receiver's thread. */
+void frame_set_metadata(struct pitether_frame *frame, const struct metadata *metadata,
+                        const struct metadata_names *names);
 
 /* The frame's data, to be written to while it is being received; and how large its buffer is. */
 uint8_t *frame_data(struct pitether_frame *frame);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { FRAMES_DEFAULT = 64, FRAMES_MIN = 2, FRAMES_MAX = 4096, BYTES_DEFAULT = 256 << 20 };
+enum { SETTLE_MAX_S = 60 };
 
 static int read_stream(const char *text, char *stream, struct error *error)
 {
@@ -73,6 +74,9 @@ static int check_bounds(const struct pitether_options *options, struct error *er
                          FRAMES_MIN, FRAMES_MAX);
     if (!(options->duration_s >= 0 && options->timeout_s >= 0))
         return error_set(error, -EINVAL, "duration_s and timeout_s must not be negative");
+    if (!(options->settle_s >= 0 && options->settle_s <= SETTLE_MAX_S))
+        return error_set(error, -EINVAL, "settle_s is %g, and must be 0 to %d", options->settle_s,
+                         SETTLE_MAX_S);
     return 0;
 }
 
@@ -99,6 +103,7 @@ int receiver_config_read(struct receiver_config *config, const char *address,
     config->every = options->every ? options->every : 1;
     config->duration_s = options->duration_s;
     config->timeout_s = options->timeout_s;
+    config->settle_s = options->settle_s;
     config->reconnect = !options->no_reconnect;
     config->max_frames = options->max_frames ? options->max_frames : FRAMES_DEFAULT;
     config->max_bytes = options->max_bytes ? options->max_bytes : BYTES_DEFAULT;

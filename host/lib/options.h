@@ -21,7 +21,7 @@ struct receiver_config {
     enum pitether_mode mode;
     uint32_t max_fps_mhz; /* 0: all frames */
     uint32_t every;       /* one frame of so many; 1: all */
-    double duration_s, timeout_s;
+    double duration_s, timeout_s, settle_s;
     bool reconnect;
     unsigned max_frames;
     size_t max_bytes;

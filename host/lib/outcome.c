@@ -82,19 +82,31 @@ static uint64_t first_due(void *user)
                             suspended_ns());
 }
 
-/* With a duration, all frames that were taken in that time come, though they may arrive when it is
- * over; and none of the others do. */
+/* Why a frame that has come is not passed on; 0: it is. With a duration, all frames that were taken
+ * in that time are, though they may arrive when it is over; and none of the others. */
+static enum pitether_drop_reason judge(struct pitether *receiver,
+                                       const struct pitether_frame *frame)
+{
+    uint64_t unmet = selection_add(&receiver->selection, frame, suspended_ns());
+    receiver->last_frame_ns = frame->times.last_byte;
+    if (!receiver_takes(receiver, frame)) {
+        selection_begin_later(&receiver->selection);
+        return PITETHER_DROP_NOT_SETTLED;
+    }
+    if (receiver->first_frame_ns == 0)
+        receiver->first_frame_ns = frame->times.last_byte;
+    receiver->end.unmet += unmet;
+    return selection_in_time(&receiver->selection) ? 0 : PITETHER_DROP_AFTER_END;
+}
+
 static void on_frame(void *user, struct pitether_frame *frame)
 {
     struct pitether *receiver = user;
-    receiver->last_frame_ns = frame->times.last_byte;
-    if (receiver->first_frame_ns == 0)
-        receiver->first_frame_ns = frame->times.last_byte;
-    receiver->end.unmet += selection_add(&receiver->selection, frame, suspended_ns());
-    if (selection_in_time(&receiver->selection)) {
+    enum pitether_drop_reason reason = judge(receiver, frame);
+    if (!reason) {
         receiver_put(receiver, &(struct pitether_event){ .type = PITETHER_FRAME, .frame = frame });
     } else {
-        put_drop(receiver, frame->id, 1, PITETHER_DROP_AFTER_END);
+        put_drop(receiver, frame->id, 1, reason);
         pitether_frame_release(frame);
     }
 }

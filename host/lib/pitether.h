@@ -75,8 +75,10 @@ struct pitether_options {
     size_t max_bytes;      /* memory in those; 0: 256 MiB */
     unsigned still_width, still_height; /* STILL: pixels; both 0: the sensor's full size */
     unsigned still_quality;             /* STILL: of the JPEG, 1 to 100; 0: the stream's */
-    double still_settle_s; /* STILL: wait so long at most until exposure, white balance and focus
-                              have settled, 0 to 60 */
+    /* The first frame is one of which exposure, white balance and focus have settled, or that is
+     * later than the first one of all by so long, 0 to 60. Those before it are left out as
+     * PITETHER_DROPS; STILL: the daemon waits. 0: none is left out. */
+    double settle_s;
     /* Called for each log line, by the receiver's thread or within a call of this library; NULL:
      * nothing is logged. */
     void (*log)(void *user, enum pitether_log_level level, const char *line);
@@ -87,7 +89,8 @@ struct pitether_options {
         .size = sizeof(struct pitether_options)                                                    \
     }
 
-/* Device times but for first_byte and last_byte, which are host times. */
+/* Device times but for first_byte and last_byte, which are host times. What each means and how
+ * right it is: shared/doc/times.md. */
 struct pitether_times {
     uint64_t sensor;                   /* exposure of the first row began */
     uint64_t captured;                 /* the camera's driver handed the picture over */
@@ -97,7 +100,11 @@ struct pitether_times {
     int64_t offset;                    /* device clock minus host clock, if offset_known */
     uint64_t error;                    /* the offset is right within this much */
     bool offset_known;
-    uint64_t sensor_wall; /* CLOCK_REALTIME of the device at `sensor`; 0: not known */
+    uint64_t sensor_wall;  /* CLOCK_REALTIME of the device at `sensor`; 0: not known */
+    uint64_t mid_exposure; /* the middle of the exposure of the first row: `sensor` and half of the
+                              ExposureTime; 0: the camera did not report that. Of a rolling shutter
+                              the last row's is later by the time that reading a picture takes,
+                              which cameras do not report */
 };
 
 /* Values that a camera can be set to, or reports. The types are libcamera's. */
@@ -162,13 +169,14 @@ enum pitether_drop_reason {
     PITETHER_DROP_RATE_LIMITED = 7, /* it was not asked for: max_fps or every */
     PITETHER_DROP_QUEUE_FULL = 8,   /* lossless: the daemon's queue was full */
     PITETHER_DROP_TOO_BIG = 9,
-    PITETHER_DROP_UNSENT = 10,      /* it waited at the daemon when the end was asked for */
-    PITETHER_DROP_MODE_SWITCH = 11, /* the camera was taking a still */
-    PITETHER_DROP_DAMAGED = 256,    /* it arrived, and failed its check */
-    PITETHER_DROP_CUT = 257,        /* the connection was lost in the middle of it */
-    PITETHER_DROP_MISSED = 258,     /* there was no connection */
-    PITETHER_DROP_NOT_TAKEN = 259,  /* live: the caller was late, and a newer one had come */
-    PITETHER_DROP_AFTER_END = 260,  /* it came, but was taken when duration_s was over */
+    PITETHER_DROP_UNSENT = 10,       /* it waited at the daemon when the end was asked for */
+    PITETHER_DROP_MODE_SWITCH = 11,  /* the camera was taking a still */
+    PITETHER_DROP_DAMAGED = 256,     /* it arrived, and failed its check */
+    PITETHER_DROP_CUT = 257,         /* the connection was lost in the middle of it */
+    PITETHER_DROP_MISSED = 258,      /* there was no connection */
+    PITETHER_DROP_NOT_TAKEN = 259,   /* live: the caller was late, and a newer one had come */
+    PITETHER_DROP_AFTER_END = 260,   /* it came, but was taken when duration_s was over */
+    PITETHER_DROP_NOT_SETTLED = 261, /* it came, but settle_s leaves it out */
 };
 
 struct pitether_drops {

@@ -2,9 +2,9 @@
  * A receiver, as the library's files see it. api.c has the calls of pitether.h; options.c makes a
  * configuration of the caller's options; run.c has the thread, from the first attempt to connect to
  * END; connection.c one connection; outcome.c turns what comes of it into events, controls.c what
- * concerns the camera's controls; waiting.c is how the thread waits, and what ends the run
- * meanwhile; ending.c is the end. Each calls only those that are named after it, and
- * receiver_put().
+ * concerns the camera's controls; settle.c decides which frame is the first one to be taken;
+ * waiting.c is how the thread waits, and what ends the run meanwhile; ending.c is the end. Each
+ * calls only those that are named after it, and receiver_put().
  */
 #ifndef PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
 #define PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
@@ -22,6 +22,7 @@
 #include "host/lib/session.h"
 #include "host/lib/set_queue.h"
 #include "shared/base/log.h"
+#include "shared/controls/settling.h"
 #include "shared/net/tls.h"
 #include "shared/net/transport.h"
 
@@ -58,6 +59,9 @@ struct pitether {
     struct transport *transport;
     struct transport *failover; /* takes the place of transport, which fell silent; or NULL */
     struct selection selection;
+    struct settling settling;
+    bool settled;       /* no more frames are left out */
+    uint64_t unsettled; /* how many were */
 
     bool stopping;           /* `end` is set, but for `connected` and `unmet` */
     bool stop_seen;          /* the state of the connection at that moment was noted */
@@ -120,6 +124,9 @@ void receiver_give_up_sets(struct pitether *receiver, bool unsent);
 /* As struct session_handler has them. */
 void receiver_take_controls(struct pitether *receiver, const struct control_table *controls);
 bool receiver_take_changed(struct pitether *receiver, const struct wire_changed *wire);
+
+/* settle.c. Whether the frame is to be taken; the camera has yet to settle if not. */
+bool receiver_takes(struct pitether *receiver, const struct pitether_frame *frame);
 
 /* waiting.c. Waits for fd (-1: none) and for requests to stop; or until `other` (-1: none) can be
  * read. Returns whether it is time to stop. */

@@ -52,6 +52,11 @@ uint64_t selection_add(struct selection *selection, const struct pitether_frame 
     return decimation_take(&selection->grid, frame->id, frame->times.sensor);
 }
 
+void selection_begin_later(struct selection *selection)
+{
+    selection->begun = false;
+}
+
 /* From the first frame to the last one: exact within one run of the daemon. */
 static double elapsed(const struct selection *selection)
 {

@@ -45,6 +45,9 @@ uint64_t selection_interval(const struct selection *selection);
 uint64_t selection_add(struct selection *selection, const struct pitether_frame *frame,
                        uint64_t suspended_ns);
 
+/* The frame that came last does not count: the duration begins with a later one. */
+void selection_begin_later(struct selection *selection);
+
 /* Whether the frame that came last was taken within the duration. */
 bool selection_in_time(const struct selection *selection);
 

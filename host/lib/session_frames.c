@@ -8,6 +8,8 @@
 #include "shared/jpeg/jpeg_check.h"
 #include "shared/protocol/crc32c.h"
 
+#define EXPOSURE_MOST_US 1e12
+
 /* Fails the session unless this id is the next one. */
 static bool expect(struct session *session, uint64_t id)
 {
@@ -72,6 +74,14 @@ void session_take_stream(struct session *session, const struct wire_stream *stre
     session->handler.on_stream(session->handler.user, stream);
 }
 
+/* See pitether_times. No shutter is open for longer than EXPOSURE_MOST_US. */
+static uint64_t mid_exposure(const struct pitether_frame *frame)
+{
+    double us = pitether_frame_number(frame, "ExposureTime");
+    bool known = us >= 0 && us <= EXPOSURE_MOST_US;
+    return known ? frame->times.sensor + (uint64_t)(us * 1000 / 2) : 0;
+}
+
 /* Begins the frame whose HEAD is here, if one is free. */
 void session_begin_frame(struct session *session, uint64_t now_ns)
 {
@@ -91,8 +101,8 @@ void session_begin_frame(struct session *session, uint64_t now_ns)
         frame->times.sensor_wall = head->metadata.wall_clock_ns;
     frame->times.captured = head->capture_time;
     frame->times.first_byte = now_ns;
-    if (frame_set_metadata(frame, &head->metadata.values, &session->names))
-        session_reject(session, "metadata that is malformed, or whose names were not sent");
+    frame_set_metadata(frame, &head->metadata.values, &session->names);
+    frame->times.mid_exposure = mid_exposure(frame);
 }
 
 void session_take_head(struct session *session, const struct wire_frame_head *head, uint64_t now_ns)

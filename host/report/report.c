@@ -117,9 +117,13 @@ static void count_drops(struct report_totals *totals, const struct pitether_drop
     case PITETHER_DROP_AFTER_END:
         totals->dropped[REPORT_AFTER_END] += drops->count;
         break;
+    case PITETHER_DROP_NOT_SETTLED:
+        totals->dropped[REPORT_NOT_SETTLED] += drops->count;
+        break;
     default:
         /* A reason that this version does not know still counts. */
-        totals->dropped[drops->reason <= PITETHER_DROP_UNSENT ? drops->reason : 0] += drops->count;
+        totals->dropped[drops->reason <= PITETHER_DROP_MODE_SWITCH ? drops->reason : 0] +=
+            drops->count;
         if (drops->reason == PITETHER_DROP_UNSENT)
             totals->unsent_due += drops->overdue;
     }

@@ -16,7 +16,12 @@
 struct report;
 
 /* The reasons of drops that are listed; 0: others, which this version does not know. */
-enum { REPORT_NOT_TAKEN = PITETHER_DROP_UNSENT + 1, REPORT_AFTER_END, REPORT_REASONS };
+enum {
+    REPORT_NOT_TAKEN = PITETHER_DROP_MODE_SWITCH + 1,
+    REPORT_AFTER_END,
+    REPORT_NOT_SETTLED,
+    REPORT_REASONS
+};
 
 /* Sums over all connections. captured = received + damaged + the sum of dropped. */
 struct report_totals {

@@ -53,6 +53,8 @@ static const char *reason_name(unsigned reason)
         return pitether_drop_name(PITETHER_DROP_NOT_TAKEN);
     case REPORT_AFTER_END:
         return pitether_drop_name(PITETHER_DROP_AFTER_END);
+    case REPORT_NOT_SETTLED:
+        return pitether_drop_name(PITETHER_DROP_NOT_SETTLED);
     default:
         return pitether_drop_name((enum pitether_drop_reason)reason);
     }

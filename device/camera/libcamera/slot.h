@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "device/camera/libcamera/compat.h"
-#include "device/camera/libcamera/metadata.h"
 #include "device/camera/libcamera/setup.h"
 
 extern "C" {
@@ -34,13 +33,12 @@ class Slot
     Outcome outcome() const;
 
     /* Sets frame to what the request came back with. False: there is no picture in it after all. */
-    bool fill(const Outcome &outcome, MetadataPacker &packer);
+    bool fill(const Outcome &outcome);
 
     struct raw_frame frame = {};
     struct buffer_map map = {};
     RequestLoop *const loop; /* that the frame goes back to */
     std::unique_ptr<lc::Request> request;
-    uint64_t change = 0; /* the number of the one that the request brought the camera; 0: none */
 
   private:
     lc::FrameBuffer *const buffer_;

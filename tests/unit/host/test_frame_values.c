@@ -3,7 +3,6 @@
  */
 #include "host_support.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 
@@ -81,6 +80,16 @@ static void all_values_in_order(void **state)
     frame_pool_destroy(pool);
 }
 
+static unsigned count_values(const struct pitether_frame *frame)
+{
+    struct pitether_value value;
+    unsigned count = 0;
+    for (size_t at = 0; pitether_frame_next_value(frame, &at, &value);)
+        count++;
+    return count;
+}
+
+/* What came before what is wrong is kept. */
 static void malformed_metadata(void **state)
 {
     (void)state;
@@ -88,22 +97,37 @@ static void malformed_metadata(void **state)
     struct pitether_frame *frame = take(pool);
     struct told told = { 0 };
     told_add(&told, "ExposureTime", value_of_int32(8333));
-    told.metadata.size--;
-    assert_int_equal(frame_set_metadata(frame, &told.metadata, &told.names), -EBADMSG);
-    told.metadata.size++;
-    told.metadata.bytes[0] = 1; /* a number that no name has */
-    assert_int_equal(frame_set_metadata(frame, &told.metadata, &told.names), -EBADMSG);
-    /* More names than there may be, over several connections. */
-    int error = 0;
-    for (unsigned i = 0; i <= METADATA_NAMES_MAX; i++) {
-        char name[16];
-        assert_int_equal(error, 0);
-        snprintf(name, sizeof(name), "Name%u", i);
-        told = (struct told){ 0 };
-        told_add(&told, name, value_of_bool(true));
-        error = frame_set_metadata(frame, &told.metadata, &told.names);
+    told_add(&told, "Lux", value_of_float(2));
+    told_add(&told, "FocusFoM", value_of_int32(3));
+    unsigned whole = told.metadata.size, second = whole / 3;
+    for (unsigned size = 0; size <= whole; size++) {
+        told.metadata.size = (uint16_t)size;
+        frame_tell(frame, &told);
+        assert_int_equal(count_values(frame), size / second);
     }
-    assert_int_equal(error, -EBADMSG);
+    told.metadata.bytes[second] = 77; /* a number that no name has */
+    frame_tell(frame, &told);
+    assert_int_equal(count_values(frame), 1);
+    pitether_frame_release(frame);
+    frame_pool_destroy(pool);
+}
+
+/* Over several connections: those that came first are kept. */
+static void more_names_than_there_may_be(void **state)
+{
+    (void)state;
+    struct frame_pool *pool = make_pool();
+    struct pitether_frame *frame = take(pool);
+    for (unsigned i = 0; i < METADATA_NAMES_MAX + 10; i++) {
+        char name[16];
+        snprintf(name, sizeof(name), "Name%u", i);
+        struct told told = { 0 };
+        told_add(&told, name, value_of_bool(true));
+        told_add(&told, "Name0", value_of_bool(true));
+        frame_tell(frame, &told);
+        assert_int_equal(count_values(frame), i < METADATA_NAMES_MAX ? 2 : 1);
+        assert_true(pitether_frame_number(frame, "Name0") == 1);
+    }
     pitether_frame_release(frame);
     frame_pool_destroy(pool);
 }
@@ -114,6 +138,7 @@ int main(void)
         cmocka_unit_test(values_by_name),
         cmocka_unit_test(all_values_in_order),
         cmocka_unit_test(malformed_metadata),
+        cmocka_unit_test(more_names_than_there_may_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,7 @@ static void defaults(void **state)
     assert_int_equal(options.sync, 0);
     assert_true(options.duration == 0 && options.max_fps == 0);
     assert_false(options.lossless || options.live || options.no_reconnect || options.stats);
+    assert_true(options.settle == 0);
     assert_int_equal(options.log_level, LOG_LEVEL_INFO);
     assert_false(options.version || options.help);
     assert_int_equal(options.addresses.count, 1);
@@ -107,6 +108,18 @@ static void values(void **state)
     assert_true(options.frames == UINT64_C(1000000000000000));
     assert_int_equal(read_line(&options, "--lossless --max-fps=0.001 -- pi", &error), 0);
     assert_true(options.lossless && !options.live);
+    static const struct {
+        const char *line;
+        double settle;
+    } settles[] = { { "pi --frames 1", 5 },
+                    { "pi --frames 2", 0 },
+                    { "pi --settle 2.5", 2.5 },
+                    { "pi --frames 1 --settle 0", 0 },
+                    { "pi -n1 --settle 60", 60 } };
+    for (size_t i = 0; i < sizeof(settles) / sizeof(settles[0]); i++) {
+        assert_int_equal(read_line(&options, settles[i].line, &error), 0);
+        assert_true(options.settle == settles[i].settle);
+    }
     static const struct {
         const char *line;
         uint64_t sync;
@@ -176,6 +189,8 @@ static void what_is_refused(void **state)
         { "pi --save", "needs a value" },
         { "pi --save=", "is empty" },
         { "pi --frames=-1", "frames: '-1' is not" },
+        { "pi --settle -1", "settle:" },
+        { "pi --settle 61", "settle:" },
         { "pi --frames 0.5", "frames: '0.5' is not" },
         { "pi --frames 1e3", "frames: '1e3' is not" },
         { "pi --frames 1000000000000001", "frames:" },

@@ -137,6 +137,10 @@ static void numbers(void **state)
         { { .duration_s = 1e300 }, true },
         { { .timeout_s = -0.1 }, false },
         { { .timeout_s = 1 }, true },
+        { { .settle_s = 60 }, true },
+        { { .settle_s = 60.1 }, false },
+        { { .settle_s = -1 }, false },
+        { { .settle_s = NAN }, false },
         { { .mode = PITETHER_LOSSLESS }, true },
         { { .mode = (enum pitether_mode)2 }, false },
     };

@@ -45,6 +45,21 @@ static void a_duration_is_the_sensors(void **state)
     assert_true(selection_in_time(&selection));
 }
 
+static void a_duration_that_begins_later(void **state)
+{
+    (void)state;
+    struct selection selection;
+    selection_init(&selection, 0, 1, 2);
+    for (uint64_t id = 0; id < 30; id++) {
+        add(&selection, id, OFFSET_NS + id * CLOCK_SECOND);
+        selection_begin_later(&selection);
+    }
+    for (uint64_t id = 30; id < 40; id++) {
+        add(&selection, id, OFFSET_NS + id * CLOCK_SECOND);
+        assert_int_equal(selection_in_time(&selection), id < 32);
+    }
+}
+
 /* Of another run of the daemon, whose machine was restarted, only the host's time is comparable. */
 static void a_duration_over_a_restart(void **state)
 {
@@ -146,6 +161,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_duration_is_the_sensors),
+        cmocka_unit_test(a_duration_that_begins_later),
         cmocka_unit_test(a_duration_over_a_restart),
         cmocka_unit_test(what_was_not_sent_in_time),
         cmocka_unit_test(intervals),

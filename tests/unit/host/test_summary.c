@@ -94,17 +94,20 @@ static void a_line_each_and_one_for_all(void **state)
     add_drops(fixture, 1, PITETHER_DROP_SUPERSEDED, 2);
     add_drops(fixture, 1, PITETHER_DROP_NOT_TAKEN, 4);
     add_drops(fixture, 1, PITETHER_DROP_AFTER_END, 1);
+    add_drops(fixture, 1, PITETHER_DROP_NOT_SETTLED, 9);
     add_drops(fixture, 0, PITETHER_DROP_CUT, 1);
     add_drops(fixture, 1, PITETHER_DROP_MISSED, 7);
     char *text = summary(fixture);
     assert_string_equal(
         text, "front: 105 captured = 101 received + 3 dropped (3 SUPERSEDED) + 1 damaged; "
               "50.0 fps, 4.0 Mbit/s\n"
-              "rear: 58 captured = 51 received + 7 dropped (2 SUPERSEDED, 4 NOT_TAKEN, 1 "
-              "AFTER_END) + 0 damaged; 7 missed between connections; 50.0 fps, 8.2 Mbit/s; "
+              "rear: 67 captured = 51 received + 16 dropped (2 SUPERSEDED, 4 NOT_TAKEN, 1 "
+              "AFTER_END, 9 NOT_SETTLED) + 0 damaged; 7 missed between connections; 50.0 fps, 8.2 "
+              "Mbit/s; "
               "1 received after the end\n"
-              "total: 163 captured = 152 received + 10 dropped (5 SUPERSEDED, 4 NOT_TAKEN, 1 "
-              "AFTER_END) + 1 damaged; 7 missed between connections; 75.0 fps, 8.1 Mbit/s; "
+              "total: 172 captured = 152 received + 19 dropped (5 SUPERSEDED, 4 NOT_TAKEN, 1 "
+              "AFTER_END, 9 NOT_SETTLED) + 1 damaged; 7 missed between connections; 75.0 fps, 8.1 "
+              "Mbit/s; "
               "1 received after the end\n");
     free(text);
 }
