@@ -13,7 +13,7 @@ static int64_t clamp(int64_t value, int64_t min, int64_t max)
     return value < min ? min : value > max ? max : value;
 }
 
-struct frame_rate frame_rate_choose(double fps, struct frame_rate_limits limits)
+struct frame_rate frame_rate_choose(double fps, double min_fps, struct frame_rate_limits limits)
 {
     struct frame_rate rate = {
         .fps = fps,
@@ -27,9 +27,12 @@ struct frame_rate frame_rate_choose(double fps, struct frame_rate_limits limits)
     int64_t max = limits.max_us >= min ? limits.max_us : INT64_MAX;
     int64_t duration = clamp(requested, min, max);
     rate.min_ns = (uint64_t)duration * 900; /* a tenth less, for clocks that differ */
-    if (fps <= 0)
+    if (fps <= 0 && min_fps <= 0)
         return rate;
     rate.duration_us = duration;
+    rate.longest_us = min_fps > 0 ? clamp(llround(1e6 / min_fps), duration, max) : duration;
+    if (fps <= 0)
+        return rate;
     rate.fps = 1e6 / (double)duration;
     rate.period_ns = (uint64_t)duration * 1000;
     /* A rate of 60 is 16667 us, and a limit of 16666 is that rate as well. */

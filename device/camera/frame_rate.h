@@ -15,7 +15,8 @@ struct frame_rate_limits {
 };
 
 struct frame_rate {
-    int64_t duration_us; /* to set; 0: leave the rate to it */
+    int64_t duration_us; /* to set, of a frame at least; 0: leave the rate to the camera */
+    int64_t longest_us;  /* to set, of a frame at most: a long exposure may need more time */
     double fps;          /* expected; 0: not known */
     bool adjusted;       /* the camera can't do what was requested */
     uint64_t min_ns;     /* the duration of a frame of a camera that is as fast as any */
@@ -25,7 +26,8 @@ struct frame_rate {
 /* As fast as cameras are that don't state their limits. */
 enum { FRAME_RATE_MAX = 240 };
 
-/* fps: requested frames per second, 0: the camera's own rate. */
-struct frame_rate frame_rate_choose(double fps, struct frame_rate_limits limits);
+/* fps: requested frames per second, 0: the camera's own rate. min_fps: to what a long exposure may
+ * lower it, 0: not at all. */
+struct frame_rate frame_rate_choose(double fps, double min_fps, struct frame_rate_limits limits);
 
 #endif

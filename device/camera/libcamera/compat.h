@@ -84,6 +84,14 @@ inline int64_t limit_of(const lc::ControlValue &value, int64_t otherwise)
     return value.isArray() ? value.get<lc::Span<const int64_t>>()[0] : value.get<int64_t>();
 }
 
+/* The same of the last element. */
+inline int64_t last_limit_of(const lc::ControlValue &value, int64_t otherwise)
+{
+    if (value.type() != lc::ControlTypeInteger64 || value.numElements() < 1 || !value.isArray())
+        return limit_of(value, otherwise);
+    return value.get<lc::Span<const int64_t>>()[value.numElements() - 1];
+}
+
 /* The bytes of a row, also where the camera does not report them: 0.4's virtual ones do only in
  * generateConfiguration(). */
 inline size_t stride_of(const lc::StreamConfiguration &stream, unsigned sample_bytes)

@@ -24,8 +24,10 @@ constexpr uint64_t settle_ns = 2 * CLOCK_SECOND;
 
 } // namespace
 
-RequestLoop::RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_run &run)
-    : sink_(run.sink), setup_(std::move(camera)), buffers_(setup_)
+RequestLoop::RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_run &run,
+                         struct metadata_names *names)
+    : sink_(run.sink), setup_(std::move(camera)), settings_(run.controls, setup_), packer_(names),
+      buffers_(setup_)
 {
 }
 
@@ -94,36 +96,40 @@ int RequestLoop::prepare(struct error *error)
     return 0;
 }
 
-int RequestLoop::launch(struct error *error)
+int RequestLoop::start(struct error *error)
 {
-    const struct frame_rate &rate = setup_.rate;
     lc::ControlList controls(setup_.camera->controls());
-    if (rate.duration_us > 0)
-        controls.set(lc::controls::FrameDurationLimits, { rate.duration_us, rate.duration_us });
+    int result = settings_.begin(&controls, error);
+    if (result < 0)
+        return result;
     setup_.camera->requestCompleted.connect(this, &RequestLoop::on_done);
     setup_.camera->disconnected.connect(this, &RequestLoop::on_unplugged);
     connected_ = true;
-    const int result = setup_.camera->start(&controls);
+    result = setup_.camera->start(&controls);
     if (result < 0)
         return error_set(error, result, "camera %s didn't start: %s", setup_.camera->id().c_str(),
                          strerror(-result));
     started_ = true;
+    return 0;
+}
+
+int RequestLoop::launch(struct error *error)
+{
+    const int result = start(error);
+    if (result < 0)
+        return result;
     {
         std::lock_guard<std::mutex> hold(lock_);
         const bool paced = !setup_.rate_settable && setup_.requested_fps > 0;
         struct pace_probe probe;
-        pace_probe_init(&probe, rate.min_ns, setup_.rate_settable,
+        pace_probe_init(&probe, setup_.rate.min_ns, setup_.rate_settable,
                         static_cast<unsigned>(slots_.size()));
-        pacing_init(&pacing_, paced, rate.period_ns, probe, clock_monotonic());
+        pacing_init(&pacing_, paced, setup_.rate.period_ns, probe, clock_monotonic());
         /* A pulled cable breaks requests first and is reported as such some time later. */
         watchdog_init(&watchdog_, camera_timeout_ns(setup_.requested_fps),
                       is_external(*setup_.camera) ? settle_ns : 0);
-        for (auto &slot : slots_) {
-            if (paced)
-                idle_.push_back(slot.get());
-            else
-                queue(*slot);
-        }
+        for (auto &slot : slots_)
+            idle_.push_back(slot.get());
     }
     thread_ = std::thread(&RequestLoop::run, this);
     return 0;
@@ -176,6 +182,27 @@ void RequestLoop::settle()
                       [this] { return watchdog_.queued == 0 || watchdog_.gone; });
 }
 
+/* Holds lock_. */
+bool RequestLoop::may_queue(uint64_t now) const
+{
+    const bool held = pacing_holds(&pacing_, now) && now < pacing_.due_ns;
+    return !idle_.empty() && !watchdog_.broken && !held;
+}
+
+/* Holds lock_, but not while it asks for new settings. */
+void RequestLoop::queue_next(std::unique_lock<std::mutex> &hold)
+{
+    Slot *slot = idle_.front();
+    idle_.erase(idle_.begin());
+    if (pacing_holds(&pacing_, clock_monotonic()))
+        pacing_take(&pacing_, clock_monotonic());
+    hold.unlock();
+    settings_.load(*slot);
+    hold.lock();
+    if (!stopping_)
+        queue(*slot);
+}
+
 /* Holds lock_. Not when stopping: libcamera must not find a new request after its stop. */
 void RequestLoop::queue(Slot &slot)
 {
@@ -192,12 +219,8 @@ void RequestLoop::give_back(Slot &slot)
     if (stopping_ || ended_ || watchdog_.broken)
         return;
     slot.request->reuse(lc::Request::ReuseBuffers);
-    if (pacing_holds(&pacing_, clock_monotonic())) {
-        idle_.push_back(&slot);
-        changed_.notify_all();
-    } else {
-        queue(slot);
-    }
+    idle_.push_back(&slot);
+    changed_.notify_all();
 }
 
 void RequestLoop::on_release(struct raw_frame *frame)
@@ -216,7 +239,7 @@ void RequestLoop::wait(std::unique_lock<std::mutex> &hold)
 {
     const uint64_t now = clock_monotonic();
     uint64_t until = watchdog_due(&watchdog_, now) + CLOCK_MS;
-    if (!idle_.empty() && !watchdog_.broken)
+    if (!idle_.empty() && !watchdog_.broken && pacing_holds(&pacing_, now))
         until = std::min(until, pacing_.due_ns);
     if (until > now)
         changed_.wait_for(hold, std::chrono::nanoseconds(until - now));
@@ -240,11 +263,8 @@ void RequestLoop::step(std::unique_lock<std::mutex> &hold)
         hold.unlock();
         deliver(*slot);
         hold.lock();
-    } else if (!idle_.empty() && !watchdog_.broken && now >= pacing_.due_ns) {
-        Slot *slot = idle_.front();
-        idle_.erase(idle_.begin());
-        pacing_take(&pacing_, now);
-        queue(*slot);
+    } else if (may_queue(now)) {
+        queue_next(hold);
     } else {
         wait(hold);
     }
@@ -261,7 +281,9 @@ void RequestLoop::run()
 void RequestLoop::deliver(Slot &slot)
 {
     const Outcome outcome = slot.outcome();
-    if (outcome.what == Outcome::PICTURE && slot.fill(outcome)) {
+    settings_.applied(slot);
+    if (outcome.what == Outcome::PICTURE && slot.fill(outcome, packer_)) {
+        slot.frame.shown_change = settings_.shown();
         {
             std::lock_guard<std::mutex> hold(lock_);
             lent_++;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "device/camera/libcamera/buffers.h"
+#include "device/camera/libcamera/settings.h"
 #include "device/camera/libcamera/setup.h"
 #include "device/camera/libcamera/slot.h"
 
@@ -31,7 +32,8 @@ namespace pitether
 class RequestLoop
 {
   public:
-    RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_run &run);
+    RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_run &run,
+                struct metadata_names *names);
     /* Stops the camera, waits until all frames have come back, and releases it; also after a
      * begin() that failed. */
     ~RequestLoop();
@@ -48,6 +50,7 @@ class RequestLoop
   private:
     int prepare(struct error *error);
     int launch(struct error *error);
+    int start(struct error *error);
     static void on_release(struct raw_frame *frame);
     void on_done(lc::Request *request);
     void observe_pace(const Slot &slot);
@@ -58,12 +61,16 @@ class RequestLoop
     void wait(std::unique_lock<std::mutex> &hold);
     void deliver(Slot &slot);
     void give_back(Slot &slot);
+    bool may_queue(uint64_t now) const;
+    void queue_next(std::unique_lock<std::mutex> &hold);
     void queue(Slot &slot);
 
     const struct camera_sink sink_;
     bool connected_ = false, started_ = false;
     /* In the order of their making; they go in the reverse one. */
     Setup setup_;
+    Settings settings_; /* the camera's thread's, once that runs */
+    MetadataPacker packer_;
     Buffers buffers_;
     std::vector<std::unique_ptr<Slot>> slots_;
     std::thread thread_;

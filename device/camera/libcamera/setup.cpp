@@ -31,8 +31,10 @@ int Setup::begin(const struct camera_request &request, struct error *error)
     int result = acquire(error);
     if (result == 0)
         result = configure(request, error);
+    if (result == 0 && controls.load(camera->controls(), camera->properties()) < 0)
+        result = error_set(error, -ENOMEM, "out of memory");
     if (result == 0)
-        choose_rate(request.fps);
+        choose_rate(request);
     return result;
 }
 
@@ -86,20 +88,23 @@ int Setup::configure(const struct camera_request &request, struct error *error)
     return 0;
 }
 
-void Setup::choose_rate(double fps)
+void Setup::choose_rate(const struct camera_request &request)
 {
     struct frame_rate_limits limits = {};
+    int64_t usual_us = 0;
     const auto known = camera->controls().find(lc::controls::FrameDurationLimits.id());
     if (known != camera->controls().end()) {
         limits.settable = true;
         limits.min_us = limit_of(known->second.min(), 0);
         limits.max_us = limit_of(known->second.max(), 0);
+        usual_us = last_limit_of(known->second.def(), 0);
     }
-    requested_fps = fps;
+    requested_fps = request.fps;
     rate_settable = limits.settable;
-    rate = frame_rate_choose(fps, limits);
+    rate = frame_rate_choose(request.fps, request.min_fps, limits);
+    exposure_room_init(&room, &rate, limits, usual_us);
     if (rate.adjusted)
-        log_info("the camera can't do %g frames per second at this size; it does %.2f", fps,
+        log_info("the camera can't do %g frames per second at this size; it does %.2f", request.fps,
                  rate.fps);
 }
 

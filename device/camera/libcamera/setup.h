@@ -7,10 +7,12 @@
 #include <memory>
 
 #include "device/camera/libcamera/compat.h"
+#include "device/camera/libcamera/controls.h"
 #include "device/camera/libcamera/formats.h"
 
 extern "C" {
 #include "device/camera/camera.h"
+#include "device/camera/exposure_room.h"
 #include "device/camera/frame_rate.h"
 }
 
@@ -44,11 +46,13 @@ class Setup
     double requested_fps = 0; /* 0: none was */
     struct frame_rate rate = {};
     bool rate_settable = false; /* the camera accepts one */
+    Controls controls;          /* as this configuration has them */
+    struct exposure_room room = {};
 
   private:
     int acquire(struct error *error);
     int configure(const struct camera_request &request, struct error *error);
-    void choose_rate(double fps);
+    void choose_rate(const struct camera_request &request);
 
     bool acquired_ = false;
     std::unique_ptr<lc::CameraConfiguration> config_;

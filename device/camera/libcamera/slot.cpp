@@ -4,8 +4,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "device/camera/libcamera/metadata.h"
-
 extern "C" {
 #include "device/camera/sensor_time.h"
 #include "shared/base/clock.h"
@@ -59,7 +57,7 @@ Outcome Slot::outcome() const
     return outcome_of(*request, buffer_->metadata());
 }
 
-bool Slot::fill(const Outcome &outcome)
+bool Slot::fill(const Outcome &outcome, MetadataPacker &packer)
 {
     const lc::ControlList &metadata = request->metadata();
     const int64_t stamp = read_control(metadata, lc::controls::SensorTimestamp).value_or(0);
@@ -68,6 +66,7 @@ bool Slot::fill(const Outcome &outcome)
     frame.sensor_time_ns = sensor_time(stamp > 0 ? static_cast<uint64_t>(stamp) : outcome.stamp,
                                        frame.capture_time_ns, clock_monotonic());
     frame.wall_clock_ns = read_wall_clock(metadata, frame.sensor_time_ns);
+    packer.pack(metadata, &frame.metadata);
     if (frame.picture.format != PIXEL_JPEG)
         return true;
     const auto &planes = buffer_->metadata().planes();

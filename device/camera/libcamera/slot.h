@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "device/camera/libcamera/compat.h"
+#include "device/camera/libcamera/metadata.h"
 #include "device/camera/libcamera/setup.h"
 
 extern "C" {
@@ -33,12 +34,13 @@ class Slot
     Outcome outcome() const;
 
     /* Sets frame to what the request came back with. False: there is no picture in it after all. */
-    bool fill(const Outcome &outcome);
+    bool fill(const Outcome &outcome, MetadataPacker &packer);
 
     struct raw_frame frame = {};
     struct buffer_map map = {};
     RequestLoop *const loop; /* that the frame goes back to */
     std::unique_ptr<lc::Request> request;
+    uint64_t change = 0; /* the number of the one that the request brought the camera; 0: none */
 
   private:
     lc::FrameBuffer *const buffer_;

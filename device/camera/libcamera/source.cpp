@@ -92,9 +92,12 @@ int source_describe(struct camera *camera, struct camera_description *descriptio
             return result;
         Setup setup(found);
         result = setup.begin(camera->request, error);
-        if (result == 0)
-            setup.describe(&description->mode);
-        return result;
+        if (result < 0)
+            return result;
+        setup.describe(&description->mode);
+        if (control_table_copy(&description->controls, &setup.controls.table()) < 0)
+            return error_set(error, -ENOMEM, "out of memory");
+        return 0;
     });
 }
 
@@ -107,12 +110,12 @@ int source_start(struct camera *camera, const struct camera_run *run, struct cam
         int result = choose(camera, &found, error);
         if (result < 0)
             return result;
-        auto loop = std::make_unique<RequestLoop>(found, *run);
+        auto loop = std::make_unique<RequestLoop>(found, *run, camera->request.names);
         result = loop->begin(camera->request, camera->use_heap, mode, error);
         if (result < 0 && loop->heap_failed()) {
             camera->use_heap = false;
             loop.reset();
-            loop = std::make_unique<RequestLoop>(found, *run);
+            loop = std::make_unique<RequestLoop>(found, *run, camera->request.names);
             result = loop->begin(camera->request, false, mode, error);
         }
         if (result == 0)

@@ -1,0 +1,67 @@
+#include "device/camera/libcamera/settings.h"
+
+#include <exception>
+
+extern "C" {
+#include "shared/base/log.h"
+}
+
+namespace pitether
+{
+
+Settings::Settings(const struct camera_controls &source, Setup &setup)
+    : source_(source), setup_(setup), sequence_(find_control("rpi::ControlListSequence"))
+{
+}
+
+int Settings::begin(lc::ControlList *list, struct error *error)
+{
+    list_.count = 0;
+    const int result =
+        source_.begin ? source_.begin(source_.user, &setup_.controls.table(), &list_, error) : 0;
+    if (result == 0)
+        fill(true, list);
+    return result;
+}
+
+/* An exception would end the process on this thread; so what can't be set is not. */
+void Settings::fill(bool first, lc::ControlList *theirs)
+{
+    try {
+        exposure_room_update(&setup_.room, &list_, first);
+        setup_.controls.fill(list_, theirs);
+    } catch (const std::exception &exception) {
+        log_error("settings are lost: libcamera: %s", exception.what());
+    }
+}
+
+void Settings::load(Slot &slot)
+{
+    slot.change = source_.take ? source_.take(source_.user, &list_) : 0;
+    if (slot.change > 0) {
+        newest_ = slot.change;
+        fill(false, &slot.request->controls());
+    }
+    slot.frame.applied_change = newest_;
+}
+
+void Settings::applied(const Slot &slot)
+{
+    if (slot.change > 0)
+        change_track_request(&track_, slot.request->sequence(), slot.change);
+    const auto sequence = read_int64(slot.request->metadata(), sequence_);
+    if (!sequence || *sequence < 0)
+        return;
+    const uint64_t change = change_track_shown(&track_, static_cast<uint64_t>(*sequence));
+    if (change > 0)
+        shown_ = change;
+}
+
+uint64_t Settings::shown()
+{
+    const uint64_t change = shown_;
+    shown_ = 0;
+    return change;
+}
+
+} // namespace pitether

@@ -1,0 +1,52 @@
+/*
+ * What a running camera is set to: gives its requests what users change, and finds out which frame
+ * shows it. begin() is the owner's thread's, the rest the camera's.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_SETTINGS_H
+#define PITETHER_DEVICE_CAMERA_LIBCAMERA_SETTINGS_H
+
+#include "device/camera/libcamera/setup.h"
+#include "device/camera/libcamera/slot.h"
+
+extern "C" {
+#include "device/camera/camera.h"
+#include "device/camera/change_track.h"
+}
+
+namespace pitether
+{
+
+class Settings
+{
+  public:
+    /* setup must outlive it. */
+    Settings(const struct camera_controls &source, Setup &setup);
+
+    /* Once the camera is configured: adds to list what it is to start with. 0, or a negative errno
+     * with error filled. */
+    int begin(lc::ControlList *list, struct error *error);
+
+    /* Before the slot's request is queued: takes what is new into it. */
+    void load(Slot &slot);
+
+    /* When the slot's request has come back, with a picture or without. */
+    void applied(const Slot &slot);
+
+    /* For the frame of that request: its shown_change. Where a frame was lost, the next one shows
+     * what that did. */
+    uint64_t shown();
+
+  private:
+    void fill(bool first, lc::ControlList *theirs);
+
+    const struct camera_controls source_;
+    Setup &setup_;
+    const lc::ControlId *const sequence_; /* since 0.7.2; nullptr: the release does not have it */
+    struct control_list list_ = {};
+    struct change_track track_ = {};
+    uint64_t newest_ = 0, shown_ = 0;
+};
+
+} // namespace pitether
+
+#endif
