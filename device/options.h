@@ -7,7 +7,12 @@
 #include "shared/base/attributes.h"
 #include "shared/base/options.h"
 
-enum { DEVICE_STREAMS_MAX = 16 };
+enum { DEVICE_STREAMS_MAX = 16, DEVICE_OPTIONS_MAX = 100 };
+
+/* For messages. */
+#define STREAM_NAME_RULE                                                                           \
+    "1 to 32 letters, digits, '.', '_', '-', and '/' between parts, none of which begins with a "  \
+    "dot"
 
 /* Of one stream; --help lists what each is and its default. */
 struct stream_options {

@@ -1,0 +1,147 @@
+/*
+ * The rows of pitetherd's options. What they must fulfil together is checked in options.c.
+ */
+#include "device/image/picture.h"
+#include "device/options.h"
+#include "device/stream/encoder.h"
+#include "shared/base/log.h"
+#include "shared/keys/keys.h"
+#include "shared/protocol/wire_streams.h"
+
+static const char *const rotations[] = { "0", "180", NULL };
+
+#define DAEMON(field) OPTION_GLOBAL, offsetof(struct device_options, field)
+#define COMMAND(field) OPTION_COMMAND_LINE, offsetof(struct device_options, field)
+#define STREAM(field) OPTION_SECTION, offsetof(struct stream_options, field)
+#define HEADING(text)                                                                              \
+    {                                                                                              \
+        .kind = OPTION_HEADING, .help = text                                                       \
+    }
+
+static const struct option_spec specs[] = {
+    HEADING("Streams (also in the sections of the configuration file)"),
+    { "name", 0, OPTION_TEXT, STREAM(name), "NAME", NULL, 0, 0, NULL,
+      "what receivers call the stream, as in pitether HOST/NAME: " STREAM_NAME_RULE
+      "; a section is called by its heading (default: camera)" },
+    { "source", 's', OPTION_TEXT, STREAM(source), "SOURCE", "libcamera", 0, 0, NULL,
+      "libcamera for the first camera (built-in ones before USB ones), libcamera:ID, "
+      "libcamera:INDEX or libcamera:model=TEXT (the only one whose model contains TEXT) for "
+      "another, see --list-cameras; pattern for a test picture; or the path of a .y4m file, which "
+      "is replayed in a loop" },
+    { "size", 0, OPTION_SIZE, STREAM(size), "WxH", NULL, PICTURE_MIN_SIDE, PICTURE_MAX_SIDE, NULL,
+      "width and height in pixels; without it the source decides (a camera: what is closest to "
+      "1920x1080)" },
+    { "preview-size", 0, OPTION_SIZE, STREAM(preview_size), "WxH", NULL, PICTURE_MIN_SIDE,
+      PICTURE_MAX_SIDE, NULL,
+      "give the camera a second, smaller output of about this size: a stream of its own called "
+      "NAME/preview, which is encoded only while somebody watches it" },
+    { "fps", 0, OPTION_NUMBER, STREAM(fps), "FPS", NULL, 0.01, 10000, NULL,
+      "frames per second; without it the source decides" },
+    { "unpaced", 0, OPTION_FLAG, STREAM(unpaced), NULL, NULL, 0, 0, NULL,
+      "pattern and .y4m: frames as fast as they can be encoded, for measurements" },
+    { "hflip", 0, OPTION_FLAG, STREAM(hflip), NULL, NULL, 0, 0, NULL, "mirror left to right" },
+    { "vflip", 0, OPTION_FLAG, STREAM(vflip), NULL, NULL, 0, 0, NULL, "mirror top to bottom" },
+    { "rotation", 0, OPTION_CHOICE, STREAM(rotation), "DEGREES", "0", 0, 0, rotations,
+      "turn the picture by 0 or 180 degrees" },
+    { "quality", 'q', OPTION_INT, STREAM(quality), "1..100", "80", 1, 100, NULL,
+      "JPEG quality; a USB camera that compresses its pictures itself has its own" },
+    { "bitrate", 'b', OPTION_RATE, STREAM(bitrate), "BITS", NULL, 10000, 1e10, NULL,
+      "limit the stream to this many bits per second (K, M or G may follow) by lowering the "
+      "quality, down to --min-quality" },
+    { "adaptive", 0, OPTION_FLAG, STREAM(adaptive), NULL, NULL, 0, 0, NULL,
+      "lower the quality, down to --min-quality, to what the network of the slowest live receiver "
+      "carries" },
+    { "min-quality", 0, OPTION_INT, STREAM(min_quality), "1..100", "25", 1, 100, NULL,
+      "the lowest quality for --bitrate and --adaptive" },
+    { "slices", 0, OPTION_INT, STREAM(slices), "N", "0", 0, FRAME_SLICES_MAX, NULL,
+      "slices that a frame is cut into, so that threads can share it; 0 is four for each thread" },
+    { "frames", 'n', OPTION_COUNT, STREAM(frames), "N", "0", 0, 1e15, NULL,
+      "end after N captured frames; 0 is never" },
+    { "always-on", 0, OPTION_FLAG, STREAM(always_on), NULL, NULL, 0, 0, NULL,
+      "keep the camera running even while nobody watches" },
+    { "pattern-faults", 0, OPTION_TEXT, STREAM(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
+      "have the test picture fail as a camera would, to test what receivers do: at frame N "
+      "stall@N[:TIME], unplug@N:TIME, gap@N:COUNT, broken@N:COUNT, absent@0:TIME, "
+      "slow-start@N:TIME, late@N or hang@N[:TIME], separated by commas, with times as 5s or "
+      "250ms" },
+    HEADING("Encoder and network"),
+    { "threads", 0, OPTION_INT, DAEMON(threads), "N", "0", 0, ENCODE_THREADS_MAX, NULL,
+      "encoder threads, which all streams share; 0 is one for each core" },
+    { "listen", 'l', OPTION_LIST, DAEMON(listen), "ADDRESS", NULL, 0, 0, NULL,
+      "HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH; may be given again (default: 127.0.0.1:7484 and "
+      "[::1]:7484)" },
+    { "insecure-plaintext", 0, OPTION_FLAG, DAEMON(insecure_plaintext), NULL, NULL, 0, 0, NULL,
+      "allow addresses that other machines can reach without keys: anyone who reaches them, and "
+      "anyone on the path, can watch" },
+    { "max-clients", 0, OPTION_INT, DAEMON(max_clients), "N", "64", 1, 1000, NULL,
+      "maximum number of receivers at the same time" },
+    { "queue-bytes", 0, OPTION_BYTES, DAEMON(queue_bytes), "BYTES", "32M", 65536, 1 << 30, NULL,
+      "how much may be queued for a lossless receiver before frames are dropped; all receivers of "
+      "a "
+      "stream together may have twice as much" },
+    HEADING("Keys"),
+    { "keys", 0, OPTION_TEXT, DAEMON(keys), "FILE", NULL, 0, 0, NULL,
+      "the keys of receivers; without it systemd's credential \"keys\" if there is one, or else "
+      "/etc/pitether/keys" },
+    { "add-key", 0, OPTION_TEXT, COMMAND(add_key), "NAME", NULL, 0, 0, NULL,
+      "make a key for a receiver called NAME, print it, and exit" },
+    { "role", 0, OPTION_CHOICE, COMMAND(role), "ROLE", "view", 0, 0, key_role_names,
+      "what the key of --add-key permits: view; or control, which is reserved for a later protocol "
+      "with controls, and means view until then" },
+    { "list-keys", 0, OPTION_FLAG, COMMAND(list_keys), NULL, NULL, 0, 0, NULL,
+      "print name, role and public id of each key, and exit" },
+    { "revoke", 0, OPTION_TEXT, COMMAND(revoke), "NAME", NULL, 0, 0, NULL,
+      "remove the key of that name, and exit" },
+    HEADING("Other options"),
+    { "list-cameras", 0, OPTION_FLAG, COMMAND(list_cameras), NULL, NULL, 0, 0, NULL,
+      "show index, id, model, sizes and formats of each camera, and exit" },
+    { "stats", 0, OPTION_INT, DAEMON(stats), "SECONDS", "0", 0, 86400, NULL,
+      "log statistics every this many seconds; 0 is never" },
+    { "user", 0, OPTION_TEXT, DAEMON(user), "NAME", NULL, 0, 0, NULL,
+      "started as root: the user to run as once camera, addresses and keys are open; without it "
+      "pitether if there is such a user, or else nobody; it keeps the groups video, render and "
+      "kvm" },
+    { "config", 'c', OPTION_TEXT, COMMAND(config), "FILE", NULL, 0, 0, NULL,
+      "read options from FILE: lines of the form key = value, with the long names; each section "
+      "under a heading [NAME] describes a stream, and what stands before the first one holds for "
+      "all of them; the command line takes precedence" },
+    { "log-level", 0, OPTION_CHOICE, DAEMON(log_level), "LEVEL", "info", 0, 0, log_level_names,
+      "error, warning, info or debug" },
+    { "version", 'V', OPTION_FLAG, COMMAND(version), NULL, NULL, 0, 0, NULL,
+      "print the version and exit" },
+    { "help", 'h', OPTION_FLAG, COMMAND(help), NULL, NULL, 0, 0, NULL, "print this and exit" },
+};
+
+static const struct option_foreign receivers_options[] = {
+    { "save", 'o' },     { "sync", 0 },         { "stdout", 0 },       { "window", 'w' },
+    { "null", 0 },       { "duration", 't' },   { "timeout", 0 },      { "every", 0 },
+    { "max-fps", 0 },    { "lossless", 0 },     { "live", 0 },         { "import-key", 0 },
+    { "forget-key", 0 }, { "no-reconnect", 0 }, { "latency", 0 },      { "latency-report", 0 },
+    { "settle", 0 },     { "stream", 0 },       { "list-streams", 0 }, { NULL, 0 },
+};
+
+_Static_assert(sizeof(specs) / sizeof(specs[0]) <= DEVICE_OPTIONS_MAX, "see options.h");
+
+static const struct option_sections stream_sections = {
+    .array = offsetof(struct device_options, streams),
+    .size = sizeof(struct stream_options),
+    .max = DEVICE_STREAMS_MAX,
+    .count = offsetof(struct device_options, stream_count),
+    .name = offsetof(struct stream_options, name),
+    .line = offsetof(struct stream_options, line),
+    .name_is_good = wire_name_is_good,
+    .name_rule = STREAM_NAME_RULE,
+};
+
+const struct option_table device_option_table = {
+    .specs = specs,
+    .count = sizeof(specs) / sizeof(specs[0]),
+    .sections = &stream_sections,
+    .foreign = receivers_options,
+    .foreign_hint = "is an option of pitether, which receives the stream: give it there",
+    .usage = "pitetherd [OPTION]...",
+    .about = "Streams the frames of cameras, as JPEG over TCP, to receivers that run pitether.",
+    .after =
+        "Exit codes: 0 shut down cleanly, 1 a system call failed, 2 bad option or configuration,\n"
+        "3 the camera can't be used, 4 an address can't be listened at.",
+};
