@@ -12,12 +12,16 @@
 
 #include "shared/base/clock.h"
 
+enum { CAMERA_SILENT_FRAMES = 5 };
+
 /* How long a camera may show no sign of life before it counts as stalled: 3 s or 5 frames,
- * whichever is longer, so that one that is meant to be slow never does. */
+ * whichever is longer, so that one that is meant to be slow never does. For one whose exposure can
+ * be set see patience.h. */
 static inline uint64_t camera_timeout_ns(double fps)
 {
     uint64_t min = 3 * CLOCK_SECOND;
-    return fps > 0 && 5e9 / fps > (double)min ? (uint64_t)(5e9 / fps) : min;
+    double frames_ns = fps > 0 ? CAMERA_SILENT_FRAMES * 1e9 / fps : 0;
+    return frames_ns > (double)min ? (uint64_t)frames_ns : min;
 }
 
 struct watchdog {
