@@ -65,7 +65,8 @@ struct camera_mode {
     char model[WIRE_TEXT_MAX + 1]; /* UTF-8 */
     unsigned view; /* how much of what the sensor sees the pictures show, in 1/10000 of its area;
                       0: not known */
-    bool takes_stills; /* still() works while the stream goes on */
+    bool shows_changes; /* shown_change of its frames is known, so that nobody guesses before it */
+    bool takes_stills;  /* still() works while the stream goes on */
 };
 
 /* One captured picture, lent by the source until raw_frame_release(). */

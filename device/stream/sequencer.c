@@ -81,6 +81,14 @@ static bool is_good(struct sequencer *sequencer, const struct picture *picture)
     return false;
 }
 
+/* It tells what the camera is set to, whether it is wanted or not. */
+static void show(struct sequencer *sequencer, struct raw_frame *capture, uint64_t id)
+{
+    capture->id = id;
+    if (sequencer->config.changes && capture->output == CAMERA_MAIN)
+        changes_frame(sequencer->config.changes, capture);
+}
+
 static void account(struct sequencer *sequencer, const struct sequencer_report *report)
 {
     struct raw_frame *capture = report->capture;
@@ -93,9 +101,10 @@ static void account(struct sequencer *sequencer, const struct sequencer_report *
     bool good = capture && is_good(sequencer, &capture->picture);
     /* Counted before it is handed on, so that a frame that was seen is in the totals. */
     count(sequencer, id + 1, good);
+    if (good)
+        show(sequencer, capture, id);
     if (good &&
         (!sequencer->config.demand || demand_wants(sequencer->config.demand, id, time_ns))) {
-        capture->id = id;
         encoder_submit(sequencer->config.encoder, capture);
         return;
     }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "device/camera/camera.h"
+#include "device/stream/changes.h"
 #include "device/stream/demand.h"
 #include "device/stream/encoder.h"
 #include "shared/base/log.h"
@@ -40,8 +41,9 @@ enum sequencer_state {
 struct sequencer_config {
     const char *label; /* what log lines begin with */
     struct encoder *encoder;
-    struct demand *demand;  /* NULL: each picture is wanted */
-    uint64_t capture_limit; /* 0: none */
+    struct demand *demand;   /* NULL: each picture is wanted */
+    struct changes *changes; /* is shown each picture of the stream; NULL: nobody is */
+    uint64_t capture_limit;  /* 0: none */
     /* The limit was reached, and nothing is taken any more. Called on the camera's thread, or
      * within sequencer_open(); it must not call back. */
     void (*on_limit)(void *user);

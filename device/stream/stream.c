@@ -51,7 +51,9 @@ static int start_supervisor(struct stream *stream)
         .frame_limit = config->frame_limit,
         /* Without a pace, frames that nobody wants would be made as fast as the source can. */
         .demand = config->encoder.blocking ? NULL : &stream->demand,
+        .changes = stream->changes,
         .timeout_ns = config->timeout_ns,
+        .min_fps = config->min_fps,
     };
     return supervisor_create(&stream->supervisor, &supervisor, stream->encoder, &stream->events);
 }
@@ -82,6 +84,7 @@ static int add_preview(struct stream *stream, struct encode_pool *pool)
     struct stream *preview = stream->preview;
     preview->output = CAMERA_PREVIEW;
     preview->supervisor = stream->supervisor;
+    preview->changes = stream->changes;
     supervisor_add_preview(stream->supervisor,
                            &(struct sequencer_config){ .label = preview->config.label,
                                                        .encoder = preview->encoder,
@@ -94,6 +97,7 @@ static int add_preview(struct stream *stream, struct encode_pool *pool)
 static void discard(struct stream *stream)
 {
     supervisor_destroy(&stream->supervisor);
+    changes_destroy(&stream->changes);
     stream->config.ops->close(&stream->config.camera);
     destroy_part(stream->preview);
     destroy_part(stream);
@@ -108,7 +112,13 @@ int stream_create(struct stream **stream, const struct stream_config *config,
         config->ops->close(&camera);
         return error;
     }
-    error = start_supervisor(*stream);
+    error = changes_create(&(*stream)->changes,
+                           &(struct changes_config){ .label = config->label,
+                                                     .controls = config->controls,
+                                                     .names = config->names,
+                                                     .events = &(*stream)->events });
+    if (!error)
+        error = start_supervisor(*stream);
     if (!error)
         error = add_preview(*stream, pool);
     if (error) {

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "device/camera/camera.h"
+#include "device/stream/changes.h"
 #include "device/stream/demand.h"
 #include "device/stream/encoder.h"
 #include "device/stream/events.h"
@@ -31,7 +32,10 @@ struct stream_config {
     const struct metadata_names *names; /* of what its frames report; must outlive the stream. NULL:
                                            they report nothing */
     struct encoder_config encoder;      /* blocking: no picture is left out for want of a client */
+    const char *controls;               /* what the camera is set to at first, "NAME=VALUE,...";
+                                           must outlive the stream; NULL: nothing */
     uint64_t frame_limit;               /* captures; 0: none */
+    double min_fps;                     /* see supervisor.h */
     uint64_t timeout_ns;                /* see supervisor.h */
     bool always_on;                     /* the camera runs even if nobody watches */
     bool adaptive;                      /* the bit rate follows the slowest live subscription */
@@ -50,6 +54,7 @@ struct stream {
     struct demand demand;
     struct encoder *encoder;
     struct supervisor *supervisor; /* of a preview, the main stream's */
+    struct changes *changes;       /* of the camera's controls; the same */
 
     struct wire_stream format; /* of the newest frames; width 0: none yet. No first_frame_id */
     struct wire_status status;

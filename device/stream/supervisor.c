@@ -71,9 +71,14 @@ static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
                         struct error *error)
 {
     const struct camera_ops *ops = supervisor->config.ops;
+    struct changes *changes = supervisor->config.changes;
     struct camera_run camera_run = {
         .sink = { .on_frame = on_frame, .on_lost = on_lost, .on_end = on_end, .user = supervisor },
     };
+    if (changes) {
+        changes_expect(changes);
+        camera_run.controls = (struct camera_controls){ changes_begin, changes_take, changes };
+    }
     int result = ops->start(supervisor->config.camera, &camera_run, mode, error);
     if (result || wire_size_is_good(mode->width, mode->height))
         return result;
@@ -86,6 +91,12 @@ static int start_camera(struct supervisor *supervisor, struct camera_mode *mode,
                      mode->width, mode->height, WIRE_SIDE_MIN, WIRE_SIDE_MAX);
 }
 
+static void end_changes(struct supervisor *supervisor)
+{
+    if (supervisor->config.changes)
+        changes_stop(supervisor->config.changes);
+}
+
 /* Starts the camera; false if it can't be, which is logged once. */
 static bool start(struct supervisor *supervisor, struct camera_mode *mode)
 {
@@ -94,6 +105,7 @@ static bool start(struct supervisor *supervisor, struct camera_mode *mode)
     outputs_expect(&supervisor->outputs);
     if (start_camera(supervisor, mode, &error)) {
         outputs_shut(&supervisor->outputs);
+        end_changes(supervisor);
         if (!supervisor->reported)
             log_warning("%s%s; trying again until it works", supervisor->config.label, error.text);
         outputs_status(&supervisor->outputs, WIRE_STREAM_LOST, error.text);
@@ -101,6 +113,8 @@ static bool start(struct supervisor *supervisor, struct camera_mode *mode)
         return false;
     }
     supervisor->reported = false;
+    if (supervisor->config.changes)
+        changes_started(supervisor->config.changes, mode->shows_changes);
     char rate[32] = "";
     if (mode->fps > 0)
         snprintf(rate, sizeof(rate), ", %.6g fps", mode->fps);
@@ -131,6 +145,7 @@ static void stop(struct supervisor *supervisor, int ended)
         report_lost(supervisor, ended);
     supervisor->config.ops->stop(supervisor->config.camera);
     outputs_shut(&supervisor->outputs);
+    end_changes(supervisor);
     outputs_drain(&supervisor->outputs);
     if (!ended) {
         log_info("%scamera off", supervisor->config.label);
@@ -166,23 +181,38 @@ static bool wait_until(struct supervisor *supervisor, uint64_t due)
     return should_run(supervisor);
 }
 
+/* How long the camera may be silent. A longer exposure may be set at any time. */
+static uint64_t timeout_now(struct supervisor *supervisor, const struct camera_mode *mode)
+{
+    const struct supervisor_config *config = &supervisor->config;
+    double fps = config->min_fps > 0 ? config->min_fps : mode->fps;
+    if (config->timeout_ns)
+        return config->timeout_ns;
+    return config->changes ? changes_patience_ns(config->changes, fps) : camera_timeout_ns(fps);
+}
+
 /* Waits, with the lock held, until the camera should not run, or stalls. What the encoder still
  * has is not the camera's fault: it may have lent out all its buffers. */
-static void watch(struct supervisor *supervisor)
+static void watch(struct supervisor *supervisor, const struct camera_mode *mode)
 {
-    uint64_t step = supervisor->timeout_ns / SILENT_CHECKS, due = clock_monotonic() + step;
+    uint64_t timeout = timeout_now(supervisor, mode), begun = clock_monotonic();
+    supervisor->timeout_ns = timeout;
     bool in_call;
     unsigned silent = 0, calls = outputs_calls(&supervisor->outputs, &in_call);
-    while (wait_until(supervisor, due)) {
+    while (wait_until(supervisor, begun + timeout / SILENT_CHECKS)) {
         unsigned last = calls;
         calls = outputs_calls(&supervisor->outputs, &in_call);
         uint64_t now = clock_monotonic();
         bool alive = calls != last || in_call;
-        if (alive || now >= due + step || !outputs_idle(&supervisor->outputs))
+        bool late = now >= begun + 2 * timeout / SILENT_CHECKS;
+        timeout = timeout_now(supervisor, mode);
+        bool other = timeout != supervisor->timeout_ns;
+        supervisor->timeout_ns = timeout;
+        if (alive || late || other || !outputs_idle(&supervisor->outputs))
             silent = 0;
         else if (++silent == SILENT_CHECKS)
             supervisor->ended = -ETIMEDOUT;
-        due = now + step;
+        begun = now;
     }
 }
 
@@ -191,16 +221,15 @@ static void watch(struct supervisor *supervisor)
 static bool run_camera(struct supervisor *supervisor)
 {
     struct camera_mode mode = { 0 };
-    uint64_t begin = clock_monotonic(), timeout = supervisor->config.timeout_ns;
+    uint64_t begin = clock_monotonic();
     supervisor->ended =
         0; /* an end that was reported while the camera was off counts for nothing */
     pthread_mutex_unlock(&supervisor->lock);
     bool started = start(supervisor, &mode);
-    supervisor->timeout_ns = timeout ? timeout : camera_timeout_ns(mode.fps);
     pthread_mutex_lock(&supervisor->lock);
     if (!started)
         return false;
-    watch(supervisor);
+    watch(supervisor, &mode);
     int ended = supervisor->ended;
     pthread_mutex_unlock(&supervisor->lock);
     stop(supervisor, ended);
@@ -262,6 +291,7 @@ int supervisor_create(struct supervisor **supervisor, const struct supervisor_co
                 &(struct sequencer_config){ .label = self->config.label,
                                             .encoder = encoder,
                                             .demand = config->demand,
+                                            .changes = config->changes,
                                             .capture_limit = config->frame_limit,
                                             .on_limit = on_limit,
                                             .user = self },

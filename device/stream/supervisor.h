@@ -20,9 +20,11 @@ struct supervisor_config {
     struct camera *camera; /* open, not started; stays the caller's */
     uint64_t
         frame_limit; /* stop for good after so many captures, as by supervisor_quit(); 0: none */
-    struct demand *demand; /* which pictures are worth encoding; NULL: all */
-    uint64_t
-        timeout_ns; /* for how long a camera may show no sign of life; 0: camera_timeout_ns() */
+    struct demand *demand;   /* which pictures are worth encoding; NULL: all */
+    struct changes *changes; /* of its controls; NULL: it has its defaults */
+    uint64_t timeout_ns;     /* for how long a camera may show no sign of life; 0: as its rate and
+                                exposure     demand */
+    double min_fps;          /* the rate that a long exposure may lower it to; 0: its own */
 };
 
 struct supervisor;

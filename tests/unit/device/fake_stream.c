@@ -1,6 +1,11 @@
 #include "fake_stream.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 void fake_stream_init(struct stream *stream, unsigned number, const char *name)
 {
@@ -10,10 +15,15 @@ void fake_stream_init(struct stream *stream, unsigned number, const char *name)
         .status.stream = (uint8_t)number
     };
     demand_init(&stream->demand);
+    assert_int_equal(
+        changes_create(&stream->changes,
+                       &(struct changes_config){ .label = "", .events = &stream->events }),
+        0);
 }
 
 void fake_stream_destroy(struct stream *stream)
 {
+    changes_destroy(&stream->changes);
     demand_destroy(&stream->demand);
 }
 

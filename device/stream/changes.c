@@ -1,0 +1,308 @@
+#include "device/stream/changes.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device/stream/decision.h"
+
+static void append(struct change_list *list, struct change *change)
+{
+    change->next = NULL;
+    if (list->last)
+        list->last->next = change;
+    else
+        list->first = change;
+    list->last = change;
+}
+
+static struct change *take_first(struct change_list *list)
+{
+    struct change *first = list->first;
+    if (!first)
+        return NULL;
+    list->first = first->next;
+    if (!list->first)
+        list->last = NULL;
+    return first;
+}
+
+static void free_all(struct change_list *list)
+{
+    struct change *change;
+    while ((change = take_first(list)))
+        free(change);
+}
+
+int changes_create(struct changes **changes, const struct changes_config *config)
+{
+    struct changes *self = *changes = calloc(1, sizeof(*self));
+    if (!self)
+        return -ENOMEM;
+    self->config = *config;
+    pthread_mutex_init(&self->lock, NULL);
+    settings_init(&self->settings, config->controls);
+    return 0;
+}
+
+void changes_destroy(struct changes **changes)
+{
+    if (!changes || !*changes)
+        return;
+    struct changes *self = *changes;
+    free_all(&self->pending);
+    free_all(&self->decided);
+    control_table_clear(&self->table);
+    pthread_mutex_destroy(&self->lock);
+    free(self);
+    *changes = NULL;
+}
+
+/* Moves what is decided from the pending ones to those that are to be answered. */
+static void sort_out(struct changes *changes)
+{
+    struct change_list left = { NULL, NULL };
+    struct change *change;
+    bool any = false;
+    while ((change = take_first(&changes->pending))) {
+        append(change->decided ? &changes->decided : &left, change);
+        any |= change->decided;
+    }
+    changes->pending = left;
+    if (any)
+        events_notify(changes->config.events);
+}
+
+static void set_table(struct changes *changes, struct control_table *table)
+{
+    control_table_clear(&changes->table);
+    changes->table = *table;
+    changes->generation++;
+    changes->patience = (struct patience){ 0 };
+}
+
+void changes_expect(struct changes *changes)
+{
+    pthread_mutex_lock(&changes->lock);
+    set_table(changes, &(struct control_table){ .items = NULL });
+    pthread_mutex_unlock(&changes->lock);
+}
+
+void changes_started(struct changes *changes, bool exact)
+{
+    pthread_mutex_lock(&changes->lock);
+    changes->running = true; /* also one that has no controls */
+    changes->exact |= exact;
+    pthread_mutex_unlock(&changes->lock);
+}
+
+void changes_stop(struct changes *changes)
+{
+    pthread_mutex_lock(&changes->lock);
+    changes->running = false;
+    for (struct change *change = changes->pending.first; change; change = change->next)
+        decision_lose(change);
+    sort_out(changes);
+    pthread_mutex_unlock(&changes->lock);
+}
+
+int changes_begin(void *user, const struct control_table *table, struct control_list *list,
+                  struct error *error)
+{
+    struct changes *changes = user;
+    struct control_table copy = { .items = NULL };
+    if (control_table_copy(&copy, table))
+        return error_set(error, -ENOMEM, "out of memory for the camera's controls");
+    pthread_mutex_lock(&changes->lock);
+    set_table(changes, &copy);
+    int result =
+        settings_begin(&changes->settings, changes->config.label, &changes->table, list, error);
+    settings_fill(&changes->settings, &changes->table);
+    changes->running = result == 0;
+    if (result == 0)
+        patience_set(&changes->patience, list);
+    pthread_mutex_unlock(&changes->lock);
+    return result;
+}
+
+/* False: the list can't hold it. */
+static bool add_to(struct control_list *list, const struct change *change)
+{
+    struct control_list before = *list;
+    for (unsigned i = 0; i < change->count; i++) {
+        const struct change_item *item = &change->items[i];
+        if (item->given.type == VALUE_NONE || control_list_set(list, item->name, &item->given))
+            continue;
+        *list = before;
+        return false;
+    }
+    return true;
+}
+
+/* Of a control that several of the changes up to `last` set, only the last one's value counts. */
+static void replace_up_to(struct change *first, uint64_t last)
+{
+    for (struct change *change = first; change; change = change->next)
+        for (struct change *later = change->next;
+             later && later->number <= last && !change->decided; later = later->next)
+            decision_replace(change, later);
+}
+
+static struct change *first_untaken(const struct changes *changes)
+{
+    struct change *change = changes->pending.first;
+    while (change && change->taken)
+        change = change->next;
+    return change;
+}
+
+uint64_t changes_take(void *user, struct control_list *list)
+{
+    struct changes *changes = user;
+    uint64_t number = 0;
+    pthread_mutex_lock(&changes->lock);
+    struct change *first = first_untaken(changes);
+    if (first)
+        list->count = 0;
+    for (struct change *change = first; change && add_to(list, change); change = change->next) {
+        change->taken = true;
+        number = change->number;
+    }
+    if (first) {
+        patience_set(&changes->patience, list);
+        replace_up_to(first, number);
+        sort_out(changes);
+    }
+    pthread_mutex_unlock(&changes->lock);
+    return number;
+}
+
+/* A value that a later change replaced was in force for some frames, or for none that told: once
+ * the later one is, it will be in none. */
+static void replace_by_decided(struct changes *changes)
+{
+    for (struct change *change = changes->pending.first; change; change = change->next)
+        for (struct change *later = change->next; later && !change->decided; later = later->next)
+            if (later->decided)
+                decision_replace(change, later);
+}
+
+static void look(struct changes *changes, const struct raw_frame *frame)
+{
+    const struct decision_frame seen = { .id = frame->id,
+                                         .applied = frame->applied_change,
+                                         .shown = frame->shown_change,
+                                         .metadata = &frame->metadata,
+                                         .names = changes->config.names,
+                                         .exact = changes->exact };
+    replace_up_to(changes->pending.first, frame->shown_change);
+    for (struct change *change = changes->pending.first; change; change = change->next)
+        if (!change->decided)
+            decision_look(change, &seen);
+    replace_by_decided(changes);
+    sort_out(changes);
+}
+
+void changes_frame(struct changes *changes, const struct raw_frame *frame)
+{
+    pthread_mutex_lock(&changes->lock);
+    patience_frame(&changes->patience, &frame->metadata, changes->config.names);
+    changes->exact |= frame->shown_change != 0;
+    if (changes->pending.first)
+        look(changes, frame);
+    pthread_mutex_unlock(&changes->lock);
+}
+
+uint64_t changes_patience_ns(struct changes *changes, double fps)
+{
+    pthread_mutex_lock(&changes->lock);
+    uint64_t patience = patience_ns(&changes->patience, fps);
+    pthread_mutex_unlock(&changes->lock);
+    return patience;
+}
+
+/* What the camera is to be set to is in the scratch, and kept from now on. */
+static struct change *accept(struct changes *changes, const struct change_request *request)
+{
+    struct change *change = change_create(request, WIRE_CHANGED_DONE, "", &changes->scratch);
+    if (!change)
+        return NULL;
+    settings_fill(&changes->settings, &changes->table);
+    change->number = ++changes->newest;
+    append(&changes->pending, change);
+    changes->count++;
+    return change;
+}
+
+static struct change *reject(struct changes *changes, const struct change_request *request)
+{
+    struct error error;
+    assignments_explain(&changes->scratch, request->text, &error);
+    return change_create(request, WIRE_CHANGED_REJECTED, error.text, &changes->scratch);
+}
+
+/* With the lock. *answer is set if there is one already. NULL: out of memory. */
+static struct change *consider(struct changes *changes, const struct change_request *request,
+                               struct change **answer)
+{
+    if (!changes->running)
+        return *answer = change_create(request, WIRE_CHANGED_NO_CAMERA, "the camera is not running",
+                                       NULL);
+    if (changes->count == CHANGES_MAX)
+        return *answer = change_create(request, WIRE_CHANGED_BUSY,
+                                       "many changes wait for a frame that shows them", NULL);
+    if (assignments_read(&changes->scratch, request->text, &changes->table, ASSIGNMENTS_CLAMP))
+        return *answer = reject(changes, request);
+    if (!settings_merge(&changes->settings, &changes->scratch))
+        return *answer = change_create(request, WIRE_CHANGED_REJECTED,
+                                       "more controls are set than can be kept", NULL);
+    return accept(changes, request);
+}
+
+int changes_request(struct changes *changes, const struct change_request *request,
+                    struct change **answer)
+{
+    *answer = NULL;
+    pthread_mutex_lock(&changes->lock);
+    struct change *change = consider(changes, request, answer);
+    pthread_mutex_unlock(&changes->lock);
+    return change ? 0 : -ENOMEM;
+}
+
+struct change *changes_decided(struct changes *changes)
+{
+    pthread_mutex_lock(&changes->lock);
+    struct change *change = take_first(&changes->decided);
+    if (change)
+        changes->count--;
+    pthread_mutex_unlock(&changes->lock);
+    return change;
+}
+
+static void forget(const struct change_list *list, const void *asker)
+{
+    for (struct change *change = list->first; change; change = change->next)
+        if (change->asker == asker)
+            change->asker = NULL;
+}
+
+void changes_forget(struct changes *changes, const void *asker)
+{
+    pthread_mutex_lock(&changes->lock);
+    forget(&changes->pending, asker);
+    forget(&changes->decided, asker);
+    pthread_mutex_unlock(&changes->lock);
+}
+
+size_t changes_encode_table(struct changes *changes, uint8_t stream, struct changes_cursor *cursor,
+                            uint8_t *out)
+{
+    pthread_mutex_lock(&changes->lock);
+    if (cursor->generation != changes->generation)
+        *cursor = (struct changes_cursor){ .generation = changes->generation };
+    size_t size = wire_encode_controls(stream, &changes->table, &cursor->next, out);
+    cursor->done = cursor->next == changes->table.count;
+    pthread_mutex_unlock(&changes->lock);
+    return size;
+}

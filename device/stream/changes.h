@@ -1,0 +1,101 @@
+/*
+ * The controls of one stream's camera: what it can be set to, what users have set, and the changes
+ * of which it is not known yet from which frame on they are in force.
+ *
+ * The supervisor's thread begins and ends runs of the camera, the camera's thread takes changes and
+ * shows frames, the loop thread requests changes and takes those that are decided. Locked; nobody
+ * waits for long.
+ */
+#ifndef PITETHER_DEVICE_STREAM_CHANGES_H
+#define PITETHER_DEVICE_STREAM_CHANGES_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device/camera/camera.h"
+#include "device/camera/patience.h"
+#include "device/controls/settings.h"
+#include "device/stream/change.h"
+#include "device/stream/events.h"
+#include "shared/base/attributes.h"
+
+/* How many may wait to be taken, decided, or answered. */
+enum { CHANGES_MAX = 32 };
+
+struct changes_config {
+    const char *label;                  /* what log lines begin with; must outlive it */
+    const char *controls;               /* of the options: see settings.h; the same; NULL */
+    const struct metadata_names *names; /* of what frames report; the same; NULL: nothing */
+    struct stream_events *events;       /* is notified when a change is decided; the same */
+};
+
+/* In order; NULL: none. */
+struct change_list {
+    struct change *first, *last;
+};
+
+struct changes {
+    struct changes_config config;
+    pthread_mutex_t lock;
+    /* The rest is under lock. */
+    struct settings settings;
+    struct control_table table; /* of this run of the camera; empty: it has none */
+    unsigned generation;        /* of the table; another number: it is another table */
+    bool running;               /* the camera takes changes */
+    bool exact;                 /* it is one that knows which frame shows a change */
+    struct patience patience;
+    uint64_t newest;            /* change's number */
+    struct change_list pending; /* by number: those that the camera has not taken are the last */
+    struct change_list decided; /* to be answered */
+    unsigned count;             /* of both */
+    struct assignments scratch; /* what is being read */
+};
+
+/* 0 or -ENOMEM, with *changes NULL. */
+NODISCARD int changes_create(struct changes **changes, const struct changes_config *config);
+/* No run may be going on. Nulls the caller's pointer; NULL and *NULL are fine. */
+void changes_destroy(struct changes **changes);
+
+/* The supervisor, for each run: before the start; after it, with shows_changes of the mode; after
+ * the stop, or a start that failed. Changes that no frame has shown are LOST then. */
+void changes_expect(struct changes *changes);
+void changes_started(struct changes *changes, bool exact);
+void changes_stop(struct changes *changes);
+
+/* For struct camera_controls; user: the changes. */
+int changes_begin(void *user, const struct control_table *table, struct control_list *list,
+                  struct error *error);
+uint64_t changes_take(void *user, struct control_list *list);
+
+/* The camera's thread: a frame of the stream, with its id, wanted or not. */
+void changes_frame(struct changes *changes, const struct raw_frame *frame);
+
+/* How long the camera may be silent. Any thread. */
+uint64_t changes_patience_ns(struct changes *changes, double fps);
+
+/* The loop thread: has the camera set, all of it or nothing. NULL: changes_decided() will give the
+ * change; else the answer, which is the caller's to free(): nothing was set, and status says why.
+ * -ENOMEM: neither. */
+NODISCARD int changes_request(struct changes *changes, const struct change_request *request,
+                              struct change **answer);
+
+/* The loop thread: the next change that is decided, which is the caller's to free(), or NULL. */
+struct change *changes_decided(struct changes *changes);
+
+/* The loop thread: asker is gone; the asker of its changes is NULL from now on. */
+void changes_forget(struct changes *changes, const void *asker);
+
+/* The loop thread: where a list of controls is that is being sent in several messages. Zeroed at
+ * first, and for a new one. */
+struct changes_cursor {
+    unsigned generation, next;
+    bool done; /* all is encoded */
+};
+
+/* The next message of the list; if the table has become another one, the first. Returns its size;
+ * out holds WIRE_MESSAGE_MAX bytes. */
+size_t changes_encode_table(struct changes *changes, uint8_t stream, struct changes_cursor *cursor,
+                            uint8_t *out);
+
+#endif

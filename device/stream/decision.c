@@ -1,0 +1,278 @@
+#include "device/stream/decision.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* How far from what was set counts as in force: the greater one of the two. */
+struct tolerance {
+    const char *name;
+    double ratio, least;
+};
+
+static const struct tolerance tolerances[] = {
+    /* In microseconds. A sensor's exposure is a whole number of lines, rounded down: a line takes
+     * 10 to 50 us in the modes that are used for video (OV5647 at 640x480: 16 us, IMX477 at full
+     * size: 24 us), and libcamera reports what that gives. */
+    { "ExposureTime", 0.01, 50 },
+    /* A sensor's gain is a code with coarse steps at its upper end: the IMX219's is 256 / (256 -
+     * code), whose last step, from 10.24 to 10.67, is 4 %; so what comes is up to 2 % off. */
+    { "AnalogueGain", 0.02, 0 },
+    { "DigitalGain", 0.02, 0 },
+    { "ColourGains", 0.02, 0 },
+    /* In microseconds: a frame is a whole number of lines long. */
+    { "FrameDurationLimits", 0.01, 50 },
+};
+
+/* Of floats, which an image processor keeps with fewer bits: 16 are enough. */
+static const double rounding = 1.0 / 65536;
+
+static double tolerance_of(const struct change_item *item, double number)
+{
+    for (size_t i = 0; i < sizeof(tolerances) / sizeof(tolerances[0]); i++)
+        if (strcmp(tolerances[i].name, item->name) == 0)
+            return fmax(fabs(number) * tolerances[i].ratio, tolerances[i].least);
+    return item->given.type == VALUE_FLOAT ? fmax(fabs(number), 1) * rounding : 0;
+}
+
+/* The numbers that a value consists of. */
+static unsigned parts_of(const struct value *value)
+{
+    switch (value->type) {
+    case VALUE_RECTANGLE:
+        return 4 * value->count;
+    case VALUE_SIZE:
+    case VALUE_POINT:
+        return 2 * value->count;
+    default:
+        return value->count;
+    }
+}
+
+static double part_of_rectangle(const struct value_rectangle *rectangle, unsigned i)
+{
+    const double parts[] = { rectangle->x, rectangle->y, rectangle->width, rectangle->height };
+    return parts[i];
+}
+
+static double part(const struct value *value, unsigned i)
+{
+    switch (value->type) {
+    case VALUE_RECTANGLE:
+        return part_of_rectangle(&value->rectangle[i / 4], i % 4);
+    case VALUE_SIZE:
+        return i % 2 ? value->size[i / 2].height : value->size[i / 2].width;
+    case VALUE_POINT:
+        return i % 2 ? value->point[i / 2].y : value->point[i / 2].x;
+    case VALUE_TEXT:
+        return value->text[i];
+    default:
+        return value_number(value, i);
+    }
+}
+
+/* Infinite where they can't be compared. */
+static double distance(const struct value *one, const struct value *other)
+{
+    double sum = 0;
+    unsigned count = parts_of(one);
+    if (count == 0 || count != parts_of(other))
+        return INFINITY;
+    for (unsigned i = 0; i < count; i++)
+        sum += fabs(part(one, i) - part(other, i));
+    return isnan(sum) ? INFINITY : sum;
+}
+
+/* The limits of a frame's duration are met by a duration between them. */
+static struct value nearest_duration(const struct value *limits, const struct value *now)
+{
+    double lowest = value_number(limits, 0), highest = value_number(limits, limits->count - 1u);
+    double duration = value_number(now, 0);
+    return value_of_int64((int64_t)(duration < lowest    ? lowest
+                                    : duration > highest ? highest
+                                                         : duration));
+}
+
+static bool is_duration(const struct change_item *item)
+{
+    return strcmp(item->name, "FrameDurationLimits") == 0 && item->given.count > 0;
+}
+
+/* What a frame would report of the item if it were in force. */
+static struct value target_of(const struct change_item *item, const struct value *now)
+{
+    return is_duration(item) ? nearest_duration(&item->given, now) : item->given;
+}
+
+static bool is_near(const struct change_item *item, const struct value *target,
+                    const struct value *value)
+{
+    unsigned count = parts_of(target);
+    bool near = count > 0 && count == parts_of(value);
+    for (unsigned i = 0; near && i < count; i++)
+        near = fabs(part(value, i) - part(target, i)) <= tolerance_of(item, part(target, i));
+    return near;
+}
+
+static const char *reported_name(const struct change_item *item)
+{
+    return is_duration(item) ? "FrameDuration" : item->name;
+}
+
+/* What the frame reports of the item: NONE if it does not. */
+static struct value reading(const struct change_item *item, const struct metadata *metadata,
+                            const struct metadata_names *names)
+{
+    struct value value = { .type = VALUE_NONE };
+    if (names && metadata_find(metadata, names, reported_name(item), &value))
+        return value;
+    return (struct value){ .type = VALUE_NONE };
+}
+
+static bool is_reported(const struct change_item *item, const struct decision_frame *frame)
+{
+    return frame->names && metadata_names_find(frame->names, reported_name(item)) >= 0;
+}
+
+/* Whether a value that was read shows the item. Where the tolerance would also hold for values on
+ * the way there, it must be nearer to the new one than to the one before. */
+static bool shows(const struct change_item *item, const struct value *before,
+                  const struct value *now)
+{
+    struct value target = target_of(item, now);
+    if (!is_near(item, &target, now))
+        return false;
+    return is_near(item, &target, before) || before->type == VALUE_NONE ||
+           distance(now, &target) <= distance(now, before);
+}
+
+static void look(struct change_item *item, const struct change *change,
+                 const struct decision_frame *frame)
+{
+    struct value now = reading(item, frame->metadata, frame->names);
+    struct value before = reading(item, &change->before, frame->names);
+    bool waits = item->given.type != VALUE_NONE && is_reported(item, frame);
+    bool reached = !waits || shows(item, &before, &now);
+    if (change->looks == 1 || reached != item->reached ||
+        (!reached && !value_equal(&now, &item->now)))
+        item->since = frame->id;
+    item->reached = reached;
+    item->now = now;
+}
+
+static void set_result(struct change_item *item, enum wire_set_result result, const char *why)
+{
+    item->result = (uint8_t)result;
+    if (!item->limited || !item->why[0])
+        snprintf(item->why, sizeof(item->why), "%s", why);
+}
+
+/* Another value than the one that was set is reported. */
+static void judge_other(struct change_item *item, const struct value *before)
+{
+    struct value target = target_of(item, &item->now);
+    double was = distance(before, &target), is = distance(&item->now, &target);
+    if (item->now.type == VALUE_NONE)
+        set_result(item, WIRE_SET_IGNORED, "the camera ceased to report it");
+    else if (value_equal(before, &item->now))
+        set_result(item, WIRE_SET_IGNORED, "the camera did not change it");
+    else if (is < was)
+        set_result(item, WIRE_SET_CLAMPED, "the camera took the nearest that it can do");
+    else
+        set_result(item, WIRE_SET_IGNORED, "the camera did something else");
+}
+
+static void judge(struct change_item *item, const struct change *change,
+                  const struct decision_frame *frame)
+{
+    struct value before = reading(item, &change->before, frame->names);
+    struct value target = target_of(item, &item->now);
+    if (item->replaced)
+        set_result(item, WIRE_SET_REPLACED, "a later change replaced it");
+    else if (item->given.type != VALUE_NONE && !is_reported(item, frame))
+        set_result(item, WIRE_SET_UNREPORTED, "the camera does not report it");
+    else if (item->given.type != VALUE_NONE && !is_near(item, &target, &item->now))
+        judge_other(item, &before);
+    else if (item->limited)
+        item->result = WIRE_SET_CLAMPED;
+    else
+        item->result = WIRE_SET_OK;
+}
+
+/* The first frame from which on all of it was in force that ever was. */
+static uint64_t first_frame(const struct change *change)
+{
+    bool any = false;
+    uint64_t first = 0;
+    for (unsigned i = 0; i < change->count; i++) {
+        const struct change_item *item = &change->items[i];
+        if (item->replaced || item->result == WIRE_SET_IGNORED)
+            continue;
+        any = true;
+        if (item->since > first)
+            first = item->since;
+    }
+    return any ? first : CHANGE_NO_FRAME;
+}
+
+static bool all_reached(const struct change *change)
+{
+    for (unsigned i = 0; i < change->count; i++)
+        if (!change->items[i].replaced && !change->items[i].reached)
+            return false;
+    return true;
+}
+
+static void decide(struct change *change, const struct decision_frame *frame, bool shown)
+{
+    for (unsigned i = 0; i < change->count; i++)
+        judge(&change->items[i], change, frame);
+    uint64_t first = first_frame(change);
+    change->first_frame_id = shown && first != CHANGE_NO_FRAME ? frame->id : first;
+    change->decided = true;
+}
+
+void decision_look(struct change *change, const struct decision_frame *frame)
+{
+    bool shown = frame->shown >= change->number;
+    if (!shown && frame->applied < change->number) {
+        if (frame->names)
+            change->before = *frame->metadata;
+        return;
+    }
+    change->looks++;
+    for (unsigned i = 0; i < change->count; i++)
+        if (!change->items[i].replaced)
+            look(&change->items[i], change, frame);
+    bool found = shown || (!frame->exact && all_reached(change));
+    if (found || change->looks == DECISION_LOOKS)
+        decide(change, frame, shown);
+}
+
+void decision_replace(struct change *earlier, const struct change *later)
+{
+    bool left = false;
+    for (unsigned i = 0; i < earlier->count; i++) {
+        struct change_item *item = &earlier->items[i];
+        for (unsigned k = 0; k < later->count && !item->replaced; k++)
+            item->replaced = strcmp(item->name, later->items[k].name) == 0;
+        if (item->replaced)
+            set_result(item, WIRE_SET_REPLACED, "a later change replaced it");
+        left |= !item->replaced;
+    }
+    if (!left) {
+        earlier->first_frame_id = CHANGE_NO_FRAME;
+        earlier->decided = true;
+    }
+}
+
+void decision_lose(struct change *change)
+{
+    change->status = WIRE_CHANGED_LOST;
+    snprintf(change->text, sizeof(change->text),
+             "the camera stopped before a frame showed it; it is set again at the next start");
+    for (unsigned i = 0; i < change->count; i++)
+        if (!change->items[i].replaced)
+            set_result(&change->items[i], WIRE_SET_UNREPORTED, "no frame showed it");
+    change->decided = true;
+}

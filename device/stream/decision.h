@@ -1,0 +1,39 @@
+/*
+ * From which frame on a change of controls is in force, found from the frames that follow it: no
+ * lock, no clock.
+ *
+ * Where the camera says which frame is the first one to show a change, that is the frame. Otherwise
+ * what the frames report under the controls' names is compared with what was set, in up to
+ * DECISION_LOOKS frames: those from the first one on that the camera can have made with the change.
+ */
+#ifndef PITETHER_DEVICE_STREAM_DECISION_H
+#define PITETHER_DEVICE_STREAM_DECISION_H
+
+#include "device/stream/change.h"
+
+/* Four times what libcamera's cameras need: sensors take a new exposure after two or three frames,
+ * and some frames are on their way already. */
+enum { DECISION_LOOKS = 16 };
+
+/* What is known of a frame. */
+struct decision_frame {
+    uint64_t id;
+    uint64_t applied, shown; /* as applied_change and shown_change of struct raw_frame */
+    const struct metadata *metadata;
+    const struct metadata_names *names; /* NULL: nothing is reported */
+    bool exact;                         /* the camera is one that knows `shown` */
+};
+
+/* All take a change that is not decided yet; once it is, each item has its result.
+ *
+ * Looks at the next frame, whether the camera can have made it with the change or not. */
+void decision_look(struct change *change, const struct decision_frame *frame);
+
+/* A later change sets some of the same controls, and either no frame will show the earlier one's
+ * values, or one shows the later one's by now. */
+void decision_replace(struct change *earlier, const struct change *later);
+
+/* The camera stopped: no frame will show it. */
+void decision_lose(struct change *change);
+
+#endif
