@@ -46,7 +46,8 @@ void auth_reload(struct auth *auth)
 
 bool auth_has_key(const struct auth *auth, const struct tls_peer *peer)
 {
-    return keys_find_id(&auth->keys, peer->id);
+    const struct key *key = keys_find_id(&auth->keys, peer->id);
+    return key && key->role == peer->role;
 }
 
 void auth_close(struct auth *auth)

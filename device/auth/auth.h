@@ -27,7 +27,7 @@ NODISCARD int auth_open(struct auth *auth, const char *named, struct error *erro
 /* Reads the keys again; on failure the previous ones stay. Logs the result. */
 void auth_reload(struct auth *auth);
 
-/* Whether the peer's key is still valid. */
+/* Whether the peer's key is still valid, and permits what it did. */
 NODISCARD bool auth_has_key(const struct auth *auth, const struct tls_peer *peer);
 
 /* One that is zeroed, or that could not be opened, is fine. */

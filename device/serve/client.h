@@ -12,6 +12,7 @@
 #include <sys/epoll.h>
 
 #include "device/serve/loop.h"
+#include "device/serve/outbox.h"
 #include "device/serve/subscription.h"
 #include "device/serve/write_batch.h"
 #include "device/stream/stream.h"
@@ -43,9 +44,11 @@ struct client_shared {
     struct loop *low_priority;     /* ... and of all others */
     bool *changed;                 /* set when somebody begins or ends to watch, or dies */
     struct log_limit *fail_limit;  /* for complaints about clients, ... */
-    struct log_limit *visit_limit; /* ... and for their comings and goings */
+    struct log_limit *visit_limit; /* ... for their comings and goings, ... */
+    struct log_limit *set_limit;   /* ... and for what they set */
     uint64_t epoch;                /* of the daemon's run; random, not 0 */
     size_t queue_bytes;            /* the most that a lossless client may ask for */
+    bool view_only;                /* who has no key may not set anything */
     bool crowded;                  /* frames are sent whole rather than as they grow */
     struct stream *const *streams; /* by number */
     unsigned stream_count;
@@ -75,6 +78,7 @@ struct client {
     struct wire_message final_message; /* ERROR or END, while end_due */
     struct wire_pong pongs[4];
     unsigned pong_count;
+    struct outbox outbox;
 
     struct subscription subscription;
     struct write_batch write_batch;

@@ -60,5 +60,6 @@ void client_fail(struct client *client, enum wire_error_code code, const char *t
                         wire_error_name(code));
     begin_ending(client, &final_message);
     send_queue_clear(&client->subscription.send_queue);
+    outbox_clear(&client->outbox);
     client->discard_input = true;
 }

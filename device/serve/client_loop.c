@@ -27,7 +27,10 @@ void client_destroy(struct client **client)
     struct client *self = *client;
     if (self->watch.ready)
         loop_remove(self->loop, &self->watch);
+    if (self->subscription.stream)
+        changes_forget(self->subscription.stream->changes, self);
     subscription_clear(&self->subscription);
+    outbox_clear(&self->outbox);
     transport_close(&self->transport);
     free(self);
     *client = NULL;

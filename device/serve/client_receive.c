@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "device/serve/client_controls.h"
 #include "device/serve/client_end.h"
 #include "device/serve/stream_list.h"
 #include "shared/base/clock.h"
@@ -139,7 +140,8 @@ static void take_end(struct client *client, const struct wire_end *end)
     client->discard_input = true;
 }
 
-static void take_message(struct client *client, const struct wire_message *message)
+static void take_message(struct client *client, const struct wire_message *message,
+                         const struct wire_raw *raw)
 {
     if (client->state == CLIENT_OPENING && message->type != WIRE_HELLO &&
         message->type != WIRE_ERROR) {
@@ -161,6 +163,9 @@ static void take_message(struct client *client, const struct wire_message *messa
         take_ping(client, &message->ping);
         break;
     case WIRE_PONG:
+        break;
+    case WIRE_SET:
+        client_take_set(client, raw);
         break;
     case WIRE_END:
         take_end(client, &message->end);
@@ -189,7 +194,7 @@ static void take_events(struct client *client)
         if (event == MESSAGE_CONTROL)
             error = wire_decode(&raw, &message);
         if (error == 0)
-            take_message(client, &message);
+            take_message(client, &message, &raw);
         else if (error != -ENOMSG)
             fail_reading(client, error);
     }

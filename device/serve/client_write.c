@@ -9,6 +9,10 @@
 /* Then it is the others' turn, however much there is and however fast it would go. */
 enum { WRITE_AT_ONCE = 1024 * 1024 };
 
+/* Bytes about controls in one batch, and one message more: within a frame, which waits for them,
+ * about as many as a packet takes; between frames as many as there is space for. */
+enum { OUTBOX_IN_FRAME = 1024, OUTBOX_BETWEEN = WRITE_BATCH_SMALL };
+
 static void add(struct client *client, const struct wire_message *message)
 {
     write_batch_message(&client->write_batch, message);
@@ -44,6 +48,8 @@ static void add_small(struct client *client)
         add(client, &(struct wire_message){ .type = WIRE_PING, .ping.t1 = clock_device() });
     client->ping_due = false;
     subscription_fill_status(&client->subscription, &client->write_batch);
+    outbox_fill(&client->outbox, &client->write_batch,
+                subscription_in_frame(&client->subscription) ? OUTBOX_IN_FRAME : OUTBOX_BETWEEN);
 }
 
 static void add_final_message(struct client *client)
@@ -77,10 +83,12 @@ static void fill(struct client *client)
         add_final_message(client);
         return;
     }
+    subscription_fill_controls(subscription, &client->write_batch);
     subscription_fill(subscription, &client->write_batch,
                       &(struct sending_rules){ .max_message = client->max_message,
                                                .whole_frames = client->shared->crowded });
-    if (client->end_due && subscription_is_empty(subscription))
+    subscription_fill_controls(subscription, &client->write_batch);
+    if (client->end_due && subscription_is_empty(subscription) && outbox_empty(&client->outbox))
         add_final_message(client);
 }
 

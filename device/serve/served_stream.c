@@ -1,7 +1,9 @@
 #include "device/serve/served_stream.h"
 
+#include <stdlib.h>
 #include <sys/epoll.h>
 
+#include "device/serve/client_controls.h"
 #include "device/serve/client_end.h"
 #include "device/serve/client_write.h"
 #include "device/stream/encoder.h"
@@ -52,6 +54,15 @@ static void hand_on(struct served_stream *served, const struct stream_event *eve
     }
 }
 
+static void tell_changes(struct served_stream *served)
+{
+    struct change *change;
+    while ((change = changes_decided(served->stream->changes))) {
+        clients_tell_change(*served->clients, served->stream, change);
+        free(change);
+    }
+}
+
 void served_stream_take(struct served_stream *served)
 {
     struct stream_event event;
@@ -62,6 +73,7 @@ void served_stream_take(struct served_stream *served)
         else if (event.kind != EVENT_LOST)
             *served->changed = true;
     }
+    tell_changes(served);
 }
 
 void served_stream_dispatch(struct served_stream *served)
@@ -69,9 +81,10 @@ void served_stream_dispatch(struct served_stream *served)
     if (!events_pending(&served->stream->events) || !events_clear(&served->stream->events))
         return;
     served_stream_take(served);
-    FOR_EACH_CLIENT(served, client)
-    {
-        if (client_may_write(client))
+    for (struct client *client = *served->clients; client; client = client->next) {
+        /* What is set of a camera is told to those who watch its other output, too. */
+        bool due = client->subscription.stream == served->stream || !outbox_empty(&client->outbox);
+        if (due && client_may_write(client))
             client_write(client);
     }
 }

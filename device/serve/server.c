@@ -44,7 +44,7 @@ struct server {
     bool ticking;
     bool memory_due; /* clients are gone, and what they held is still ours */
     struct client_shared shared;
-    struct log_limit fail_limit, visit_limit;
+    struct log_limit fail_limit, visit_limit, set_limit;
     bool held_up;         /* the last tick came late */
     bool clients_changed; /* somebody began or ceased to watch, or is dead */
     bool streams_changed; /* a camera's state is another one, or a stream has finished */
@@ -311,8 +311,10 @@ static void share(struct server *server)
         .changed = &server->clients_changed,
         .fail_limit = &server->fail_limit,
         .visit_limit = &server->visit_limit,
+        .set_limit = &server->set_limit,
         .epoch = draw_epoch(),
         .queue_bytes = server->config.queue_bytes,
+        .view_only = server->config.view_only,
         .streams = server->parts.streams,
         .stream_count = server->parts.stream_count,
     };

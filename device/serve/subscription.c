@@ -2,6 +2,12 @@
 
 #include "shared/base/clock.h"
 
+void subscription_controls_changed(struct subscription *subscription)
+{
+    subscription->controls_due = true;
+    subscription->controls = (struct changes_cursor){ 0 };
+}
+
 static void start_accounting(struct subscription *subscription)
 {
     uint64_t next_id = subscription->stream->next_id;
@@ -10,6 +16,7 @@ static void start_accounting(struct subscription *subscription)
     subscription->next_id = subscription->first_id;
     subscription->format = subscription->stream->format;
     subscription->format.first_frame_id = subscription->first_id;
+    subscription_controls_changed(subscription);
 }
 
 void subscription_open(struct subscription *subscription, struct stream *stream,
@@ -73,9 +80,12 @@ void subscription_lost(struct subscription *subscription, const struct lost_run 
 
 void subscription_camera_on(struct subscription *subscription)
 {
-    /* Later changes are sent with the frames that show them. */
-    if (subscription_is_open(subscription) && !subscription->started)
+    if (!subscription_is_open(subscription))
+        return;
+    /* Later changes of the format are sent with the frames that show them. */
+    if (!subscription->started)
         start_accounting(subscription);
+    subscription_controls_changed(subscription);
 }
 
 void subscription_status_changed(struct subscription *subscription)

@@ -27,11 +27,13 @@ struct sending {
 };
 
 struct subscription {
-    struct stream *stream;      /* NULL: it was never opened */
-    bool started;               /* first_id is set: its frames are accounted for */
-    bool format_due;            /* STREAM is */
-    bool status_due;            /* STATUS is */
-    struct wire_stream format;  /* what the last STREAM said, or will if it is due */
+    struct stream *stream;     /* NULL: it was never opened */
+    bool started;              /* first_id is set: its frames are accounted for */
+    bool format_due;           /* STREAM is */
+    bool status_due;           /* STATUS is */
+    struct wire_stream format; /* what the last STREAM said, or will if it is due */
+    bool controls_due;         /* the list of controls is, from `controls` on */
+    struct changes_cursor controls;
     unsigned names_sent;        /* of the metadata's names, those that METADATA told of */
     uint64_t first_id, next_id; /* frames in [first_id, next_id) have a fate that was sent */
     struct demand_entry demand; /* which frames it takes; listed while it is open */
@@ -64,6 +66,8 @@ void subscription_frame(struct subscription *subscription, struct frame *frame);
 void subscription_lost(struct subscription *subscription, const struct lost_run *lost);
 void subscription_camera_on(struct subscription *subscription);
 void subscription_status_changed(struct subscription *subscription);
+/* The camera's controls are to be sent anew, in the place of what changed. */
+void subscription_controls_changed(struct subscription *subscription);
 
 /* Tells the demand whether its queue is full; call after something was taken from it. */
 void subscription_update_demand(struct subscription *subscription);
@@ -83,6 +87,9 @@ void subscription_fill(struct subscription *subscription, struct write_batch *wr
                        const struct sending_rules *rules);
 /* Adds STATUS if it is due. It may stand anywhere. */
 void subscription_fill_status(struct subscription *subscription, struct write_batch *write_batch);
+/* Adds a message of the controls' list, if one is due and this is a place for it: after STREAM, and
+ * not within a frame, which would wait for it. */
+void subscription_fill_controls(struct subscription *subscription, struct write_batch *write_batch);
 /* The batch that subscription_fill() added to is out. */
 void subscription_batch_sent(struct subscription *subscription);
 

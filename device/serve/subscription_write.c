@@ -192,6 +192,19 @@ void subscription_fill_status(struct subscription *subscription, struct write_ba
     subscription->status_due = false;
 }
 
+void subscription_fill_controls(struct subscription *subscription, struct write_batch *write_batch)
+{
+    if (!subscription->controls_due || subscription->format_due || subscription->sending.frame)
+        return;
+    uint8_t *out = write_batch_reserve(write_batch);
+    if (!out)
+        return;
+    write_batch_add(write_batch,
+                    changes_encode_table(subscription->stream->changes, number(subscription),
+                                         &subscription->controls, out));
+    subscription->controls_due = !subscription->controls.done;
+}
+
 void subscription_fill(struct subscription *subscription, struct write_batch *write_batch,
                        const struct sending_rules *rules)
 {

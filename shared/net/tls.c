@@ -72,6 +72,7 @@ static int find_session(SSL *connection, const unsigned char *identity, size_t s
         key_id_parse((const char *)identity, size, id) ? keys_find_id(tls->keys, id) : NULL;
     if (key) {
         strcpy(peer->name, key->name);
+        peer->role = key->role;
         memcpy(peer->id, key->id, sizeof(peer->id));
     }
     *session = session_of(connection, key ? key : &tls->decoy);

@@ -23,6 +23,7 @@ enum tls_side { TLS_DAEMON, TLS_RECEIVER };
 /* The identity that a connection's peer has proved, or is about to prove. */
 struct tls_peer {
     char name[KEY_NAME_MAX + 1]; /* empty: none yet */
+    enum key_role role;          /* what the key permits; a daemon's alone */
     uint8_t id[KEY_ID_SIZE];
 };
 

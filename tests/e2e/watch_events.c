@@ -77,6 +77,9 @@ static void take(int index, const struct pitether_event *event)
         printf("%d end %d %s\n", index, (int)event->end.reason, event->end.text);
         ended++;
         break;
+    case PITETHER_CONTROLS:
+    case PITETHER_CHANGED:
+        break;
     default:
         abort();
     }

@@ -86,6 +86,7 @@ static void fixture_open(struct fixture *fixture, struct input *input)
                                               .changed = &fixture->changed,
                                               .fail_limit = &fixture->limit,
                                               .visit_limit = &fixture->limit,
+                                              .set_limit = &fixture->limit,
                                               .epoch = 77,
                                               .queue_bytes = QUEUE_BYTES,
                                               .streams = fixture->streams,
@@ -108,6 +109,7 @@ static void fixture_open(struct fixture *fixture, struct input *input)
 
 static void fixture_close(struct fixture *fixture)
 {
+    peer_clear(fixture->peer);
     client_destroy(&fixture->client);
     CHECK(!fixture->client);
     fake_stream_destroy(&fixture->stream);

@@ -18,6 +18,7 @@ static void open_fixture(struct client_fixture *fixture, int device_fd, int peer
                                                     .changed = &fixture->changed,
                                                     .fail_limit = &fixture->fail_limit,
                                                     .visit_limit = &fixture->fail_limit,
+                                                    .set_limit = &fixture->fail_limit,
                                                     .epoch = 77,
                                                     .queue_bytes = 8 << 20,
                                                     .streams = fixture->streams,
@@ -71,8 +72,10 @@ void fixture_close(struct client_fixture *fixture)
     if (!fixture->open) /* the test that closed it could not open it again */
         return;
     fixture->open = false;
-    if (fixture->peer) /* it is the last thing that is made */
+    if (fixture->peer) { /* it is the last thing that is made */
         close(fixture->peer->fd);
+        peer_clear(fixture->peer);
+    }
     free(fixture->peer);
     client_destroy(&fixture->client);
     assert_null(fixture->client);

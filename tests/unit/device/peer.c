@@ -101,12 +101,49 @@ static void check_order(const struct peer *peer, uint8_t type)
         assert_int_equal(type, WIRE_HELLO);
     else if (!peer->streams_seen)
         assert_int_equal(type, WIRE_STREAMS);
-    bool small =
-        type == WIRE_PING || type == WIRE_PONG || type == WIRE_STATUS || type == WIRE_ERROR;
+    bool small = type == WIRE_PING || type == WIRE_PONG || type == WIRE_STATUS ||
+                 type == WIRE_ERROR || type == WIRE_CONTROLS || type == WIRE_CHANGED ||
+                 type == WIRE_METADATA;
     if (peer->in_frame)
         assert_true(small || type == WIRE_FRAME_TAIL);
     if (peer->drops_due)
         assert_true(small || type == WIRE_DROPS);
+}
+
+static void take_changed(struct peer *peer, const struct wire_raw *raw)
+{
+    struct wire_changed changed;
+    assert_int_equal(wire_decode_changed(raw, &changed), 0);
+    assert_int_equal(changed.head.stream, peer->number);
+    if (changed.head.request) {
+        peer->answer = changed;
+        peer->answers++;
+    } else {
+        peer->notice = changed;
+        peer->notices++;
+    }
+}
+
+static void take_controls(struct peer *peer, const struct wire_raw *raw)
+{
+    int complete = wire_decode_controls(raw, &peer->controls);
+    assert_true(peer->streams > 0);
+    assert_true(complete >= 0);
+    peer->lists += complete == 1;
+}
+
+/* Whether it is one with a list or a long text, which is taken here. */
+static bool take_long(struct peer *peer, const struct wire_raw *raw)
+{
+    uint8_t type = raw->header.type;
+    if (type != WIRE_CONTROLS && type != WIRE_CHANGED && type != WIRE_METADATA)
+        return false;
+    check_order(peer, type);
+    if (type == WIRE_CHANGED)
+        take_changed(peer, raw);
+    else if (type == WIRE_CONTROLS)
+        take_controls(peer, raw);
+    return true;
 }
 
 static void take_message(struct peer *peer, const struct wire_message *message)
@@ -179,7 +216,7 @@ static void take_events(struct peer *peer)
             peer->opened = true;
         } else if (event == MESSAGE_PART) {
             begin_part(peer, &raw.header);
-        } else if (event == MESSAGE_CONTROL) {
+        } else if (event == MESSAGE_CONTROL && !take_long(peer, &raw)) {
             assert_int_equal(wire_decode(&raw, &message), 0);
             if (message.type == WIRE_STREAMS)
                 assert_int_equal(wire_decode_streams(&raw, &peer->listed), 0);
@@ -241,6 +278,19 @@ void peer_subscribe(struct peer *peer, const char *name, uint8_t mode)
     struct wire_message message = { .type = WIRE_SUBSCRIBE, .subscribe.mode = mode };
     snprintf(message.subscribe.name, sizeof(message.subscribe.name), "%s", name);
     peer_send_message(peer, &message);
+}
+
+void peer_set(struct peer *peer, uint32_t request, const char *text)
+{
+    uint8_t bytes[WIRE_MESSAGE_MAX];
+    struct wire_set set = { .request = request };
+    snprintf(set.text, sizeof(set.text), "%s", text);
+    peer_send(peer, bytes, wire_encode_set(&set, bytes));
+}
+
+void peer_clear(struct peer *peer)
+{
+    control_table_clear(&peer->controls);
 }
 
 void peer_ack(struct peer *peer, uint64_t id)

@@ -19,6 +19,11 @@ struct peer {
     /* What came. */
     bool opened, streams_seen, ended, failed, closed;
     unsigned hellos, streams, statuses, pings, pongs;
+    unsigned lists;   /* of controls, whole ones */
+    unsigned answers; /* CHANGED for what this peer set ... */
+    unsigned notices; /* ... and for what others did */
+    struct control_table controls;
+    struct wire_changed answer, notice; /* the last ones */
     struct wire_hello hello;
     struct wire_streams listed;
     struct wire_stream stream;
@@ -39,6 +44,9 @@ struct peer {
     uint8_t jpeg[PEER_FRAME_MAX];
 };
 
+/* Releases what it holds. */
+void peer_clear(struct peer *peer);
+
 /* These bytes came, by whatever way. */
 void peer_receive(struct peer *peer, const void *bytes, size_t size);
 /* Reads what is there, at most so many bytes; returns how many. */
@@ -48,6 +56,8 @@ void peer_send(struct peer *peer, const void *bytes, size_t size);
 void peer_send_message(struct peer *peer, const struct wire_message *message);
 /* SUBSCRIBE to the stream of that name. */
 void peer_subscribe(struct peer *peer, const char *name, uint8_t mode);
+/* SET. */
+void peer_set(struct peer *peer, uint32_t request, const char *text);
 void peer_ack(struct peer *peer, uint64_t id);
 void peer_end(struct peer *peer);
 

@@ -50,6 +50,7 @@ static int setup(void **state)
                                              .changed = &fixture.changed,
                                              .fail_limit = &fixture.limit,
                                              .visit_limit = &fixture.limit,
+                                             .set_limit = &fixture.limit,
                                              .epoch = 77,
                                              .streams = fixture.streams,
                                              .stream_count = 1 };

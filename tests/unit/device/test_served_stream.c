@@ -67,6 +67,7 @@ static int setup_with(void **state, const struct stream_config *front)
                                             .changed = &fixture.clients_changed,
                                             .fail_limit = &fixture.limit,
                                             .visit_limit = &fixture.limit,
+                                            .set_limit = &fixture.limit,
                                             .epoch = 77,
                                             .queue_bytes = 8 << 20,
                                             .streams = fixture.streams,
@@ -102,6 +103,7 @@ static int teardown(void **state)
     struct fixture *fixture = *state;
     for (unsigned i = 0; i < fixture->count; i++) {
         close(fixture->peers[i]->fd);
+        peer_clear(fixture->peers[i]);
         free(fixture->peers[i]);
     }
     while (fixture->clients) {

@@ -1,0 +1,18 @@
+/*
+ * What a client sets of its stream's camera, and what it is told of that. The loop thread alone.
+ */
+#ifndef PITETHER_DEVICE_SERVE_CLIENT_CONTROLS_H
+#define PITETHER_DEVICE_SERVE_CLIENT_CONTROLS_H
+
+#include "device/serve/client.h"
+#include "device/stream/change.h"
+
+/* A SET came. */
+void client_take_set(struct client *client, const struct wire_raw *raw);
+
+/* A change is decided: tells the one that asked for it, and, if it can be seen, all others of the
+ * clients that watch the stream, whose first one is given. Does not write. */
+void clients_tell_change(struct client *clients, const struct stream *stream,
+                         const struct change *change);
+
+#endif
