@@ -7,7 +7,7 @@ namespace pitether
 
 ControlFacts facts_of(const lc::ControlId &id)
 {
-    ControlFacts facts = { id.name(), false, 0, true, {} };
+    ControlFacts facts = { id.name(), false, 0, {} };
     for (size_t i = 0; i < known_control_count; i++) {
         const KnownControl &known = known_controls[i];
         if (known.id->id() != id.id())
@@ -28,7 +28,7 @@ ControlFacts facts_of(const lc::ControlId &id)
 {
     const bool own = id.vendor().empty() || id.vendor() == "libcamera";
     const size_t size = id.size() == lc::dynamic_extent ? 0 : id.size();
-    return { own ? id.name() : id.vendor() + "::" + id.name(), id.isArray(), size, id.isInput(),
+    return { own ? id.name() : id.vendor() + "::" + id.name(), id.isArray(), size,
              id.enumerators() };
 }
 

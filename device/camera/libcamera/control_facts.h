@@ -17,7 +17,6 @@ struct ControlFacts {
     std::string name; /* "vendor::Name", of libcamera's own without the vendor */
     bool array;
     size_t size; /* elements of an array; 0: any number */
-    bool input;  /* it can be set, by those cameras that list it */
     std::map<int32_t, std::string> enumerators;
 };
 

@@ -111,7 +111,7 @@ bool Controls::add(const Entry &entry)
         return false;
     info->type = static_cast<uint8_t>(type_from(entry.id->type()));
     info->array = facts.array && info->type != VALUE_TEXT;
-    info->settable = facts.input;
+    info->settable = true; /* releases declare ColourTemperature an output, and Pis take it */
     info->size = static_cast<uint16_t>(std::min<size_t>(facts.size, UINT16_MAX));
     snprintf(info->unit, sizeof(info->unit), "%s", control_unit(info->name));
     set_limits(*entry.info, info);

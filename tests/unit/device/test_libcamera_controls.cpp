@@ -9,7 +9,7 @@
 #include <cstring>
 
 #include "device/camera/libcamera/control_value.h"
-#include "tests/libcamera/pi_controls.h"
+#include "tests/libcamera/pi_camera.h"
 
 extern "C" {
 #include <cmocka.h>

@@ -1,4 +1,4 @@
-#include "tests/libcamera/pi_controls.h"
+#include "tests/libcamera/pi_camera.h"
 
 #include <vector>
 

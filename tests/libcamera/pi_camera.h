@@ -2,8 +2,8 @@
  * The controls of a Raspberry Pi's colour camera with a lens, as its driver lists them: of
  * libcamera's types, for tests without such a camera.
  */
-#ifndef PITETHER_TESTS_LIBCAMERA_PI_CONTROLS_H
-#define PITETHER_TESTS_LIBCAMERA_PI_CONTROLS_H
+#ifndef PITETHER_TESTS_LIBCAMERA_PI_CAMERA_H
+#define PITETHER_TESTS_LIBCAMERA_PI_CAMERA_H
 
 #include <cstdint>
 #include <initializer_list>

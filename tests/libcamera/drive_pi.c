@@ -1,0 +1,301 @@
+/*
+ * Our libcamera source with what looks like a Pi's camera to it (pi_shim.cpp): settings given at the
+ * start and live, and what frames report of them. Run by run.sh, once plainly and once with
+ * PI_ATOMIC=1, where each frame that shows a change says so.
+ */
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "device/camera/libcamera/source.h"
+#include "device/controls/assignments.h"
+#include "shared/base/clock.h"
+
+enum { WAIT_S = 20, FRAMES_MAX = 400, SENSOR_DELAY = 3 };
+
+struct shot {
+    struct metadata metadata;
+    uint64_t applied, shown;
+};
+
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct shot shots[FRAMES_MAX]; /* under lock, as the following */
+    unsigned count;
+    struct control_list next; /* for take() */
+    uint64_t change;          /* its number; 0: it was taken */
+    struct metadata_names names;
+    struct control_table table; /* of the run */
+    const char *first;          /* what it starts with */
+    struct camera *camera;
+    struct assignments read;
+} pi = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static bool is_atomic(void)
+{
+    return getenv("PI_ATOMIC") != NULL;
+}
+
+static const struct control_info *info_of(const char *name)
+{
+    return control_table_find(&pi.table, name, strlen(name));
+}
+
+static const struct control_list *read_text(const char *text)
+{
+    struct error error;
+    if (assignments_read(&pi.read, text, &pi.table, ASSIGNMENTS_REJECT) < 0) {
+        assignments_explain(&pi.read, text, &error);
+        fail_msg("%s", error.text);
+    }
+    return &pi.read.list;
+}
+
+static int begin(void *user, const struct control_table *table, struct control_list *list,
+                 struct error *error)
+{
+    (void)user;
+    (void)error;
+    assert_int_equal(control_table_copy(&pi.table, table), 0);
+    if (pi.first)
+        *list = *read_text(pi.first);
+    return 0;
+}
+
+static uint64_t take(void *user, struct control_list *list)
+{
+    (void)user;
+    pthread_mutex_lock(&pi.lock);
+    uint64_t change = pi.change;
+    if (change)
+        *list = pi.next;
+    pi.change = 0;
+    pthread_mutex_unlock(&pi.lock);
+    return change;
+}
+
+static void on_frame(void *user, struct raw_frame *frame)
+{
+    (void)user;
+    pthread_mutex_lock(&pi.lock);
+    if (pi.count < FRAMES_MAX)
+        pi.shots[pi.count++] =
+            (struct shot){ frame->metadata, frame->applied_change, frame->shown_change };
+    pthread_cond_broadcast(&pi.changed);
+    pthread_mutex_unlock(&pi.lock);
+    raw_frame_release(frame);
+}
+
+static void on_lost(void *user, uint32_t sequence, enum wire_drop_reason reason)
+{
+    (void)user;
+    fprintf(stderr, "frame %u is lost: %d\n", sequence, reason);
+}
+
+static void on_end(void *user, int error)
+{
+    (void)user;
+    fprintf(stderr, "the camera ended: %d\n", error);
+    abort();
+}
+
+/* Starts the camera with these settings; NULL: none. */
+static void start(const char *first, double fps, double min_fps)
+{
+    struct error error = { "" };
+    struct camera_request request = {
+        .width = 1296, .height = 972, .fps = fps, .min_fps = min_fps, .names = &pi.names
+    };
+    struct camera_run run = { .sink = { .on_frame = on_frame, .on_lost = on_lost, .on_end = on_end },
+                              .controls = { .begin = begin, .take = take } };
+    struct camera_mode mode = { 0 };
+    pi.count = 0;
+    pi.first = first;
+    if (camera_libcamera.open(&pi.camera, "bars", &request, &error) < 0 ||
+        camera_libcamera.start(pi.camera, &run, &mode, &error) < 0)
+        fail_msg("%s", error.text);
+}
+
+static int finish(void **state)
+{
+    (void)state;
+    camera_libcamera.close(&pi.camera);
+    control_table_clear(&pi.table);
+    pi.change = 0;
+    return 0;
+}
+
+/* Waits until there are so many frames. */
+static void wait_for(unsigned count)
+{
+    struct timespec until = clock_timespec(clock_monotonic() + WAIT_S * CLOCK_SECOND);
+    assert_true(count <= FRAMES_MAX);
+    pthread_mutex_lock(&pi.lock);
+    int result = 0;
+    while (pi.count < count && result == 0)
+        result = pthread_cond_clockwait(&pi.changed, &pi.lock, CLOCK_MONOTONIC, &until);
+    pthread_mutex_unlock(&pi.lock);
+    assert_int_equal(result, 0);
+}
+
+/* Sets live, as change `number`; returns the index of the first frame that was given it. */
+static unsigned set(const char *text, uint64_t number)
+{
+    const struct control_list *list = read_text(text);
+    pthread_mutex_lock(&pi.lock);
+    pi.next = *list;
+    pi.change = number;
+    unsigned at = pi.count;
+    pthread_mutex_unlock(&pi.lock);
+    for (;; at++) {
+        wait_for(at + 1);
+        if (pi.shots[at].applied == number)
+            return at;
+        assert_true(pi.shots[at].applied < number);
+    }
+}
+
+static void assert_reported(unsigned shot, const char *name, const char *expected)
+{
+    struct value value;
+    char text[VALUE_TEXT_SIZE] = "nothing";
+    if (metadata_find(&pi.shots[shot].metadata, &pi.names, name, &value))
+        value_format(&value, text);
+    if (strcmp(text, expected) != 0)
+        fail_msg("frame %u reports %s as %s instead of %s", shot, name, text, expected);
+}
+
+static void the_camera_lists_its_controls(void **state)
+{
+    (void)state;
+    struct error error = { "" };
+    struct camera_request request = { .width = 1296, .height = 972 };
+    struct camera_description description;
+    assert_int_equal(camera_libcamera.open(&pi.camera, "bars", &request, &error), 0);
+    assert_int_equal(camera_libcamera.describe(pi.camera, &description, &error), 0);
+    pi.table = description.controls;
+    assert_non_null(info_of("exposuretime"));
+    assert_int_equal(info_of("ExposureTime")->max.int32[0], 112015096);
+    assert_int_equal(info_of("ScalerCropMaximum")->def.rectangle[0].width, 4608);
+    assert_false(info_of("ScalerCropMaximum")->settable);
+    assert_int_equal(info_of("AwbMode")->enumerator_count, 8);
+    assert_int_equal(info_of("ScalerCrops")->array, true);
+    assert_int_equal(description.mode.width, 1296);
+}
+
+static void the_first_frame_has_what_the_start_was_given(void **state)
+{
+    (void)state;
+    start("ExposureTime=10ms,AnalogueGain=2,AwbMode=Daylight,LensPosition=2.5,Contrast=1.5", 30, 0);
+    wait_for(1);
+    assert_reported(0, "ExposureTime", "9998");
+    assert_reported(0, "AnalogueGain", "2");
+    assert_reported(0, "AwbMode", "5");
+    assert_reported(0, "LensPosition", "2.5");
+    assert_reported(0, "Contrast", "1.5");
+    assert_reported(0, "FrameDuration", "33333");
+    assert_reported(0, "Lux", "nan");
+    assert_int_equal(pi.shots[0].applied, 0);
+    assert_int_equal(pi.shots[0].shown, 0);
+}
+
+/* Each control of a Pi that shows in the metadata: what is set, and what is reported. */
+static const struct {
+    const char *text, *name, *before, *after;
+    bool sensor; /* takes the sensor's delay, even where others don't */
+} rows[] = {
+    { "ExposureTime=1/200", "ExposureTime", "14997", "4999", true },
+    { "AnalogueGain=4.03", "AnalogueGain", "1.5", "4", true },
+    { "AeMeteringMode=spot", "AeMeteringMode", "nothing", "1", false },
+    { "AeConstraintMode=highlight", "AeConstraintMode", "nothing", "1", false },
+    { "AeExposureMode=short", "AeExposureMode", "nothing", "1", false },
+    { "ExposureValue=-1.5", "ExposureValue", "nothing", "-1.5", false },
+    { "AeFlickerPeriod=10ms", "AeFlickerPeriod", "nothing", "10000", false },
+    { "AwbMode=cloudy", "AwbMode", "nothing", "6", false },
+    { "ColourGains=1.5,2", "ColourGains", "1.75,2.25", "1.5,2", false },
+    { "Brightness=0.25", "Brightness", "nothing", "0.25", false },
+    { "Contrast=1.25", "Contrast", "nothing", "1.25", false },
+    { "Saturation=0.5", "Saturation", "nothing", "0.5", false },
+    { "Sharpness=2", "Sharpness", "nothing", "2", false },
+    { "HdrMode=SingleExposure", "HdrMode", "nothing", "3", false },
+    { "NoiseReductionMode=fast", "draft::NoiseReductionMode", "nothing", "1", false },
+    { "AfRange=macro", "AfRange", "nothing", "1", false },
+    { "AfSpeed=fast", "AfSpeed", "nothing", "1", false },
+    { "LensPosition=3.5", "LensPosition", "1", "3.5", false },
+    { "AfMode=continuous", "AfMode", "0", "2", false },
+    { "ScalerCrop=100,200,2000,1000", "ScalerCrop", "0,0,4608,2592", "100,200,2000,1000", false },
+};
+
+static void each_change_shows_when_it_is_due(void **state)
+{
+    (void)state;
+    start(NULL, 0, 0);
+    wait_for(1);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        unsigned delay = rows[i].sensor || is_atomic() ? SENSOR_DELAY : 0;
+        if (strcmp(rows[i].name, "AeFlickerPeriod") == 0 && !info_of("AeFlickerPeriod"))
+            continue;
+        unsigned given = set(rows[i].text, 100 + i);
+        wait_for(given + delay + 2);
+        assert_reported(given + delay, rows[i].name, rows[i].after);
+        if (given + delay > 0)
+            assert_reported(given + delay - 1, rows[i].name, rows[i].before);
+        for (unsigned shot = given; shot < given + delay + 2; shot++)
+            assert_int_equal(pi.shots[shot].shown,
+                             is_atomic() && shot == given + delay ? 100 + i : 0);
+    }
+}
+
+static void an_exposure_makes_room_for_itself(void **state)
+{
+    (void)state;
+    start(NULL, 30, 0);
+    wait_for(1);
+    assert_reported(0, "FrameDurationLimits", "33333,33333");
+    unsigned given = set("ExposureTime=100ms", 1);
+    wait_for(given + SENSOR_DELAY + 1);
+    assert_reported(given + SENSOR_DELAY, "ExposureTime", "99999");
+    assert_reported(given + SENSOR_DELAY, "FrameDurationLimits", "33333,101000");
+    given = set("ExposureTime=auto", 2);
+    wait_for(given + SENSOR_DELAY + 1);
+    assert_reported(given + SENSOR_DELAY, "FrameDurationLimits", "33333,33333");
+}
+
+static void a_rate_may_be_a_range(void **state)
+{
+    (void)state;
+    start(NULL, 30, 5);
+    wait_for(1);
+    assert_reported(0, "FrameDurationLimits", "33333,200000");
+}
+
+static void the_camera_starts_again_with_other_settings(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        start(i == 1 ? "ExposureTime=20ms" : "ExposureTime=5ms", 0, 0);
+        wait_for(2);
+        assert_reported(1, "ExposureTime", i == 1 ? "19996" : "4999");
+        finish(NULL);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_teardown(the_camera_lists_its_controls, finish),
+        cmocka_unit_test_teardown(the_first_frame_has_what_the_start_was_given, finish),
+        cmocka_unit_test_teardown(each_change_shows_when_it_is_due, finish),
+        cmocka_unit_test_teardown(an_exposure_makes_room_for_itself, finish),
+        cmocka_unit_test_teardown(a_rate_may_be_a_range, finish),
+        cmocka_unit_test_teardown(the_camera_starts_again_with_other_settings, finish),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
