@@ -1,6 +1,6 @@
 /*
- * Our libcamera source with what looks like a Pi's camera to it (pi_shim.cpp): settings given at the
- * start and live, and what frames report of them. Run by run.sh, once plainly and once with
+ * Our libcamera source with what looks like a Pi's camera to it (pi_shim.cpp): settings given at
+ * the start and live, and what frames report of them. Run by run.sh, once plainly and once with
  * PI_ATOMIC=1, where each frame that shows a change says so.
  */
 #include <pthread.h>
@@ -113,8 +113,10 @@ static void start(const char *first, double fps, double min_fps)
     struct camera_request request = {
         .width = 1296, .height = 972, .fps = fps, .min_fps = min_fps, .names = &pi.names
     };
-    struct camera_run run = { .sink = { .on_frame = on_frame, .on_lost = on_lost, .on_end = on_end },
-                              .controls = { .begin = begin, .take = take } };
+    struct camera_run run = {
+        .sink = { .on_frame = on_frame, .on_lost = on_lost, .on_end = on_end },
+        .controls = { .begin = begin, .take = take }
+    };
     struct camera_mode mode = { 0 };
     pi.count = 0;
     pi.first = first;

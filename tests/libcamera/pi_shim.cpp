@@ -1,6 +1,6 @@
 /*
- * Makes libcamera's virtual cameras a Pi's: preloaded into a program, gives them a Pi's controls and
- * metadata, with a Pi's delays, at the rate that is set. All else is libcamera's own.
+ * Makes libcamera's virtual cameras a Pi's: preloaded into a program, gives them a Pi's controls
+ * and metadata, with a Pi's delays, at the rate that is set. All else is libcamera's own.
  *
  * PI_ATOMIC=1 in the environment: as releases since 0.7.2, see pi_state.h.
  */

@@ -20,15 +20,18 @@ constexpr int64_t overhead_us = 400;
 
 bool is_of_the_sensor(const std::string &name)
 {
-    static const char *const names[] = { "AeEnable",     "ExposureTimeMode", "ExposureTime",
-                                         "AnalogueGain", "AnalogueGainMode", "FrameDurationLimits" };
+    static const char *const names[] = {
+        "AeEnable",     "ExposureTimeMode", "ExposureTime",
+        "AnalogueGain", "AnalogueGainMode", "FrameDurationLimits"
+    };
     return std::any_of(std::begin(names), std::end(names),
                        [&](const char *known) { return name == known; });
 }
 
-bool is_mode(const std::string &name)
+/* What others in the same list depend on. */
+bool comes_first(const std::string &name)
 {
-    return name == "AeEnable" || name == "AwbEnable" ||
+    return name == "AeEnable" || name == "AwbEnable" || name == "FrameDurationLimits" ||
            (name.size() > 4 && name.compare(name.size() - 4, 4, "Mode") == 0);
 }
 
@@ -94,18 +97,18 @@ void State::expose(unsigned frame, const lc::ControlList &list, lc::ControlList 
 bool State::is_manual(const char *mode) const
 {
     const auto found = values_.find(mode);
-    return found == values_.end() ? !values_.at("AeEnable").get<bool>() :
-                                    found->second.get<int32_t>() == 1;
+    return found == values_.end() ? !values_.at("AeEnable").get<bool>()
+                                  : found->second.get<int32_t>() == 1;
 }
 
 /* Values are ignored, and forgotten, while the mode that they need is another one. */
 void State::apply(const lc::ControlList &list)
 {
     for (const auto &[id, value] : list)
-        if (is_mode(name_of(id)))
+        if (comes_first(name_of(id)))
             apply_one(name_of(id), value);
     for (const auto &[id, value] : list)
-        if (!is_mode(name_of(id)))
+        if (!comes_first(name_of(id)))
             apply_one(name_of(id), value);
 }
 

@@ -353,6 +353,9 @@ test_virtual_cameras() {
     check 'four streams: all is accounted for to each receiver' test_four_streams
 }
 
+# shellcheck source-path=SCRIPTDIR
+. "$here/pi.sh"
+
 test_suite() {
     local compiled=no before=$passed failed_before=$failed
     suite=$1
@@ -367,7 +370,7 @@ test_suite() {
             check 'no camera: exit code 3, and what to do' test_no_camera
             check 'no rights: exit code 3, and what to do' test_forbidden_camera
             ;;
-        *) test_virtual_cameras ;;
+        *) test_virtual_cameras; test_pi ;;
         esac
     else
         fail "$suite: pitether builds with libcamera"
