@@ -23,7 +23,7 @@ struct stream_options {
     struct option_size preview_size; /* zeros: there is no preview */
     double fps;                      /* 0: the source decides */
     bool unpaced, hflip, vflip, adaptive, always_on;
-    int rotation; /* index in {"0", "180"} */
+    int rotation; /* quarter turns, clockwise */
     int quality, min_quality, slices;
     uint64_t bitrate, frames; /* 0: no limit */
 };

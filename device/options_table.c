@@ -8,7 +8,7 @@
 #include "shared/keys/keys.h"
 #include "shared/protocol/wire_streams.h"
 
-static const char *const rotations[] = { "0", "180", NULL };
+static const char *const rotations[] = { "0", "90", "180", "270", NULL };
 
 #define DAEMON(field) OPTION_GLOBAL, offsetof(struct device_options, field)
 #define COMMAND(field) OPTION_COMMAND_LINE, offsetof(struct device_options, field)
@@ -42,7 +42,9 @@ static const struct option_spec specs[] = {
     { "hflip", 0, OPTION_FLAG, STREAM(hflip), NULL, NULL, 0, 0, NULL, "mirror left to right" },
     { "vflip", 0, OPTION_FLAG, STREAM(vflip), NULL, NULL, 0, 0, NULL, "mirror top to bottom" },
     { "rotation", 0, OPTION_CHOICE, STREAM(rotation), "DEGREES", "0", 0, 0, rotations,
-      "turn the picture by 0 or 180 degrees" },
+      "turn the picture clockwise, after it is mirrored: 0, 90, 180 or 270 degrees; --size is that "
+      "of the "
+      "camera, before it is turned" },
     { "quality", 'q', OPTION_INT, STREAM(quality), "1..100", "80", 1, 100, NULL,
       "JPEG quality; a USB camera that compresses its pictures itself has its own" },
     { "bitrate", 'b', OPTION_RATE, STREAM(bitrate), "BITS", NULL, 10000, 1e10, NULL,

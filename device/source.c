@@ -38,7 +38,8 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         log_error("%s%s", label, error.text);
         return EXIT_USAGE;
     }
-    bool turned = options->rotation == 1;
+    struct orientation orientation =
+        picture_orientation(options->hflip, options->vflip, 90 * (unsigned)options->rotation);
     struct camera_request request = {
         .width = options->size.width,
         .height = options->size.height,
@@ -46,8 +47,9 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         .preview_height = options->preview_size.height,
         .fps = options->fps,
         .unpaced = options->unpaced,
-        .hflip = options->hflip != turned,
-        .vflip = options->vflip != turned,
+        .hflip = orientation.hflip,
+        .vflip = orientation.vflip,
+        .transpose = orientation.transpose,
         .stream = options->name,
         .names = &source->names,
         .faults = &faults,

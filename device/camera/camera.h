@@ -32,9 +32,6 @@ enum camera_output {
     CAMERA_OUTPUTS
 };
 
-/* Clockwise; with the flips, which come first, all eight orientations. */
-enum camera_rotation { ROTATION_0, ROTATION_90, ROTATION_180, ROTATION_270 };
-
 /* What the user requests. Zero means: the source decides. */
 struct camera_request {
     unsigned width, height;                 /* pixels of the camera's picture, before it is rotated;
@@ -44,8 +41,7 @@ struct camera_request {
     double min_fps; /* a long exposure may lower the rate to this; 0: fps, or if that is 0, the
                        source decides */
     bool unpaced;   /* sources without a sensor: as fast as frames are taken */
-    bool hflip, vflip;
-    enum camera_rotation rotation;
+    bool hflip, vflip, transpose;      /* see struct orientation */
     bool full_view;                    /* a mode of the sensor that shows all that it sees */
     const char *sensor_mode;           /* "WIDTH:HEIGHT[:DEPTH]" of the sensor, as --mode; NULL */
     bool hdr_sensor;                   /* the sensor's own HDR is on */
@@ -58,7 +54,8 @@ struct camera_request {
 
 /* What the source gives, known once camera_start() has returned 0. */
 struct camera_mode {
-    unsigned width, height;                 /* pixels, as the camera gives them: not rotated */
+    unsigned width, height;                 /* pixels, as receivers get them: transposed if they
+                                               are */
     unsigned preview_width, preview_height; /* 0: there is no such output */
     double fps;                             /* 0: not known */
     enum pixel_format format;
@@ -68,6 +65,16 @@ struct camera_mode {
     bool shows_changes; /* shown_change of its frames is known, so that nobody guesses before it */
     bool takes_stills;  /* still() works while the stream goes on */
 };
+
+/* The sizes of pictures that the encoder is to transpose. */
+static inline void camera_mode_transpose(struct camera_mode *mode)
+{
+    unsigned width = mode->width, preview_width = mode->preview_width;
+    mode->width = mode->height;
+    mode->height = width;
+    mode->preview_width = mode->preview_height;
+    mode->preview_height = preview_width;
+}
 
 /* One captured picture, lent by the source until raw_frame_release(). */
 struct raw_frame {

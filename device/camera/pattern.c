@@ -48,6 +48,7 @@ static int pattern_open(struct camera **camera, const char *argument,
         .height = card->height,
         .hflip = request->hflip,
         .vflip = request->vflip,
+        .transpose = request->transpose,
     };
     for (unsigned i = 0; i < 3; i++) {
         size_t row = picture_row(&self->pacer.picture, i);
@@ -68,6 +69,8 @@ static void describe_mode(const struct camera *camera, struct camera_mode *mode)
         .format = PIXEL_YUV420,
         .model = "test pattern",
     };
+    if (camera->pacer.picture.transpose)
+        camera_mode_transpose(mode);
 }
 
 static int pattern_describe(struct camera *camera, struct camera_description *description,

@@ -201,6 +201,7 @@ static int y4m_open(struct camera **camera, const char *argument,
         self->pacer.frame_size = self->frame_size;
         self->pacer.picture.hflip = request->hflip;
         self->pacer.picture.vflip = request->vflip;
+        self->pacer.picture.transpose = request->transpose;
         self->pacer.fps = request->fps > 0 ? request->fps : header->fps;
         self->pacer.unpaced = request->unpaced;
         self->pacer.fill = fill;
@@ -224,6 +225,8 @@ static void describe_mode(const struct camera *camera, struct camera_mode *mode)
     const char *slash = strrchr(camera->path, '/');
     const char *name = slash ? slash + 1 : camera->path;
     text_copy(mode->model, name, strlen(name), WIRE_TEXT_MAX);
+    if (camera->pacer.picture.transpose)
+        camera_mode_transpose(mode);
 }
 
 static int y4m_describe(struct camera *camera, struct camera_description *description,

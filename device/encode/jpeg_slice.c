@@ -27,23 +27,24 @@ struct jpeg_slicer {
     struct mcu_rows rows;
     /* What `compress` is set up for; its tables are rebuilt only when this changes. */
     enum pixel_format format;
+    bool transposed;
     int quality;
     bool ready;
 };
 
-static unsigned mcu_height(enum pixel_format format)
+static unsigned mcu_height(const struct picture *picture)
 {
-    return 8 * picture_sampling(format).v;
+    return 8 * picture_coded_sampling(picture).v;
 }
 
 struct slice_plan slice_plan(const struct picture *picture, unsigned slices)
 {
     if (picture->format == PIXEL_JPEG)
         return (struct slice_plan){ .count = 1 };
-    struct sampling sampling = picture_sampling(picture->format);
+    struct sampling sampling = picture_coded_sampling(picture);
     unsigned mcu_width = 8 * sampling.h, height = 8 * sampling.v;
-    unsigned columns = (picture->width + mcu_width - 1) / mcu_width;
-    unsigned rows = (picture->height + height - 1) / height;
+    unsigned columns = (picture_coded_width(picture) + mcu_width - 1) / mcu_width;
+    unsigned rows = (picture_coded_height(picture) + height - 1) / height;
     if (slices > FRAME_SLICES_MAX)
         slices = FRAME_SLICES_MAX;
     if (slices > rows)
@@ -166,9 +167,10 @@ static bool is_rgb(enum pixel_format format)
 static void set_up(struct jpeg_slicer *slicer, const struct picture *picture, int quality)
 {
     struct jpeg_compress_struct *compress = &slicer->compress;
-    if (slicer->ready && slicer->format == picture->format && slicer->quality == quality)
+    if (slicer->ready && slicer->format == picture->format &&
+        slicer->transposed == picture->transpose && slicer->quality == quality)
         return;
-    struct sampling sampling = picture_sampling(picture->format);
+    struct sampling sampling = picture_coded_sampling(picture);
     slicer->ready = false;
     compress->input_components = (int)sampling.components;
     compress->in_color_space = sampling.components == 1       ? JCS_GRAYSCALE
@@ -182,6 +184,7 @@ static void set_up(struct jpeg_slicer *slicer, const struct picture *picture, in
     compress->comp_info[0].h_samp_factor = (int)sampling.h;
     compress->comp_info[0].v_samp_factor = (int)sampling.v;
     slicer->format = picture->format;
+    slicer->transposed = picture->transpose;
     slicer->quality = quality;
     slicer->ready = true;
 }
@@ -193,7 +196,7 @@ static int write_planar(struct jpeg_slicer *slicer, const struct picture *pictur
     for (unsigned row = first; row < first + count; row++) {
         if (mcu_rows_load(&slicer->rows, picture, row))
             return -ENOMEM;
-        jpeg_write_raw_data(&slicer->compress, planes, mcu_height(picture->format));
+        jpeg_write_raw_data(&slicer->compress, planes, mcu_height(picture));
     }
     return 0;
 }
@@ -234,7 +237,7 @@ static int join(struct slice *out, const struct picture *picture, const struct s
     if (error)
         return error;
     if (index == 0)
-        bytes_store(out->buffer + segment.offset + HEIGHT_OFFSET, picture->height, 2);
+        bytes_store(out->buffer + segment.offset + HEIGHT_OFFSET, picture_coded_height(picture), 2);
     else
         begin = (size_t)(segment.content + segment.size - out->buffer);
     if (index + 1 < plan->count)
@@ -312,13 +315,13 @@ int jpeg_slice_encode(struct jpeg_slicer *slicer, const struct picture *picture,
         return code == ENOMEM ? -ENOMEM : -EIO;
     }
     set_up(slicer, picture, quality);
-    unsigned unit = mcu_height(picture->format);
+    unsigned unit = mcu_height(picture);
     unsigned first = index * plan->slice_mcu_rows;
     unsigned left = plan->mcu_rows - first;
     unsigned rows = left < plan->slice_mcu_rows ? left : plan->slice_mcu_rows;
-    unsigned bottom =
-        (first + rows) * unit < picture->height ? (first + rows) * unit : picture->height;
-    compress->image_width = picture->width;
+    unsigned height = picture_coded_height(picture);
+    unsigned bottom = (first + rows) * unit < height ? (first + rows) * unit : height;
+    compress->image_width = picture_coded_width(picture);
     compress->image_height = bottom - first * unit;
     compress->restart_interval = plan->restart_interval;
     /* Only the first slice keeps its header, so only that one needs the tables in it. */

@@ -92,7 +92,8 @@ static void convert_rows(struct mcu_rows *rows, const struct picture *picture,
         rows->rows[2][y] = v;
         for (unsigned i = y * sampling.v; i < (y + 1) * sampling.v; i++) {
             uint8_t *luma = mcu_rows_scratch(rows, 0, i);
-            convert_luma(luma, rows->rows[0][i], add, picture->width, picture->limited_range);
+            convert_luma(luma, rows->rows[0][i], add, picture_coded_width(picture),
+                         picture->limited_range);
             rows->rows[0][i] = luma;
         }
     }
@@ -110,13 +111,14 @@ static void stretch_rows(struct mcu_rows *rows, unsigned component, unsigned cou
 
 void colour_to_jfif(struct mcu_rows *rows, const struct picture *picture)
 {
-    struct sampling sampling = picture_sampling(picture->format);
-    size_t chroma_width = (picture->width + sampling.h - 1) / sampling.h;
+    struct sampling sampling = picture_coded_sampling(picture);
+    unsigned width = picture_coded_width(picture);
+    size_t chroma_width = (width + sampling.h - 1) / sampling.h;
     if (needs_matrix(picture)) {
         convert_rows(rows, picture, sampling, chroma_width);
         return;
     }
-    stretch_rows(rows, 0, MCU_CHROMA_ROWS * sampling.v, picture->width, stretch_y);
+    stretch_rows(rows, 0, MCU_CHROMA_ROWS * sampling.v, width, stretch_y);
     for (unsigned c = 1; c < sampling.components; c++)
         stretch_rows(rows, c, MCU_CHROMA_ROWS, chroma_width, stretch_uv);
 }

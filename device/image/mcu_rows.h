@@ -18,12 +18,12 @@
 /* Frees the scratch memory. */
 void mcu_rows_clear(struct mcu_rows *rows);
 
-/* Fills rows with row number mcu_row (of 8 * v luma rows) of a picture in one of the YUV formats
- * or PIXEL_GREY, at mcu_rows_scratch(), until the next call. 0 or -ENOMEM. */
+/* Fills rows with row number mcu_row (of 8 * v luma rows, v as it is coded) of a picture in one of
+ * the YUV formats or PIXEL_GREY, turned as it is to be, at mcu_rows_scratch(), until the next call.
+ * 0 or -ENOMEM. */
 NODISCARD int mcu_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned mcu_row);
 
-/* Fills rows->rows[0][0..count) with rows first.. of an RGB or BGR picture, mirrored if it
- * is to be.
+/* Fills rows->rows[0][0..count) with rows first.. of an RGB or BGR picture, turned as it is to be;
  * count <= MCU_ROWS_MAX. 0 or -ENOMEM. */
 NODISCARD int rgb_rows_load(struct mcu_rows *rows, const struct picture *picture, unsigned first,
                             unsigned count);

@@ -38,6 +38,32 @@ struct sampling picture_sampling(enum pixel_format format)
     return layout_of(format)->sampling;
 }
 
+struct orientation picture_orientation(bool hflip, bool vflip, unsigned degrees)
+{
+    /* To turn is to mirror and, by an odd number of quarters, to transpose. */
+    return (struct orientation){ .hflip = hflip != (degrees == 180 || degrees == 270),
+                                 .vflip = vflip != (degrees == 90 || degrees == 180),
+                                 .transpose = degrees == 90 || degrees == 270 };
+}
+
+unsigned picture_coded_width(const struct picture *picture)
+{
+    return picture->transpose ? picture->height : picture->width;
+}
+
+unsigned picture_coded_height(const struct picture *picture)
+{
+    return picture->transpose ? picture->width : picture->height;
+}
+
+struct sampling picture_coded_sampling(const struct picture *picture)
+{
+    struct sampling sampling = picture_sampling(picture->format);
+    if (picture->transpose)
+        return (struct sampling){ sampling.components, .h = sampling.v, .v = sampling.h };
+    return sampling;
+}
+
 unsigned picture_planes(enum pixel_format format)
 {
     return layout_of(format)->planes;

@@ -41,8 +41,17 @@ struct picture {
     struct plane planes[3];
     bool limited_range;            /* Y 16..235, U and V 16..240 (BT.601, 2.5.3) */
     enum colour_encoding encoding; /* for the YUV formats */
-    bool hflip, vflip;             /* still to be mirrored, left to right, top to bottom */
+    bool hflip, vflip;             /* still to be mirrored, left to right, top to bottom, ... */
+    bool transpose;                /* ... and after that rows are to become columns */
 };
+
+/* How a picture is to be turned: mirrored first, then transposed. */
+struct orientation {
+    bool hflip, vflip, transpose;
+};
+
+/* Of a picture that is first mirrored and then turned clockwise by 0, 90, 180 or 270 degrees. */
+struct orientation picture_orientation(bool hflip, bool vflip, unsigned degrees);
 
 /* The format's name as the log and --list-cameras show it, e.g. "YUV420". */
 const char *pixel_format_name(enum pixel_format format);
@@ -54,6 +63,11 @@ struct sampling {
 };
 
 struct sampling picture_sampling(enum pixel_format format);
+
+/* What the encoder makes of it: transposed if it is to be. */
+unsigned picture_coded_width(const struct picture *picture);
+unsigned picture_coded_height(const struct picture *picture);
+struct sampling picture_coded_sampling(const struct picture *picture);
 
 /* How many planes a format has, 1 to 3. */
 unsigned picture_planes(enum pixel_format format);

@@ -44,6 +44,7 @@ struct combine {
  * samples_load, _store   from and to any address
  * samples_flip           x ^ 128: U or V to a signed number, 0 for no colour, and back
  * samples_double         the first (half 0) or second (1) eight samples, each of them twice
+ * samples_interleave     the first (half 0) or second (1) eight of x and of y, in turn
  * samples_add            y + d, clamped to 0..255; d is signed
  * samples_stretch        (z * 256 + low) * (256 + fraction) / 65536, clamped to 255, of
  *                        z = max(x - black, 0); low * (256 + fraction) is below 65536
@@ -70,6 +71,11 @@ static inline samples samples_flip(samples x)
 static inline samples samples_double(samples x, int half)
 {
     return half ? _mm_unpackhi_epi8(x, x) : _mm_unpacklo_epi8(x, x);
+}
+
+static inline samples samples_interleave(samples x, samples y, int half)
+{
+    return half ? _mm_unpackhi_epi8(x, y) : _mm_unpacklo_epi8(x, y);
 }
 
 static inline samples samples_add(samples y, samples d)
@@ -122,6 +128,11 @@ static inline samples samples_flip(samples x)
 static inline samples samples_double(samples x, int half)
 {
     return vzipq_u8(x, x).val[half];
+}
+
+static inline samples samples_interleave(samples x, samples y, int half)
+{
+    return vzipq_u8(x, y).val[half];
 }
 
 static inline samples samples_add(samples y, samples d)
@@ -186,6 +197,14 @@ static inline samples samples_double(samples x, int half)
     for (int i = 0; i < SAMPLES; i++)
         twice.at[i] = x.at[half * SAMPLES / 2 + i / 2];
     return twice;
+}
+
+static inline samples samples_interleave(samples x, samples y, int half)
+{
+    samples both;
+    for (int i = 0; i < SAMPLES; i++)
+        both.at[i] = (i % 2 ? &y : &x)->at[half * SAMPLES / 2 + i / 2];
+    return both;
 }
 
 static inline samples samples_add(samples y, samples d)

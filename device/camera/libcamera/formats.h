@@ -20,13 +20,14 @@ struct Format {
     unsigned sample_bytes; /* of a pixel in the first plane */
 };
 
-/* Best first: JPEG is made from planar YUV with the least work. A camera's own JPEG comes last
- * because nothing can be done to it; but see Negotiation::is_slow(). libcamera names RGB formats by
- * a little-endian word, so its RGB888 is B, G, R in memory. */
+/* Best first: JPEG is made from planar YUV with the least work, but see Negotiation::settle(). A
+ * camera's own JPEG comes last because nothing can be done to it; but see Negotiation::is_slow().
+ * libcamera names RGB formats by a little-endian word, so its RGB888 is B, G, R in memory. */
 inline constexpr Format usable_formats[] = {
     { libcamera::formats::YUV420, PIXEL_YUV420, 3, 1 },
     { libcamera::formats::NV12, PIXEL_NV12, 2, 1 },
     { libcamera::formats::YUYV, PIXEL_YUYV, 1, 2 },
+    { libcamera::formats::R8, PIXEL_GREY, 1, 1 },
     { libcamera::formats::RGB888, PIXEL_BGR, 1, 3 },
     { libcamera::formats::BGR888, PIXEL_RGB, 1, 3 },
     { libcamera::formats::MJPEG, PIXEL_JPEG, 1, 1 },

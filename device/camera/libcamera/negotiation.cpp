@@ -1,5 +1,7 @@
 #include "device/camera/libcamera/negotiation.h"
 
+#include "device/camera/libcamera/properties.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <vector>
@@ -20,28 +22,34 @@ constexpr double usb_rate = 3 * 1024 * 8000;
 
 } // namespace
 
-Negotiation::Negotiation(lc::CameraConfiguration &config, const struct camera_request &request,
-                         bool external)
-    : config_(config), offered_(config.at(0).formats()), external_(external),
-      fps_(request.fps > 0 ? request.fps : default_fps),
+Negotiation::Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config,
+                         const struct camera_request &request)
+    : config_(config), offered_(config.at(0).formats()), external_(is_external(camera)),
+      monochrome_(is_monochrome(camera)), fps_(request.fps > 0 ? request.fps : default_fps),
       requested_(request.width ? lc::Size(request.width, request.height) : default_size),
       transform_((request.hflip ? lc::Transform::HFlip : lc::Transform::Identity) |
-                 (request.vflip ? lc::Transform::VFlip : lc::Transform::Identity))
+                 (request.vflip ? lc::Transform::VFlip : lc::Transform::Identity)),
+      transposed_(request.transpose)
 {
 }
 
 int Negotiation::settle()
 {
     const std::vector<lc::PixelFormat> listed = offered_.pixelformats();
+    const bool grey_is_all =
+        monochrome_ && std::find(listed.begin(), listed.end(), lc::formats::R8) != listed.end();
     const bool ignores = transform_ != lc::Transform::Identity && ignores_orientation();
     bool unflippable = false;
     lc::Size best;
     for (const Format &candidate : usable_formats) {
-        bool unlisted = std::find(listed.begin(), listed.end(), candidate.theirs) == listed.end();
+        bool offered = std::find(listed.begin(), listed.end(), candidate.theirs) != listed.end();
         std::optional<lc::Size> size;
-        if (listed.empty() || !unlisted)
+        /* Of what a monochrome sensor sees, grey is all: colours would be encoded for nothing. */
+        if (grey_is_all && candidate.ours != PIXEL_GREY)
+            continue;
+        if (listed.empty() || offered)
             size = closest(candidate);
-        bool flips_left = ignores || left != lc::Transform::Identity;
+        bool flips_left = ignores || transposed_ || left != lc::Transform::Identity;
         if (size && candidate.ours == PIXEL_JPEG && flips_left) {
             unflippable = true;
         } else if (size && (!format || is_better(candidate, *size, best))) {

@@ -19,11 +19,11 @@ namespace pitether
 class Negotiation
 {
   public:
-    Negotiation(lc::CameraConfiguration &config, const struct camera_request &request,
-                bool external);
+    Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config,
+                const struct camera_request &request);
 
     /* Leaves the choice in the configuration. -ENOTSUP: the camera makes JPEG only, and can't
-     * mirror it as requested. -ENOENT: it has no format that we can use. */
+     * mirror or turn it as requested. -ENOENT: it has no format that we can use. */
     int settle();
 
     const Format *format = nullptr;
@@ -39,10 +39,11 @@ class Negotiation
 
     lc::CameraConfiguration &config_;
     const lc::StreamFormats offered_;
-    const bool external_;
+    const bool external_, monochrome_;
     const double fps_;
     const lc::Size requested_;
     const lc::Transform transform_;
+    const bool transposed_; /* the pictures will be, after it */
 };
 
 } // namespace pitether

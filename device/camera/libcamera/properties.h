@@ -23,6 +23,14 @@ inline bool is_external(const libcamera::Camera &camera)
     return location && *location == libcamera::properties::CameraLocationExternal;
 }
 
+/* Its sensor sees no colours. */
+inline bool is_monochrome(const libcamera::Camera &camera)
+{
+    namespace draft = libcamera::properties::draft;
+    auto filters = camera.properties().get(draft::ColorFilterArrangement);
+    return filters && *filters == draft::MONO;
+}
+
 /* Fit for a terminal, whatever a USB camera reports; "" if it reports none. */
 inline std::string model_of(const libcamera::Camera &camera)
 {

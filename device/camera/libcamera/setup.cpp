@@ -62,7 +62,7 @@ int Setup::configure(const struct camera_request &request, struct error *error)
     config_ = camera->generateConfiguration({ lc::StreamRole::VideoRecording });
     if (!config_ || config_->empty())
         return error_set(error, -EIO, "camera %s can't be set up for video", id);
-    Negotiation negotiation(*config_, request, is_external(*camera));
+    Negotiation negotiation(*camera, *config_, request);
     int result = negotiation.settle();
     if (result == -ENOTSUP)
         return error_set(error, -EINVAL,
@@ -70,9 +70,9 @@ int Setup::configure(const struct camera_request &request, struct error *error)
                          "--hflip, --vflip and --rotation",
                          id);
     if (result < 0)
-        return error_set(error, -EIO,
-                         "camera %s offers none of YUV420, NV12, YUYV, RGB888, BGR888 and MJPEG",
-                         id);
+        return error_set(
+            error, -EIO,
+            "camera %s offers none of YUV420, NV12, YUYV, R8, RGB888, BGR888 and MJPEG", id);
     format = negotiation.format;
     left_ = negotiation.left;
     result = camera->configure(config_.get());
@@ -83,8 +83,7 @@ int Setup::configure(const struct camera_request &request, struct error *error)
     if (request.width && size != lc::Size(request.width, request.height))
         log_info("the camera has no %ux%u; it sends %ux%u", request.width, request.height,
                  size.width, size.height);
-    if (!!(left_ & lc::Transform::Transpose))
-        log_warning("the camera is mounted sideways, and so are its pictures");
+    transpose_ = request.transpose != !!(left_ & lc::Transform::Transpose);
     return 0;
 }
 
@@ -117,6 +116,8 @@ void Setup::describe(struct camera_mode *mode) const
     mode->fps = rate.fps;
     snprintf(mode->model, sizeof(mode->model), "%s",
              model.empty() ? "unknown model" : model.c_str());
+    if (transpose_)
+        camera_mode_transpose(mode);
 }
 
 void Setup::describe(struct picture *picture) const
@@ -131,8 +132,11 @@ void Setup::describe(struct picture *picture) const
     picture->limited_range = !is_rgb && colour.range == lc::ColorSpace::Range::Limited;
     picture->encoding =
         colour.ycbcrEncoding == lc::ColorSpace::YcbcrEncoding::Rec709 ? COLOUR_BT709 : COLOUR_BT601;
-    picture->hflip = !!(left_ & lc::Transform::HFlip);
-    picture->vflip = !!(left_ & lc::Transform::VFlip);
+    /* Of libcamera's transforms the transpose comes first, and of ours last. */
+    const bool first = !!(left_ & lc::Transform::Transpose);
+    picture->hflip = !!(left_ & (first ? lc::Transform::VFlip : lc::Transform::HFlip));
+    picture->vflip = !!(left_ & (first ? lc::Transform::HFlip : lc::Transform::VFlip));
+    picture->transpose = transpose_;
 }
 
 } // namespace pitether

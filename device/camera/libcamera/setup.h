@@ -57,6 +57,7 @@ class Setup
     bool acquired_ = false;
     std::unique_ptr<lc::CameraConfiguration> config_;
     lc::Transform left_ = lc::Transform::Identity; /* still to be done to the pictures */
+    bool transpose_ = false;                       /* so is this, after it */
 };
 
 } // namespace pitether

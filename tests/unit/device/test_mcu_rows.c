@@ -1,5 +1,6 @@
 /*
- * The rows that go to libjpeg, sample by sample: in place, mirrored, and repeated beyond the edges.
+ * The rows that go to libjpeg, sample by sample: in place, mirrored, turned, and repeated beyond
+ * the edges.
  */
 #include "device/image/mcu_rows.h"
 
@@ -33,6 +34,11 @@ static uint8_t expected(const struct picture *picture, unsigned component, unsig
 {
     unsigned width = component_width(picture, component);
     unsigned height = component_height(picture, component);
+    if (picture->transpose) {
+        unsigned column = x;
+        x = y;
+        y = column;
+    }
     x = smaller(x, width - 1);
     y = smaller(y, height - 1);
     return *picture_sample(picture, component, picture->hflip ? width - 1 - x : x,
@@ -41,15 +47,17 @@ static uint8_t expected(const struct picture *picture, unsigned component, unsig
 
 static void check_rows(struct mcu_rows *rows, const struct picture *picture)
 {
-    struct sampling sampling = picture_sampling(picture->format);
-    unsigned count = (picture->height + 8 * sampling.v - 1) / (8 * sampling.v);
+    struct sampling sampling = picture_coded_sampling(picture);
+    unsigned count = (picture_coded_height(picture) + 8 * sampling.v - 1) / (8 * sampling.v);
     assert_int_equal(sampling.components, component_count(picture));
     for (unsigned row = 0; row < count; row++) {
         assert_int_equal(mcu_rows_load(rows, picture, row), 0);
         for (unsigned c = 0; c < sampling.components; c++) {
             unsigned lines = c == 0 ? 8 * sampling.v : 8;
+            unsigned width =
+                picture->transpose ? component_height(picture, c) : component_width(picture, c);
             for (unsigned y = 0; y < lines; y++)
-                for (unsigned x = 0; x < round_up(component_width(picture, c), 8); x++)
+                for (unsigned x = 0; x < round_up(width, 8); x++)
                     if (rows->rows[c][y][x] != expected(picture, c, x, row * lines + y))
                         fail_msg("%s %ux%u component %u at %u,%u",
                                  pixel_format_name(picture->format), picture->width,
@@ -65,13 +73,14 @@ static void rows_are_the_pictures(void **state)
     struct mcu_rows rows = { 0 };
     for (unsigned f = 0; f < YUV_FORMATS; f++)
         for (unsigned i = 0; i < SIZES; i++)
-            for (int flip = 0; flip < 4; flip++)
+            for (int turn = 0; turn < 8; turn++)
                 for (size_t padding = 0; padding < 10; padding += 9) {
                     struct own_picture own;
                     own_picture_make(&own, formats[f], sizes[i].width, sizes[i].height, padding,
                                      0xEE, CONTENT_NOISE);
-                    own.picture.hflip = flip & 1;
-                    own.picture.vflip = flip & 2;
+                    own.picture.hflip = turn & 1;
+                    own.picture.vflip = turn & 2;
+                    own.picture.transpose = turn & 4;
                     check_rows(&rows, &own.picture);
                     own_picture_free(&own);
                 }
@@ -149,16 +158,17 @@ static void rgb_rows(void **state)
     struct mcu_rows rows = { 0 };
     for (unsigned format = PIXEL_RGB; format <= PIXEL_BGR; format++)
         for (unsigned i = 0; i < SIZES; i++)
-            for (int flip = 0; flip < 4; flip++) {
+            for (int turn = 0; turn < 8; turn++) {
                 struct own_picture own;
                 own_picture_make(&own, format, sizes[i].width, sizes[i].height, 5, 0xEE,
                                  CONTENT_NOISE);
-                own.picture.hflip = flip & 1;
-                own.picture.vflip = flip & 2;
-                unsigned count = smaller(MCU_ROWS_MAX, sizes[i].height - 1);
+                own.picture.hflip = turn & 1;
+                own.picture.vflip = turn & 2;
+                own.picture.transpose = turn & 4;
+                unsigned count = smaller(MCU_ROWS_MAX, picture_coded_height(&own.picture) - 1);
                 assert_int_equal(rgb_rows_load(&rows, &own.picture, 1, count), 0);
                 for (unsigned y = 0; y < count; y++)
-                    for (unsigned x = 0; x < sizes[i].width; x++)
+                    for (unsigned x = 0; x < picture_coded_width(&own.picture); x++)
                         for (unsigned c = 0; c < 3; c++)
                             assert_int_equal(
                                 rows.rows[0][y][3 * x + (format == PIXEL_RGB ? c : 2 - c)],
@@ -166,6 +176,28 @@ static void rgb_rows(void **state)
                 own_picture_free(&own);
             }
     mcu_rows_clear(&rows);
+}
+
+/* Where the corners of a picture go; turns are clockwise. */
+static void orientations(void **state)
+{
+    (void)state;
+    static const struct {
+        bool hflip, vflip;
+        unsigned degrees;
+        struct orientation result;
+    } cases[] = {
+        { false, false, 0, { false, false, false } }, { false, false, 90, { false, true, true } },
+        { false, false, 180, { true, true, false } }, { false, false, 270, { true, false, true } },
+        { true, false, 90, { true, true, true } },    { false, true, 90, { false, false, true } },
+        { true, true, 180, { false, false, false } }, { true, false, 270, { false, false, true } },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct orientation got = picture_orientation(cases[i].hflip, cases[i].vflip, cases[i].degrees);
+        assert_int_equal(got.hflip, cases[i].result.hflip);
+        assert_int_equal(got.vflip, cases[i].result.vflip);
+        assert_int_equal(got.transpose, cases[i].result.transpose);
+    }
 }
 
 static void samplings(void **state)
@@ -192,6 +224,7 @@ int main(void)
         cmocka_unit_test(pictures_are_left_alone),
         cmocka_unit_test(repeated_rows_are_converted_once),
         cmocka_unit_test(rgb_rows),
+        cmocka_unit_test(orientations),
         cmocka_unit_test(samplings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
