@@ -130,7 +130,7 @@ static void every_option_reaches_its_field(void **state)
     assert_int_equal(o.streams[0].size.width, 640);
     assert_int_equal(o.streams[0].size.height, 480);
     assert_true(o.streams[0].fps == 25 && o.streams[0].hflip && o.streams[0].vflip &&
-                o.streams[0].rotation == 1 && o.streams[0].quality == 33);
+                o.streams[0].rotation == 2 && o.streams[0].quality == 33);
     assert_true(o.threads == 3 && o.streams[0].slices == 5 && o.streams[0].frames == 1000000);
     assert_int_equal(o.listen.count, 2);
     assert_true(o.insecure_plaintext && o.max_clients == 9 && o.queue_bytes == 1 << 20);
@@ -151,7 +151,7 @@ static void bad_values(void **state)
         "--size=16384x16",
         "--fps=0",
         "--fps=10001",
-        "--rotation=90",
+        "--rotation=45",
         "--max-clients=0",
         "--queue-bytes=65535",
         "--queue-bytes=2G",
