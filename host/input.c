@@ -56,9 +56,15 @@ static struct sink_rates on_rates(void *user)
                                 report_dropped(&totals) + totals.damaged };
 }
 
+static int on_set(void *user, const char *assignments, uint32_t *request)
+{
+    struct input *input = user;
+    return input->receiver ? pitether_set(input->receiver, assignments, request) : -ENOTCONN;
+}
+
 int input_init(struct input *input, const struct input_config *config)
 {
-    struct outputs_owner owner = { on_left, on_space, on_seen, on_rates, input };
+    struct outputs_owner owner = { on_left, on_space, on_seen, on_rates, on_set, input };
     *input = (struct input){ .config = *config };
     atomic_init(&input->stop, INPUT_RUNS);
     input->report = report_create();
@@ -191,7 +197,11 @@ static void take_event(struct input *input, const struct pitether_event *event)
         take_end(input, &event->end);
         break;
     case PITETHER_CONTROLS:
+        outputs_controls(&input->outputs, &event->controls);
+        break;
     case PITETHER_CHANGED:
+        outputs_changed(&input->outputs, &event->changed);
+        break;
     case PITETHER_NONE:
         break;
     }

@@ -109,6 +109,12 @@ static struct sink_rates on_rates(void *user)
     return outputs->owner.rates(outputs->owner.user);
 }
 
+static int on_set(void *user, const char *assignments, uint32_t *request)
+{
+    struct outputs *outputs = user;
+    return outputs->owner.set(outputs->owner.user, assignments, request);
+}
+
 void outputs_init(struct outputs *outputs, const struct outputs_owner *owner)
 {
     *outputs = (struct outputs){ .owner = *owner };
@@ -122,7 +128,8 @@ void outputs_clear(struct outputs *outputs)
 
 struct sink_owner outputs_sink_owner(struct outputs *outputs)
 {
-    return (struct sink_owner){ on_gone, on_space, on_presented, on_seen, on_rates, outputs };
+    return (
+        struct sink_owner){ on_gone, on_space, on_presented, on_seen, on_rates, on_set, outputs };
 }
 
 void outputs_add(struct outputs *outputs, struct sink *sink)
@@ -209,5 +216,23 @@ void outputs_note(struct outputs *outputs, const char *note)
     for (unsigned i = 0; i < outputs->count; i++)
         if (outputs->sinks[i]->ops->note)
             outputs->sinks[i]->ops->note(outputs->sinks[i], note);
+    pthread_mutex_unlock(&outputs->lock);
+}
+
+void outputs_controls(struct outputs *outputs, const struct pitether_controls *controls)
+{
+    pthread_mutex_lock(&outputs->lock);
+    for (unsigned i = 0; i < outputs->count; i++)
+        if (outputs->sinks[i]->ops->controls)
+            outputs->sinks[i]->ops->controls(outputs->sinks[i], controls);
+    pthread_mutex_unlock(&outputs->lock);
+}
+
+void outputs_changed(struct outputs *outputs, const struct pitether_changed *changed)
+{
+    pthread_mutex_lock(&outputs->lock);
+    for (unsigned i = 0; i < outputs->count; i++)
+        if (outputs->sinks[i]->ops->changed)
+            outputs->sinks[i]->ops->changed(outputs->sinks[i], changed);
     pthread_mutex_unlock(&outputs->lock);
 }

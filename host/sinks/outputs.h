@@ -27,6 +27,7 @@ struct outputs_owner {
     /* A sink shows or keeps the frames; or no sink does. At first one does. */
     void (*seen)(void *user, bool seen);
     struct sink_rates (*rates)(void *user);
+    int (*set)(void *user, const char *assignments, uint32_t *request); /* as a sink's owner */
     void *user;
 };
 
@@ -65,5 +66,7 @@ bool outputs_frame(struct outputs *outputs, const struct pitether_frame *frame, 
 void outputs_format(struct outputs *outputs, const struct pitether_stream *stream);
 void outputs_drops(struct outputs *outputs, const struct pitether_drops *drops);
 void outputs_note(struct outputs *outputs, const char *note);
+void outputs_controls(struct outputs *outputs, const struct pitether_controls *controls);
+void outputs_changed(struct outputs *outputs, const struct pitether_changed *changed);
 
 #endif

@@ -1,7 +1,8 @@
 /*
  * All kinds of sinks that there are, in the order in which each frame is given to them. Adding one
  * touches its own file (and the list of files to build), registry.c and the options only: all that
- * sink.h promises to a sink also comes through queue.h, on a thread of its own.
+ * sink.h promises to a sink also comes through queue.h, on a thread of its own, but for what it
+ * says of controls.
  */
 #ifndef PITETHER_HOST_SINKS_REGISTRY_H
 #define PITETHER_HOST_SINKS_REGISTRY_H

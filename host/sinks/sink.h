@@ -3,8 +3,8 @@
  *
  * A sink is opened by its kind (registry.h), and then given, in the stream's order, its format and
  * each change of it, every frame that arrived, and every frame that did not, with the reason; and,
- * out of that order, what another sink presented. In the end it is closed, and says what became of
- * the frames.
+ * out of that order, what another sink presented and what the camera can be set to. In the end it
+ * is closed, and says what became of the frames.
  *
  * Nothing that a sink is given may block: one that writes does so on a thread of its own behind a
  * queue (queue.h), the window on the process's first thread, and one that only counts at once. How
@@ -79,6 +79,9 @@ struct sink_owner {
     /* From now on its frames are visible, or they are not. At first they are. */
     void (*seen)(void *user, struct sink *sink, bool seen);
     struct sink_rates (*rates)(void *user);
+    /* Sets controls of the stream's camera, as pitether_set() does; what became of it comes as
+     * changed(). 0; -ENOTCONN: before the stream's receiver is open; or as pitether_set(). */
+    int (*set)(void *user, const char *assignments, uint32_t *request);
     void *user;
 };
 
@@ -93,6 +96,10 @@ struct sink_ops {
     /* What the user should know besides the picture, e.g. "connecting to pi:7484"; "": all is
      * well. */
     void (*note)(struct sink *sink, const char *note);
+    /* What the camera can be set to, and what became of a setting, its own or another's. Theirs
+     * until it returns; sinks behind a queue are not told. */
+    void (*controls)(struct sink *sink, const struct pitether_controls *controls);
+    void (*changed)(struct sink *sink, const struct pitether_changed *changed);
     /* Any thread. */
     void (*presented)(struct sink *sink, const struct pitether_frame *frame,
                       const struct sink_presentation *presentation);

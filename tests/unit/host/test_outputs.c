@@ -5,6 +5,7 @@
 
 #include "host_support.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -105,11 +106,19 @@ static struct sink_rates on_rates(void *user)
     return (struct sink_rates){ .fps = 30, .latency_ms = 5, .dropped = 2 };
 }
 
+static int on_set(void *user, const char *assignments, uint32_t *request)
+{
+    (void)user;
+    assert_string_equal(assignments, "Contrast=1.2");
+    *request = 7;
+    return -EBUSY;
+}
+
 static int setup(void **state)
 {
     struct fixture *fixture = *state = calloc(1, sizeof(*fixture));
     assert_non_null(fixture);
-    struct outputs_owner owner = { on_left, on_space, on_seen, on_rates, fixture };
+    struct outputs_owner owner = { on_left, on_space, on_seen, on_rates, on_set, fixture };
     assert_non_null(fixture);
     outputs_init(&fixture->outputs, &owner);
     fixture->owner = outputs_sink_owner(&fixture->outputs);
