@@ -20,7 +20,7 @@ finish() {
 trap finish EXIT
 
 "$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config \
-    libjpeg62-turbo-dev libssl-dev libcamera-dev libsdl2-dev
+    libjpeg62-turbo-dev libssl-dev libcamera-dev libsdl2-dev libsdl2-ttf-dev
 
 echo "building ..."
 if ! { cmake -S "$top" -B "$build" -G Ninja -DPITETHER_TESTS=OFF && cmake --build "$build"; } \

@@ -26,7 +26,7 @@ die() {
 
 [ "$(dpkg --print-architecture)" = $native ] || die "this is for a PC ($native)"
 "$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config dpkg-dev lintian man-db \
-    mandoc groff libjpeg62-turbo-dev libssl-dev libsdl2-dev libcamera-dev git mmdebstrap util-linux iproute2
+    mandoc groff libjpeg62-turbo-dev libssl-dev libsdl2-dev libsdl2-ttf-dev libcamera-dev git mmdebstrap util-linux iproute2
 
 package() { # name, architecture
     echo "$build/$2/$1_${version}_$2.deb"
@@ -161,7 +161,7 @@ say "looking into them"
 check_daemon "$native" '.*X86-64'
 check_daemon arm64 AArch64
 check_daemon armhf ARM
-check_host "$native" '.*X86-64' libjpeg62-turbo libsdl2-2.0-0
+check_host "$native" '.*X86-64' libjpeg62-turbo libsdl2-2.0-0 libsdl2-ttf-2.0-0
 check_host arm64 AArch64
 check_library "$native" x86_64-linux-gnu
 check_library arm64 aarch64-linux-gnu

@@ -100,10 +100,10 @@ check_style() (
 )
 
 "$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config \
-    libjpeg62-turbo-dev libssl-dev libcmocka-dev libsdl2-dev libcamera-dev \
+    libjpeg62-turbo-dev libssl-dev libcmocka-dev libsdl2-dev libsdl2-ttf-dev libcamera-dev \
     python3 openssl iproute2 nftables util-linux mount ffmpeg jpeginfo libjpeg-turbo-progs \
     gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad \
-    xvfb xdotool x11-apps x11-utils \
+    xvfb xdotool x11-apps x11-utils fonts-dejavu-core \
     ${all:+clang-format shellcheck git}
 
 mkdir -p "$build"

@@ -26,7 +26,7 @@ finish() {
 trap finish EXIT
 
 "$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config \
-    libjpeg62-turbo-dev libssl-dev libsdl2-dev xvfb openbox fonts-dejavu-core xdotool ffmpeg
+    libjpeg62-turbo-dev libssl-dev libsdl2-dev libsdl2-ttf-dev xvfb openbox fonts-dejavu-core xdotool ffmpeg
 
 cmake -S "$top" -B "$build" -G Ninja -DPITETHER_TESTS=OFF >"$work/build.log"
 cmake --build "$build" >>"$work/build.log"

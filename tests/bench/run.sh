@@ -48,7 +48,7 @@ done
 [ ${#names[@]} -gt 0 ] || mapfile -t names < <(there "${order[@]}")
 
 packages=(build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev libssl-dev libcamera-dev
-    libsdl2-dev python3 ffmpeg mate-backgrounds)
+    libsdl2-dev libsdl2-ttf-dev python3 ffmpeg mate-backgrounds)
 case " ${names[*]} " in *" fanout "*) packages+=(linux-perf strace) ;; esac
 case " ${names[*]} " in *" link "* | *" rivals "* | *" wifi "*) packages+=(iproute2) ;; esac
 case " ${names[*]} " in *" rivals "* | *" wifi "*)

@@ -8,7 +8,7 @@ top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD_DIR:-$top/build/faults}
 
 "$top/shared/scripts/need-packages.sh" build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev \
-    libssl-dev libcmocka-dev libsdl2-dev libcamera-dev python3
+    libssl-dev libcmocka-dev libsdl2-dev libsdl2-ttf-dev libcamera-dev python3
 mkdir -p "$build"
 cmake -S "$top" -B "$build" -G Ninja >"$build/configure.log"
 cmake --build "$build" >/dev/null

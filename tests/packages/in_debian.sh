@@ -33,7 +33,7 @@ make_root() { # folder
     mmdebstrap --quiet --variant=apt --include=systemd --skip=cleanup/apt \
         --customize-hook="chroot \"\$1\" apt-get -qq install -y --download-only \
             --no-install-recommends libcamera0.0.3 libcamera-ipa libjpeg62-turbo libssl3 \
-            libsdl2-2.0-0 gcc libc6-dev pkg-config" \
+            libsdl2-2.0-0 libsdl2-ttf-2.0-0 gcc libc6-dev pkg-config" \
         "$suite" "$1" "deb ${key:+[signed-by=$key] }$uri $suite main" \
         "deb ${key:+[signed-by=$key] }$uri $suite-backports main"
 }

@@ -84,14 +84,20 @@ void canvas_close(struct canvas *canvas)
     *canvas = (struct canvas){ 0 };
 }
 
+bool canvas_size(const struct canvas *canvas, struct layout_size *size)
+{
+    return !window_display_is_lost() &&
+           !SDL_GetRendererOutputSize(canvas->renderer, &size->width, &size->height) &&
+           size->width > 0 && size->height > 0;
+}
+
 bool canvas_begin(struct canvas *canvas, struct layout_size *size)
 {
-    if (window_display_is_lost() ||
-        SDL_GetRendererOutputSize(canvas->renderer, &size->width, &size->height))
+    if (!canvas_size(canvas, size))
         return false;
     SDL_SetRenderDrawColor(canvas->renderer, DARK, DARK, DARK, SDL_ALPHA_OPAQUE);
     SDL_RenderClear(canvas->renderer);
-    return size->width > 0 && size->height > 0;
+    return true;
 }
 
 void canvas_present(struct canvas *canvas)

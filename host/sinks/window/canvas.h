@@ -30,6 +30,9 @@ void canvas_close(struct canvas *canvas);
 /* Begins a picture of the window, dark; size: in pixels. False: it can't be drawn now. */
 bool canvas_begin(struct canvas *canvas, struct layout_size *size);
 
+/* The window's size, in pixels. False: not known. */
+bool canvas_size(const struct canvas *canvas, struct layout_size *size);
+
 /* Puts on the display what was drawn since. */
 void canvas_present(struct canvas *canvas);
 

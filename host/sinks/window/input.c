@@ -1,26 +1,5 @@
 #include "host/sinks/window/input.h"
 
-static enum input_action action_of(SDL_Keycode key)
-{
-    switch (key) {
-    case SDLK_q:
-        return INPUT_QUIT;
-    case SDLK_ESCAPE:
-        return INPUT_BACK;
-    case SDLK_f:
-        return INPUT_FULL_SCREEN;
-    case SDLK_s:
-        return INPUT_SNAPSHOT;
-    case SDLK_SPACE:
-        return INPUT_FREEZE;
-    case SDLK_0:
-    case SDLK_KP_0:
-        return INPUT_ALL;
-    default:
-        return INPUT_NONE;
-    }
-}
-
 /* 1 to 9; 0: another key. */
 static unsigned digit_of(SDL_Keycode key)
 {
@@ -31,16 +10,67 @@ static unsigned digit_of(SDL_Keycode key)
     return 0;
 }
 
-struct input input_read(const SDL_Event *event)
+static struct input read_typing(SDL_Keycode key)
+{
+    switch (key) {
+    case SDLK_RETURN:
+    case SDLK_KP_ENTER:
+        return (struct input){ .action = INPUT_ACCEPT };
+    case SDLK_ESCAPE:
+        return (struct input){ .action = INPUT_CANCEL };
+    case SDLK_BACKSPACE:
+        return (struct input){ .action = INPUT_ERASE };
+    default:
+        return (struct input){ .action = INPUT_NONE };
+    }
+}
+
+static struct input read_key(const SDL_KeyboardEvent *event, enum input_mode mode)
 {
     struct input input = { .action = INPUT_NONE };
-    if (event->type == SDL_KEYDOWN && !event->key.repeat &&
-        !(event->key.keysym.mod & (KMOD_CTRL | KMOD_ALT | KMOD_GUI))) {
-        SDL_Keycode key = event->key.keysym.sym;
-        input.stream = digit_of(key);
-        input.action = input.stream > 0 ? INPUT_STREAM : action_of(key);
-    } else if (event->type == SDL_MOUSEBUTTONDOWN && event->button.button == SDL_BUTTON_LEFT) {
-        input = (struct input){ .action = INPUT_CLICK, .x = event->button.x, .y = event->button.y };
-    }
+    SDL_Keymod modifiers = event->keysym.mod;
+    if (modifiers & (KMOD_CTRL | KMOD_ALT | KMOD_GUI))
+        return input;
+    if (mode == INPUT_TYPING)
+        return read_typing(event->keysym.sym);
+    input.stream = digit_of(event->keysym.sym);
+    const struct key_row *row =
+        keys_find(event->keysym.sym, modifiers & KMOD_SHIFT, mode == INPUT_PANEL_KEYS);
+    if (input.stream > 0 && !event->repeat)
+        input.action = INPUT_STREAM;
+    else if (row && (row->repeats || !event->repeat))
+        input = (struct input){ .action = row->action, .steps = row->steps };
     return input;
+}
+
+static struct input read_wheel(const SDL_MouseWheelEvent *event)
+{
+    int steps = event->direction == SDL_MOUSEWHEEL_FLIPPED ? -event->y : event->y;
+    struct input input = { .action = steps ? INPUT_ZOOM : INPUT_NONE, .steps = steps };
+    SDL_GetMouseState(&input.x, &input.y);
+    return input;
+}
+
+struct input input_read(const SDL_Event *event, enum input_mode mode)
+{
+    switch (event->type) {
+    case SDL_KEYDOWN:
+        return read_key(&event->key, mode);
+    case SDL_TEXTINPUT:
+        return (struct input){ .action = mode == INPUT_TYPING ? INPUT_TYPE : INPUT_NONE,
+                               .text = event->text.text };
+    case SDL_MOUSEBUTTONDOWN:
+    case SDL_MOUSEBUTTONUP:
+        if (event->button.button != SDL_BUTTON_LEFT)
+            break;
+        return (struct input){ .action =
+                                   event->type == SDL_MOUSEBUTTONDOWN ? INPUT_PRESS : INPUT_RELEASE,
+                               .x = event->button.x,
+                               .y = event->button.y };
+    case SDL_MOUSEMOTION:
+        return (struct input){ .action = INPUT_MOVE, .x = event->motion.x, .y = event->motion.y };
+    case SDL_MOUSEWHEEL:
+        return read_wheel(&event->wheel);
+    }
+    return (struct input){ .action = INPUT_NONE };
 }

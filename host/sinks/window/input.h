@@ -1,5 +1,5 @@
 /*
- * What the user wants, by key or mouse.
+ * What the user wants, read from an event of SDL's.
  */
 #ifndef PITETHER_HOST_SINKS_WINDOW_INPUT_H
 #define PITETHER_HOST_SINKS_WINDOW_INPUT_H
@@ -7,25 +7,21 @@
 #define SDL_MAIN_HANDLED /* main() is the program's own */
 #include <SDL.h>
 
-enum input_action {
-    INPUT_NONE,
-    INPUT_QUIT,
-    INPUT_BACK,        /* to all streams, or quit */
-    INPUT_FULL_SCREEN, /* or back */
-    INPUT_SNAPSHOT,
-    INPUT_FREEZE, /* or go on */
-    INPUT_ALL,    /* show all streams */
-    INPUT_STREAM, /* show this one alone, or all again */
-    INPUT_CLICK,  /* show the one at this position alone, or all again */
-};
+#include "host/sinks/window/keys.h"
 
 struct input {
     enum input_action action;
-    unsigned stream; /* of STREAM: its number, from 1 on */
-    int x, y;        /* of CLICK: in units of the window's size */
+    unsigned stream;  /* of STREAM: its number, from 1 on */
+    int steps;        /* of SELECT, STEP, EXPOSE and ZOOM */
+    int x, y;         /* of PRESS, MOVE, RELEASE and ZOOM: in units of the window's size */
+    const char *text; /* of TYPE: lives as long as the event */
 };
 
-/* Repeated keys and those with Ctrl, Alt or Super are NONE, and so are other events. */
-struct input input_read(const SDL_Event *event);
+/* What the keys mean now. */
+enum input_mode { INPUT_KEYS, INPUT_PANEL_KEYS, INPUT_TYPING };
+
+/* Keys with Ctrl, Alt or Super are NONE, as are repeated ones but for those that repeat, and other
+ * events. */
+struct input input_read(const SDL_Event *event, enum input_mode mode);
 
 #endif

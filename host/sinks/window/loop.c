@@ -8,13 +8,13 @@
  */
 #include <string.h>
 
-#include "host/sinks/window/input.h"
-#include "host/sinks/window/state.h"
+#include "host/sinks/window/events.h"
 #include "shared/base/clock.h"
 
 #define STATUS_PERIOD (500 * CLOCK_MS)
 #define STATUS_PERIOD_UNSEEN (2 * CLOCK_SECOND)
 #define SLEEP_MAX (10 * CLOCK_SECOND)
+#define INSTRUMENTS_LATE (100 * CLOCK_MS)
 
 static void update_title(struct window *window)
 {
@@ -52,6 +52,47 @@ static void update_status(struct window *window, uint64_t now)
     update_title(window);
 }
 
+/* Instruments whose frame was shown before they were switched on. */
+static const struct jpeg_planes *measure_again(struct window *window, struct tile *tile)
+{
+    bool again = window->unmeasured && instruments_measure(&window->view.instruments);
+    window->unmeasured = false;
+    if (!again || !tile->shown)
+        return NULL;
+    tile_restore(tile, &window->view.canvas, window->decoder);
+    return tile->picture.texture ? &tile->picture.planes : NULL;
+}
+
+static void draw_again(struct window *window)
+{
+    struct view *view = &window->view;
+    struct tile *active = view_active(view);
+    if (window->lost)
+        instruments_clear(&view->instruments);
+    for (unsigned i = 0; window->lost && i < view->count; i++)
+        tile_restore(view->tiles[i], &view->canvas, window->decoder);
+    if (view_place(view))
+        (void)instruments_update(&view->instruments, &view->canvas, active,
+                                 measure_again(window, active), view->count > 1, clock_monotonic());
+    view_draw(view);
+    window->stale = window->lost = false;
+    window->next_draw = instruments_due(&view->instruments, clock_monotonic());
+}
+
+/* What the frame that was just shown changes in the instruments is seen with the next one, unless
+ * that is late. */
+static void update_instruments(struct window *window, struct tile *tile, uint64_t now)
+{
+    struct view *view = &window->view;
+    struct tile *active = view_active(view);
+    bool changed =
+        instruments_update(&view->instruments, &view->canvas, active,
+                           active == tile ? &tile->picture.planes : NULL, view->count > 1, now);
+    window->next_draw = instruments_due(&view->instruments, now);
+    if (changed && window->next_draw > now + INSTRUMENTS_LATE)
+        window->next_draw = now + INSTRUMENTS_LATE;
+}
+
 /* A frame that can't be shown leaves the last good one in place. */
 static void show_newest(struct window *window, struct window_stream *stream)
 {
@@ -73,138 +114,10 @@ static void show_newest(struct window *window, struct window_stream *stream)
         window->next_status > shown + STATUS_PERIOD)
         window->next_status = 0;
     window->stale = window->lost;
+    update_instruments(window, tile, shown);
     /* More than two frames a refresh would be decoded in vain. One a refresh would make a camera as
      * fast as the display wait for every other frame's jitter. */
     stream->next_show = shown + canvas_refresh_period(&window->view.canvas) / 2;
-}
-
-static void draw_again(struct window *window)
-{
-    for (unsigned i = 0; window->lost && i < window->view.count; i++)
-        tile_restore(window->view.tiles[i], &window->view.canvas, window->decoder);
-    view_draw(&window->view);
-    window->stale = window->lost = false;
-}
-
-/* Streams may have become visible, or not so any more. */
-static void on_view_changed(struct window *window)
-{
-    for (unsigned i = 0; i < window->view.count; i++) {
-        struct window_stream *stream = window->streams[i];
-        bool unseen = !view_sees(&window->view, i);
-        if (atomic_exchange(&stream->unseen, unseen) == unseen)
-            continue;
-        stream->config.seen(stream->config.user, !unseen);
-        /* Frames may have to be requested again: what is shown isn't called a lost signal at once.
-         */
-        if (stream->tile.shown)
-            stream->tile.liveness.last_ns = clock_monotonic();
-    }
-    window->stale = true;
-    window->next_status = 0;
-}
-
-static void on_input(struct window *window, struct input input)
-{
-    struct view *view = &window->view;
-    int alone = view->alone;
-    bool frozen = view->frozen;
-    switch (input.action) {
-    case INPUT_NONE:
-        break;
-    case INPUT_QUIT:
-        window->quit = true;
-        break;
-    case INPUT_BACK:
-        if (view->alone == VIEW_ALL)
-            window->quit = true;
-        view->alone = VIEW_ALL;
-        break;
-    case INPUT_FULL_SCREEN:
-        canvas_toggle_full_screen(&view->canvas, view->count == 1);
-        break;
-    case INPUT_SNAPSHOT:
-        view_save(view);
-        break;
-    case INPUT_FREEZE:
-        view->frozen = !view->frozen;
-        break;
-    case INPUT_ALL:
-        view->alone = VIEW_ALL;
-        break;
-    case INPUT_STREAM:
-        view_toggle_alone(view, input.stream - 1);
-        break;
-    case INPUT_CLICK:
-        view_click(view, input.x, input.y);
-        break;
-    }
-    if (view->alone != alone || view->frozen != frozen)
-        on_view_changed(window);
-}
-
-static void on_window_event(struct window *window, Uint8 event)
-{
-    switch (event) {
-    case SDL_WINDOWEVENT_CLOSE:
-        window->quit = true;
-        break;
-    case SDL_WINDOWEVENT_MINIMIZED:
-    case SDL_WINDOWEVENT_HIDDEN:
-        window->view.hidden = true;
-        on_view_changed(window);
-        break;
-    case SDL_WINDOWEVENT_RESIZED: /* by others; for our own requests only SIZE_CHANGED is sent */
-        window->view.resized = true;
-        break;
-    case SDL_WINDOWEVENT_SIZE_CHANGED:
-        window->stale = true;
-        break;
-    case SDL_WINDOWEVENT_SHOWN:
-    case SDL_WINDOWEVENT_RESTORED:
-    case SDL_WINDOWEVENT_EXPOSED: /* not every window manager reports that it restored a window */
-        window->view.hidden = false;
-        on_view_changed(window);
-        break;
-    }
-}
-
-static void on_event(struct window *window, const SDL_Event *event)
-{
-    switch (event->type) {
-    case SDL_QUIT:
-        /* If nobody has closed the window, it is SDL that has lost a Wayland compositor. */
-        if (!window->quit)
-            window_display_lose();
-        break;
-    case SDL_WINDOWEVENT:
-        on_window_event(window, event->window.event);
-        break;
-    case SDL_RENDER_DEVICE_RESET:
-        window->lost = true;
-        window->stale = true;
-        break;
-    case SDL_RENDER_TARGETS_RESET:
-        window->stale = true;
-        break;
-    default:
-        on_input(window, input_read(event));
-        break;
-    }
-}
-
-/* Takes in all that has happened; whether anything has. */
-static bool take_events(struct window *window)
-{
-    SDL_Event event;
-    bool any = atomic_exchange(&window->woken, false);
-    if (any && atomic_exchange(&window->refresh, false))
-        window->next_status = 0;
-    while (!window_display_is_lost() && SDL_PollEvent(&event)) {
-        on_event(window, &event);
-        any = true;
-    }
-    return any;
 }
 
 /* When the stream's newest frame may be shown; UINT64_MAX: there is none to show. */
@@ -218,7 +131,7 @@ static uint64_t show_due(struct window *window, unsigned index)
 /* Sleeps until something happens or is due, and takes in all that has happened. */
 static void handle_events(struct window *window)
 {
-    uint64_t now = clock_monotonic(), due = window->next_status;
+    uint64_t now = clock_monotonic(), due = SDL_min(window->next_status, window->next_draw);
     for (unsigned i = 0; i < window->view.count; i++) {
         uint64_t next = show_due(window, i);
         due = next < due ? next : due;
@@ -227,10 +140,10 @@ static void handle_events(struct window *window)
         due = now + SLEEP_MAX;
     int timeout_ms = due > now ? (int)((due - now + CLOCK_MS - 1) / CLOCK_MS) : 0;
     /* Drawing may have made SDL read events: those must be seen before it sleeps. */
-    if (take_events(window) || timeout_ms == 0 || window->quit || window_display_is_lost())
+    if (events_take(window) || timeout_ms == 0 || window->quit || window_display_is_lost())
         return;
     window_display_wait(&window->display, timeout_ms);
-    take_events(window);
+    events_take(window);
 }
 
 /* Shows one frame, of the first stream after the last one that has any. */
@@ -255,7 +168,7 @@ static void show_frames(void *user)
         uint64_t now = clock_monotonic();
         if (now >= window->next_status)
             update_status(window, now);
-        if (window->stale && !window->view.hidden)
+        if ((window->stale || now >= window->next_draw) && !window->view.hidden)
             draw_again(window);
         handle_events(window);
         show_next(window);

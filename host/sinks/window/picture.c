@@ -71,13 +71,13 @@ bool picture_set(struct picture *picture, const struct canvas *canvas, const cha
                  struct jpeg_parallel *decoder, const struct pitether_frame *frame,
                  uint64_t *decoded_ns)
 {
-    struct jpeg_planes planes;
     int error = jpeg_parallel_decode(decoder, frame->data, frame->size, frame->width, frame->height,
-                                     &planes);
+                                     &picture->planes);
     if (error) {
         warn(picture, name, frame, decode_error(error));
         return false;
     }
+    const struct jpeg_planes planes = picture->planes;
     *decoded_ns = clock_monotonic();
     struct layout_size size = { (int)planes.width, (int)planes.height };
     if (is_oversize(picture, canvas, size))

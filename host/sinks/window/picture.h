@@ -15,8 +15,9 @@
 
 /* All zeroes at first. */
 struct picture {
-    SDL_Texture *texture;    /* NULL: there is no picture */
-    struct layout_size size; /* of the texture, in pixels */
+    SDL_Texture *texture;      /* NULL: there is no picture */
+    struct layout_size size;   /* of the texture, in pixels */
+    struct jpeg_planes planes; /* until the decoder is used again */
 
     struct layout_size oversize; /* was logged, once for each size */
     struct log_limit oversize_limit;

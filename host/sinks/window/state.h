@@ -6,7 +6,9 @@
 
 #include <stdatomic.h>
 
+#include "host/sinks/window/aim.h"
 #include "host/sinks/window/display.h"
+#include "host/sinks/window/inbox.h"
 #include "host/sinks/window/view.h"
 #include "host/sinks/window/window.h"
 #include "shared/base/mailbox.h"
@@ -16,8 +18,18 @@ struct window_stream {
     struct window_stream_config config;
     struct mailbox newest; /* any thread */
     atomic_bool unseen;    /* any thread: no frame is to wake the window */
+    struct inbox inbox;    /* any thread */
     struct tile tile;
     uint64_t next_show; /* no frame is shown before; clock_monotonic() */
+    struct aim_crop
+        crop; /* what the camera was last told to show, which more zooming goes on from */
+    uint64_t crop_until; /* 0: nothing */
+};
+
+/* The mouse button, while it is pressed. */
+struct window_drag {
+    bool pressed, moved;
+    int x, y; /* where it was pressed, or moved to last, in units of the window's size */
 };
 
 struct window {
@@ -36,6 +48,9 @@ struct window {
     bool stale;    /* must be drawn again */
     bool lost;     /* so must the pictures be made again, from the frames */
     bool quit;
+    struct window_drag drag;
+    bool unmeasured;      /* the shown frame must be decoded again for the instruments */
+    uint64_t next_draw;   /* instruments have changed, or something disappears by itself */
     uint64_t next_status; /* title, labels and messages are due; clock_monotonic() */
     char title[TITLE_MAX];
 };

@@ -12,6 +12,7 @@ void tile_destroy(struct tile *tile)
 {
     pitether_frame_release(tile->taken);
     pitether_frame_release(tile->shown);
+    camera_clear(&tile->camera);
     free(tile->snapshot_dir);
     free(tile->name);
 }
@@ -99,7 +100,16 @@ struct title_stream tile_title(const struct tile *tile)
     return (struct title_stream){ .name = tile->name,
                                   .width = tile->shown ? tile->shown->width : 0,
                                   .height = tile->shown ? tile->shown->height : 0,
+                                  .magnified = zoom_factor(tile->part, zoom_whole),
                                   .status = &tile->status };
+}
+
+static SDL_Rect part_of(const struct tile *tile)
+{
+    double width = tile->picture.size.width, height = tile->picture.size.height;
+    return (SDL_Rect){ (int)(tile->part.x * width), (int)(tile->part.y * height),
+                       SDL_max((int)(tile->part.width * width), 1),
+                       SDL_max((int)(tile->part.height * height), 1) };
 }
 
 void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layout_area text_area,
@@ -110,7 +120,8 @@ void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layo
     SDL_Rect rect = { area->x, area->y, area->width, area->height };
     SDL_Rect text_rect = { text_area.x, text_area.y, text_area.width, text_area.height };
     if (tile->picture.texture) {
-        SDL_RenderCopy(renderer, tile->picture.texture, NULL, &rect);
+        SDL_Rect part = part_of(tile);
+        SDL_RenderCopy(renderer, tile->picture.texture, &part, &rect);
         if (tile->message[0])
             overlay_dim(renderer, *area);
     } else if (label_side > 0) {

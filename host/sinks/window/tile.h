@@ -9,16 +9,20 @@
 #include <stdint.h>
 
 #include "host/lib/pitether.h"
+#include "host/sinks/window/camera.h"
 #include "host/sinks/window/liveness.h"
 #include "host/sinks/window/picture.h"
 #include "host/sinks/window/status.h"
 #include "host/sinks/window/title.h"
+#include "host/sinks/window/zoom.h"
 
-/* All zeroes at first, but for the texts. */
+/* All zeroes at first, but for the texts, `part`, and what struct camera says. */
 struct tile {
     char *name, *snapshot_dir;
     struct window_status status; /* as of the last tile_update() */
+    struct camera camera;
     struct picture picture;
+    struct zoom_rect part; /* of the picture that is shown: magnified, if not zoom_whole */
     const struct pitether_frame *shown; /* a reference, or NULL: what the picture was made of */
     const struct pitether_frame *taken; /* the same, while it is decoded */
     struct liveness liveness;

@@ -43,6 +43,12 @@ static void append_rates(struct line *line, const struct window_status *status,
         append(line, "%s%.0f ms", separator, status->latency_ms);
 }
 
+static void append_magnified(struct line *line, const struct title_stream *stream)
+{
+    if (stream->magnified > 1)
+        append(line, " - magnified %.1fx", stream->magnified);
+}
+
 static void append_one(struct line *line, const struct title_stream *stream)
 {
     append(line, "pitether %s", stream->name);
@@ -50,6 +56,7 @@ static void append_one(struct line *line, const struct title_stream *stream)
         return;
     append(line, " - %ux%u", stream->width, stream->height);
     append_rates(line, stream->status, " - ");
+    append_magnified(line, stream);
 }
 
 static void append_each(struct line *line, const struct title_stream *streams, unsigned count)
@@ -61,6 +68,8 @@ static void append_each(struct line *line, const struct title_stream *streams, u
             append(line, ": %s", streams[i].status->note);
         else if (streams[i].width > 0)
             append_rates(line, streams[i].status, " ");
+        if (streams[i].width > 0)
+            append_magnified(line, &streams[i]);
     }
 }
 

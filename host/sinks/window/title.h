@@ -14,6 +14,7 @@ struct title_stream {
     const char *name;
     unsigned width, height; /* of the frame that is shown; 0: none is */
     const struct window_status *status;
+    double magnified; /* 1: it is not */
 };
 
 /* Writes e.g. "pitether pi.local - 1920x1080 - 29.9 fps - 41 ms - 3 dropped - frozen" and the

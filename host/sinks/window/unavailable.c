@@ -38,6 +38,18 @@ void window_offer(struct window_stream *stream, const struct pitether_frame *fra
     (void)frame;
 }
 
+void window_controls(struct window_stream *stream, const struct pitether_controls *controls)
+{
+    (void)stream;
+    (void)controls;
+}
+
+void window_changed(struct window_stream *stream, const struct pitether_changed *changed)
+{
+    (void)stream;
+    (void)changed;
+}
+
 void window_refresh(struct window *window)
 {
     (void)window;

@@ -4,6 +4,7 @@
 
 #include "host/sinks/files/snapshot.h"
 #include "host/sinks/window/overlay.h"
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
 
 enum { GAP = 4, NUMBER_MAX = 9 };
@@ -29,21 +30,43 @@ void view_toggle_alone(struct view *view, unsigned index)
         view->alone = view->alone == (int)index ? VIEW_ALL : (int)index;
 }
 
+/* The index of the tile there; view->count: none. */
+static unsigned index_at(const struct view *view, int x, int y, struct zoom_point *point)
+{
+    SDL_Point pixel = canvas_pixel(&view->canvas, x, y);
+    unsigned i = 0;
+    while (i < view->count &&
+           !(view_has(view, i) && zoom_point_in(view->tiles[i]->area, pixel.x, pixel.y, point)))
+        i++;
+    return i;
+}
+
+struct tile *view_tile_at(const struct view *view, int x, int y, struct zoom_point *point)
+{
+    unsigned index = index_at(view, x, y, point);
+    return index < view->count ? view->tiles[index] : NULL;
+}
+
 void view_click(struct view *view, int x, int y)
 {
-    SDL_Point point = canvas_pixel(&view->canvas, x, y);
-    if (view->alone != VIEW_ALL) {
+    struct zoom_point point;
+    if (view->alone != VIEW_ALL)
         view->alone = VIEW_ALL;
-        return;
-    }
-    for (unsigned i = 0; i < view->count; i++) {
-        const struct layout_area *area = &view->tiles[i]->area;
-        SDL_Rect rect = { area->x, area->y, area->width, area->height };
-        if (SDL_PointInRect(&point, &rect)) {
-            view_toggle_alone(view, i);
-            return;
-        }
-    }
+    else
+        view_toggle_alone(view, index_at(view, x, y, &point));
+}
+
+void view_point(struct view *view, int x, int y)
+{
+    struct zoom_point point;
+    unsigned index = index_at(view, x, y, &point);
+    if (index < view->count)
+        view->pointed = index;
+}
+
+struct tile *view_active(const struct view *view)
+{
+    return view->tiles[view->alone != VIEW_ALL ? (unsigned)view->alone : view->pointed];
 }
 
 /* The tiles that have a place, in their order. */
@@ -57,32 +80,53 @@ static unsigned list_tiles(const struct view *view, struct tile **tiles)
 }
 
 /* All labels are of one size. */
-static int label_side(const struct layout_area *areas, unsigned count, int scale)
+static int label_side(struct tile *const *tiles, unsigned count, int scale)
 {
-    int side = overlay_label_side(areas[0], scale);
+    int side = overlay_label_side(tiles[0]->area, scale);
     for (unsigned i = 1; i < count; i++)
-        side = SDL_min(side, overlay_label_side(areas[i], scale));
+        side = SDL_min(side, overlay_label_side(tiles[i]->area, scale));
     return side;
 }
 
-void view_draw(struct view *view)
+bool view_place(struct view *view)
 {
     struct tile *tiles[LAYOUT_MAX];
     struct layout_size sizes[LAYOUT_MAX], window;
     struct layout_area areas[LAYOUT_MAX];
     unsigned count = list_tiles(view, tiles);
-    if (count == 0 || !canvas_begin(&view->canvas, &window))
-        return;
+    if (count == 0 || !canvas_size(&view->canvas, &window))
+        return false;
     for (unsigned i = 0; i < count; i++)
         sizes[i] = tile_size(tiles[i]);
-    int scale = canvas_scale(&view->canvas);
-    layout_place(areas, sizes, count, window, GAP * scale);
-    struct layout_area whole = { 0, 0, window.width, window.height };
-    int side = count > 1 ? label_side(areas, count, scale) : 0;
-    for (unsigned i = 0; i < count; i++) {
+    layout_place(areas, sizes, count, window, GAP * canvas_scale(&view->canvas));
+    for (unsigned i = 0; i < count; i++)
         tiles[i]->area = areas[i];
-        tile_draw(tiles[i], &view->canvas, count > 1 ? areas[i] : whole, side);
+    instruments_prepare(&view->instruments, &view->canvas, view_active(view), window);
+    return true;
+}
+
+static void draw_tiles(const struct view *view, struct layout_size window)
+{
+    struct tile *tiles[LAYOUT_MAX];
+    unsigned count = list_tiles(view, tiles);
+    struct layout_area whole = { 0, 0, window.width, window.height };
+    int side = count > 1 ? label_side(tiles, count, canvas_scale(&view->canvas)) : 0;
+    for (unsigned i = 0; i < count; i++) {
+        tile_draw(tiles[i], &view->canvas, count > 1 ? tiles[i]->area : whole, side);
+        if (view->instruments.grid)
+            instruments_show_grid(view->canvas.renderer, tiles[i]->area);
     }
+}
+
+void view_draw(struct view *view)
+{
+    struct layout_size window;
+    if (!view_place(view) || !canvas_begin(&view->canvas, &window))
+        return;
+    draw_tiles(view, window);
+    instruments_show_over(&view->instruments, view->canvas.renderer, view_active(view),
+                          clock_monotonic());
+    instruments_show_plates(&view->instruments, view->canvas.renderer);
     canvas_present(&view->canvas);
 }
 

@@ -25,6 +25,7 @@ int window_create(struct window **window, struct error *error)
     if (!self)
         return error_set(error, -ENOMEM, "out of memory");
     self->view.alone = VIEW_ALL;
+    self->next_draw = UINT64_MAX;
     self->display.wake_fd = -1;
     self->decoder = jpeg_parallel_create(0);
     int result = self->decoder ? canvas_open(&self->view.canvas, "pitether", error)
@@ -43,6 +44,7 @@ static void stream_destroy(struct window_stream *stream)
 {
     pitether_frame_release(mailbox_take(&stream->newest));
     tile_destroy(&stream->tile);
+    inbox_destroy(&stream->inbox);
     free(stream);
 }
 
@@ -58,6 +60,10 @@ int window_add_stream(struct window *window, struct window_stream **stream,
         return -ENOMEM;
     self->window = window;
     self->config = *config;
+    inbox_init(&self->inbox);
+    self->tile.part = zoom_whole;
+    self->tile.camera.set = config->set;
+    self->tile.camera.user = config->user;
     self->tile.name = strdup(config->name);
     self->tile.snapshot_dir = strdup(config->snapshot_dir);
     if (!self->tile.name || !self->tile.snapshot_dir) {
@@ -76,6 +82,7 @@ static void close_canvas(void *user)
         return;
     for (unsigned i = 0; i < view->count; i++)
         picture_clear(&view->tiles[i]->picture);
+    instruments_clear(&view->instruments);
     canvas_close(&view->canvas);
 }
 
@@ -106,6 +113,18 @@ void window_offer(struct window_stream *stream, const struct pitether_frame *fra
     pitether_frame_release(mailbox_put(&stream->newest, (void *)pitether_frame_hold(frame)));
     if (!atomic_load(&stream->unseen))
         wake(stream->window);
+}
+
+void window_controls(struct window_stream *stream, const struct pitether_controls *controls)
+{
+    inbox_put_controls(&stream->inbox, controls);
+    window_refresh(stream->window);
+}
+
+void window_changed(struct window_stream *stream, const struct pitether_changed *changed)
+{
+    inbox_put_changed(&stream->inbox, changed);
+    window_refresh(stream->window);
 }
 
 void window_refresh(struct window *window)

@@ -31,6 +31,8 @@ struct window_stream_config {
     /* From now on new frames are visible, or they are not, because the window is frozen or hidden
      * or shows another stream alone. At first they are. */
     void (*seen)(void *user, bool seen);
+    /* Sets controls of the stream's camera, as pitether_set(). */
+    int (*set)(void *user, const char *assignments, uint32_t *request);
     void *user;
 };
 
@@ -59,6 +61,11 @@ enum window_end window_run(struct window *window);
 /* Offers a frame; the window takes a reference of its own if it wants to show it. A frame that was
  * not shown yet is replaced by the newer one. Any thread; never blocks. */
 void window_offer(struct window_stream *stream, const struct pitether_frame *frame);
+
+/* What the stream's camera can be set to, and what became of a setting; copied. Any thread; neither
+ * waits for the window's. */
+void window_controls(struct window_stream *stream, const struct pitether_controls *controls);
+void window_changed(struct window_stream *stream, const struct pitether_changed *changed);
 
 /* The status of a stream has changed in its note or interval. Any thread; never blocks. */
 void window_refresh(struct window *window);

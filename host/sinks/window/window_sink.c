@@ -70,6 +70,13 @@ static void on_seen(void *user, bool seen)
     owner->seen(owner->user, &self->sink, seen);
 }
 
+static int on_set(void *user, const char *assignments, uint32_t *request)
+{
+    struct window_sink *self = user;
+    const struct sink_owner *owner = &self->sink.owner;
+    return owner->set(owner->user, assignments, request);
+}
+
 static void set_format(struct sink *sink, const struct pitether_stream *stream)
 {
     struct window_sink *self = window_sink_of(sink);
@@ -93,6 +100,16 @@ static void set_note(struct sink *sink, const char *note)
     snprintf(self->note, sizeof(self->note), "%s", note);
     pthread_mutex_unlock(&self->lock);
     window_refresh(self->shared->window);
+}
+
+static void take_controls(struct sink *sink, const struct pitether_controls *controls)
+{
+    window_controls(window_sink_of(sink)->stream, controls);
+}
+
+static void take_changed(struct sink *sink, const struct pitether_changed *changed)
+{
+    window_changed(window_sink_of(sink)->stream, changed);
 }
 
 static void close_window(struct shared *shared)
@@ -135,6 +152,8 @@ static const struct sink_ops ops = {
     .format = set_format,
     .frame = take_frame,
     .note = set_note,
+    .controls = take_controls,
+    .changed = take_changed,
     .close = close_sink,
 };
 
@@ -176,6 +195,7 @@ static int add_stream(struct window_sink *self, const struct sink_setup *setup, 
                                                  .status = on_status,
                                                  .shown = on_shown,
                                                  .seen = on_seen,
+                                                 .set = on_set,
                                                  .user = self };
     int result = window_add_stream(self->shared->window, &self->stream, &config);
     free(dir);

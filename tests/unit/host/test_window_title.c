@@ -17,9 +17,9 @@ static const struct window_status noted = { .latency_ms = -1,
                                             .dropped = 4,
                                             .note = "connecting to pi:7484" };
 
-static const struct title_stream front = { "front", 1920, 1080, &good };
-static const struct title_stream rear = { "rear", 0, 0, &empty };
-static const struct title_stream top = { "top", 640, 480, &noted };
+static const struct title_stream front = { "front", 1920, 1080, &good, 1 };
+static const struct title_stream rear = { "rear", 0, 0, &empty, 1 };
+static const struct title_stream top = { "top", 640, 480, &noted, 1 };
 
 static void assert_title(const struct title_stream *streams, unsigned count, bool frozen,
                          const char *expected)
@@ -70,7 +70,7 @@ static void long_names_are_cut(void **state)
     char name[TITLE_MAX], title[TITLE_MAX], label[LABEL_MAX];
     for (size_t i = 0; i < sizeof(name) - 2; i += 2)
         memcpy(name + i, "\xc3\xbc", 3);
-    struct title_stream streams[2] = { { name, 0, 0, &empty }, { name, 0, 0, &empty } };
+    struct title_stream streams[2] = { { name, 0, 0, &empty, 1 }, { name, 0, 0, &empty, 1 } };
     title_write(title, streams, 2, true);
     assert_memory_equal(title, "pitether ", 9);
     assert_in_range(strlen(title), TITLE_MAX - 3, TITLE_MAX - 1);

@@ -1,0 +1,181 @@
+#include "host/sinks/window/actions.h"
+
+#include "shared/base/clock.h"
+
+static struct tile *active(struct window *window)
+{
+    return view_active(&window->view);
+}
+
+static void go_back(struct window *window)
+{
+    struct view *view = &window->view;
+    struct instruments *instruments = &view->instruments;
+    if (instruments->keys)
+        instruments->keys = false;
+    else if (instruments->panel.open)
+        instruments->panel.open = false;
+    else if (view->alone != VIEW_ALL)
+        view->alone = VIEW_ALL;
+    else
+        window->quit = true;
+    window->stale = true;
+}
+
+/* Of the window itself. False: it is none of these. */
+static bool do_window(struct window *window, const struct input *input)
+{
+    struct view *view = &window->view;
+    switch (input->action) {
+    case INPUT_QUIT:
+        window->quit = true;
+        return true;
+    case INPUT_BACK:
+        go_back(window);
+        return true;
+    case INPUT_FULL_SCREEN:
+        canvas_toggle_full_screen(&view->canvas, view->count == 1);
+        return true;
+    case INPUT_SNAPSHOT:
+        view_save(view);
+        return true;
+    case INPUT_FREEZE:
+        view->frozen = !view->frozen;
+        return true;
+    case INPUT_RESET:
+        if (!pointer_reset(window))
+            view->alone = VIEW_ALL;
+        return true;
+    case INPUT_STREAM:
+        view_toggle_alone(view, input->stream - 1);
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void toggle(struct window *window, bool *shown)
+{
+    *shown = !*shown;
+    instruments_reset(&window->view.instruments);
+    window->unmeasured = true;
+    window->stale = true;
+}
+
+static bool do_instruments(struct window *window, const struct input *input)
+{
+    struct instruments *instruments = &window->view.instruments;
+    bool *shown = input->action == INPUT_HELP      ? &instruments->keys
+                  : input->action == INPUT_TONES   ? &instruments->tones
+                  : input->action == INPUT_PEAKING ? &instruments->peaking
+                  : input->action == INPUT_GRID    ? &instruments->grid
+                  : input->action == INPUT_VALUES  ? &instruments->values
+                  : input->action == INPUT_PANEL   ? &instruments->panel.open
+                                                   : NULL;
+    if (shown)
+        toggle(window, shown);
+    return shown;
+}
+
+static void focus(struct window *window)
+{
+    struct camera *camera = &active(window)->camera;
+    char text[AIM_TEXT_MAX];
+    if (aim_focus(camera, text))
+        camera_set_together(camera, text);
+    else
+        camera_say(camera, true, "this camera has no autofocus");
+}
+
+static void expose(struct window *window, int steps)
+{
+    struct camera *camera = &active(window)->camera;
+    char value[CONTROL_TEXT_MAX];
+    const struct pitether_control *control =
+        aim_expose(camera, active(window)->shown, steps, value);
+    if (control)
+        camera_set(camera, control->name, value);
+    else
+        camera_say(camera, true, "this camera has no exposure to be set");
+}
+
+static bool do_camera(struct window *window, const struct input *input)
+{
+    switch (input->action) {
+    case INPUT_FOCUS:
+        focus(window);
+        break;
+    case INPUT_EXPOSE:
+        expose(window, input->steps);
+        break;
+    default:
+        return false;
+    }
+    window->stale = true;
+    return true;
+}
+
+static void begin_edit(struct panel *panel, const struct panel_context *context)
+{
+    panel_begin_edit(panel, context);
+    if (panel->editing)
+        SDL_StartTextInput();
+}
+
+static void end_edit(struct panel *panel, const struct panel_context *context, bool accept)
+{
+    panel_end_edit(panel, context, accept);
+    SDL_StopTextInput();
+}
+
+static void do_panel(struct window *window, const struct input *input)
+{
+    struct panel *panel = &window->view.instruments.panel;
+    struct panel_context context = { &active(window)->camera, active(window)->shown,
+                                     clock_monotonic() };
+    panel_list(panel, context.camera);
+    window->stale = true;
+    switch (input->action) {
+    case INPUT_SELECT:
+        panel_move(panel, input->steps);
+        break;
+    case INPUT_STEP:
+        panel_step(panel, &context, input->steps);
+        break;
+    case INPUT_AUTO:
+        panel_set_word(panel, &context, "auto");
+        break;
+    case INPUT_DEFAULT:
+        panel_set_word(panel, &context, "default");
+        break;
+    case INPUT_EDIT:
+        begin_edit(panel, &context);
+        break;
+    case INPUT_TYPE:
+        panel_type(panel, input->text);
+        break;
+    case INPUT_ERASE:
+        panel_erase(panel);
+        break;
+    default:
+        end_edit(panel, &context, input->action == INPUT_ACCEPT);
+        break;
+    }
+}
+
+void action_do(struct window *window, const struct input *input)
+{
+    switch (input->action) {
+    case INPUT_PRESS:
+    case INPUT_MOVE:
+    case INPUT_RELEASE:
+    case INPUT_ZOOM:
+        pointer_do(window, input);
+        break;
+    default:
+        if (!do_window(window, input) && !do_instruments(window, input) &&
+            !do_camera(window, input))
+            do_panel(window, input);
+        break;
+    }
+}

@@ -1,0 +1,53 @@
+/*
+ * What a camera is to be set to so that it focuses, meters, looks at a part of its view, or exposes
+ * for longer: as text for camera_set(). Only what the camera has. Pure.
+ */
+#ifndef PITETHER_HOST_SINKS_WINDOW_AIM_H
+#define PITETHER_HOST_SINKS_WINDOW_AIM_H
+
+#include <stdbool.h>
+
+#include "host/sinks/window/camera.h"
+#include "host/sinks/window/zoom.h"
+
+enum { AIM_TEXT_MAX = 256 };
+#define AIM_WINDOW_SHARE (1.0 / 6) /* of the picture's height: what is focused on */
+
+/* What a click does. */
+enum aim {
+    AIM_NONE,  /* the camera can neither focus nor meter there */
+    AIM_FOCUS, /* it focuses on that place */
+    AIM_METER, /* it has no such focus: it meters the picture's middle */
+};
+
+enum aim aim_kind(const struct camera *camera);
+
+/* Whether the camera can show a part of its view: limits of ScalerCrop are known,
+ * and this receiver may set it. */
+bool aim_can_crop(const struct camera *camera);
+
+/* The part of the sensor that the frame (or NULL) shows, and the largest and smallest possible, in
+ * the sensor's pixels. Only if aim_can_crop(), or aim_kind() is AIM_FOCUS. */
+struct aim_crop {
+    struct zoom_rect shown, whole, min;
+};
+struct aim_crop aim_crop(const struct camera *camera, const struct pitether_frame *frame);
+
+/* Writes the assignments for a click there. frame: where it was clicked, or NULL. text:
+ * AIM_TEXT_MAX bytes. */
+enum aim aim_at(const struct camera *camera, const struct pitether_frame *frame,
+                struct zoom_point point, char *text);
+
+/* Writes ScalerCrop's value: whole, even pixels within the limits. */
+void aim_write_crop(struct aim_crop crop, char *text);
+
+/* Writes the assignments for one scan for focus; false: it has no autofocus. */
+bool aim_focus(const struct camera *camera, char *text);
+
+/* The control with which the exposure is made longer (steps > 0) or shorter, and its new value:
+ * that time itself if it was set by hand, or the camera's aim. NULL: it has neither. */
+const struct pitether_control *aim_expose(const struct camera *camera,
+                                          const struct pitether_frame *frame, int steps,
+                                          char *value);
+
+#endif

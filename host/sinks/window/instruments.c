@@ -1,0 +1,162 @@
+#include "host/sinks/window/instruments.h"
+
+#include <string.h>
+
+#include "host/sinks/window/panel_draw.h"
+#include "host/sinks/window/plates.h"
+#include "shared/base/clock.h"
+
+#define MEASURE_PERIOD (100 * CLOCK_MS)
+#define PANEL_PERIOD (200 * CLOCK_MS)
+#define NOTICE_TIME (4 * CLOCK_SECOND)
+
+enum {
+    TEXT_PART = 36, /* characters are so small a part of the window's height */
+    TEXT_MIN = 10,
+    TEXT_MAX = 15, /* in units of the window's size */
+    MARGIN = 6
+};
+
+void instruments_reset(struct instruments *instruments)
+{
+    instruments->next_measure = instruments->next_panel = 0;
+    instruments->valued = NULL;
+    instruments->panel_version = instruments->panel.version - 1;
+    sheet_clear(&instruments->keys_sheet);
+    sheet_clear(&instruments->tones_sheet);
+    sheet_clear(&instruments->values_sheet);
+    sheet_clear(&instruments->panel_sheet);
+    sheet_clear(&instruments->notice_sheet);
+    instruments->notice_until = 0;
+    peaks_clear(&instruments->peaks);
+}
+
+/* The size of the text follows that of the window. */
+static bool fit(struct instruments *instruments, const struct tile *tile, struct layout_size window,
+                int scale)
+{
+    int height = SDL_clamp(window.height / TEXT_PART, TEXT_MIN * scale, TEXT_MAX * scale);
+    if (tile != instruments->tile || memcmp(&window, &instruments->window, sizeof(window)) != 0)
+        instruments_reset(instruments);
+    instruments->tile = tile;
+    instruments->window = window;
+    return glyphs_make(&instruments->glyphs, height);
+}
+
+static bool shows_any(const struct instruments *instruments)
+{
+    return instruments->keys || instruments->tones || instruments->peaking || instruments->values ||
+           instruments->panel.open;
+}
+
+void instruments_prepare(struct instruments *instruments, const struct canvas *canvas,
+                         const struct tile *tile, struct layout_size window)
+{
+    bool notices = instruments->notice_version != tile->camera.messages;
+    if ((!shows_any(instruments) && !notices) ||
+        !fit(instruments, tile, window, canvas_scale(canvas)))
+        return;
+    if (instruments->values && tile->shown && tile->shown != instruments->valued) {
+        struct layout_size most = { tile->area.width, tile->area.height - 2 * MARGIN };
+        plate_values(&instruments->values_sheet, canvas->renderer, &instruments->glyphs,
+                     tile->shown, &tile->camera, most);
+        instruments->valued = tile->shown;
+    }
+}
+
+static bool measure(struct instruments *instruments, SDL_Renderer *renderer,
+                    const struct jpeg_planes *planes, uint64_t now)
+{
+    if (!planes || now < instruments->next_measure || !instruments_measure(instruments))
+        return false;
+    instruments->next_measure = now + MEASURE_PERIOD;
+    if (instruments->tones) {
+        struct tones tones;
+        tones_measure(&tones, planes);
+        plate_tones(&instruments->tones_sheet, renderer, &instruments->glyphs, &tones);
+    }
+    if (instruments->peaking)
+        peaks_measure(&instruments->peaks, renderer, planes);
+    return true;
+}
+
+static bool update_panel(struct instruments *instruments, SDL_Renderer *renderer, struct tile *tile,
+                         bool names_stream, uint64_t now)
+{
+    struct panel *panel = &instruments->panel;
+    if (!panel->open)
+        return false;
+    panel_list(panel, &tile->camera);
+    if (tile->camera.version == instruments->camera_version &&
+        panel->version == instruments->panel_version && now < instruments->next_panel)
+        return false;
+    struct panel_context context = { &tile->camera, tile->shown, now };
+    instruments->camera_version = tile->camera.version;
+    instruments->panel_version = panel->version;
+    instruments->next_panel = now + PANEL_PERIOD;
+    panel_draw(&instruments->panel_sheet, renderer, &instruments->glyphs, panel, &context,
+               names_stream ? tile->name : "", instruments->window);
+    return true;
+}
+
+/* The panel shows the message itself. */
+static bool update_notice(struct instruments *instruments, SDL_Renderer *renderer,
+                          const struct tile *tile, uint64_t now)
+{
+    const struct camera *camera = &tile->camera;
+    if (instruments->notice_version == camera->messages)
+        return false;
+    instruments->notice_version = camera->messages;
+    if (instruments->panel.open || !camera->message[0])
+        return false;
+    plate_notice(&instruments->notice_sheet, renderer, &instruments->glyphs, camera->message,
+                 camera->failed ? sheet_red : sheet_bright, tile->area.width);
+    instruments->notice_until = now + NOTICE_TIME;
+    return true;
+}
+
+bool instruments_update(struct instruments *instruments, const struct canvas *canvas,
+                        struct tile *tile, const struct jpeg_planes *planes, bool names_stream,
+                        uint64_t now)
+{
+    SDL_Renderer *renderer = canvas->renderer;
+    if (instruments->glyphs.height == 0) /* nothing was to be drawn so far */
+        return shows_any(instruments) || instruments->notice_version != tile->camera.messages;
+    bool changed = measure(instruments, renderer, planes, now);
+    changed |= update_panel(instruments, renderer, tile, names_stream, now);
+    changed |= update_notice(instruments, renderer, tile, now);
+    if (instruments->keys && !instruments->keys_sheet.texture) {
+        plate_keys(&instruments->keys_sheet, renderer, &instruments->list_glyphs,
+                   instruments->glyphs.height, instruments->window);
+        changed = true;
+    }
+    if (instruments->notice_until > 0 && now >= instruments->notice_until) {
+        instruments->notice_until = 0;
+        sheet_clear(&instruments->notice_sheet);
+        changed = true;
+    }
+    return changed;
+}
+
+bool instruments_measure(const struct instruments *instruments)
+{
+    return instruments->tones || instruments->peaking;
+}
+
+uint64_t instruments_due(const struct instruments *instruments, uint64_t now)
+{
+    uint64_t due = instruments->notice_until > 0 ? instruments->notice_until : UINT64_MAX;
+    if (instruments->mark_until > now && instruments->mark_until < due)
+        due = instruments->mark_until;
+    if (instruments->panel.open && instruments->panel.wanted_until > now &&
+        instruments->panel.wanted_until < due)
+        due = instruments->panel.wanted_until;
+    return due;
+}
+
+void instruments_clear(struct instruments *instruments)
+{
+    instruments_reset(instruments);
+    glyphs_clear(&instruments->glyphs);
+    glyphs_clear(&instruments->list_glyphs);
+}

@@ -1,0 +1,73 @@
+/*
+ * What is drawn over the pictures: the panel of controls, the list of keys, the histogram, focus
+ * peaking, a grid, the values of the frame, and where the camera focuses. All but the grid and the
+ * list belong to one stream, the active one.
+ *
+ * None of it is to delay a frame: what can be is drawn after one was shown, and is seen with the
+ * next. First thread only.
+ */
+#ifndef PITETHER_HOST_SINKS_WINDOW_INSTRUMENTS_H
+#define PITETHER_HOST_SINKS_WINDOW_INSTRUMENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "host/sinks/window/panel.h"
+#include "host/sinks/window/peaks.h"
+#include "host/sinks/window/sheet.h"
+#include "host/sinks/window/tile.h"
+#include "host/sinks/window/tones.h"
+
+/* All zeroes at first. */
+struct instruments {
+    bool keys, tones, peaking, grid, values; /* is shown */
+    struct panel panel;
+
+    struct glyphs glyphs, list_glyphs;
+    struct sheet panel_sheet, keys_sheet, tones_sheet, values_sheet, notice_sheet;
+    struct peaks peaks;
+    struct layout_size window; /* as it was drawn for */
+    const struct tile *tile;   /* the active one, as it was drawn for */
+
+    uint64_t next_measure, next_panel; /* are not due before; clock_monotonic() */
+    unsigned panel_version, camera_version;
+    const struct pitether_frame *valued; /* whose values are drawn; only compared */
+    struct zoom_point mark;              /* where the camera was told to focus */
+    uint64_t mark_until, notice_until;   /* 0: nothing is shown */
+    unsigned notice_version;
+};
+
+/* Before a picture of the window of that size is drawn: draws anew only what must be of the very
+ * frame that is shown. */
+void instruments_prepare(struct instruments *instruments, const struct canvas *canvas,
+                         const struct tile *tile, struct layout_size window);
+
+/* After it: measures the frame, whose planes are still there (or NULL), and draws anew what has
+ * changed, if that is due. names_stream: the panel says whose it is. Returns whether the window is
+ * to be drawn again. */
+bool instruments_update(struct instruments *instruments, const struct canvas *canvas,
+                        struct tile *tile, const struct jpeg_planes *planes, bool names_stream,
+                        uint64_t now_ns);
+
+/* Draw what is over the active tile's picture, and what is over the whole window. */
+void instruments_show_over(const struct instruments *instruments, SDL_Renderer *renderer,
+                           const struct tile *tile, uint64_t now_ns);
+void instruments_show_plates(const struct instruments *instruments, SDL_Renderer *renderer);
+void instruments_show_grid(SDL_Renderer *renderer, struct layout_area area);
+
+/* The camera was told to focus there. */
+void instruments_mark(struct instruments *instruments, struct zoom_point point, uint64_t now_ns);
+
+/* Another size or stream, or something was switched on: all is drawn anew. */
+void instruments_reset(struct instruments *instruments);
+
+/* Whether something needs the decoded frame. */
+bool instruments_measure(const struct instruments *instruments);
+
+/* When the window is due to be updated again if no frame comes; UINT64_MAX: never. */
+uint64_t instruments_due(const struct instruments *instruments, uint64_t now_ns);
+
+/* As sheet_clear(), of all. */
+void instruments_clear(struct instruments *instruments);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * Puts on the window what instruments.c has drawn.
+ */
+#include <math.h>
+
+#include "host/sinks/window/instruments.h"
+#include "shared/base/clock.h"
+
+#define MARK_TIME (3 * CLOCK_SECOND)
+#define MARK_SHARE (1.0 / 6) /* of the picture's shorter side */
+
+enum { MARGIN = 6, THIRDS = 3, GRID_OPACITY = 110, MARK_THICK = 2 };
+
+/* AfState, as libcamera has it. */
+enum { AF_SCANNING = 1, AF_FOCUSED = 2, AF_FAILED = 3 };
+
+void instruments_mark(struct instruments *instruments, struct zoom_point point, uint64_t now)
+{
+    instruments->mark = point;
+    instruments->mark_until = now + MARK_TIME;
+}
+
+static SDL_Color mark_colour(const struct pitether_frame *frame)
+{
+    double state = frame ? pitether_frame_number(frame, "AfState") : NAN;
+    if (state == AF_SCANNING)
+        return sheet_amber;
+    if (state == AF_FOCUSED)
+        return sheet_green;
+    return state == AF_FAILED ? sheet_red : sheet_bright;
+}
+
+static void show_mark(const struct instruments *instruments, SDL_Renderer *renderer,
+                      const struct tile *tile)
+{
+    const struct layout_area *area = &tile->area;
+    SDL_Color colour = mark_colour(tile->shown);
+    int side = (int)(SDL_min(area->width, area->height) * MARK_SHARE);
+    SDL_Rect square = { area->x + (int)(instruments->mark.x * area->width) - side / 2,
+                        area->y + (int)(instruments->mark.y * area->height) - side / 2, side,
+                        side };
+    SDL_SetRenderDrawColor(renderer, colour.r, colour.g, colour.b, SDL_ALPHA_OPAQUE);
+    for (int i = 0; i < MARK_THICK; i++) {
+        SDL_RenderDrawRect(renderer, &square);
+        square = (SDL_Rect){ square.x + 1, square.y + 1, square.w - 2, square.h - 2 };
+    }
+}
+
+void instruments_show_over(const struct instruments *instruments, SDL_Renderer *renderer,
+                           const struct tile *tile, uint64_t now)
+{
+    const struct layout_area *area = &tile->area;
+    SDL_Rect clip = { area->x, area->y, area->width, area->height };
+    const SDL_Surface *tones = instruments->tones_sheet.surface;
+    SDL_RenderSetClipRect(renderer, &clip);
+    if (instruments->peaking)
+        peaks_show(&instruments->peaks, renderer, tile->part, *area);
+    if (now < instruments->mark_until)
+        show_mark(instruments, renderer, tile);
+    if (instruments->values)
+        sheet_show(&instruments->values_sheet, renderer, area->x + MARGIN, area->y + MARGIN);
+    if (instruments->tones && tones)
+        sheet_show(&instruments->tones_sheet, renderer, area->x + MARGIN,
+                   area->y + area->height - tones->h - MARGIN);
+    SDL_RenderSetClipRect(renderer, NULL);
+}
+
+void instruments_show_plates(const struct instruments *instruments, SDL_Renderer *renderer)
+{
+    const struct layout_size *window = &instruments->window;
+    const SDL_Surface *panel = instruments->panel_sheet.surface;
+    const SDL_Surface *list = instruments->keys_sheet.surface;
+    const SDL_Surface *notice = instruments->notice_sheet.surface;
+    if (instruments->panel.open && panel)
+        sheet_show(&instruments->panel_sheet, renderer, window->width - panel->w, 0);
+    if (instruments->notice_until > 0 && notice)
+        sheet_show(&instruments->notice_sheet, renderer, (window->width - notice->w) / 2,
+                   window->height - notice->h - MARGIN);
+    if (instruments->keys && list)
+        sheet_show(&instruments->keys_sheet, renderer, (window->width - list->w) / 2,
+                   (window->height - list->h) / 2);
+}
+
+void instruments_show_grid(SDL_Renderer *renderer, struct layout_area area)
+{
+    SDL_SetRenderDrawBlendMode(renderer, SDL_BLENDMODE_BLEND);
+    SDL_SetRenderDrawColor(renderer, 255, 255, 255, GRID_OPACITY);
+    for (int i = 1; i < THIRDS; i++) {
+        int x = area.x + i * area.width / THIRDS, y = area.y + i * area.height / THIRDS;
+        SDL_RenderDrawLine(renderer, x, area.y, x, area.y + area.height - 1);
+        SDL_RenderDrawLine(renderer, area.x, y, area.x + area.width - 1, y);
+    }
+    SDL_SetRenderDrawBlendMode(renderer, SDL_BLENDMODE_NONE);
+}

@@ -1,0 +1,172 @@
+#include "host/sinks/window/panel_draw.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    WIDTH = 23, /* heights of characters */
+    PLATE = 205,
+    LINE_BYTES = 200,
+    MESSAGE_LINES = 2
+};
+
+static const SDL_Color selected_plate = { 60, 80, 110, 220 };
+static const SDL_Color typed_plate = { 0, 0, 0, 255 };
+static const SDL_Color track = { 70, 70, 70, 220 };
+
+/* Where things are in the sheet, pixels. */
+struct places {
+    int width, height, margin, row, rows_top;
+    unsigned rows; /* that have room */
+};
+
+struct drawing {
+    struct sheet *sheet;
+    const struct glyphs *glyphs;
+    const struct panel *panel;
+    const struct panel_context *context;
+    struct places places;
+};
+
+static const char *const hints[] = { "Left, Right: change    a: automatic",
+                                     "Enter: type    Backspace: default" };
+enum { HINTS = sizeof(hints) / sizeof(*hints) };
+
+static struct places places_of(const struct glyphs *glyphs, struct layout_size window)
+{
+    struct places places = { .height = window.height, .margin = glyphs->height / 2 };
+    places.width = SDL_min(WIDTH * glyphs->height, window.width);
+    places.row = glyphs->line + SDL_max(glyphs->height / 4, 2);
+    places.rows_top = places.margin + places.row;
+    int below = (MESSAGE_LINES + HINTS) * glyphs->line + 2 * places.margin;
+    places.rows = (unsigned)SDL_max((window.height - places.rows_top - below) / places.row, 1);
+    return places;
+}
+
+/* The first row that is shown, so that the selected one is in sight. */
+static unsigned first_row(const struct drawing *drawing)
+{
+    const struct panel *panel = drawing->panel;
+    unsigned rows = drawing->places.rows;
+    if (panel->count <= rows || panel->selected < rows / 2)
+        return 0;
+    return SDL_min(panel->selected - rows / 2, panel->count - rows);
+}
+
+static void draw_typed(const struct drawing *drawing, int y)
+{
+    const struct places *places = &drawing->places;
+    char text[CONTROL_TEXT_MAX + 2];
+    SDL_Rect plate = { places->width / 2, y, places->width / 2 - places->margin, places->row };
+    snprintf(text, sizeof(text), "%s_", drawing->panel->typed);
+    sheet_fill(drawing->sheet, plate, typed_plate);
+    sheet_text_right(drawing->sheet, drawing->glyphs, places->width - 2 * places->margin, y + 1,
+                     text, sheet_bright);
+}
+
+static void draw_position(const struct drawing *drawing, int y, double position)
+{
+    const struct places *places = &drawing->places;
+    int thick = SDL_max(places->row / 10, 1), width = places->width - 2 * places->margin;
+    SDL_Rect line = { places->margin, y + places->row - thick, width, thick };
+    sheet_fill(drawing->sheet, line, track);
+    line.w = SDL_max((int)lround(position * width), 1);
+    sheet_fill(drawing->sheet, line, sheet_blue);
+}
+
+static void draw_row(const struct drawing *drawing, unsigned row, int y)
+{
+    const struct places *places = &drawing->places;
+    bool selected = row == drawing->panel->selected;
+    struct panel_line line;
+    panel_line(drawing->panel, drawing->context, row, &line);
+    if (selected)
+        sheet_fill(drawing->sheet, (SDL_Rect){ 0, y, places->width, places->row }, selected_plate);
+    sheet_text(drawing->sheet, drawing->glyphs, places->margin, y + 1, line.name, sheet_bright);
+    if (selected && !isnan(line.position))
+        draw_position(drawing, y, line.position);
+    if (selected && drawing->panel->editing) {
+        draw_typed(drawing, y);
+        return;
+    }
+    int space = places->width - 3 * places->margin - glyphs_width(drawing->glyphs, line.name);
+    while (line.value[0] && glyphs_width(drawing->glyphs, line.value) > space)
+        line.value[strlen(line.value) - 1] = '\0';
+    sheet_text_right(drawing->sheet, drawing->glyphs, places->width - places->margin, y + 1,
+                     line.value,
+                     line.wanted      ? sheet_blue
+                     : line.automatic ? sheet_bright
+                                      : sheet_amber);
+}
+
+static void draw_rows(const struct drawing *drawing)
+{
+    const struct panel *panel = drawing->panel;
+    const struct camera *camera = drawing->context->camera;
+    const struct places *places = &drawing->places;
+    unsigned first = first_row(drawing);
+    int y = places->rows_top;
+    for (unsigned i = first; i < panel->count && i < first + places->rows; i++, y += places->row)
+        draw_row(drawing, i, y);
+    if (panel->count == 0)
+        sheet_text(drawing->sheet, drawing->glyphs, places->margin, y,
+                   camera->lists > 0 ? "This camera has no controls."
+                                     : "The camera has listed no controls yet.",
+                   sheet_grey);
+}
+
+static void draw_head(const struct drawing *drawing, const char *title)
+{
+    const struct places *places = &drawing->places;
+    char text[LINE_BYTES];
+    snprintf(text, sizeof(text), "%s%sControls", title, *title ? " - " : "");
+    sheet_text(drawing->sheet, drawing->glyphs, places->margin, places->margin, text, sheet_grey);
+    sheet_text_right(drawing->sheet, drawing->glyphs, places->width - places->margin,
+                     places->margin, "set by hand", sheet_amber);
+}
+
+/* One line of the text: what fits, up to a space where possible. Returns what is left. */
+static const char *draw_line(const struct drawing *drawing, const char *text, int y,
+                             SDL_Color colour)
+{
+    char line[LINE_BYTES];
+    size_t size = strnlen(text, sizeof(line) - 1), all = size;
+    int width = drawing->places.width - 2 * drawing->places.margin;
+    memcpy(line, text, size);
+    line[size] = '\0';
+    while (size > 1 && glyphs_width(drawing->glyphs, line) > width) {
+        char *space = strrchr(line, ' ');
+        size = space && space > line ? (size_t)(space - line) : size - 1;
+        line[size] = '\0';
+    }
+    sheet_text(drawing->sheet, drawing->glyphs, drawing->places.margin, y, line, colour);
+    return text + size + (size < all && text[size] == ' ');
+}
+
+static void draw_foot(const struct drawing *drawing)
+{
+    const struct camera *camera = drawing->context->camera;
+    const struct places *places = &drawing->places;
+    int line = drawing->glyphs->line;
+    int y = places->height - places->margin - (HINTS + MESSAGE_LINES) * line;
+    const char *text = camera->message;
+    for (int i = 0; i < MESSAGE_LINES && *text; i++)
+        text = draw_line(drawing, text, y + i * line, camera->failed ? sheet_red : sheet_green);
+    y += MESSAGE_LINES * line;
+    for (int i = 0; i < HINTS; i++)
+        draw_line(drawing, hints[i], y + i * line, sheet_grey);
+}
+
+void panel_draw(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
+                const struct panel *panel, const struct panel_context *context, const char *title,
+                struct layout_size window)
+{
+    struct drawing drawing = { sheet, glyphs, panel, context, places_of(glyphs, window) };
+    if (!sheet_begin(sheet, drawing.places.width, drawing.places.height, PLATE))
+        return;
+    draw_head(&drawing, title);
+    draw_rows(&drawing);
+    draw_foot(&drawing);
+    sheet_end(sheet, renderer);
+}

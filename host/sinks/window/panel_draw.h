@@ -1,0 +1,17 @@
+/*
+ * How the panel of controls looks. First thread only.
+ */
+#ifndef PITETHER_HOST_SINKS_WINDOW_PANEL_DRAW_H
+#define PITETHER_HOST_SINKS_WINDOW_PANEL_DRAW_H
+
+#include "host/sinks/window/layout.h"
+#include "host/sinks/window/panel.h"
+#include "host/sinks/window/sheet.h"
+
+/* Draws it into a sheet that is as high as the window, and no wider. title: of the stream, where
+ * there are several; else "". */
+void panel_draw(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
+                const struct panel *panel, const struct panel_context *context, const char *title,
+                struct layout_size window);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * How the list of keys, the values of a frame, the histogram and a notice look. First thread only.
+ */
+#ifndef PITETHER_HOST_SINKS_WINDOW_PLATES_H
+#define PITETHER_HOST_SINKS_WINDOW_PLATES_H
+
+#include "host/lib/pitether.h"
+#include "host/sinks/window/camera.h"
+#include "host/sinks/window/layout.h"
+#include "host/sinks/window/sheet.h"
+#include "host/sinks/window/tones.h"
+
+/* The keys, in two columns where the window is wide enough. glyphs: made as large as fits, at most
+ * so high. */
+void plate_keys(struct sheet *sheet, SDL_Renderer *renderer, struct glyphs *glyphs, int height,
+                struct layout_size window);
+
+/* What the camera reported of the frame, one value a line, as many as fit; with the words and units
+ * of its controls. */
+void plate_values(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
+                  const struct pitether_frame *frame, const struct camera *camera,
+                  struct layout_size most);
+
+void plate_tones(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
+                 const struct tones *tones);
+
+/* One line. */
+void plate_notice(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
+                  const char *text, SDL_Color colour, int max_width);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * The histogram and focus peaking.
+ */
+#include "host/sinks/window/peaking.h"
+#include "host/sinks/window/tones.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { WIDTH = 64, HEIGHT = 32 };
+
+static uint8_t luma[HEIGHT][WIDTH], u[HEIGHT / 2][WIDTH / 2], v[HEIGHT / 2][WIDTH / 2];
+static const struct jpeg_planes planes = {
+    WIDTH, HEIGHT, { luma[0], u[0], v[0] }, { WIDTH, WIDTH / 2, WIDTH / 2 }
+};
+
+static void fill(uint8_t y, uint8_t cb, uint8_t cr)
+{
+    memset(luma, y, sizeof(luma));
+    memset(u, cb, sizeof(u));
+    memset(v, cr, sizeof(v));
+}
+
+static void colours_are_counted_apart(void **state)
+{
+    struct tones tones;
+    (void)state;
+    fill(76, 85, 255); /* red */
+    tones_measure(&tones, &planes);
+    assert_int_equal(tones.luma[76 / 4], WIDTH * HEIGHT);
+    assert_int_equal(tones.red[63], WIDTH * HEIGHT);
+    assert_int_equal(tones.green[0], WIDTH * HEIGHT);
+    assert_int_equal(tones.blue[0], WIDTH * HEIGHT);
+    assert_true(tones.bright == 1 && tones.dark == 0);
+}
+
+static void clipping_is_the_share_of_pixels(void **state)
+{
+    struct tones tones;
+    (void)state;
+    fill(128, 128, 128);
+    tones_measure(&tones, &planes);
+    assert_true(tones.bright == 0 && tones.dark == 0);
+    assert_int_equal(tones.highest, WIDTH * HEIGHT);
+    memset(luma[0], 255, (size_t)WIDTH * HEIGHT / 4);
+    memset(luma[HEIGHT - 4], 0, (size_t)WIDTH * 4);
+    tones_measure(&tones, &planes);
+    assert_true(fabs(tones.bright - 0.25) < 1e-9);
+    assert_true(fabs(tones.dark - 0.125) < 1e-9);
+    assert_int_equal(tones.highest, WIDTH * HEIGHT * 5 / 8);
+}
+
+static void a_picture_without_pixels_is_counted_too(void **state)
+{
+    struct jpeg_planes none = planes;
+    struct tones tones;
+    (void)state;
+    none.width = none.height = 0;
+    tones_measure(&tones, &none);
+    assert_true(tones.bright == 0 && tones.highest == 1);
+}
+
+static unsigned count_sharp(uint32_t mask[HEIGHT / 2][WIDTH / 2], unsigned column)
+{
+    unsigned count = 0;
+    peaking_measure(&planes, mask[0], WIDTH / 2);
+    for (unsigned y = 0; y < HEIGHT / 2; y++)
+        for (unsigned x = 0; x < WIDTH / 2; x++) {
+            if (mask[y][x])
+                assert_true(x + 1 >= column && x <= column + 1);
+            count += mask[y][x] != 0;
+        }
+    return count;
+}
+
+static void edges_are_sharp_and_slopes_are_not(void **state)
+{
+    uint32_t mask[HEIGHT / 2][WIDTH / 2];
+    (void)state;
+    fill(128, 128, 128);
+    assert_int_equal(count_sharp(mask, 0), 0);
+    for (unsigned y = 0; y < HEIGHT; y++) /* a line of two pixels */
+        luma[y][40] = luma[y][41] = 250;
+    assert_true(count_sharp(mask, 20) >= HEIGHT / 2 - 2);
+    for (unsigned y = 0; y < HEIGHT; y++)
+        for (unsigned x = 0; x < WIDTH; x++)
+            luma[y][x] = (uint8_t)(4 * x);
+    assert_int_equal(count_sharp(mask, 0), 0);
+}
+
+static void few_of_many_edges_are_marked(void **state)
+{
+    uint32_t mask[HEIGHT / 2][WIDTH / 2];
+    unsigned count = 0;
+    (void)state;
+    for (unsigned y = 0; y < HEIGHT; y++)
+        for (unsigned x = 0; x < WIDTH; x++)
+            luma[y][x] = (uint8_t)(((x ^ y) & 2 ? 0 : 60) + x);
+    peaking_measure(&planes, mask[0], WIDTH / 2);
+    for (unsigned y = 0; y < HEIGHT / 2; y++)
+        for (unsigned x = 0; x < WIDTH / 2; x++)
+            count += mask[y][x] != 0;
+    assert_true(count < HEIGHT / 2 * (WIDTH / 2) / 10);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(colours_are_counted_apart),
+        cmocka_unit_test(clipping_is_the_share_of_pixels),
+        cmocka_unit_test(a_picture_without_pixels_is_counted_too),
+        cmocka_unit_test(edges_are_sharp_and_slopes_are_not),
+        cmocka_unit_test(few_of_many_edges_are_marked),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
