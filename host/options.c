@@ -38,9 +38,9 @@ static const struct option_spec specs[] = {
       "write the JPEGs to standard output, one after the other; a reader that is too slow gets the "
       "newest ones, unless --lossless is given" },
     { "window", 'w', OPTION_FLAG, FIELD(window), NULL, NULL, 0, 0, NULL,
-      "show the newest frame in a window: q quits, f is full screen, s saves a snapshot, space "
-      "freezes. Several streams are side by side; a click or 1 to 9 shows one alone, and again, "
-      "or 0 or Esc, all of them. The default if there is a display and no other sink" },
+      "show the newest frame in a window: F1 lists its keys, Tab shows the camera's controls, q "
+      "quits. Several streams are side by side; a click or 1 to 9 shows one alone, and 0 or Esc "
+      "all of them. The default if there is a display and no other sink" },
     { "null", 0, OPTION_FLAG, FIELD(null), NULL, NULL, 0, 0, NULL,
       "receive, check and count the frames only" },
     HEADING("Which frames"),

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes what --help says, which is made of the option tables, into the man pages and options.md.
+"""Writes what --help says, which is made of the option tables, into the man pages and options.md,
+and the window's keys, as keys.c has them, into pitether's man page and usage.md.
     document-options.py PITETHERD PITETHER          writes it between the marks in these files
     document-options.py --check PITETHERD PITETHER  writes nothing; fails if that would change a file
 The files are committed as they are, so that no build, of this machine or for another one, has to
@@ -87,6 +88,42 @@ def markdown_options(page):
     return text + f"\nExit codes: {markdown(codes)}\n"
 
 
+class Keys:
+    """The table of the window's keys: groups, each with names and what they do."""
+
+    def __init__(self, path):
+        with open(os.path.join(TOP, path), encoding="utf-8") as file:
+            source = file.read()
+        names = self.strings(re.search(r"key_group_names\[.*?\{(.*?)\};", source, re.S).group(1))
+        rows = re.findall(r"^    \{ [^{}]*?(KEYS_\w+), INPUT_([^{}]*?) \}", source, re.M | re.S)
+        listed = [(group, self.strings(rest)) for group, rest in rows]
+        order = list(dict.fromkeys(group for group, _ in listed))
+        self.groups = [(name, [texts for group, texts in listed if group == key and texts])
+                       for name, key in zip(names, order)]
+
+    @staticmethod
+    def strings(text):
+        """The string literals, of which those that only blanks separate are one."""
+        return re.findall(r'"([^"]*)"', re.sub(r'"\s+"', "", text))
+
+
+def man_keys(keys):
+    text = ""
+    for heading, rows in keys.groups:
+        text += f".SS {roff(heading)}\n"
+        for name, about in rows:
+            text += f".TP\n.B {roff(name)}\n{paragraph(about[0].upper() + about[1:] + '.')}"
+    return text
+
+
+def markdown_keys(keys):
+    text = ""
+    for heading, rows in keys.groups:
+        text += f"\n| {heading} | |\n|---|---|\n"
+        text += "".join(f"| {name} | {about} |\n" for name, about in rows)
+    return text + "\n"
+
+
 def between_marks(text, what, made, form):
     begin, end = form.format(f"begin: {what} ({MADE})"), form.format("end")
     before, rest = text.split(begin + "\n")
@@ -104,6 +141,9 @@ def main():
              for what, make in (("options", man_options), ("exit codes", man_codes))]
     parts += [("shared/doc/options.md", f"options of {program}", markdown_options(page))
               for program, page in pages.items()]
+    keys = Keys("host/sinks/window/keys.c")
+    parts += [("host/pitether.1", "keys", man_keys(keys)),
+              ("shared/doc/usage.md", "keys", markdown_keys(keys))]
     stale = []
     for path, what, made in parts:
         with open(os.path.join(TOP, path), encoding="utf-8") as file:
