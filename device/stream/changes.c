@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/controls/pairs.h"
 #include "device/stream/decision.h"
 
 static void append(struct change_list *list, struct change *change)
@@ -129,14 +130,17 @@ int changes_begin(void *user, const struct control_table *table, struct control_
 /* False: the list can't hold it. */
 static bool add_to(struct control_list *list, const struct change *change)
 {
-    struct control_list before = *list;
+    struct control_list more = *list;
     for (unsigned i = 0; i < change->count; i++) {
-        const struct change_item *item = &change->items[i];
-        if (item->given.type == VALUE_NONE || control_list_set(list, item->name, &item->given))
+        struct control_setting setting = { .value = change->items[i].given };
+        if (setting.value.type == VALUE_NONE)
             continue;
-        *list = before;
-        return false;
+        strcpy(setting.name, change->items[i].name);
+        pairs_supersede(&more, &setting);
+        if (!control_list_set(&more, setting.name, &setting.value))
+            return false;
     }
+    *list = more;
     return true;
 }
 
@@ -170,8 +174,11 @@ uint64_t changes_take(void *user, struct control_list *list)
         number = change->number;
     }
     if (first) {
+        control_list_arrange(list);
         patience_set(&changes->patience, list);
         replace_up_to(first, number);
+        for (struct change *change = first; change && change->taken; change = change->next)
+            decision_leave(change, list);
         sort_out(changes);
     }
     pthread_mutex_unlock(&changes->lock);

@@ -188,8 +188,8 @@ static void judge(struct change_item *item, const struct change *change,
     struct value before = reading(item, &change->before, frame->names);
     struct value target = target_of(item, &item->now);
     if (item->replaced)
-        set_result(item, WIRE_SET_REPLACED, "a later change replaced it");
-    else if (item->given.type != VALUE_NONE && !is_reported(item, frame))
+        return;
+    if (item->given.type != VALUE_NONE && !is_reported(item, frame))
         set_result(item, WIRE_SET_UNREPORTED, "the camera does not report it");
     else if (item->given.type != VALUE_NONE && !is_near(item, &target, &item->now))
         judge_other(item, &before);
@@ -249,21 +249,38 @@ void decision_look(struct change *change, const struct decision_frame *frame)
         decide(change, frame, shown);
 }
 
+static void replace(struct change_item *item)
+{
+    item->replaced = true;
+    set_result(item, WIRE_SET_REPLACED, "a later change replaced it");
+}
+
+static void decide_if_replaced(struct change *change)
+{
+    for (unsigned i = 0; i < change->count; i++)
+        if (!change->items[i].replaced)
+            return;
+    change->first_frame_id = CHANGE_NO_FRAME;
+    change->decided = true;
+}
+
 void decision_replace(struct change *earlier, const struct change *later)
 {
-    bool left = false;
-    for (unsigned i = 0; i < earlier->count; i++) {
-        struct change_item *item = &earlier->items[i];
-        for (unsigned k = 0; k < later->count && !item->replaced; k++)
-            item->replaced = strcmp(item->name, later->items[k].name) == 0;
-        if (item->replaced)
-            set_result(item, WIRE_SET_REPLACED, "a later change replaced it");
-        left |= !item->replaced;
+    for (unsigned i = 0; i < earlier->count; i++)
+        for (unsigned k = 0; k < later->count; k++)
+            if (strcmp(earlier->items[i].name, later->items[k].name) == 0)
+                replace(&earlier->items[i]);
+    decide_if_replaced(earlier);
+}
+
+void decision_leave(struct change *change, const struct control_list *given)
+{
+    for (unsigned i = 0; i < change->count; i++) {
+        struct change_item *item = &change->items[i];
+        if (item->given.type != VALUE_NONE && !control_list_find(given, item->name))
+            replace(item);
     }
-    if (!left) {
-        earlier->first_frame_id = CHANGE_NO_FRAME;
-        earlier->decided = true;
-    }
+    decide_if_replaced(change);
 }
 
 void decision_lose(struct change *change)

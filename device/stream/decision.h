@@ -33,6 +33,10 @@ void decision_look(struct change *change, const struct decision_frame *frame);
  * values, or one shows the later one's by now. */
 void decision_replace(struct change *earlier, const struct change *later);
 
+/* The camera is given this list in the place of the change's own items: what is not in it has no
+ * effect, since a later change leaves it to the camera again. */
+void decision_leave(struct change *change, const struct control_list *given);
+
 /* The camera stopped: no frame will show it. */
 void decision_lose(struct change *change);
 

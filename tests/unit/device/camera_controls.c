@@ -31,6 +31,18 @@ void camera_controls_fill(struct control_table *table)
     snprintf(exposure->unit, sizeof(exposure->unit), "µs");
 }
 
+void camera_controls_add_exposure_mode(struct control_table *table)
+{
+    struct control_info *mode =
+        add(table, "ExposureTimeMode", value_of_int32(0), value_of_int32(1), value_of_int32(0));
+    static const char *const words[] = { "ExposureTimeModeAuto", "ExposureTimeModeManual" };
+    for (int i = 0; i < 2; i++) {
+        struct control_enumerator *word = &mode->enumerators[mode->enumerator_count++];
+        word->value = i;
+        snprintf(word->name, sizeof(word->name), "%s", words[i]);
+    }
+}
+
 void camera_controls_add_many(struct control_table *table, unsigned count)
 {
     for (unsigned i = 0; i < count; i++) {

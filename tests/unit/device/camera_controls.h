@@ -9,6 +9,9 @@
 /* Brightness (-1..1, 0), Contrast (0..16, 1) and ExposureTime (100..66666 us, 20000). */
 void camera_controls_fill(struct control_table *table);
 
+/* ExposureTimeMode: Auto or Manual. */
+void camera_controls_add_exposure_mode(struct control_table *table);
+
 /* So many more, with long names. */
 void camera_controls_add_many(struct control_table *table, unsigned count);
 

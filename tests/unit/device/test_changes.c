@@ -242,6 +242,27 @@ static void a_value_that_was_replaced_unseen(void **state)
     assert_int_equal(results[2], 1 + WIRE_SET_OK);
 }
 
+/* Exposure and then exposure's mode, in one request: the mode decides. */
+static void what_is_given_back_at_once_is_replaced(void **state)
+{
+    struct fixture *fixture = *state;
+    camera_controls_add_exposure_mode(&fixture->table);
+    begin(fixture);
+    set(fixture, "ExposureTime=5000");
+    set(fixture, "ExposureTimeMode=Auto");
+    assert_true(take(fixture));
+    assert_int_equal(fixture->given.count, 1);
+    assert_string_equal(fixture->given.items[0].name, "ExposureTimeMode");
+    assert_int_equal(fixture->given.items[0].value.int32[0], 0);
+    expect_decided(fixture, 1, CHANGE_NO_FRAME, WIRE_SET_REPLACED);
+    set(fixture, "ExposureTime=5000");
+    assert_true(take(fixture));
+    assert_int_equal(fixture->given.count, 2);
+    assert_string_equal(fixture->given.items[0].name, "ExposureTimeMode");
+    assert_int_equal(fixture->given.items[0].value.int32[0], 1);
+    assert_string_equal(fixture->given.items[1].name, "ExposureTime");
+}
+
 static void a_camera_that_knows_is_believed(void **state)
 {
     struct fixture *fixture = *state;
@@ -440,6 +461,7 @@ int main(void)
         TEST(only_so_many_wait),
         TEST(a_value_that_was_replaced_may_have_been_seen),
         TEST(a_value_that_was_replaced_unseen),
+        TEST(what_is_given_back_at_once_is_replaced),
         TEST(a_camera_that_knows_is_believed),
         TEST(a_camera_that_turns_out_to_know_is_believed),
         TEST(a_camera_that_stops_loses_what_waits),
