@@ -42,6 +42,7 @@ struct combine {
 
 /*
  * samples_load, _store   from and to any address
+ * samples_load_half      eight of them; the others are 0
  * samples_flip           x ^ 128: U or V to a signed number, 0 for no colour, and back
  * samples_double         the first (half 0) or second (1) eight samples, each of them twice
  * samples_interleave     the first (half 0) or second (1) eight of x and of y, in turn
@@ -56,6 +57,11 @@ struct combine {
 static inline samples samples_load(const uint8_t *from)
 {
     return _mm_loadu_si128((const __m128i *)from);
+}
+
+static inline samples samples_load_half(const uint8_t *from)
+{
+    return _mm_loadl_epi64((const __m128i *)from);
 }
 
 static inline void samples_store(uint8_t *to, samples x)
@@ -115,6 +121,11 @@ static inline samples samples_load(const uint8_t *from)
     return vld1q_u8(from);
 }
 
+static inline samples samples_load_half(const uint8_t *from)
+{
+    return vcombine_u8(vld1_u8(from), vdup_n_u8(0));
+}
+
 static inline void samples_store(uint8_t *to, samples x)
 {
     vst1q_u8(to, x);
@@ -171,6 +182,13 @@ static inline samples samples_load(const uint8_t *from)
 {
     samples x;
     memcpy(x.at, from, SAMPLES);
+    return x;
+}
+
+static inline samples samples_load_half(const uint8_t *from)
+{
+    samples x = { { 0 } };
+    memcpy(x.at, from, SAMPLES / 2);
     return x;
 }
 

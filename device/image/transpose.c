@@ -2,14 +2,6 @@
 
 #include "device/image/samples.h"
 
-/* Eight bytes in the low half. */
-static samples load_half(const uint8_t *from)
-{
-    uint8_t both[SAMPLES] = { 0 };
-    memcpy(both, from, TRANSPOSE_COLUMNS);
-    return samples_load(both);
-}
-
 /*
  * Sixteen rows of eight bytes to eight of sixteen. A byte's place is one of 128: a vector, and a
  * place in it. At first the vector is the row's low three bits, the place in it is the column and
@@ -23,8 +15,8 @@ static void transpose_block(uint8_t *const to[TRANSPOSE_COLUMNS], size_t x, cons
     samples now[TRANSPOSE_COLUMNS], next[TRANSPOSE_COLUMNS];
 #pragma GCC unroll 8
     for (int i = 0; i < TRANSPOSE_COLUMNS; i++)
-        now[i] = samples_interleave(load_half(from + i * stride),
-                                    load_half(from + (i + TRANSPOSE_COLUMNS) * stride), 0);
+        now[i] = samples_interleave(samples_load_half(from + i * stride),
+                                    samples_load_half(from + (i + TRANSPOSE_COLUMNS) * stride), 0);
 #pragma GCC unroll 3
     for (int round = 0; round < 3; round++) {
 #pragma GCC unroll 4
