@@ -11,9 +11,10 @@ QUALITY = "80"
 YUV_FORMATS = ("YUV420", "NV12", "YUV422", "YUYV", "YUV444", "GREY")
 OTHER_FORMATS = ("RGB", "BGR", "JPEG")
 CONVERSIONS = {"as it is": "", "limited range": ",limited", "BT.709": ",bt709",
-               "both": ",limited,bt709", "mirrored": ",hflip"}
+               "both": ",limited,bt709", "mirrored": ",hflip",
+               "turned by 90": ",vflip,transpose"}
 # What a conversion may cost, of the same format without.
-LIMITS = {"limited range": 1.08, "both": 1.15}
+LIMITS = {"limited range": 1.08, "both": 1.15, "turned by 90": 1.15}
 
 
 def forms(kind):
@@ -21,7 +22,7 @@ def forms(kind):
     found = {}
     for each in YUV_FORMATS + OTHER_FORMATS:
         names = [name for name, words in CONVERSIONS.items()
-                 if each in YUV_FORMATS or not words or (words == ",hflip" and each != "JPEG")]
+                 if each in YUV_FORMATS or not words or ("flip" in words and each != "JPEG")]
         found[each] = {name: f"{kind}@{each}{CONVERSIONS[name]}" for name in names}
     return found
 

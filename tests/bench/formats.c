@@ -27,6 +27,8 @@ bool form_parse(const char *text, struct picture *form)
             form->hflip = true;
         else if (strcmp(word, "vflip") == 0)
             form->vflip = true;
+        else if (strcmp(word, "transpose") == 0)
+            form->transpose = true;
         else
             return false;
     }

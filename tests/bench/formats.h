@@ -8,7 +8,7 @@
 
 #include "device/image/picture.h"
 
-/* Reads "FORMAT[,limited][,bt709][,hflip][,vflip]", with pixel_format_name()'s names, into all
+/* Reads "FORMAT[,limited][,bt709][,hflip][,vflip][,transpose]", with pixel_format_name()'s names, into all
  * fields of a picture but its size and planes. False: it is none. */
 bool form_parse(const char *text, struct picture *form);
 
