@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include "device/auth/auth.h"
 #include "device/camera/libcamera/source.h"
+#include "device/control_listing.h"
 #include "device/exit_code.h"
 #include "device/key_command.h"
 #include "device/open_listeners.h"
@@ -117,5 +119,10 @@ int main(int argc, char **argv)
     if (options.add_key || options.revoke || options.list_keys)
         return key_command(&options, has_output);
     signals_block(true);
+    /* libcamera reads it when it looks for cameras. */
+    if (options.tuning_file && setenv("LIBCAMERA_RPI_TUNING_FILE", options.tuning_file, 1))
+        return exit_unable("pass the tuning file on", -errno);
+    if (options.list_controls)
+        return control_listing(&options, has_output);
     return options.list_cameras ? list_cameras(has_output) : run(&options);
 }

@@ -7,6 +7,7 @@
 #include "device/camera/libcamera/source.h"
 #include "device/camera/pattern.h"
 #include "device/camera/registry.h"
+#include "device/control_options.h"
 #include "device/serve/listener.h"
 #include "shared/protocol/wire_streams.h"
 
@@ -44,6 +45,8 @@ static int check_source(const struct device_options *options, const struct strea
     if (stream->pattern_faults && ops != &camera_pattern)
         return reject_source(options, stream, "pattern-faults: only the source pattern has any",
                              error);
+    if (control_options_check(stream, &unknown))
+        return reject_source(options, stream, unknown.text, error);
     return 0;
 }
 
@@ -128,5 +131,7 @@ int device_options_read(struct device_options *options, int argc, char **argv, s
         result = error_set(error, -EINVAL, "--add-key, --list-keys and --revoke: give one of them");
     if (!result)
         result = check_addresses(&options->listen, error);
-    return result ? result : check_streams(options, error);
+    if (!result)
+        result = check_streams(options, error);
+    return result ? result : control_options_check_tuning(options, error);
 }

@@ -4,6 +4,7 @@
 #ifndef PITETHER_DEVICE_OPTIONS_H
 #define PITETHER_DEVICE_OPTIONS_H
 
+#include "device/controls/words.h"
 #include "shared/base/attributes.h"
 #include "shared/base/options.h"
 
@@ -21,11 +22,15 @@ struct stream_options {
     const char *source, *pattern_faults;
     struct option_size size;         /* zeros: the source decides */
     struct option_size preview_size; /* zeros: there is no preview */
-    double fps;                      /* 0: the source decides */
+    struct option_range fps;         /* max 0: the source decides; min 0: no lower rate */
     bool unpaced, hflip, vflip, adaptive, always_on;
-    int rotation; /* quarter turns, clockwise */
+    bool full_view;
+    const char *sensor_mode; /* "WIDTH:HEIGHT[:DEPTH[:PACKING]]"; NULL: the camera decides */
+    int rotation;            /* quarter turns, clockwise */
     int quality, min_quality, slices;
-    uint64_t bitrate, frames; /* 0: no limit */
+    uint64_t bitrate, frames;      /* 0: no limit */
+    struct option_list controls;   /* each "NAME=VALUE" */
+    const char *words[WORD_COUNT]; /* the value of each; NULL: it was not given */
 };
 
 struct device_options {
@@ -33,7 +38,8 @@ struct device_options {
     struct stream_options streams[DEVICE_STREAMS_MAX];
     int threads;
     struct option_list listen;
-    bool insecure_plaintext;
+    bool insecure_plaintext, view_only;
+    const char *tuning_file;
     const char *keys, *add_key, *revoke;
     int role; /* enum key_role */
     bool list_keys;
@@ -43,7 +49,7 @@ struct device_options {
     const char *user;
     int log_level; /* enum log_level */
     const char *config;
-    bool list_cameras, version, help;
+    bool list_cameras, list_controls, version, help;
 };
 
 extern const struct option_table device_option_table;

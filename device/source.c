@@ -1,11 +1,14 @@
 #include "device/source.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "device/camera/faults.h"
 #include "device/camera/faulty.h"
 #include "device/camera/registry.h"
+#include "device/control_options.h"
 #include "shared/base/error.h"
 #include "shared/base/log.h"
 
@@ -38,6 +41,8 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         log_error("%s%s", label, error.text);
         return EXIT_USAGE;
     }
+    if (control_options_text(options, &source->controls))
+        return exit_unable("read the options of controls", -ENOMEM);
     struct orientation orientation =
         picture_orientation(options->hflip, options->vflip, 90 * (unsigned)options->rotation);
     struct camera_request request = {
@@ -45,11 +50,16 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         .height = options->size.height,
         .preview_width = options->preview_size.width,
         .preview_height = options->preview_size.height,
-        .fps = options->fps,
+        .fps = options->fps.max,
+        .min_fps = options->fps.min,
         .unpaced = options->unpaced,
         .hflip = orientation.hflip,
         .vflip = orientation.vflip,
         .transpose = orientation.transpose,
+        .full_view = options->full_view,
+        .sensor_mode =
+            control_options_mode(options, source->sensor_mode, sizeof(source->sensor_mode)),
+        .hdr_sensor = control_options_hdr_sensor(options),
         .stream = options->name,
         .names = &source->names,
         .faults = &faults,
@@ -61,6 +71,8 @@ void source_close(struct source *source)
 {
     if (source->ops)
         source->ops->close(&source->camera);
+    free(source->controls);
+    source->controls = NULL;
 }
 
 const char *source_shown(const char *source)

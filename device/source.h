@@ -13,6 +13,8 @@ struct source {
     const struct camera_ops *ops;
     struct camera *camera;       /* open, not started */
     struct metadata_names names; /* of what its frames report; the camera writes to it */
+    char *controls;              /* what the options set, "NAME=VALUE,..."; NULL: nothing */
+    char sensor_mode[24];        /* as the camera's request has it */
 };
 
 /* Chooses the source and opens its camera; one that is not there yet is as good as one that is.
@@ -20,7 +22,8 @@ struct source {
 NODISCARD enum exit_code source_open(struct source *source, const struct stream_options *options,
                                      const char *label);
 
-/* Closes the camera if it is still the source's: taking it over sets it to NULL. */
+/* Closes the camera if it is still the source's: taking it over sets it to NULL. Frees what it has,
+ * which the camera may use until it is closed. */
 void source_close(struct source *source);
 
 /* What receivers see of a --source value: a file's name, not where it lies. Part of `source`. */

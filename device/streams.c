@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "device/control_check.h"
 #include "shared/base/clock.h"
 #include "shared/protocol/wire_streams.h"
 
@@ -19,6 +20,8 @@ enum exit_code streams_open(struct streams *streams, const struct device_options
             snprintf(streams->labels[i], sizeof(streams->labels[i]),
                      "%s: ", options->streams[i].name);
         code = source_open(&streams->sources[i], &options->streams[i], streams->labels[i]);
+        if (code == EXIT_DONE)
+            code = control_check(&streams->sources[i], streams->labels[i]);
     }
     return code;
 }

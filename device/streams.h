@@ -24,7 +24,8 @@ struct streams {
     char preview_labels[DEVICE_STREAMS_MAX][WIRE_NAME_MAX + 3];
 };
 
-/* Opens the cameras that the options name. Starts no thread. On failure streams_close() is still
+/* Opens the cameras that the options name, and checks what the options set them to, as far as they
+ * are there. Starts no thread. On failure streams_close() is still
  * due. */
 NODISCARD enum exit_code streams_open(struct streams *streams,
                                       const struct device_options *options);

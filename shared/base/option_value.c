@@ -11,9 +11,10 @@
 /* Of what an option takes, as errors say it. */
 enum { EXPECTED_MAX = 160 };
 
-/* A value as it was written; `second` is a size's height. */
+/* A value as it was written; `second` is a size's height, or where a range begins. */
 struct numbers {
     double first, second;
+    bool is_range;
 };
 
 /* Digits, at most one point, and a sign in front: what people mean by a number. */
@@ -58,6 +59,21 @@ static bool parse_size(const char *text, struct numbers *numbers)
     memcpy(digits, text, (size_t)(times - text));
     digits[times - text] = '\0';
     return parse_whole(digits, &numbers->first) && parse_whole(times + 1, &numbers->second);
+}
+
+static bool parse_range(const char *text, struct numbers *numbers)
+{
+    char begin[32];
+    const char *dash = *text ? strchr(text + 1, '-') : NULL;
+    if (!dash)
+        return parse_number(text, &numbers->first);
+    if ((size_t)(dash - text) >= sizeof(begin))
+        return false;
+    memcpy(begin, text, (size_t)(dash - text));
+    begin[dash - text] = '\0';
+    numbers->is_range = true;
+    return parse_number(begin, &numbers->second) && parse_number(dash + 1, &numbers->first) &&
+           numbers->second <= numbers->first;
 }
 
 static bool parse_flag(const char *text, bool *flag)
@@ -118,6 +134,8 @@ static bool parse_numbers(const struct option_spec *spec, const char *text, stru
         return parse_units(text, 1000, &numbers->first);
     case OPTION_SIZE:
         return parse_size(text, numbers);
+    case OPTION_RANGE:
+        return parse_range(text, numbers);
     default:
         return parse_number(text, &numbers->first);
     }
@@ -125,6 +143,7 @@ static bool parse_numbers(const struct option_spec *spec, const char *text, stru
 
 static void describe_numbers(const struct option_spec *spec, char expected[EXPECTED_MAX])
 {
+    bool is_whole = spec->kind != OPTION_NUMBER && spec->kind != OPTION_RANGE;
     expected[0] = '\0';
     list_choices(spec, expected);
     size_t used = strlen(expected), left = EXPECTED_MAX - used;
@@ -135,8 +154,9 @@ static void describe_numbers(const struct option_spec *spec, char expected[EXPEC
         snprintf(expected, left, "a whole number from %.15g to %.15g (K, M or G may follow)",
                  spec->min, spec->max);
     else
-        snprintf(expected + used, left, "%sa%s number from %.15g to %.15g", used ? " or " : "",
-                 spec->kind == OPTION_NUMBER ? "" : " whole", spec->min, spec->max);
+        snprintf(expected + used, left, "%sa%s number from %.15g to %.15g%s", used ? " or " : "",
+                 is_whole ? " whole" : "", spec->min, spec->max,
+                 spec->kind == OPTION_RANGE ? ", or two as MIN-MAX" : "");
 }
 
 static void store_numbers(const struct option_spec *spec, void *field,
@@ -157,6 +177,10 @@ static void store_numbers(const struct option_spec *spec, void *field,
         *(struct option_size *)field =
             (struct option_size){ (unsigned)numbers->first, (unsigned)numbers->second };
         break;
+    case OPTION_RANGE:
+        *(struct option_range *)field =
+            (struct option_range){ numbers->is_range ? numbers->second : 0, numbers->first };
+        break;
     default:
         *(double *)field = numbers->first;
     }
@@ -167,7 +191,7 @@ static int set_numbers(const struct named_option *option, void *field, const cha
 {
     const struct option_spec *spec = option->spec;
     char expected[EXPECTED_MAX];
-    struct numbers numbers = { 0, spec->min };
+    struct numbers numbers = { 0, spec->min, false };
     if (parse_numbers(spec, text, &numbers) && numbers.first >= spec->min &&
         numbers.first <= spec->max && numbers.second >= spec->min && numbers.second <= spec->max) {
         store_numbers(spec, field, &numbers);

@@ -36,7 +36,7 @@ static void defaults(void **state)
     assert_string_equal(options.streams[0].source, "libcamera");
     assert_int_equal(options.streams[0].size.width, 0);
     assert_int_equal(options.streams[0].size.height, 0);
-    assert_true(options.streams[0].fps == 0);
+    assert_true(options.streams[0].fps.max == 0);
     assert_false(options.streams[0].hflip || options.streams[0].vflip);
     assert_int_equal(options.streams[0].rotation, 0);
     assert_int_equal(options.streams[0].quality, 80);
@@ -129,7 +129,7 @@ static void every_option_reaches_its_field(void **state)
     assert_string_equal(o.streams[0].source, "pattern");
     assert_int_equal(o.streams[0].size.width, 640);
     assert_int_equal(o.streams[0].size.height, 480);
-    assert_true(o.streams[0].fps == 25 && o.streams[0].hflip && o.streams[0].vflip &&
+    assert_true(o.streams[0].fps.max == 25 && o.streams[0].hflip && o.streams[0].vflip &&
                 o.streams[0].rotation == 2 && o.streams[0].quality == 33);
     assert_true(o.threads == 3 && o.streams[0].slices == 5 && o.streams[0].frames == 1000000);
     assert_int_equal(o.listen.count, 2);
@@ -228,10 +228,10 @@ static void sections_are_streams(void **state)
     const struct stream_options *front = &options.streams[0], *rear = &options.streams[1];
     assert_string_equal(front->name, "front");
     assert_string_equal(front->source, "libcamera:0");
-    assert_true(front->fps == 20 && front->size.width == 640 && !front->always_on);
+    assert_true(front->fps.max == 20 && front->size.width == 640 && !front->always_on);
     assert_string_equal(rear->name, "rear/left");
     assert_string_equal(rear->source, "libcamera:1");
-    assert_true(rear->fps == 5 && rear->size.width == 0 && rear->always_on);
+    assert_true(rear->fps.max == 5 && rear->size.width == 0 && rear->always_on);
     assert_true(front->quality == 50 && rear->quality == 50);
     assert_true(front->min_quality == 25 && rear->min_quality == 25);
 }

@@ -21,6 +21,7 @@ const struct option_spec specs[] = {
     { "count", 'n', OPTION_INT, FIELD(count), "N", "7", 1, 100, NULL, "a whole number" },
     { "offset", 0, OPTION_INT, FIELD(offset), "N", "-3", -5, 5, NULL, "it may be negative" },
     { "rate", 'r', OPTION_NUMBER, FIELD(rate), "HZ", "2.5", 0.5, 1000, NULL, "a number" },
+    { "span", 0, OPTION_RANGE, FIELD(span), "A-B", NULL, 0.5, 60, NULL, "a number or two" },
     { "size", 's', OPTION_SIZE, FIELD(size), "WxH", NULL, 16, 4096, NULL, "a size" },
     { "total", 0, OPTION_COUNT, FIELD(total), "N", "0", 0, 9007199254740992, NULL, "a count" },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "never", 0, 50, every_words,

@@ -8,7 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-enum { PARTS_MAX = 3, SPEC_COUNT = 19 };
+enum { PARTS_MAX = 3, SPEC_COUNT = 20 };
 
 /* Of a section. */
 struct part {
@@ -23,6 +23,7 @@ struct fields {
     bool flag, other_flag;
     int count, offset, colour;
     double rate;
+    struct option_range span;
     struct option_size size;
     long bytes;
     uint64_t total;

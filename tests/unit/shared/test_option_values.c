@@ -221,20 +221,36 @@ static void flags(void **state)
     parse_bad("--flag yes", "unexpected|'yes'");
 }
 
+static void ranges(void **state)
+{
+    (void)state;
+    static const char *const bad[] = { "0",   "61", "0.1-5", "5-61", "30-5", "5-",   "-5",
+                                       "5-x", "-",  "5-6-7", "nan",  "",     "5--6", "a-5" };
+    struct fields fields;
+    parse_good("", &fields);
+    assert_true(fields.span.min == 0 && fields.span.max == 0);
+    parse_good("--span=30", &fields);
+    assert_true(fields.span.min == 0 && fields.span.max == 30);
+    parse_good("--span=0.5-29.97", &fields);
+    assert_true(fields.span.min == 0.5 && fields.span.max == 29.97);
+    parse_good("--span=5-5", &fields);
+    assert_true(fields.span.min == 5 && fields.span.max == 5);
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        char line[64];
+        snprintf(line, sizeof(line), "--span %s", *bad[i] ? bad[i] : "''");
+        parse_bad(line, "--span|a number from 0.5 to 60, or two as MIN-MAX");
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),
-        cmocka_unit_test(numbers),
-        cmocka_unit_test(bad_numbers),
-        cmocka_unit_test(counts),
-        cmocka_unit_test(counts_with_words),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(bytes),
-        cmocka_unit_test(texts_and_lists),
-        cmocka_unit_test(lists_are_bounded),
-        cmocka_unit_test(choices),
-        cmocka_unit_test(flags),
+        cmocka_unit_test(ranges),          cmocka_unit_test(defaults),
+        cmocka_unit_test(numbers),         cmocka_unit_test(bad_numbers),
+        cmocka_unit_test(counts),          cmocka_unit_test(counts_with_words),
+        cmocka_unit_test(sizes),           cmocka_unit_test(bytes),
+        cmocka_unit_test(texts_and_lists), cmocka_unit_test(lists_are_bounded),
+        cmocka_unit_test(choices),         cmocka_unit_test(flags),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
