@@ -59,14 +59,14 @@ void control_listing_write(const struct control_table *table, FILE *out)
     static const char heading[] = "control";
     int width = name_width(table, heading);
     if (table->count > 0)
-        fprintf(out, "    %-*s  %-12s  %-12s  %s\n", width, heading, "type", "default", "values");
+        fprintf(out, "    %-*s  %-12s  %-14s  %s\n", width, heading, "type", "default", "values");
     for (unsigned i = 0; i < table->count; i++) {
         const struct control_info *info = &table->items[i];
         char type[TYPE_MAX], fallback[VALUE_TEXT_SIZE], values[VALUES_MAX];
         format_type(info, type);
         format_default(info, fallback);
         format_values(table, info, values);
-        fprintf(out, "    %-*s  %-12s  %-12s  %s%s\n", width, info->name, type, fallback, values,
+        fprintf(out, "    %-*s  %-12s  %-14s  %s%s\n", width, info->name, type, fallback, values,
                 info->settable ? ""
                 : *values      ? " (can't be set)"
                                : "(can't be set)");

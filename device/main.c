@@ -55,6 +55,7 @@ static enum exit_code serve(const struct device_options *options, const struct s
         .queue_bytes = (size_t)options->queue_bytes,
         .stats_seconds = (unsigned)options->stats,
         .allow_plaintext = options->insecure_plaintext,
+        .view_only = options->view_only,
     };
     int error = server_run(&config, parts);
     /* A second signal ends the process at once. */

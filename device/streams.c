@@ -44,6 +44,7 @@ static struct stream_config config_of(const struct stream_options *options, unsi
         .frame_limit = options->frames,
         .always_on = options->always_on,
         .adaptive = options->adaptive,
+        .min_fps = options->fps.min,
     };
 }
 
@@ -72,6 +73,7 @@ enum exit_code streams_start(struct streams *streams, const struct device_option
         config.ops = source->ops;
         config.camera = source->camera;
         config.names = &source->names;
+        config.controls = source->controls;
         source->camera = NULL;
         error = stream_create(&streams->items[i], &config, streams->pool);
         if (!error && streams->items[i]->preview)

@@ -102,9 +102,16 @@ static void every_option_reaches_its_field(void **state)
     struct error error;
     char *argv[] = { "pitetherd",
                      "--name=front",
-                     "--source=pattern",
+                     "--source=libcamera",
                      "--size=640x480",
-                     "--fps=25",
+                     "--fps=5-25",
+                     "--full-view",
+                     "--mode=640:480",
+                     "--control=Contrast=2",
+                     "--shutter=10ms",
+                     "--view-only",
+                     "--tuning-file=/dev/null",
+                     "--list-controls",
                      "--hflip",
                      "--vflip",
                      "--rotation=180",
@@ -126,9 +133,16 @@ static void every_option_reaches_its_field(void **state)
     assert_int_equal(device_options_read(&o, sizeof(argv) / sizeof(argv[0]), argv, &error), 0);
     assert_int_equal(o.stream_count, 1);
     assert_string_equal(o.streams[0].name, "front");
-    assert_string_equal(o.streams[0].source, "pattern");
+    assert_string_equal(o.streams[0].source, "libcamera");
     assert_int_equal(o.streams[0].size.width, 640);
     assert_int_equal(o.streams[0].size.height, 480);
+    assert_true(o.streams[0].full_view && o.streams[0].fps.min == 5);
+    assert_string_equal(o.streams[0].sensor_mode, "640:480");
+    assert_int_equal(o.streams[0].controls.count, 1);
+    assert_string_equal(o.streams[0].controls.items[0], "Contrast=2");
+    assert_string_equal(o.streams[0].words[WORD_SHUTTER], "10ms");
+    assert_true(o.view_only && o.list_controls);
+    assert_string_equal(o.tuning_file, "/dev/null");
     assert_true(o.streams[0].fps.max == 25 && o.streams[0].hflip && o.streams[0].vflip &&
                 o.streams[0].rotation == 2 && o.streams[0].quality == 33);
     assert_true(o.threads == 3 && o.streams[0].slices == 5 && o.streams[0].frames == 1000000);
