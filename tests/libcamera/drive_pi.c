@@ -33,6 +33,7 @@ static struct {
     uint64_t change;          /* its number; 0: it was taken */
     struct metadata_names names;
     struct control_table table; /* of the run */
+    struct camera_mode mode;    /* of the run */
     const char *first;          /* what it starts with */
     struct camera *camera;
     struct assignments read;
@@ -117,11 +118,10 @@ static void start(const char *first, double fps, double min_fps)
         .sink = { .on_frame = on_frame, .on_lost = on_lost, .on_end = on_end },
         .controls = { .begin = begin, .take = take }
     };
-    struct camera_mode mode = { 0 };
     pi.count = 0;
     pi.first = first;
     if (camera_libcamera.open(&pi.camera, "bars", &request, &error) < 0 ||
-        camera_libcamera.start(pi.camera, &run, &mode, &error) < 0)
+        camera_libcamera.start(pi.camera, &run, &pi.mode, &error) < 0)
         fail_msg("%s", error.text);
 }
 
@@ -240,6 +240,7 @@ static void each_change_shows_when_it_is_due(void **state)
     (void)state;
     start(NULL, 0, 0);
     wait_for(1);
+    assert_int_equal(pi.mode.shows_changes, is_atomic());
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         unsigned delay = rows[i].sensor || is_atomic() ? SENSOR_DELAY : 0;
         if (strcmp(rows[i].name, "AeFlickerPeriod") == 0 && !info_of("AeFlickerPeriod"))

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include <libcamera/libcamera.h>
 
@@ -17,10 +18,16 @@ namespace pitether_absent
 struct Control {
 };
 [[maybe_unused]] constexpr Control FrameWallClock; /* since 0.5 */
+[[maybe_unused]] constexpr Control SystemDevices;  /* a property, since 0.1 */
 } // namespace pitether_absent
 
 /* Qualified look-up takes libcamera's own control where the release has it, otherwise ours. */
 namespace libcamera::controls
+{
+using namespace pitether_absent;
+}
+
+namespace libcamera::properties
 {
 using namespace pitether_absent;
 }
@@ -36,6 +43,20 @@ std::optional<T> read_control(const lc::ControlList &metadata, const lc::Control
 
 [[maybe_unused]] inline std::optional<int64_t> read_control(const lc::ControlList &,
                                                             const pitether_absent::Control &)
+{
+    return {};
+}
+
+template <typename T>
+std::vector<int64_t> read_numbers(const lc::ControlList &list, const lc::Control<T> &control)
+{
+    const auto numbers = list.get(control);
+    return numbers ? std::vector<int64_t>(numbers->begin(), numbers->end())
+                   : std::vector<int64_t>();
+}
+
+[[maybe_unused]] inline std::vector<int64_t> read_numbers(const lc::ControlList &,
+                                                          const pitether_absent::Control &)
 {
     return {};
 }

@@ -136,6 +136,13 @@ bool Controls::add_property(const lc::ControlList &properties)
     return true;
 }
 
+int Controls::add_device(struct v4l2_controls *device)
+{
+    const int result = v4l2_controls_list(device, &table_);
+    entries_.resize(table_.count);
+    return result;
+}
+
 void Controls::fill(const struct control_list &settings, lc::ControlList *theirs) const
 {
     for (unsigned i = 0; i < settings.count; i++)

@@ -10,6 +10,7 @@
 #include "device/camera/libcamera/control_facts.h"
 
 extern "C" {
+#include "device/camera/v4l2_controls.h"
 #include "shared/controls/control_list.h"
 }
 
@@ -27,6 +28,9 @@ class Controls
      * -ENOMEM. */
     int load(const lc::ControlInfoMap &controls, const lc::ControlList &properties);
 
+    /* Adds those of a USB camera's driver. 0 or -ENOMEM. */
+    int add_device(struct v4l2_controls *device);
+
     const struct control_table &table() const
     {
         return table_;
@@ -39,7 +43,7 @@ class Controls
 
   private:
     struct Entry {
-        const lc::ControlId *id; /* nullptr: can't be set */
+        const lc::ControlId *id; /* nullptr: it is none of libcamera's controls */
         const lc::ControlInfo *info;
         ControlFacts facts;
     };

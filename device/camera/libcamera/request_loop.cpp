@@ -26,8 +26,8 @@ constexpr uint64_t settle_ns = 2 * CLOCK_SECOND;
 
 RequestLoop::RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_run &run,
                          struct metadata_names *names)
-    : sink_(run.sink), setup_(std::move(camera)), settings_(run.controls, setup_), packer_(names),
-      buffers_(setup_)
+    : sink_(run.sink), setup_(std::move(camera)), settings_(run.controls, setup_, names),
+      packer_(names), buffers_(setup_)
 {
 }
 
@@ -71,8 +71,10 @@ int RequestLoop::begin(const struct camera_request &request, bool use_heap,
         result = prepare(error);
     if (result == 0)
         result = launch(error);
-    if (result == 0)
+    if (result == 0) {
         setup_.describe(mode);
+        mode->shows_changes = settings_.shows_changes();
+    }
     return result;
 }
 
@@ -126,7 +128,7 @@ int RequestLoop::launch(struct error *error)
                         static_cast<unsigned>(slots_.size()));
         pacing_init(&pacing_, paced, setup_.rate.period_ns, probe, clock_monotonic());
         /* A pulled cable breaks requests first and is reported as such some time later. */
-        watchdog_init(&watchdog_, camera_timeout_ns(setup_.requested_fps),
+        watchdog_init(&watchdog_, settings_.patience(),
                       is_external(*setup_.camera) ? settle_ns : 0);
         for (auto &slot : slots_)
             idle_.push_back(slot.get());
@@ -199,6 +201,7 @@ void RequestLoop::queue_next(std::unique_lock<std::mutex> &hold)
     hold.unlock();
     settings_.load(*slot);
     hold.lock();
+    watchdog_.stall_ns = settings_.patience();
     if (!stopping_)
         queue(*slot);
 }
@@ -284,6 +287,7 @@ void RequestLoop::deliver(Slot &slot)
     settings_.applied(slot);
     if (outcome.what == Outcome::PICTURE && slot.fill(outcome, packer_)) {
         slot.frame.shown_change = settings_.shown();
+        settings_.reported(&slot.frame.metadata);
         {
             std::lock_guard<std::mutex> hold(lock_);
             lent_++;

@@ -1,5 +1,6 @@
 #include "device/camera/libcamera/settings.h"
 
+#include <cstring>
 #include <exception>
 
 extern "C" {
@@ -9,8 +10,9 @@ extern "C" {
 namespace pitether
 {
 
-Settings::Settings(const struct camera_controls &source, Setup &setup)
-    : source_(source), setup_(setup), sequence_(find_control("rpi::ControlListSequence"))
+Settings::Settings(const struct camera_controls &source, Setup &setup, struct metadata_names *names)
+    : source_(source), setup_(setup), names_(names),
+      sequence_(find_control("rpi::ControlListSequence"))
 {
 }
 
@@ -29,7 +31,9 @@ void Settings::fill(bool first, lc::ControlList *theirs)
 {
     try {
         exposure_room_update(&setup_.room, &list_, first);
+        patience_set(&patience_, &list_);
         setup_.controls.fill(list_, theirs);
+        v4l2_controls_set(&setup_.device, &list_);
     } catch (const std::exception &exception) {
         log_error("settings are lost: libcamera: %s", exception.what());
     }
@@ -62,6 +66,27 @@ uint64_t Settings::shown()
     const uint64_t change = shown_;
     shown_ = 0;
     return change;
+}
+
+void Settings::reported(struct metadata *metadata)
+{
+    v4l2_controls_report(&setup_.device, names_, metadata);
+    patience_frame(&patience_, metadata, names_);
+}
+
+uint64_t Settings::patience() const
+{
+    return patience_ns(&patience_, setup_.slowest_fps);
+}
+
+/* Of those that a release has the report for, only a Pi's cameras make it. */
+bool Settings::shows_changes() const
+{
+    const struct control_table &table = setup_.controls.table();
+    bool is_pi = false;
+    for (unsigned i = 0; i < table.count; i++)
+        is_pi = is_pi || strncmp(table.items[i].name, "rpi::", 5) == 0;
+    return sequence_ && is_pi;
 }
 
 } // namespace pitether

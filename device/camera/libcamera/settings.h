@@ -11,6 +11,7 @@
 extern "C" {
 #include "device/camera/camera.h"
 #include "device/camera/change_track.h"
+#include "device/camera/patience.h"
 }
 
 namespace pitether
@@ -19,8 +20,8 @@ namespace pitether
 class Settings
 {
   public:
-    /* setup must outlive it. */
-    Settings(const struct camera_controls &source, Setup &setup);
+    /* setup, and names (nullptr: nothing is packed), must outlive it. */
+    Settings(const struct camera_controls &source, Setup &setup, struct metadata_names *names);
 
     /* Once the camera is configured: adds to list what it is to start with. 0, or a negative errno
      * with error filled. */
@@ -36,14 +37,25 @@ class Settings
      * what that did. */
     uint64_t shown();
 
+    /* What a frame reports; what it does not, but is set beside libcamera, is added. */
+    void reported(struct metadata *metadata);
+
+    /* How long the camera may be silent; ns. */
+    uint64_t patience() const;
+
+    /* Whether frames of this camera tell which change they show. */
+    bool shows_changes() const;
+
   private:
     void fill(bool first, lc::ControlList *theirs);
 
     const struct camera_controls source_;
     Setup &setup_;
+    struct metadata_names *const names_;
     const lc::ControlId *const sequence_; /* since 0.7.2; nullptr: the release does not have it */
     struct control_list list_ = {};
     struct change_track track_ = {};
+    struct patience patience_ = {};
     uint64_t newest_ = 0, shown_ = 0;
 };
 

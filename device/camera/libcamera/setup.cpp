@@ -18,10 +18,12 @@ namespace pitether
 
 Setup::Setup(std::shared_ptr<lc::Camera> held) : camera(std::move(held))
 {
+    v4l2_controls_init(&device);
 }
 
 Setup::~Setup()
 {
+    v4l2_controls_close(&device);
     if (acquired_)
         camera->release();
 }
@@ -31,8 +33,8 @@ int Setup::begin(const struct camera_request &request, struct error *error)
     int result = acquire(error);
     if (result == 0)
         result = configure(request, error);
-    if (result == 0 && controls.load(camera->controls(), camera->properties()) < 0)
-        result = error_set(error, -ENOMEM, "out of memory");
+    if (result == 0)
+        result = load_controls(error);
     if (result == 0)
         choose_rate(request);
     return result;
@@ -87,6 +89,19 @@ int Setup::configure(const struct camera_request &request, struct error *error)
     return 0;
 }
 
+int Setup::load_controls(struct error *error)
+{
+    const lc::ControlList &properties = camera->properties();
+    int result = controls.load(camera->controls(), properties);
+    if (is_external(*camera)) {
+        const auto numbers = read_numbers(properties, lc::properties::SystemDevices);
+        v4l2_controls_open(&device, "/dev/char", numbers.data(), numbers.size());
+    }
+    if (result == 0)
+        result = controls.add_device(&device);
+    return result < 0 ? error_set(error, result, "out of memory") : 0;
+}
+
 void Setup::choose_rate(const struct camera_request &request)
 {
     struct frame_rate_limits limits = {};
@@ -99,6 +114,7 @@ void Setup::choose_rate(const struct camera_request &request)
         usual_us = last_limit_of(known->second.def(), 0);
     }
     requested_fps = request.fps;
+    slowest_fps = request.min_fps > 0 ? request.min_fps : request.fps;
     rate_settable = limits.settable;
     rate = frame_rate_choose(request.fps, request.min_fps, limits);
     exposure_room_init(&room, &rate, limits, usual_us);

@@ -44,14 +44,17 @@ class Setup
     const std::shared_ptr<lc::Camera> camera;
     const Format *format = nullptr;
     double requested_fps = 0; /* 0: none was */
+    double slowest_fps = 0;   /* that a long exposure may lower it to; 0: not known */
     struct frame_rate rate = {};
     bool rate_settable = false; /* the camera accepts one */
     Controls controls;          /* as this configuration has them */
     struct exposure_room room = {};
+    struct v4l2_controls device; /* of a USB camera; beside libcamera */
 
   private:
     int acquire(struct error *error);
     int configure(const struct camera_request &request, struct error *error);
+    int load_controls(struct error *error);
     void choose_rate(const struct camera_request &request);
 
     bool acquired_ = false;
