@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "host/sinks/files/file_name.h"
-#include "host/sinks/files/frame_index.h"
+#include "host/sinks/files/frame_csv.h"
+#include "host/sinks/files/frame_json.h"
 #include "host/sinks/files/save_target.h"
 #include "shared/base/log.h"
 #include "shared/protocol/wire.h"
@@ -22,7 +23,8 @@ static const char *const sync_words[] = { "off", "each", NULL };
 static const struct option_spec specs[] = {
     HEADING("Where the frames go (sinks; they combine over one connection)"),
     { "save", 'o', OPTION_TEXT, FIELD(save), "DIR", NULL, 0, 0, NULL,
-      "save each frame as a JPEG file in DIR, with an index in DIR/frames.csv; several streams "
+      "save each frame as a JPEG file in DIR, with an index in DIR/frames.csv and "
+      "DIR/frames.jsonl; several streams "
       "each have a folder in DIR, with the stream's name" },
     { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{n}.jpg", 0, 0, NULL,
       "file names for --save: {n} is a number that continues from the last one in DIR, {id} the "
@@ -200,9 +202,10 @@ static int check_addresses(const struct host_options *options, struct error *err
 static int check_latency(const struct host_options *options, struct error *error)
 {
     const char *slash = strrchr(options->latency, '/');
-    if (strcmp(slash ? slash + 1 : options->latency, frame_index_name) == 0)
+    const char *name = slash ? slash + 1 : options->latency;
+    if (strcmp(name, frame_csv.name) == 0 || strcmp(name, frame_json.name) == 0)
         return error_set(error, -EINVAL,
-                         "--latency: frames.csv is what --save calls its index: give another name");
+                         "--latency: %s is what --save calls its index: give another name", name);
     if (options->to_stdout && strcmp(options->latency, "-") == 0)
         return error_set(error, -EINVAL,
                          "--latency - and --stdout exclude one another: both write to standard "

@@ -143,17 +143,31 @@ int frame_reserve(struct pitether_frame *shown, size_t capacity)
     return 0;
 }
 
+/* Whether one of the told numbers, of whatever type, has this name. */
+static bool is_told(const struct metadata_names *names, const bool *told, const char *name)
+{
+    unsigned count = metadata_names_count(names);
+    for (unsigned i = 0; i < count; i++)
+        if (told[i] && strcmp(names->items[i].name, name) == 0)
+            return true;
+    return false;
+}
+
 void frame_set_metadata(struct pitether_frame *shown, const struct metadata *metadata,
                         const struct metadata_names *names)
 {
     struct frame *frame = frame_of(shown);
     unsigned number;
     struct value value;
+    bool told[METADATA_NAMES_MAX] = { false };
     frame->metadata.size = 0;
     for (size_t at = 0; metadata_next(metadata, names, &at, &number, &value) > 0;) {
         const struct metadata_name *name = &names->items[number];
         int ours = metadata_names_add(&frame->pool->names, name->name, name->type, name->array);
-        if (ours >= 0 && !metadata_add(&frame->metadata, (unsigned)ours, &value))
+        if (ours < 0 || is_told(&frame->pool->names, told, name->name))
+            continue;
+        told[ours] = true;
+        if (!metadata_add(&frame->metadata, (unsigned)ours, &value))
             break;
     }
 }

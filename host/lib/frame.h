@@ -40,7 +40,7 @@ int frame_reserve(struct pitether_frame *frame, size_t capacity);
 
 /* Keeps what the camera reported of a frame that is being received; its numbers are those of
  * `names`. Of what is malformed, what is before that; values whose names are too many in the pool
- * are left out. The receiver's thread. */
+ * are left out, and so is all but the first of a name. The receiver's thread. */
 void frame_set_metadata(struct pitether_frame *frame, const struct metadata *metadata,
                         const struct metadata_names *names);
 

@@ -40,6 +40,9 @@ void entries_add(struct entries *entries, const struct pitether_frame *frame, bo
     } else {
         entry->header = *frame;
         entry->header.data = NULL;
+        entry->details.exposure_us = pitether_frame_number(frame, "ExposureTime");
+        entry->details.gain = pitether_frame_number(frame, "AnalogueGain");
+        entry->details.digital_gain = pitether_frame_number(frame, "DigitalGain");
     }
 }
 
@@ -90,6 +93,6 @@ void entries_present(struct entries *entries, const struct pitether_frame *frame
     for (unsigned i = 0; i < entries->count; i++) {
         struct entry *entry = &entries->slots[index_of(entries, i)];
         if (entry->header.epoch == frame->epoch && entry->header.id == frame->id)
-            entry->presentation = *presentation;
+            entry->details.presentation = *presentation;
     }
 }

@@ -15,8 +15,8 @@
 
 struct entry {
     const struct pitether_frame *frame; /* with a reference; NULL: header is all that is kept */
-    struct pitether_frame header;       /* without data */
-    struct sink_presentation presentation;
+    struct pitether_frame header;       /* without data and without values of the camera */
+    struct sink_details details;
 };
 
 /* A ring, with a slot more than frames: the gap of the next one is what lies behind the last. */

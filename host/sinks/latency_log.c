@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@
 
 /* DELAY lines wait for their frames to be presented: at 60 fps, a second. Those before them are
  * written BATCH at a time, to standard output one by one; the rest is for when the disk is slow. */
-enum { DELAY = 64, BATCH = 16, LINES_MAX = 1024, LINE_SIZE = 400, LABEL_SIZE = 65 };
+enum { DELAY = 64, BATCH = 16, LINES_MAX = 1024, LINE_SIZE = 448, LABEL_SIZE = 65 };
 
 struct latency_log {
     int fd;
@@ -29,7 +30,7 @@ struct latency_log {
 static const char head[] =
     "epoch,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,first_sent_ns,"
     "last_sent_ns,first_received_ns,last_received_ns,decoded_ns,shown_ns,clock_error_ns,"
-    "bytes,stream\n";
+    "bytes,exposure_us,gain,digital_gain,stream\n";
 
 /* A time that is not known is an empty field. */
 static char *put_time(char *at, uint64_t time)
@@ -42,10 +43,16 @@ static char *put_device_time(char *at, const struct pitether_frame *frame, uint6
     return put_time(at, pitether_frame_host_time(frame, time));
 }
 
-/* At most 17 characters for the epoch, 13 fields of 21, and LABEL_SIZE for the stream: less than
- * LINE_SIZE. */
+/* What the camera did not report is an empty field. */
+static char *put_number(char *at, double number)
+{
+    return at + (isnan(number) ? sprintf(at, ",") : sprintf(at, ",%.10g", number));
+}
+
+/* At most 17 characters for the epoch, 13 fields of 21, 3 of 18, and LABEL_SIZE for the stream:
+ * less than LINE_SIZE. */
 static char *put_line(char *at, const struct latency_log *log, const struct pitether_frame *frame,
-                      const struct sink_presentation *presentation)
+                      const struct sink_details *details)
 {
     const struct pitether_times *times = &frame->times;
     at += sprintf(at, "%016" PRIx64 ",%" PRIu64, frame->epoch, frame->id);
@@ -57,19 +64,23 @@ static char *put_line(char *at, const struct latency_log *log, const struct pite
     at = put_device_time(at, frame, times->send_end);
     at = put_time(at, times->first_byte);
     at = put_time(at, times->last_byte);
-    at = put_time(at, presentation->decoded_ns);
-    at = put_time(at, presentation->shown_ns);
+    at = put_time(at, details->presentation.decoded_ns);
+    at = put_time(at, details->presentation.shown_ns);
     at = put_time(at, times->offset_known ? times->error : 0);
-    return at + sprintf(at, ",%zu,%s\n", frame->size, log->label);
+    at += sprintf(at, ",%zu", frame->size);
+    at = put_number(at, details->exposure_us);
+    at = put_number(at, details->gain);
+    at = put_number(at, details->digital_gain);
+    return at + sprintf(at, ",%s\n", log->label);
 }
 
 /* The lines of several streams are not mixed: each is appended at once. */
 static int write_line(void *state, const struct pitether_frame *frame,
-                      const struct sink_presentation *presentation)
+                      const struct sink_details *details)
 {
     const struct latency_log *log = state;
     char line[LINE_SIZE];
-    size_t size = (size_t)(put_line(line, log, frame, presentation) - line);
+    size_t size = (size_t)(put_line(line, log, frame, details) - line);
     return whole_append(log->fd, line, size);
 }
 

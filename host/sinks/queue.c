@@ -97,7 +97,7 @@ static void write_one(struct queue *queue, struct entry *entry, int error)
     const struct pitether_frame *frame = entry->frame ? entry->frame : &entry->header;
     size_t size = frame->size;
     if (!error)
-        error = queue->writer->write(queue->state, frame, &entry->presentation);
+        error = queue->writer->write(queue->state, frame, &entry->details);
     note_result(queue, frame->id, error);
     pitether_frame_release(entry->frame);
     if (note_written(queue, size, error))

@@ -35,9 +35,9 @@ struct sink_writer {
     int (*wait)(void *state);
     /* 0 or a negative errno: this frame is lost to the sink, maybe the next is not. -ESHUTDOWN: so
      * are all that follow, and why was logged. -EINTR: given up, see cancellable_abandoned().
-     * presentation: zeros where the frame was not presented, or not yet. */
+     * An observer's frame has no data, and no values to be asked for: details has some. */
     int (*write)(void *state, const struct pitether_frame *frame,
-                 const struct sink_presentation *presentation);
+                 const struct sink_details *details);
     /* NULL: of no interest, and not queued. Between frames as they were in the stream: a change of
      * the format, only the newest of several; and losses, joined as in gap.h where there are many.
      * What fails is for the next write() or close() to report. Not after -ESHUTDOWN. Frames that

@@ -53,6 +53,12 @@ struct sink_presentation {
     uint64_t decoded_ns, shown_ns;
 };
 
+/* What an observer is told of a frame besides its times. Of other sinks' frames it is all zeros. */
+struct sink_details {
+    struct sink_presentation presentation;  /* zeros: it was not presented, or not yet */
+    double exposure_us, gain, digital_gain; /* as the camera reported; NAN: it did not */
+};
+
 /* What a window shows besides the picture. */
 struct sink_rates {
     double fps;        /* received, over the last second or so */

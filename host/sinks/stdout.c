@@ -50,12 +50,12 @@ static int stdout_wait(void *state)
 }
 
 static int stdout_write(void *state, const struct pitether_frame *frame,
-                        const struct sink_presentation *presentation)
+                        const struct sink_details *details)
 {
     size_t done;
     int error = cancellable_write(STDOUT_FILENO, frame->data, frame->size, &done);
     (void)state;
-    (void)presentation;
+    (void)details;
     if (error == -EPIPE) {
         log_warning("the reader of standard output has closed it");
         return -ESHUTDOWN;

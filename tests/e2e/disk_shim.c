@@ -25,7 +25,9 @@ static const char *what_is(const char *path)
     const char *name = slash ? slash + 1 : path;
     if (strncmp(name, ".pitether-", 10) == 0)
         return "temporary";
-    return strcmp(name, "frames.csv") == 0 ? "index" : NULL;
+    if (strcmp(name, "frames.jsonl") == 0)
+        return "json";
+    return strcmp(name, "frames.csv") == 0 ? "csv" : NULL;
 }
 
 static const char *what_fd_is(int fd)

@@ -36,6 +36,17 @@ def is_lonely_root():
         return os.geteuid() == 0 and file.read().split()[2:] == ["1"]
 
 
+# What --save writes beside the pictures.
+INDEXES = {"frames.csv", "frames.jsonl"}
+
+
+def read_object(line):
+    """A line of frames.jsonl, strictly: Python's own reader takes NaN, too."""
+    def refuse(word):
+        raise ValueError(f"{word} is no JSON")
+    return json.loads(line, parse_constant=refuse)
+
+
 # For each daemon.
 WHO = AS_IT_IS if is_lonely_root() else []
 
@@ -182,6 +193,11 @@ class Case(unittest.TestCase):
         with open(os.path.join(folder, "frames.csv"), newline="", encoding="utf-8") as file:
             return list(csv.DictReader(file))
 
+    def objects(self, folder):
+        """The lines of frames.jsonl."""
+        with open(os.path.join(folder, "frames.jsonl"), "rb") as file:
+            return [read_object(line) for line in file]
+
     def painted(self, folder, names):
         """The frame numbers painted in the pictures, read by a decoder that takes no warning."""
         paths = [os.path.join(folder, name) for name in names]
@@ -193,8 +209,10 @@ class Case(unittest.TestCase):
         """Files and index agree, pictures are whole, and show the frames that they say."""
         rows = self.index(folder)
         names = [row["file"] for row in rows]
-        files = sorted(name for name in os.listdir(folder) if name != "frames.csv")
+        files = sorted(name for name in os.listdir(folder) if name not in INDEXES)
         self.assertEqual(sorted(names), files)
+        self.assertEqual([(entry["file"], entry["id"]) for entry in self.objects(folder)],
+                         [(row["file"], int(row["id"])) for row in rows])
         for row in rows:
             self.assertEqual(os.path.getsize(os.path.join(folder, row["file"])), int(row["bytes"]))
         ids = [int(row["id"]) for row in rows]

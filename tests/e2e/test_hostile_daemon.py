@@ -54,7 +54,7 @@ class HostileDaemons(harness.Case):
     def assertWhole(self, folder, saved):
         """There is what was saved, named by numbers, and nothing else."""
         names = [f"frame-{number:08}.jpg" for number in range(1, len(saved) + 1)]
-        self.assertEqual(sorted(os.listdir(folder)), sorted(names + ["frames.csv"]))
+        self.assertEqual(sorted(os.listdir(folder)), sorted([*names, *harness.INDEXES]))
         self.assertEqual([(row["file"], int(row["id"])) for row in self.index(folder)],
                          [(name, id_) for name, (id_, _) in zip(names, saved)])
         for name, (_, data) in zip(names, saved):
@@ -315,7 +315,7 @@ class HostileDaemons(harness.Case):
             self.assertNotRegex(said, rb"(?m)^(?!pitether: |saved |\d+ captured|\Z)")
             self.assertIn(b"evil", said)
             self.assertRegex(" ".join(sorted(os.listdir(folder))),
-                             rf"^f{{16}}-0+-[0-9TZ.]+-{MAX_ID}.jpg frames.csv$")
+                             rf"^f{{16}}-0+-[0-9TZ.]+-{MAX_ID}.jpg frames.csv frames.jsonl$")
         self.assertEqual([name for name in os.listdir(self.folder) if "evil" in name], [])
 
     def test_floods(self):

@@ -17,7 +17,7 @@ import harness
 
 DISK_SHIM = os.environ.get("DISK_SHIM", "libdisk_shim.so")
 KILLS = 200
-COLUMNS = 24
+COLUMNS = 25
 # Options of the runs that are killed, one list for each worker.
 WORKERS = ([], [], ["--sync", "10"], ["--sync", "each"])
 
@@ -30,13 +30,20 @@ def read_rows(folder):
     return list(csv.DictReader(io.StringIO(text[:whole]))), text[whole:]
 
 
+def read_objects(folder):
+    """The objects of the whole lines of frames.jsonl, and what follows the last one."""
+    with open(os.path.join(folder, "frames.jsonl"), "rb") as file:
+        *lines, torn = file.read().split(b"\n")
+    return [harness.read_object(line) for line in lines], torn
+
+
 def numbered(count, first=1):
     return [f"frame-{number:08}.jpg" for number in range(first, first + count)]
 
 
 def list_files(folder):
-    """Pictures, and temporary files; there is nothing else but the index."""
-    names = set(os.listdir(folder)) - {"frames.csv"}
+    """Pictures, and temporary files; there is nothing else but the indexes."""
+    names = set(os.listdir(folder)) - harness.INDEXES
     pictures = {name for name in names if name.endswith(".jpg")}
     parts = {name for name in names if name.endswith(".part")}
     assert names == pictures | parts, names
@@ -119,7 +126,19 @@ class Kills(Saving):
         self.assertEqual(len(names), len(rows))
         self.assertLessEqual(names, pictures)
         self.assertLessEqual(len(pictures - names), kills)
+        self.check_objects(folder, names, pictures, kills)
         self.assertLessEqual(len(parts), 1, "the run before this one left another")
+
+    def check_objects(self, folder, names, pictures, kills):
+        """Each picture that is in frames.csv is in frames.jsonl, and a kill between the two leaves
+        one more there. Returns what follows the last line."""
+        objects, torn = read_objects(folder)
+        files = [entry["file"] for entry in objects]
+        self.assertEqual(len(files), len(set(files)))
+        self.assertLessEqual(names, set(files))
+        self.assertLessEqual(set(files), pictures)
+        self.assertLessEqual(len(files) - len(names), kills)
+        return torn
 
     def check_all(self, folder, kills):
         rows, torn = read_rows(folder)
@@ -132,7 +151,9 @@ class Kills(Saving):
                              int(row["bytes"]))
         self.assertEqual(self.painted(folder, [row["file"] for row in rows]),
                          [int(row["id"]) for row in rows])
-        self.assertLessEqual(len(pictures - {row["file"] for row in rows}), kills)
+        names = {row["file"] for row in rows}
+        self.assertLessEqual(len(pictures - names), kills)
+        self.assertEqual(self.check_objects(folder, names, pictures, kills), b"")
         self.assertEqual(sorted(pictures), numbered(len(pictures)))
         return self.painted(folder, sorted(pictures))
 
@@ -177,9 +198,12 @@ class Kills(Saving):
         daemon.kill()
         with open(os.path.join(self.out, "frames.csv"), "a", encoding="ascii") as file:
             file.write("frame-0000")
+        with open(os.path.join(self.out, "frames.jsonl"), "a", encoding="ascii") as file:
+            file.write('{"file":"frame-0000')
         daemon = self.daemon()
         host = self.run_host(daemon, "--save", self.out, "--frames", "5")
         host.wait_for("frames.csv ended in half a line of 10 bytes: cut it off")
+        host.wait_for("frames.jsonl ended in half a line of 19 bytes: cut it off")
         rows, torn = read_rows(self.out)
         self.assertEqual((rows[:len(before)], len(rows), torn), (before, len(before) + 5, ""))
         self.check_all(self.out, 1)
@@ -427,7 +451,7 @@ class Disks(Saving):
         lines = os.read(reader, 1 << 16).decode("ascii").splitlines(keepends=True)
         received = self.assertSummary(host)[1]
         self.assertEqual(len(lines) - 1 + lost, received)
-        self.assertTrue(all(line.count(",") == 14 and line.endswith("\n") for line in lines))
+        self.assertTrue(all(line.count(",") == 17 and line.endswith("\n") for line in lines))
 
     def test_latency_on_a_full_disk(self):
         self.fails(4, "--latency: can't write /dev/full: No space left", harness.PITETHER,
@@ -452,20 +476,20 @@ class Shimmed(Saving):
         os.rename(self.fault + ".new", self.fault)
 
     def calls_of(self, *options):
-        """The calls for each line of the index, after the one of its head."""
+        """The calls for each frame, after those that make the indexes."""
         self.assertDone(self.shimmed(self.daemon(listen="127.0.0.1:0"), *options))
         with open(self.calls, encoding="ascii") as file:
             calls = file.read().splitlines()
         os.remove(self.calls)
         shutil.rmtree(self.out)
-        self.assertEqual(calls[:2], ["openat index", "write index"])
-        return calls[2:]
+        self.assertEqual(calls[:3], ["openat json", "openat csv", "write csv"])
+        return calls[3:]
 
     def test_the_order_of_sync(self):
         picture = ["openat temporary", "write temporary", "rename temporary"]
-        frame = [*picture, "write index"]
+        frame = [*picture, "write json", "write csv"]
         each = ["openat temporary", "write temporary", "fdatasync temporary", "rename temporary",
-                "fsync folder", "write index", "fdatasync index"]
+                "fsync folder", "write json", "write csv", "fdatasync json", "fdatasync csv"]
         self.assertEqual(self.calls_of("--frames", "4"), 4 * frame)
         self.assertEqual(self.calls_of("--frames", "4", "--sync", "each"),
                          [*each[:4], "fsync folder", *each[4:], *(3 * each)])  # the one above, once

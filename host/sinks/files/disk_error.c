@@ -40,7 +40,7 @@ const char *disk_error_text(int error)
     case EFBIG:
         return "File too large for the limit of the shell (ulimit -f) or of the file system";
     case EMEDIUMTYPE:
-        return "there is a frames.csv of another kind in it";
+        return "there is a frames.csv or a frames.jsonl of another kind in it";
     default:
         return strerror(-error);
     }

@@ -11,7 +11,8 @@
 #include "host/sinks/files/atomic_file.h"
 #include "host/sinks/files/disk_error.h"
 #include "host/sinks/files/file_name.h"
-#include "host/sinks/files/frame_index.h"
+#include "host/sinks/files/frame_csv.h"
+#include "host/sinks/files/frame_json.h"
 #include "host/sinks/files/frame_number.h"
 #include "host/sinks/files/save_folder.h"
 #include "shared/base/clock.h"
@@ -36,9 +37,10 @@ static uint64_t wall_time(const struct pitether_frame *frame)
 static int find_number(struct files *files)
 {
     const struct save_folder *folder = &files->folder;
+    int index_fd = folder->indexes[INDEX_CSV].fd;
     if (files->opening == folder->openings)
-        return frame_number_update(&files->number, folder->index_fd);
-    int error = frame_number_find(&files->number, folder->fd, folder->index_fd);
+        return frame_number_update(&files->number, index_fd);
+    int error = frame_number_find(&files->number, folder->fd, index_fd);
     if (!error)
         files->opening = folder->openings;
     return error;
@@ -120,27 +122,65 @@ static int sync_all(struct files *files)
     return error;
 }
 
-static int sync_line(struct files *files)
+static int sync_lines(struct files *files)
 {
     files->unsynced++;
     if (files->sync_every == 1)
-        return save_folder_sync_index(&files->folder);
+        return save_folder_sync_indexes(&files->folder);
     if (files->sync_every > 1 && files->unsynced >= files->sync_every)
         return sync_all(files);
     return 0;
 }
 
-/* A frame is saved with its line in the index or not at all. */
-static int write_line(struct files *files, const char *name, const char *line, size_t size)
+/* A frame's lines, by index. */
+struct lines {
+    char csv[FRAME_CSV_LINE_SIZE], json[FRAME_JSON_LINE_SIZE];
+    const char *text[INDEXES];
+    size_t size[INDEXES];
+};
+
+static void make_lines(struct lines *lines, const struct pitether_frame *frame, const char *name,
+                       uint64_t wall_ns)
 {
-    int error = save_folder_add(&files->folder, line, size);
-    if (!error) {
-        error = sync_line(files);
-        if (!error || save_folder_undo(&files->folder, size))
+    lines->text[INDEX_JSON] = lines->json;
+    lines->size[INDEX_JSON] = frame_json_line(frame, name, wall_ns, lines->json);
+    lines->text[INDEX_CSV] = lines->csv;
+    lines->size[INDEX_CSV] = frame_csv_line(frame, name, wall_ns, lines->csv);
+}
+
+/* Adds the lines to the indexes, and has them on the disk if they are to be. *added: how many are
+ * there. */
+static int add_lines(struct files *files, const struct lines *lines, unsigned *added)
+{
+    for (*added = 0; *added < INDEXES; ++*added) {
+        int error = save_folder_add(&files->folder, (enum save_index) * added, lines->text[*added],
+                                    lines->size[*added]);
+        if (error)
             return error;
     }
+    return sync_lines(files);
+}
+
+/* Takes the first `added` lines back. 0, or a negative errno: one of them is still there. */
+static int undo_lines(struct files *files, const struct lines *lines, unsigned added)
+{
+    int error = 0;
+    for (unsigned i = 0; i < added; i++) {
+        int undone = save_folder_undo(&files->folder, (enum save_index)i, lines->size[i]);
+        error = undone ? undone : error;
+    }
+    return error;
+}
+
+/* A frame is saved with its lines in the indexes or not at all. */
+static int write_lines(struct files *files, const char *name, const struct lines *lines)
+{
+    unsigned added;
+    int error = add_lines(files, lines, &added);
+    if (!error || undo_lines(files, lines, added))
+        return error;
     unlinkat(files->folder.fd, name, 0);
-    /* If half of the line is still there, opening the index repairs it. */
+    /* If half of a line is still there, opening the index repairs it. */
     save_folder_close(&files->folder);
     return error;
 }
@@ -148,14 +188,17 @@ static int write_line(struct files *files, const char *name, const char *line, s
 /* Under the lock: the temporary file becomes the frame's. */
 static int add(struct files *files, const struct pitether_frame *frame)
 {
-    char name[FILE_NAME_MAX + 1], line[FRAME_INDEX_LINE_SIZE];
+    char name[FILE_NAME_MAX + 1];
+    struct lines lines;
     uint64_t wall_ns = wall_time(frame);
     struct file_name_values values = {
         .id = frame->id, .sensor_ns = frame->times.sensor, .wall_ns = wall_ns, .epoch = frame->epoch
     };
     int error = give_name(files, &values, name);
-    if (!error)
-        error = write_line(files, name, line, frame_index_line(frame, name, wall_ns, line));
+    if (!error) {
+        make_lines(&lines, frame, name, wall_ns);
+        error = write_lines(files, name, &lines);
+    }
     if (!error)
         files->number.highest = values.number;
     return error;

@@ -1,13 +1,14 @@
 /*
- * A folder of saved frames: one JPEG a frame, byte for byte as the daemon made it, and frames.csv
- * beside them. One thread; all of it may block on the disk: see atomic_file.h.
+ * A folder of saved frames: one JPEG a frame, byte for byte as the daemon made it, and two
+ * indexes beside them, frames.csv and frames.jsonl. One thread; all of it may block on the disk:
+ * see atomic_file.h.
  *
- * A frame is written under a temporary name and renamed once it is whole; then its line goes to the
- * index. The last two happen under the folder's lock, so that the numbers of several who save there
- * have no gaps, and follow one another as the lines do. So a program that watches the folder never
- * sees half a picture, and the index names none that is not there, whenever the program is killed;
- * but see atomic_file_name() on file systems that have neither links nor a rename that overwrites
- * nothing. Nothing that is there already is ever overwritten.
+ * A frame is written under a temporary name and renamed once it is whole; then its lines go to the
+ * indexes. The last two happen under the folder's lock, so that the numbers of several who save
+ * there have no gaps, and follow one another as the lines do. So a program that watches the folder
+ * never sees half a picture, and the index names none that is not there, whenever the program is
+ * killed; but see atomic_file_name() on file systems that have neither links nor a rename that
+ * overwrites nothing. Nothing that is there already is ever overwritten.
  */
 #ifndef PITETHER_HOST_SINKS_FILES_FILES_H
 #define PITETHER_HOST_SINKS_FILES_FILES_H

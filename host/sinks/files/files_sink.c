@@ -18,10 +18,10 @@ struct files_sink {
 };
 
 static int write_frame(void *state, const struct pitether_frame *frame,
-                       const struct sink_presentation *presentation)
+                       const struct sink_details *details)
 {
     struct files_sink *sink = state;
-    (void)presentation;
+    (void)details;
     return files_write(&sink->files, frame);
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "host/sinks/files/file_name.h"
-#include "host/sinks/files/frame_index.h"
+#include "host/sinks/files/frame_csv.h"
 
 /* How much of the index is looked at first, and how many times as much if that had no such name. */
 enum { SPAN_FIRST = 64 << 10, SPAN_FACTOR = 8 };
@@ -31,7 +31,7 @@ static bool add_lines(struct frame_number *number, const char *text, size_t size
     bool found = false;
     for (const char *line = text, *end; line < text + size; line = end + 1) {
         end = memchr(line, '\n', size - (size_t)(line - text));
-        if (frame_index_name_of(line, (size_t)(end - line), name))
+        if (frame_csv_name_of(line, (size_t)(end - line), name))
             found |= add_name(number, name);
     }
     return found;

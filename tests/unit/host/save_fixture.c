@@ -18,7 +18,8 @@
 const char save_head[] =
     "file,epoch,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
     "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
-    "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position\n";
+    "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position,"
+    "mid_exposure_ns\n";
 
 int lock_error, rename_error;
 const char *watched;
@@ -192,7 +193,31 @@ static char *parse_field(char *at, char **field)
     return at + 1;
 }
 
-/* Reads the index: its head, and rows all of which are whole. */
+static unsigned count_objects(const char *text)
+{
+    static const char begin[] = "{\"file\":\"", end[] = "}}\n";
+    unsigned count = 0;
+    for (const char *feed; *text; text = feed + 1, count++) {
+        feed = strchr(text, '\n');
+        assert_non_null(feed);
+        assert_memory_equal(text, begin, strlen(begin));
+        assert_memory_equal(feed + 1 - strlen(end), end, strlen(end));
+    }
+    return count;
+}
+
+static void read_json(struct fixture *fixture)
+{
+    size_t size;
+    fixture->json_rows = 0;
+    if (access(path_of(fixture, "frames.jsonl"), F_OK) != 0)
+        return;
+    char *text = read_file(path_of(fixture, "frames.jsonl"), &size);
+    assert_int_equal(strlen(text), size);
+    fixture->json_rows = count_objects(text);
+    free(text);
+}
+
 void read_index(struct fixture *fixture)
 {
     size_t size;
@@ -211,6 +236,7 @@ void read_index(struct fixture *fixture)
         }
         fixture->rows++;
     }
+    read_json(fixture);
 }
 
 int save_with(struct fixture *fixture, struct files *files, uint64_t id, size_t size)

@@ -11,7 +11,7 @@
 
 #include "host/sinks/files/files.h"
 
-enum { COLUMNS = 24, ROWS_MAX = 64 };
+enum { COLUMNS = 25, ROWS_MAX = 64 };
 
 /* The index's first line. */
 extern const char save_head[];
@@ -23,7 +23,7 @@ struct fixture {
     bool is_open;
     char *index;
     char *fields[ROWS_MAX][COLUMNS];
-    unsigned rows;
+    unsigned rows, json_rows;
 };
 
 /* In the place of the system's calls: which error flock() and renameat2() give (0: the system's
@@ -60,7 +60,8 @@ void assert_file(const struct fixture *fixture, const char *name, uint64_t id, s
 /* The entries of the folder, hidden ones included. */
 unsigned count_files(const struct fixture *fixture);
 
-/* Reads the index into fields and rows: its head, and rows all of which are whole. */
+/* Reads frames.csv into fields and rows: its head, and rows all of which are whole. Counts the
+ * lines of frames.jsonl, if it is there, into json_rows: all of them are whole objects. */
 void read_index(struct fixture *fixture);
 void assert_row(const struct fixture *fixture, unsigned row, const char *name, const char *id);
 

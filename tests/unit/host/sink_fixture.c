@@ -76,14 +76,14 @@ static void fake_drops(void *state, const struct pitether_drops *drops)
 }
 
 static int fake_write(void *state, const struct pitether_frame *frame,
-                      const struct sink_presentation *presentation)
+                      const struct sink_details *details)
 {
     struct fake *fake = fake_of(state);
     pthread_mutex_lock(&fake->lock);
     unsigned number = fake->writes++;
     fake->ids[number] = frame->id;
     note_given(fake, "%u ", (unsigned)frame->id);
-    fake->shown[number] = presentation->shown_ns;
+    fake->shown[number] = details->presentation.shown_ns;
     fake->has_data[number] = frame->data;
     fake->thread = pthread_self();
     pthread_cond_broadcast(&fake->changed);

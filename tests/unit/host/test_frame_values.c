@@ -112,13 +112,31 @@ static void malformed_metadata(void **state)
     frame_pool_destroy(pool);
 }
 
+static void a_name_that_comes_again(void **state)
+{
+    (void)state;
+    struct frame_pool *pool = make_pool();
+    struct pitether_frame *frame = take(pool);
+    struct told told = { 0 };
+    told_add(&told, "Lux", value_of_float(2));
+    told_add(&told, "Lux", value_of_float(3));
+    told_add(&told, "Lux", value_of_int32(4));
+    told_add(&told, "FocusFoM", value_of_int32(5));
+    frame_tell(frame, &told);
+    assert_int_equal(count_values(frame), 2);
+    assert_true(pitether_frame_number(frame, "Lux") == 2);
+    assert_true(pitether_frame_number(frame, "FocusFoM") == 5);
+    pitether_frame_release(frame);
+    frame_pool_destroy(pool);
+}
+
 /* Over several connections: those that came first are kept. */
 static void more_names_than_there_may_be(void **state)
 {
     (void)state;
     struct frame_pool *pool = make_pool();
     struct pitether_frame *frame = take(pool);
-    for (unsigned i = 0; i < METADATA_NAMES_MAX + 10; i++) {
+    for (unsigned i = 1; i < METADATA_NAMES_MAX + 10; i++) {
         char name[16];
         snprintf(name, sizeof(name), "Name%u", i);
         struct told told = { 0 };
@@ -138,6 +156,7 @@ int main(void)
         cmocka_unit_test(values_by_name),
         cmocka_unit_test(all_values_in_order),
         cmocka_unit_test(malformed_metadata),
+        cmocka_unit_test(a_name_that_comes_again),
         cmocka_unit_test(more_names_than_there_may_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,10 +151,16 @@ static void every_column(void **state)
                                             .offset = 1000,
                                             .error = 42,
                                             .offset_known = true };
+    struct told told = { 0 };
+    told_add(&told, "DigitalGain", value_of_int32(2));
+    told_add(&told, "AnalogueGain", value_of_float(1.5f));
+    told_add(&told, "ExposureTime", value_of_float(8333.5f));
+    frame_tell(frame, &told);
     give(fixture, frame);
     show(fixture, frame, 9, 10);
     frame->id = 4;
     frame->times.offset_known = false;
+    frame_tell(frame, &(struct told){ 0 });
     show(fixture, frame, 11, 12); /* not known yet */
     give(fixture, frame);
     pitether_frame_release(frame);
@@ -165,9 +171,10 @@ static void every_column(void **state)
     assert_string_equal(fixture->lines[0],
                         "epoch,id,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,"
                         "first_sent_ns,last_sent_ns,first_received_ns,last_received_ns,decoded_ns,"
-                        "shown_ns,clock_error_ns,bytes,stream");
-    assert_string_equal(fixture->lines[1], "0000000000c0ffee,3,1,2,3,4,5,6,7,8,9,10,42,100,front");
-    assert_string_equal(fixture->lines[2], "0000000000c0ffee,4,,,,,,,7,8,,,,100,front");
+                        "shown_ns,clock_error_ns,bytes,exposure_us,gain,digital_gain,stream");
+    assert_string_equal(fixture->lines[1],
+                        "0000000000c0ffee,3,1,2,3,4,5,6,7,8,9,10,42,100,8333.5,1.5,2,front");
+    assert_string_equal(fixture->lines[2], "0000000000c0ffee,4,,,,,,,7,8,,,,100,,,,front");
 }
 
 static void the_longest_line(void **state)
@@ -178,6 +185,11 @@ static void the_longest_line(void **state)
     memset(&frame->times, 0xFF, offsetof(struct pitether_times, offset));
     frame->times.offset = 0;
     frame->times.error = UINT64_MAX;
+    struct told told = { 0 };
+    static const char *const names[] = { "ExposureTime", "AnalogueGain", "DigitalGain" };
+    for (unsigned i = 0; i < 3; i++)
+        told_add(&told, names[i], value_of_float(-1.234567891e-38f));
+    frame_tell(frame, &told);
     frame->times.offset_known = true;
     frame->id = frame->epoch = UINT64_MAX;
     give(fixture, frame);
@@ -186,7 +198,8 @@ static void the_longest_line(void **state)
     assert_int_equal(finish(fixture, NULL), 0);
     read_lines(fixture);
     assert_int_equal(fixture->count, 2);
-    assert_int_equal(strlen(fixture->lines[1]), 16 + 12 * 21 + strlen(",100,front"));
+    assert_int_equal(strlen(fixture->lines[1]),
+                     16 + 12 * 21 + 3 * strlen(",-1.234567911e-38") + strlen(",100,front"));
 }
 
 /* Lines wait for their frame to be shown, and what comes later pushes them out. */

@@ -41,7 +41,7 @@ static void a_vanished_folder(void **state)
     assert_int_equal(access(fixture->folder, F_OK), -1);
     assert_int_equal(mkdir(fixture->folder, 0777), 0);
     assert_int_equal(save(fixture, 5, 10), 0);
-    assert_int_equal(count_files(fixture), 2);
+    assert_int_equal(count_files(fixture), 3);
     assert_file(fixture, "00000005.jpg", 5, 10);
     read_index(fixture);
     assert_int_equal(fixture->rows, 1);
@@ -68,24 +68,35 @@ static void a_folder_that_was_replaced(void **state)
 
 /* Full disks. */
 
-/* A frame is saved with its line or not at all, wherever the line breaks. */
+/* No file may be longer than this and a bit more. */
+static void cut_lines(struct fixture *fixture, off_t limit)
+{
+    off_t json = size_of(fixture, "frames.jsonl"), csv = size_of(fixture, "frames.csv");
+    for (size_t more = 0; more < 60; more += 7) {
+        limit_files((size_t)limit + more);
+        int error = save(fixture, 2, 10);
+        limit_files(0);
+        assert_int_equal(error, -EFBIG);
+        assert_int_equal(size_of(fixture, "frames.jsonl"), json);
+        assert_int_equal(size_of(fixture, "frames.csv"), csv);
+        assert_int_equal(count_files(fixture), 3);
+    }
+}
+
+/* A frame is saved with its lines or not at all, wherever a line breaks. */
 static void half_lines_are_taken_back(void **state)
 {
     struct fixture *fixture = *state;
     fixture_start(fixture, "{id}.jpg");
     assert_int_equal(save(fixture, 1, 10), 0);
-    off_t size = size_of(fixture, "frames.csv");
-    for (size_t more = 0; more < 60; more += 7) {
-        limit_files((size_t)size + more);
-        int error = save(fixture, 2, 10);
-        limit_files(0);
-        assert_int_equal(error, -EFBIG);
-        assert_int_equal(size_of(fixture, "frames.csv"), size);
-        assert_int_equal(count_files(fixture), 2);
-    }
+    cut_lines(fixture, size_of(fixture, "frames.jsonl"));
+    /* The line of frames.jsonl is there already when the other one breaks. */
+    assert_int_equal(truncate(path_of(fixture, "frames.jsonl"), 0), 0);
+    cut_lines(fixture, size_of(fixture, "frames.csv"));
     assert_int_equal(save(fixture, 2, 10), 0);
     read_index(fixture);
     assert_int_equal(fixture->rows, 2);
+    assert_int_equal(fixture->json_rows, 1);
     assert_row(fixture, 1, "00000002.jpg", "2");
     assert_file(fixture, "00000002.jpg", 2, 10);
 }
@@ -114,7 +125,7 @@ static void half_frames_are_taken_back(void **state)
     limit_files(0);
     assert_int_equal(error, -EFBIG);
     assert_int_equal(small, 0);
-    assert_int_equal(count_files(fixture), 2);
+    assert_int_equal(count_files(fixture), 3);
     read_index(fixture);
     assert_int_equal(fixture->rows, 1);
     assert_row(fixture, 0, "00000002.jpg", "2");
@@ -155,7 +166,7 @@ static void a_disk_that_is_unplugged(void **state)
     assert_int_equal(count_files(fixture), 0);
     assert_true(mount_disk(fixture));
     assert_int_equal(save(fixture, 3, 100), 0);
-    assert_int_equal(count_files(fixture), 2);
+    assert_int_equal(count_files(fixture), 3);
     fixture_stop(fixture);
 }
 
@@ -172,7 +183,7 @@ static void a_disk_that_fills_up(void **state)
     while (!(error = save(fixture, id, 30000)))
         assert_in_range(++id, 0, 20);
     assert_int_equal(error, -ENOSPC);
-    assert_int_equal(count_files(fixture), id + 1);
+    assert_int_equal(count_files(fixture), id + 2);
     assert_int_equal(save(fixture, 100, 30000), -ENOSPC);
     assert_int_equal(unlink(path_of(fixture, "00000000.jpg")), 0);
     assert_int_equal(save(fixture, 101, 30000), 0);

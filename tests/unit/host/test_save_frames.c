@@ -20,9 +20,9 @@ static void frames_are_saved_as_they_are(void **state)
     fixture_start(fixture, "frame-{id}.jpg");
     for (unsigned id = 7; id < 17; id++)
         assert_int_equal(save(fixture, id, 1 + 30000 * (id - 7)), 0);
-    assert_int_equal(count_files(fixture), 10 + 1);
+    assert_int_equal(count_files(fixture), 10 + 2);
     fixture_stop(fixture);
-    assert_int_equal(count_files(fixture), 10 + 1);
+    assert_int_equal(count_files(fixture), 10 + 2);
     read_index(fixture);
     assert_int_equal(fixture->rows, 10);
     for (unsigned i = 0; i < 10; i++) {
@@ -50,6 +50,7 @@ static struct pitether_frame *full_frame(struct fixture *fixture)
                                             .offset = -2000000,
                                             .error = 42,
                                             .offset_known = true,
+                                            .mid_exposure = 5166500,
                                             .sensor_wall = 1795295625123456789 };
     struct told told = { 0 };
     told_add(&told, "ExposureTime", value_of_int32(8333));
@@ -77,6 +78,7 @@ static void every_column(void **state)
         "8333",     "1.5",
         "2.25",     "5600",
         "123.4375", "0.25",
+        "5166500",
     };
     struct fixture *fixture = *state;
     fixture_start(fixture, "{wall}.{id}.jpg");
@@ -84,6 +86,7 @@ static void every_column(void **state)
     assert_int_equal(files_write(&fixture->files, frame), 0);
     frame_tell(frame, &(struct told){ 0 });
     frame->times.offset_known = false;
+    frame->times.mid_exposure = 0;
     frame->id = 4;
     assert_int_equal(files_write(&fixture->files, frame), 0);
     pitether_frame_release(frame);
@@ -177,6 +180,7 @@ static void the_longest_row(void **state)
     frame->times.error = UINT64_MAX;
     frame->times.offset = INT64_MIN;
     frame->times.last_byte = UINT64_MAX / 2;
+    frame->times.mid_exposure = UINT64_MAX;
     frame->id = frame->epoch = UINT64_MAX;
     frame->width = frame->height = UINT_MAX;
     struct told told = { 0 };
@@ -191,8 +195,8 @@ static void the_longest_row(void **state)
     assert_int_equal(fixture->rows, 1);
     assert_int_equal(fixture->fields[0][0][strlen(fixture->fields[0][0]) - 1], '"');
     assert_non_null(strstr(fixture->fields[0][0], "18446744073709551615"));
-    assert_string_equal(fixture->fields[0][18], "-1.234567769e-38");
-    assert_string_equal(fixture->fields[0][23], "-1.234567769e-38");
+    assert_string_equal(fixture->fields[0][18], "-1.2345678e-38");
+    assert_string_equal(fixture->fields[0][23], "-1.2345678e-38");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)

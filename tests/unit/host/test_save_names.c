@@ -245,7 +245,7 @@ static void a_second_run_goes_on(void **state)
     }
     read_index(fixture);
     assert_int_equal(fixture->rows, 9);
-    assert_int_equal(count_files(fixture), 9 + 1);
+    assert_int_equal(count_files(fixture), 9 + 2);
     for (unsigned i = 0; i < 9; i++) {
         char name[32], copy[8] = "";
         if (i >= 3)

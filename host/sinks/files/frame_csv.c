@@ -1,4 +1,4 @@
-#include "host/sinks/files/frame_index.h"
+#include "host/sinks/files/frame_csv.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -8,21 +8,30 @@
 
 #include "host/sinks/files/file_name.h"
 
-enum { LINE_ROOM = FRAME_INDEX_LINE_SIZE - 2 }; /* without the line feed */
+enum { NUMBER_SIZE = 32, LINE_ROOM = FRAME_CSV_LINE_SIZE - 2 }; /* without the line feed */
 
-const char frame_index_name[] = "frames.csv";
-const char frame_index_head[] =
-    "file,epoch,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
-    "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
-    "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position\n";
+const struct index_kind frame_csv = {
+    .name = "frames.csv",
+    .has_head = true,
+    .head =
+        "file,epoch,id,wall_time,sensor_ns,captured_ns,encode_start_ns,encode_end_ns,send_start_ns,"
+        "send_end_ns,received_host_ns,clock_offset_ns,clock_error_ns,latency_ms,width,height,bytes,"
+        "crc32c,exposure_us,gain,digital_gain,colour_temperature_k,lux,lens_position,"
+        "mid_exposure_ns\n",
+};
 
-static void add_number(char *line, double value)
+/* Of what is no number, and of one that was not reported, an empty field. */
+static void add_value(char *line, const struct pitether_frame *frame, const char *name)
 {
+    struct pitether_value value = { 0 };
+    char number[NUMBER_SIZE] = "";
     size_t used = strlen(line);
-    if (isnan(value))
-        snprintf(line + used, LINE_ROOM - used, ",");
-    else
-        snprintf(line + used, LINE_ROOM - used, ",%.10g", value);
+    if (!isnan(pitether_frame_number(frame, name)) && pitether_frame_value(frame, name, &value)) {
+        value.array = false;
+        value.count = 1;
+        pitether_value_format(&value, NULL, number, sizeof(number));
+    }
+    snprintf(line + used, LINE_ROOM - used, ",%s", number);
 }
 
 static void add_metadata(char *line, const struct pitether_frame *frame)
@@ -30,7 +39,16 @@ static void add_metadata(char *line, const struct pitether_frame *frame)
     static const char *const names[] = { "ExposureTime",      "AnalogueGain", "DigitalGain",
                                          "ColourTemperature", "Lux",          "LensPosition" };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        add_number(line, pitether_frame_number(frame, names[i]));
+        add_value(line, frame, names[i]);
+}
+
+static void add_mid_exposure(char *line, uint64_t time)
+{
+    size_t used = strlen(line);
+    if (time)
+        snprintf(line + used, FRAME_CSV_LINE_SIZE - used, ",%" PRIu64 "\n", time);
+    else
+        snprintf(line + used, FRAME_CSV_LINE_SIZE - used, ",\n");
 }
 
 /* A template may have commas or quotes in it (RFC 4180, 2). */
@@ -49,8 +67,8 @@ static void quote(const char *name, char *text)
     *at = '\0';
 }
 
-size_t frame_index_line(const struct pitether_frame *frame, const char *name, uint64_t wall_ns,
-                        char *line)
+size_t frame_csv_line(const struct pitether_frame *frame, const char *name, uint64_t wall_ns,
+                      char *line)
 {
     const struct pitether_times *times = &frame->times;
     char wall[40], quoted[2 * FILE_NAME_MAX + 3];
@@ -75,11 +93,11 @@ size_t frame_index_line(const struct pitether_frame *frame, const char *name, ui
     snprintf(line + used, LINE_ROOM - used, ",%u,%u,%zu,%08" PRIx32, frame->width, frame->height,
              frame->size, frame->crc32c);
     add_metadata(line, frame);
-    strcat(line, "\n");
+    add_mid_exposure(line, times->mid_exposure);
     return strlen(line);
 }
 
-bool frame_index_name_of(const char *line, size_t size, char *name)
+bool frame_csv_name_of(const char *line, size_t size, char *name)
 {
     const char *at = line, *end = line + size;
     bool quoted = size > 0 && *line == '"';
