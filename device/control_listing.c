@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-#include "device/controls/enumerators.h"
 #include "device/controls/limits.h"
 #include "device/source.h"
+#include "shared/controls/enumerators.h"
 
 /* Of a column. */
 enum { TYPE_MAX = 24, VALUES_MAX = 512 };

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/controls/commands.h"
 #include "host/key_import.h"
 #include "host/lib/pitether.h"
 #include "host/list_streams.h"
+#include "host/options_check.h"
 #include "shared/base/descriptors.h"
 #include "shared/base/log.h"
 #include "shared/keys/keys_file.h"
@@ -29,6 +31,8 @@ static enum exit_code print(const struct host_options *options)
 {
     if (options->list_streams)
         return list_streams(options);
+    if (!options->help && !options->version)
+        return control_commands_run(options);
     if (options->help)
         options_help(&host_option_table, stdout);
     else
@@ -39,15 +43,15 @@ static enum exit_code print(const struct host_options *options)
 bool command_is_requested(const struct host_options *options)
 {
     return options->help || options->version || options->list_streams || options->import_key ||
-           options->forget_key;
+           options->forget_key || options_want_control(options);
 }
 
 enum exit_code command_run(const struct host_options *options, bool has_output)
 {
-    if (!options->help && !options->version && !options->list_streams)
+    if (options->import_key || options->forget_key)
         return manage_keys(options);
     enum exit_code code = print(options);
-    int error = code ? 0 : descriptors_flush_stdout(has_output);
+    int error = descriptors_flush_stdout(has_output);
     if (!error)
         return code;
     log_error("can't write to standard output: %s", strerror(-error));

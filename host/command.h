@@ -1,6 +1,6 @@
 /*
- * What pitether does instead of receiving: --help, --version, --list-streams, --import-key and
- * --forget-key. One thread.
+ * What pitether does instead of receiving: --help, --version, --list-streams, --import-key,
+ * --forget-key, and the camera's controls. One thread.
  */
 #ifndef PITETHER_HOST_COMMAND_H
 #define PITETHER_HOST_COMMAND_H

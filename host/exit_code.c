@@ -3,8 +3,9 @@
 static int rank(enum exit_code code)
 {
     static const int ranks[] = {
-        [EXIT_DONE] = 0,       [EXIT_MISSING] = 1, [EXIT_SHORT] = 2,  [EXIT_TIMEOUT] = 3,
-        [EXIT_CONNECTION] = 4, [EXIT_SINK] = 5,    [EXIT_SYSTEM] = 6, [EXIT_USAGE] = 7,
+        [EXIT_DONE] = 0,    [EXIT_MISSING] = 1, [EXIT_SHORT] = 2,
+        [EXIT_CONTROL] = 3, [EXIT_TIMEOUT] = 4, [EXIT_CONNECTION] = 5,
+        [EXIT_SINK] = 6,    [EXIT_SYSTEM] = 7,  [EXIT_USAGE] = 8,
     };
     return ranks[code];
 }

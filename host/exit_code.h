@@ -13,10 +13,11 @@ enum exit_code {
     EXIT_MISSING = 5,
     EXIT_SHORT = 6,
     EXIT_TIMEOUT = 7,
+    EXIT_CONTROL = 8, /* one was not set, or there is none of that name */
 };
 
 /* Of two, that which the program ends with: the earlier one of usage, system, sink, connection,
- * timeout, short, missing, done. */
+ * timeout, control, short, missing, done. */
 enum exit_code exit_code_worse(enum exit_code one, enum exit_code other);
 
 #endif

@@ -71,6 +71,7 @@ int input_init(struct input *input, const struct input_config *config)
     if (!input->report)
         return -ENOMEM;
     outputs_init(&input->outputs, &owner);
+    control_start_init(&input->start, config->assignments, config->label);
     return 0;
 }
 
@@ -79,6 +80,7 @@ void input_clear(struct input *input)
     pitether_close(&input->receiver);
     if (input->report)
         outputs_clear(&input->outputs);
+    control_start_clear(&input->start);
     report_destroy(input->report);
     input->report = NULL;
 }
@@ -170,6 +172,16 @@ static void take_end(struct input *input, const struct pitether_end *end)
     outputs_note(&input->outputs, end->text);
 }
 
+/* Frames without what was to be set are not what was asked for. */
+static void take_start(struct input *input, const struct pitether_event *event)
+{
+    if (event->type == PITETHER_FRAME || event->type == PITETHER_DROPS)
+        return;
+    control_start_event(&input->start, input->receiver, event);
+    if (input->start.failed)
+        input_stop(input, INPUT_NOT_SET);
+}
+
 static void take_event(struct input *input, const struct pitether_event *event)
 {
     switch (event->type) {
@@ -219,6 +231,7 @@ void input_take(struct input *input)
     for (unsigned taken = 0; taken < TAKEN_AT_ONCE && !input->ended; taken++) {
         if (is_held_up(input) || pitether_next(input->receiver, 0, &event) == 0)
             return;
+        take_start(input, &event);
         take_event(input, &event);
     }
 }
@@ -260,6 +273,8 @@ static enum exit_code code_of_stop(const struct input *input)
     switch (stop_of(input)) {
     case INPUT_NO_SINK:
         return EXIT_SINK;
+    case INPUT_NOT_SET:
+        return EXIT_CONTROL;
     case INPUT_COMPLETE:
         return code_at(input, true);
     default:
@@ -267,7 +282,8 @@ static enum exit_code code_of_stop(const struct input *input)
     }
 }
 
-enum exit_code input_exit_code(const struct input *input)
+/* Apart from what was to be set. */
+static enum exit_code code_of_end(const struct input *input)
 {
     switch (input->end.reason) {
     case PITETHER_END_STOPPED:
@@ -284,4 +300,9 @@ enum exit_code input_exit_code(const struct input *input)
         return EXIT_SYSTEM;
     }
     return EXIT_SYSTEM;
+}
+
+enum exit_code input_exit_code(const struct input *input)
+{
+    return exit_code_worse(code_of_end(input), input->start.unmet ? EXIT_CONTROL : EXIT_DONE);
 }

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/controls/start.h"
 #include "host/exit_code.h"
 #include "host/lib/pitether.h"
 #include "host/options.h"
@@ -24,13 +25,15 @@ enum input_stop {
     INPUT_COMPLETE,    /* --frames is reached */
     INPUT_INTERRUPTED, /* by a signal, or the window was closed */
     INPUT_NO_SINK,     /* no sink is left that takes frames */
+    INPUT_NOT_SET,     /* what --set or --load-controls gives was not set */
 };
 
 struct input_config {
     const struct host_options *options;
     const char *address;
     const char *stream; /* its name, where the address has none; or NULL */
-    const char *label;  /* before log lines and in the summary, if there are several; else "" */
+    const struct control_assignments *assignments; /* to be set at the start */
+    const char *label; /* before log lines and in the summary, if there are several; else "" */
     /* The pump is to look at its inputs again. Any thread. */
     void (*wake)(void *user);
     void *user;
@@ -40,6 +43,7 @@ struct input {
     struct input_config config;
     struct report *report;
     struct outputs outputs;
+    struct control_start start;
     struct pitether *receiver; /* NULL before input_open() */
     atomic_int stop;           /* enum input_stop: why, once it is to end */
     uint64_t counted; /* kept, apart from those that only replaced another one in every sink */

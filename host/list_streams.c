@@ -4,14 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/base/columns.h"
 #include "shared/base/log.h"
 
 /* More than a daemon has; a later one may have more than are listed. */
-enum { STREAMS_MAX = 64, COLUMNS = 5, CELL_SIZE = 80 };
-
-struct row {
-    char cells[COLUMNS][CELL_SIZE];
-};
+enum { STREAMS_MAX = 64, COLUMNS = 5 };
 
 static const char *state_name(enum pitether_camera_state state)
 {
@@ -27,43 +24,34 @@ static const char *state_name(enum pitether_camera_state state)
 }
 
 /* A dash stands for what is not known yet. */
-static struct row row_of(const struct pitether_stream_info *stream)
+static void fill_row(const struct pitether_stream_info *stream, struct column_row *row)
 {
-    struct row row = { { "", "-", "-", "-", "" } };
-    snprintf(row.cells[0], CELL_SIZE, "%s", stream->name);
+    for (unsigned i = 0; i < COLUMNS; i++)
+        strcpy(row->cells[i], "-");
+    snprintf(row->cells[0], COLUMN_CELL_SIZE, "%s", stream->name);
     if (*stream->model)
-        snprintf(row.cells[1], CELL_SIZE, "%s", stream->model);
+        snprintf(row->cells[1], COLUMN_CELL_SIZE, "%s", stream->model);
     if (stream->width && stream->height)
-        snprintf(row.cells[2], CELL_SIZE, "%ux%u", stream->width, stream->height);
+        snprintf(row->cells[2], COLUMN_CELL_SIZE, "%ux%u", stream->width, stream->height);
     if (stream->fps > 0)
-        snprintf(row.cells[3], CELL_SIZE, "%.6g fps", stream->fps);
-    snprintf(row.cells[4], CELL_SIZE, "%s", state_name(stream->state));
-    return row;
-}
-
-static void write_row(const struct row *row, const size_t *widths, FILE *out)
-{
-    for (unsigned i = 0; i < COLUMNS - 1; i++)
-        fprintf(out, "%-*s  ", (int)widths[i], row->cells[i]);
-    fprintf(out, "%s\n", row->cells[COLUMNS - 1]);
+        snprintf(row->cells[3], COLUMN_CELL_SIZE, "%.6g fps", stream->fps);
+    snprintf(row->cells[4], COLUMN_CELL_SIZE, "%s", state_name(stream->state));
 }
 
 void list_streams_write(const struct pitether_stream_info *streams, size_t count, FILE *out)
 {
-    static const struct row head = { { "NAME", "MODEL", "SIZE", "RATE", "STATE" } };
-    size_t widths[COLUMNS];
-    for (unsigned i = 0; i < COLUMNS; i++)
-        widths[i] = strlen(head.cells[i]);
+    static const struct column_row head = { { "NAME", "MODEL", "SIZE", "RATE", "STATE" } };
+    struct columns columns = { .count = COLUMNS };
+    struct column_row row;
+    columns_add(&columns, &head);
     for (size_t at = 0; at < count; at++) {
-        struct row row = row_of(&streams[at]);
-        for (unsigned i = 0; i < COLUMNS; i++)
-            if (strlen(row.cells[i]) > widths[i])
-                widths[i] = strlen(row.cells[i]);
+        fill_row(&streams[at], &row);
+        columns_add(&columns, &row);
     }
-    write_row(&head, widths, out);
+    columns_write(&columns, &head, out);
     for (size_t at = 0; at < count; at++) {
-        struct row row = row_of(&streams[at]);
-        write_row(&row, widths, out);
+        fill_row(&streams[at], &row);
+        columns_write(&columns, &row, out);
     }
 }
 

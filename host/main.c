@@ -24,6 +24,7 @@
 
 struct program {
     struct host_options options;
+    struct control_assignments assignments;
     unsigned count; /* of inputs */
     struct stream_label labels[OPTION_LIST_MAX];
     struct input inputs[OPTION_LIST_MAX];
@@ -67,6 +68,7 @@ static enum exit_code create_inputs(struct program *program)
             .options = options,
             .address = options->addresses.items[i],
             .stream = options->stream,
+            .assignments = &program->assignments,
             .label = options->addresses.count > 1 ? program->labels[i].text : "",
             .wake = pump_wake,
             .user = &program->pump,
@@ -228,6 +230,7 @@ int main(int argc, char **argv)
     if (command_is_requested(options))
         return command_run(options, has_output);
     if (stream_labels_make(&options->addresses, options->stream, program.labels, &error) ||
+        control_assignments_read(&program.assignments, options, &error) ||
         sink_set_choose(options, &error))
         return fail(EXIT_USAGE, error.text);
     if (options->to_stdout && !has_output)

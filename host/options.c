@@ -1,12 +1,8 @@
 #include "host/options.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "host/sinks/files/file_name.h"
-#include "host/sinks/files/frame_csv.h"
-#include "host/sinks/files/frame_json.h"
-#include "host/sinks/files/save_target.h"
+#include "host/options_check.h"
 #include "shared/base/log.h"
 #include "shared/protocol/wire.h"
 
@@ -69,6 +65,27 @@ static const struct option_spec specs[] = {
       "receive this stream of the daemon, like HOST/NAME; for addresses of the form unix:/PATH" },
     { "list-streams", 0, OPTION_FLAG, FIELD(list_streams), NULL, NULL, 0, 0, NULL,
       "list the daemon's streams with model, size, rate and state, and exit" },
+    HEADING("The camera's controls"),
+    { "controls", 0, OPTION_FLAG, FIELD(controls), NULL, NULL, 0, 0, NULL,
+      "list what the camera can be set to, with type, range, default, what is set, and what is in "
+      "force now, and exit" },
+    { "json", 0, OPTION_FLAG, FIELD(json), NULL, NULL, 0, 0, NULL,
+      "write the list of --controls as one JSON document, with all that the camera reports" },
+    { "get", 0, OPTION_TEXT, FIELD(get), "NAME", NULL, 0, 0, NULL,
+      "print the value that is in force of a control, or what the camera reports by that name, and "
+      "exit; capitals don't matter" },
+    { "set", 0, OPTION_LIST, FIELD(set), "NAME=VALUE[,...]", NULL, 0, 0, NULL,
+      "set controls, all or none of them; auto gives one back to the camera, and default is its "
+      "default; with rpicam's names, too (shutter=10ms). May be given again. With a sink, this is "
+      "sent first, and the log says from which frame on it is in force; without one, pitether "
+      "prints what became of each, and exits" },
+    { "load-controls", 0, OPTION_TEXT, FIELD(load_controls), "FILE", NULL, 0, 0, NULL,
+      "set what FILE has, which --save-controls wrote, before what --set gives" },
+    { "save-controls", 0, OPTION_TEXT, FIELD(save_controls), "FILE", NULL, 0, 0, NULL,
+      "write what is set to FILE, as lines of NAME = VALUE, replacing it, and exit" },
+    { "lock", 0, OPTION_FLAG, FIELD(lock), NULL, NULL, 0, 0, NULL,
+      "wait until exposure and white balance have settled, 5 s at most, set exposure, gain and "
+      "white balance to what they are then, print it, and exit" },
     HEADING("Keys"),
     { "import-key", 0, OPTION_TEXT, FIELD(import_key), "HOST", NULL, 0, 0, NULL,
       "read from standard input the line that pitetherd --add-key printed, store it as the key for "
@@ -170,48 +187,11 @@ const struct option_table host_option_table = {
         "file\n"
         "of --latency not every line, 5 frames are missing from a lossless stream, or arrived\n"
         "damaged, 6 it ended before --frames or --duration was reached, 7 no frame came for\n"
-        "--timeout. Of several streams the worst counts: a system call, then a sink, the "
-        "connection,\n"
-        "--timeout, an early end, missing frames.",
+        "--timeout, 8 a control was not set, or the camera has none of that name. Of several "
+        "streams\n"
+        "the worst counts: a system call, then a sink, the connection, --timeout, a control, an\n"
+        "early end, missing frames.",
 };
-
-/* How many addresses there are to be. */
-static int check_addresses(const struct host_options *options, struct error *error)
-{
-    unsigned count = options->addresses.count;
-    if (options->import_key && options->forget_key)
-        return error_set(error, -EINVAL, "--import-key and --forget-key exclude one another");
-    if (options->import_key || options->forget_key)
-        return count == 0 ? 0
-                          : error_set(error, -EINVAL,
-                                      "--import-key and --forget-key name the host themselves: "
-                                      "give no other");
-    if (count == 0)
-        return error_set(error, -EINVAL,
-                         "where is the daemon? Give its address: pitether [OPTION]... "
-                         "HOST[:PORT][/STREAM]...");
-    if (options->list_streams && count > 1)
-        return error_set(error, -EINVAL, "--list-streams asks one daemon: give one address");
-    if (options->to_stdout && count > 1)
-        return error_set(error, -EINVAL,
-                         "--stdout: frames of several streams can't be told apart in one pipe; "
-                         "start one pitether for each, or give --save DIR");
-    return 0;
-}
-
-static int check_latency(const struct host_options *options, struct error *error)
-{
-    const char *slash = strrchr(options->latency, '/');
-    const char *name = slash ? slash + 1 : options->latency;
-    if (strcmp(name, frame_csv.name) == 0 || strcmp(name, frame_json.name) == 0)
-        return error_set(error, -EINVAL,
-                         "--latency: %s is what --save calls its index: give another name", name);
-    if (options->to_stdout && strcmp(options->latency, "-") == 0)
-        return error_set(error, -EINVAL,
-                         "--latency - and --stdout exclude one another: both write to standard "
-                         "output");
-    return 0;
-}
 
 int host_options_read(struct host_options *options, int argc, char **argv, struct error *error)
 {
@@ -225,20 +205,5 @@ int host_options_read(struct host_options *options, int argc, char **argv, struc
     /* A single frame is to be a good one. */
     if (options->settle < 0)
         options->settle = options->frames == 1 ? SETTLE_DEFAULT_S : 0;
-    result = check_addresses(options, error);
-    if (result)
-        return result;
-    if (options->max_fps > 0 && options->max_fps < 0.001)
-        return error_set(error, -EINVAL, "--max-fps: the minimum is 0.001, one frame in 1000 s");
-    if (options->max_fps > 0 && options->every > 1)
-        return error_set(error, -EINVAL,
-                         "--max-fps and --every exclude one another: either alone says how many "
-                         "frames are sent");
-    if (options->lossless && options->live)
-        return error_set(error, -EINVAL, "--lossless and --live exclude one another");
-    if (options->save && save_target_check(options->save, error))
-        return -EINVAL;
-    if (options->latency && check_latency(options, error))
-        return -EINVAL;
-    return file_name_check(options->name, error);
+    return options_check(options, error);
 }

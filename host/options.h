@@ -19,6 +19,9 @@ struct host_options {
     const char *keys, *import_key, *forget_key;
     const char *stream; /* for addresses that can't name one */
     bool list_streams;
+    bool controls, json, lock; /* of the camera */
+    const char *get, *load_controls, *save_controls;
+    struct option_list set;
     int log_level; /* enum log_level */
     bool version, help;
     struct option_list addresses; /* of the streams, as they were given; of a key's host: none */

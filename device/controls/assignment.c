@@ -5,12 +5,12 @@
 #include <string.h>
 #include <strings.h>
 
-#include "device/controls/enumerators.h"
 #include "device/controls/limits.h"
 #include "device/controls/names.h"
 #include "device/controls/pairs.h"
 #include "device/controls/value_text.h"
 #include "shared/base/text.h"
+#include "shared/controls/enumerators.h"
 
 /* A value as it is written; what is longer is no value of any control. */
 enum { VALUE_TEXT_MAX = VALUE_TEXT_SIZE };

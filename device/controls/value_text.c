@@ -9,9 +9,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "device/controls/enumerators.h"
 #include "device/controls/regions.h"
 #include "shared/base/text.h"
+#include "shared/controls/enumerators.h"
 
 enum { NUMBERS_MAX = VALUE_BYTES_MAX, ELEMENT_TEXT_MAX = 48 };
 

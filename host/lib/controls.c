@@ -23,6 +23,7 @@ void receiver_give_up_sets(struct pitether *receiver, bool unsent)
     struct pitether_event event = { .type = PITETHER_CHANGED };
     struct pitether_changed *changed = &event.changed;
     changed->status = PITETHER_CHANGED_CUT;
+    changed->first_id = UINT64_MAX;
     snprintf(changed->text, sizeof(changed->text), "%s",
              unsent ? "it ended before this could be sent, so nothing was set"
                     : "the connection was lost before the answer came: it may have been set");
@@ -71,10 +72,10 @@ static void log_notice(struct pitether *receiver, const struct pitether_changed 
     text_trim(text);
     if (changed->count == 0 || !log_passes(&receiver->changed_limit))
         return;
-    if (changed->status == PITETHER_CHANGED_DONE)
+    if (changed->first_id != UINT64_MAX)
         log_info("%s set %s from frame %" PRIu64, changed->by, text, changed->first_id);
     else
-        log_info("%s set %s: %s", changed->by, text, changed->text);
+        log_info("%s set %s%s%s", changed->by, text, *changed->text ? ": " : "", changed->text);
 }
 
 bool receiver_take_changed(struct pitether *receiver, const struct wire_changed *wire)

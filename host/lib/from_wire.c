@@ -100,8 +100,8 @@ int from_wire_changed(const struct wire_changed *wire, uint64_t epoch,
     bool done = head->status == WIRE_CHANGED_DONE;
     *changed = (struct pitether_changed){ .status = (enum pitether_changed_status)head->status,
                                           .request = head->request,
-                                          .epoch = done ? epoch : 0,
-                                          .first_id = done ? head->first_frame_id : 0 };
+                                          .epoch = epoch,
+                                          .first_id = done ? head->first_frame_id : UINT64_MAX };
     snprintf(changed->by, sizeof(changed->by), "%s", head->by);
     snprintf(changed->text, sizeof(changed->text), "%s", head->text);
     if (wire->count == 0)

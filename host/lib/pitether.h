@@ -256,7 +256,8 @@ enum pitether_changed_status {
 struct pitether_changed {
     enum pitether_changed_status status;
     uint32_t request;         /* as pitether_set() gave it; 0: another receiver set it */
-    uint64_t epoch, first_id; /* of DONE: the first frame for which all of it is in force */
+    uint64_t epoch, first_id; /* of DONE: the first frame for which all of it is in force;
+                                 UINT64_MAX: none is known */
     char by[65];              /* who set it: a key's name, or where it connected from */
     char text[257];           /* unless DONE: why not, and what to do */
     const struct pitether_change

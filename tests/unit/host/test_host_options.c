@@ -1,7 +1,7 @@
 /*
  * pitether's command line, case by case.
  */
-#include "host/options.h"
+#include "host/options_check.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -215,6 +215,21 @@ static void what_is_refused(void **state)
         { "pi --null --latency frames.csv", "is what --save calls its index" },
         { "pi --null --latency there/frames.csv", "is what --save calls its index" },
         { "pi --stdout --latency -", "exclude one another" },
+        { "pi --json", "--json goes with --controls only" },
+        { "pi --json --get X", "--json goes with --controls only" },
+        { "pi --controls --get X", "exclude one another" },
+        { "pi --controls --list-streams", "--controls and --list-streams exclude one another" },
+        { "pi --set A=1 --list-streams", "--set and --list-streams exclude one another" },
+        { "--lock --import-key pi", "--lock and --import-key exclude one another" },
+        { "pi --lock other", "--lock asks one daemon" },
+        { "pi --set A=1 other", "--set asks one daemon" },
+        { "pi --controls --null", "--null does not go with it" },
+        { "pi --get X --save d", "--save does not go with it" },
+        { "pi --save-controls f --window", "--window does not go with it" },
+        { "pi --lock --set A=1 --stdout", "--stdout does not go with it" },
+        { "pi --load-controls f --frames 3", "--frames does not go with it" },
+        { "pi --set A=1 --frames 3", "--set without a sink keeps none" },
+        { "pi --set A=1 --latency f", "--set without a sink keeps none" },
         { "pi --name ../{id}", "--name: '../{id}'" },
         { "pi --name {id}/x", "slash" },
     };
@@ -227,6 +242,34 @@ static void what_is_refused(void **state)
                      cases[i].why);
         assert_null(strchr(error.text, '\n'));
     }
+}
+
+/* What is to be set goes with sinks; alone, it is all that is done. */
+static void controls(void **state)
+{
+    (void)state;
+    struct host_options options;
+    struct error error;
+    static const char *const alone[] = {
+        "pi --controls --json",
+        "pi --get ExposureTime",
+        "pi --set A=1 --set B=2,3",
+        "pi --load-controls f --lock --save-controls g --timeout 3",
+        "pi --set A=1 --get A --settle 2",
+    };
+    static const char *const with_sinks[] = { "pi --set A=1 --null --frames 3",
+                                              "pi --load-controls f --save d other", "pi" };
+    for (size_t i = 0; i < sizeof(alone) / sizeof(alone[0]); i++) {
+        assert_int_equal(read_line(&options, alone[i], &error), 0);
+        assert_true(options_want_control(&options));
+    }
+    for (size_t i = 0; i < sizeof(with_sinks) / sizeof(with_sinks[0]); i++) {
+        assert_int_equal(read_line(&options, with_sinks[i], &error), 0);
+        assert_false(options_want_control(&options));
+    }
+    assert_int_equal(read_line(&options, alone[2], &error), 0);
+    assert_int_equal(options.set.count, 2);
+    assert_string_equal(options.set.items[1], "B=2,3");
 }
 
 static void help_goes_first(void **state)
@@ -264,13 +307,13 @@ static void help_tells_all(void **state)
     }
     const char *codes = strstr(text, "Exit codes: ");
     assert_non_null(codes);
-    for (char code = '0'; code <= '7'; code++) {
+    for (char code = '0'; code <= '8'; code++) {
         const char *first = strchr(codes, code);
         assert_non_null(first);
         assert_int_equal(first[1], ' ');
         assert_null(strchr(first + 1, code));
     }
-    assert_null(strpbrk(codes, "89"));
+    assert_null(strchr(codes, '9'));
     for (const char *line = text; line && *line; line = strchr(line, '\n')) {
         line += *line == '\n';
         assert_in_range(strcspn(line, "\n"), 0, 100);
@@ -287,6 +330,7 @@ int main(void)
         cmocka_unit_test(addresses),
         cmocka_unit_test(folders_with_odd_names),
         cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(controls),
         cmocka_unit_test(help_goes_first),
         cmocka_unit_test(help_tells_all),
     };

@@ -1,4 +1,4 @@
-#include "device/controls/enumerators.h"
+#include "shared/controls/enumerators.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,8 +1,8 @@
 /*
  * The words of a control that is one of several: as people write them. Pure; any thread.
  */
-#ifndef PITETHER_DEVICE_CONTROLS_ENUMERATORS_H
-#define PITETHER_DEVICE_CONTROLS_ENUMERATORS_H
+#ifndef PITETHER_SHARED_CONTROLS_ENUMERATORS_H
+#define PITETHER_SHARED_CONTROLS_ENUMERATORS_H
 
 #include "shared/controls/control_table.h"
 

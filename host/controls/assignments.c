@@ -1,0 +1,28 @@
+#include "host/controls/assignments.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static int join(const struct option_list *list, char *text, struct error *error)
+{
+    size_t used = 0, size = ASSIGNMENTS_MAX + 1;
+    for (unsigned i = 0; i < list->count && used < size; i++)
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? "," : "", list->items[i]);
+    return used < size
+               ? 0
+               : error_set(error, -EINVAL, "--set: this is more than %d bytes", ASSIGNMENTS_MAX);
+}
+
+int control_assignments_read(struct control_assignments *assignments,
+                             const struct host_options *options, struct error *error)
+{
+    int result = 0;
+    assignments->count = 0;
+    if (options->load_controls)
+        result =
+            profile_read(options->load_controls, assignments->items[assignments->count++], error);
+    if (!result && options->set.count > 0)
+        result = join(&options->set, assignments->items[assignments->count++], error);
+    return result;
+}

@@ -1,0 +1,156 @@
+#include "host/controls/commands.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host/controls/assignments.h"
+#include "host/controls/document.h"
+#include "host/controls/link.h"
+#include "host/controls/lock.h"
+#include "host/controls/outcome.h"
+#include "host/controls/table.h"
+#include "host/controls/words.h"
+#include "shared/base/log.h"
+#include "shared/base/suggest.h"
+
+/* For --lock, unless --settle says otherwise. */
+#define LOCK_SETTLE_S 5
+
+/* Whether standard output is for what is printed at the end. */
+static bool prints(const struct host_options *options)
+{
+    return options->controls || options->get;
+}
+
+static enum exit_code set(struct control_link *link, const struct host_options *options,
+                          const char *assignments)
+{
+    enum exit_code code = control_link_set(link, assignments);
+    if (code)
+        return code;
+    if (prints(options))
+        control_outcome_log(&link->view, &link->event.changed, "");
+    else
+        control_outcome_write(&link->view, &link->event.changed, stdout);
+    return control_outcome_code(&link->event.changed);
+}
+
+/* The first frame is one of a picture that has settled: see control_link_open(). */
+static enum exit_code lock(struct control_link *link, const struct host_options *options)
+{
+    char assignments[ASSIGNMENTS_MAX + 1];
+    struct error error;
+    enum exit_code code = control_link_wait(link);
+    if (code)
+        return code;
+    if (!lock_assignments(&link->view, assignments, &error))
+        return set(link, options, assignments);
+    log_error("%s", error.text);
+    return EXIT_CONTROL;
+}
+
+static enum exit_code change(const struct control_assignments *assignments,
+                             const struct host_options *options)
+{
+    struct control_link link;
+    double settle_s = options->settle > 0 || !options->lock ? options->settle : LOCK_SETTLE_S;
+    enum exit_code code = control_link_open(&link, options, settle_s);
+    for (unsigned i = 0; !code && i < assignments->count; i++)
+        code = set(&link, options, assignments->items[i]);
+    if (!code && options->lock)
+        code = lock(&link, options);
+    control_link_close(&link);
+    return code;
+}
+
+static enum exit_code get_unknown(const struct control_view *view, const char *typed)
+{
+    struct suggestion best = { NULL, 0 };
+    struct pitether_value value;
+    const char *name;
+    for (size_t i = 0; i < view->count; i++)
+        suggest_consider(&best, typed, strlen(typed), view->controls[i].name);
+    for (size_t at = 0;
+         view->frame && (name = pitether_frame_next_value(view->frame, &at, &value));)
+        suggest_consider(&best, typed, strlen(typed), name);
+    log_error("camera %s has no control %.60s, and reports no such value%s%s%s", view->stream.model,
+              typed, best.word ? "; did you mean " : "", best.word ? best.word : "",
+              best.word ? "?" : ": --controls lists what it has");
+    return EXIT_CONTROL;
+}
+
+static enum exit_code get(const struct control_view *view, const char *name)
+{
+    const struct pitether_control *control = control_view_find(view, name);
+    struct pitether_value value;
+    char text[CONTROL_TEXT_SIZE];
+    if (control ? !control_view_now(view, control, &value)
+                : !control_view_reported(view, name, &value)) {
+        if (!control)
+            return get_unknown(view, name);
+        log_error("camera %s does not report %s, and nothing is set", view->stream.model,
+                  control->name);
+        return EXIT_CONTROL;
+    }
+    pitether_value_format(&value, control, text, sizeof(text));
+    printf("%s\n", text);
+    return EXIT_DONE;
+}
+
+static enum exit_code save(const struct control_view *view, const char *path)
+{
+    struct error error;
+    int count = profile_write(path, view, &error);
+    if (count < 0)
+        log_error("%s", error.text);
+    else if (count == 0)
+        log_warning("nothing is set, so %s has no control", path);
+    else
+        log_info("%s has what is set of %d controls", path, count);
+    return count < 0 ? EXIT_SYSTEM : EXIT_DONE;
+}
+
+static enum exit_code show(const struct control_view *view, const struct host_options *options)
+{
+    enum exit_code code = EXIT_DONE;
+    if (options->save_controls)
+        code = save(view, options->save_controls);
+    if (options->get)
+        code = exit_code_worse(code, get(view, options->get));
+    if (options->json)
+        controls_write_json(view, stdout);
+    else if (options->controls)
+        controls_write_table(view, stdout);
+    return code;
+}
+
+/* Over a connection of its own, whose list has what was set over another one. */
+static enum exit_code report(const struct host_options *options)
+{
+    struct control_link link;
+    enum exit_code code = control_link_open(&link, options, options->settle);
+    if (!code)
+        code = control_link_wait(&link);
+    if (link.view.known)
+        code = exit_code_worse(code, show(&link.view, options));
+    control_link_close(&link);
+    return code;
+}
+
+enum exit_code control_commands_run(const struct host_options *options)
+{
+    static struct control_assignments assignments;
+    struct error error;
+    enum exit_code code = EXIT_DONE;
+    int result = control_assignments_read(&assignments, options, &error);
+    if (result) {
+        log_error("%s", error.text);
+        return result == -EINVAL || result == -ENOENT ? EXIT_USAGE : EXIT_SYSTEM;
+    }
+    if (assignments.count > 0 || options->lock)
+        code = change(&assignments, options);
+    if (!code && (prints(options) || options->save_controls))
+        code = report(options);
+    return code;
+}

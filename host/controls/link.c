@@ -1,0 +1,110 @@
+#include "host/controls/link.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "shared/base/clock.h"
+#include "shared/base/log.h"
+
+/* Unless --timeout says otherwise. */
+#define TIMEOUT_S 10
+
+/* The course of a connection is of no interest to who asks for a value. */
+static void write_log(void *user, enum pitether_log_level level, const char *line)
+{
+    (void)user;
+    if (level == PITETHER_LOG_INFO)
+        log_debug("%s", line);
+    else if (level != PITETHER_LOG_ERROR) /* END says the same, and is logged */
+        log_write((enum log_level)level, "%s", line);
+}
+
+enum exit_code control_link_open(struct control_link *link, const struct host_options *options,
+                                 double settle_s)
+{
+    struct pitether_options requested = PITETHER_OPTIONS_INIT;
+    struct pitether_error error;
+    *link = (struct control_link){ .receiver = NULL };
+    requested.stream = options->stream;
+    requested.keys_file = options->keys;
+    requested.timeout_s = options->timeout > 0 ? options->timeout : TIMEOUT_S;
+    requested.settle_s = settle_s;
+    link->controls_due = clock_monotonic() + (uint64_t)(requested.timeout_s * 1e9);
+    requested.no_reconnect = true;
+    requested.log = write_log;
+    link->receiver = pitether_open(options->addresses.items[0], &requested, &error);
+    if (link->receiver)
+        return EXIT_DONE;
+    log_error("%s", error.text);
+    return error.code == -ENOMEM ? EXIT_SYSTEM : EXIT_USAGE;
+}
+
+void control_link_close(struct control_link *link)
+{
+    control_view_clear(&link->view);
+    pitether_close(&link->receiver);
+}
+
+static enum exit_code code_of_end(const struct pitether_end *end)
+{
+    switch (end->reason) {
+    case PITETHER_END_TIMEOUT:
+        return EXIT_TIMEOUT;
+    case PITETHER_END_FAILED:
+        return EXIT_SYSTEM;
+    default:
+        return EXIT_CONNECTION;
+    }
+}
+
+enum exit_code control_link_next(struct control_link *link)
+{
+    struct pitether_event *event = &link->event;
+    if (event->type == PITETHER_END)
+        return code_of_end(&event->end);
+    int timeout_ms = link->view.known ? -1 : clock_left_ms(link->controls_due);
+    if (pitether_next(link->receiver, timeout_ms, event) <= 0) {
+        log_error("the daemon did not list the camera's controls in time");
+        return EXIT_TIMEOUT;
+    }
+    if (event->type == PITETHER_END) {
+        log_error("%s", *event->end.text ? event->end.text : "the daemon's source came to its end");
+        return code_of_end(&event->end);
+    }
+    if (!control_view_take(&link->view, event))
+        return EXIT_DONE;
+    log_error("out of memory for the camera's controls");
+    return EXIT_SYSTEM;
+}
+
+enum exit_code control_link_wait(struct control_link *link)
+{
+    enum exit_code code = EXIT_DONE;
+    while (!code && !(link->view.known && link->view.frame))
+        code = control_link_next(link);
+    return code;
+}
+
+/* The answer to this request came. */
+static bool is_answered(const struct control_link *link, uint32_t request)
+{
+    return link->event.type == PITETHER_CHANGED && link->event.changed.request == request;
+}
+
+enum exit_code control_link_set(struct control_link *link, const char *assignments)
+{
+    uint32_t request;
+    enum exit_code code = EXIT_DONE;
+    int result = pitether_set(link->receiver, assignments, &request);
+    if (result) {
+        log_error("can't set %.100s: %s", assignments,
+                  result == -EINVAL ? "it is longer than 2048 bytes, or holds a character that is "
+                                      "not to be seen"
+                                    : strerror(-result));
+        return result == -EINVAL ? EXIT_USAGE : EXIT_CONNECTION;
+    }
+    do
+        code = control_link_next(link);
+    while (!code && !is_answered(link, request));
+    return code;
+}

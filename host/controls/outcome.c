@@ -1,0 +1,109 @@
+#include "host/controls/outcome.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "host/base/columns.h"
+#include "host/controls/words.h"
+#include "shared/base/log.h"
+
+enum { NAME, ASKED, NOW, FROM, RESULT, COLUMNS };
+enum { RESULT_SIZE = 128 };
+
+static bool is_in_force(const struct pitether_change *change)
+{
+    return change->result == PITETHER_SET_OK || change->result == PITETHER_SET_CLAMPED ||
+           change->result == PITETHER_SET_UNREPORTED;
+}
+
+enum exit_code control_outcome_code(const struct pitether_changed *changed)
+{
+    if (changed->status == PITETHER_CHANGED_CUT)
+        return EXIT_CONNECTION;
+    if (changed->status != PITETHER_CHANGED_DONE)
+        return EXIT_CONTROL;
+    for (size_t i = 0; i < changed->count; i++)
+        if (!is_in_force(&changed->changes[i]))
+            return EXIT_CONTROL;
+    return EXIT_DONE;
+}
+
+static void log_status(const struct pitether_changed *changed, const char *label)
+{
+    static const char *const names[] = { "",
+                                         "nothing was set",
+                                         "nothing was set: this key may only view",
+                                         "nothing was set: the camera does not run",
+                                         "nothing was set: too many changes wait",
+                                         "the camera stopped before a frame showed what was set" };
+    const char *name = changed->status < sizeof(names) / sizeof(names[0]) ? names[changed->status]
+                                                                          : "it was not set";
+    if (changed->status != PITETHER_CHANGED_DONE)
+        log_error("%s%s%s", label, *label ? ": " : "", *changed->text ? changed->text : name);
+}
+
+static void fill_row(const struct control_view *view, const struct pitether_changed *changed,
+                     size_t index, struct column_row *row)
+{
+    const struct pitether_change *change = &changed->changes[index];
+    const struct pitether_control *control = control_view_find(view, change->name);
+    snprintf(row->cells[NAME], COLUMN_CELL_SIZE, "%s", change->name);
+    control_value_text(&change->asked, control, row->cells[ASKED]);
+    if (change->asked.type == PITETHER_VALUE_NONE && is_in_force(change))
+        strcpy(row->cells[ASKED], "auto");
+    control_value_text(&change->now, control, row->cells[NOW]);
+    strcpy(row->cells[FROM], "-");
+    if (changed->first_id != UINT64_MAX && is_in_force(change))
+        snprintf(row->cells[FROM], COLUMN_CELL_SIZE, "%" PRIu64, changed->first_id);
+    control_result_text(change, row->cells[RESULT], RESULT_SIZE);
+}
+
+void control_outcome_write(const struct control_view *view, const struct pitether_changed *changed,
+                           FILE *out)
+{
+    static const struct column_row head = { { "CONTROL", "ASKED", "IN FORCE", "FROM FRAME",
+                                              "RESULT" } };
+    struct columns columns = { .count = COLUMNS };
+    struct column_row row;
+    log_status(changed, "");
+    if (changed->count == 0)
+        return;
+    columns_add(&columns, &head);
+    for (size_t i = 0; i < changed->count; i++) {
+        fill_row(view, changed, i, &row);
+        columns_add(&columns, &row);
+    }
+    columns_write(&columns, &head, out);
+    for (size_t i = 0; i < changed->count; i++) {
+        fill_row(view, changed, i, &row);
+        columns_write(&columns, &row, out);
+    }
+}
+
+static void log_change(const struct pitether_changed *changed, size_t index,
+                       const struct column_row *row, const char *label)
+{
+    const struct pitether_change *change = &changed->changes[index];
+    const char *colon = *label ? ": " : "";
+    char from[40] = "";
+    if (changed->status != PITETHER_CHANGED_DONE || !is_in_force(change)) {
+        log_error("%s%s%s: %s", label, colon, change->name, row->cells[RESULT]);
+        return;
+    }
+    if (changed->first_id != UINT64_MAX)
+        snprintf(from, sizeof(from), " from frame %" PRIu64 " on", changed->first_id);
+    log_write(change->result == PITETHER_SET_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+              "%s%s%s is %.100s%s (asked for: %.100s; %s)", label, colon, change->name,
+              row->cells[NOW], from, row->cells[ASKED], row->cells[RESULT]);
+}
+
+void control_outcome_log(const struct control_view *view, const struct pitether_changed *changed,
+                         const char *label)
+{
+    struct column_row row;
+    log_status(changed, label);
+    for (size_t i = 0; i < changed->count; i++) {
+        fill_row(view, changed, i, &row);
+        log_change(changed, i, &row, label);
+    }
+}

@@ -1,0 +1,32 @@
+/*
+ * What is to be set when a stream begins, and again when the daemon was restarted, beside sinks
+ * that take its frames. One thread.
+ */
+#ifndef PITETHER_HOST_CONTROLS_START_H
+#define PITETHER_HOST_CONTROLS_START_H
+
+#include "host/controls/assignments.h"
+#include "host/controls/view.h"
+
+/* The fields but for failed and unmet are start.c's own. */
+struct control_start {
+    const struct control_assignments *assignments;
+    const char *label;
+    unsigned next;    /* which of them is to be set, or waits for its answer */
+    uint32_t request; /* of that; 0: it was not given to the receiver */
+    uint64_t epoch;   /* in which they were set */
+    bool failed;      /* something of it can't be set: the rest is not tried */
+    bool unmet;       /* it was set, and something of it is not in force */
+    struct control_view view;
+};
+
+/* label: before log lines, or "". Both must outlive it. */
+void control_start_init(struct control_start *start, const struct control_assignments *assignments,
+                        const char *label);
+void control_start_clear(struct control_start *start);
+
+/* Call with each event but frames; the first one that is due goes out with the first one. */
+void control_start_event(struct control_start *start, struct pitether *receiver,
+                         const struct pitether_event *event);
+
+#endif
