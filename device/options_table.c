@@ -70,8 +70,9 @@ static const struct option_spec specs[] = {
     { "pattern-faults", 0, OPTION_TEXT, STREAM(pattern_faults), "SCRIPT", NULL, 0, 0, NULL,
       "have the test picture fail as a camera would, to test what receivers do: at frame N "
       "stall@N[:TIME], unplug@N:TIME, gap@N:COUNT, broken@N:COUNT, absent@0:TIME, "
-      "slow-start@N:TIME, late@N or hang@N[:TIME], separated by commas, with times as 5s or "
-      "250ms" },
+      "slow-start@N:TIME, late@N or hang@N[:TIME]; with changes of its controls from frame N on "
+      "ignore@N[:COUNT], clamp@N[:COUNT], reject@N[:COUNT], slow@N:FRAMES, unreported@N or "
+      "unshown@N; with stills switch@0; separated by commas, with times as 5s or 250ms" },
     HEADING("Camera controls (also in the sections of the configuration file)"),
     { "control", 0, OPTION_LIST, STREAM(controls), "NAME=VALUE", NULL, 0, 0, NULL,
       "set any control that the camera has (see --list-controls), by its name or by one of "

@@ -87,7 +87,8 @@ struct raw_frame {
     uint64_t wall_clock_ns;   /* CLOCK_REALTIME at sensor_time_ns; 0: not known */
     struct metadata metadata; /* by the numbers in the request's names */
     uint64_t applied_change;  /* the newest one that the camera had been given for this frame, by
-                                 take() of camera_controls; 0: none */
+                                 take() of camera_controls, also if it refused it, which no frame
+                                 shows, then; 0: none */
     uint64_t shown_change; /* the newest one of which the camera knows that this frame, and not the
                               one before, is the first that shows it or a later one; 0: it does not
                               know */
@@ -105,7 +106,9 @@ struct camera_sink {
     /* A picture, lent: the sink sees to it that raw_frame_release() is called, soon or later. */
     void (*on_frame)(void *user, struct raw_frame *frame);
     /* The frame of this sequence number came to nothing. Gaps in `sequence` are found by the sink
-     * and not reported here. */
+     * and not reported here. Nor are previews that came to nothing, of which there is a
+     * CAMERA_MAIN.
+     */
     void (*on_lost)(void *user, uint32_t sequence, enum wire_drop_reason reason);
     /* The picture that still() asked for came to nothing. */
     void (*on_still_lost)(void *user);
@@ -168,7 +171,7 @@ struct camera_ops {
                  struct error *error);
     /* Where mode.takes_stills: asks for one CAMERA_STILL frame besides the stream's; on_frame or
      * on_still_lost follows. Any thread, between the start and the stop. NULL: the source never
-     * does. 0 or a negative errno. */
+     * does. Not if the source is stopped before. 0 or a negative errno. */
     int (*still)(struct camera *camera);
     /* Returns after the last call of the sink and after each lent frame has come back (so never
      * call it while holding one), with the hardware released. Does nothing if not started. */

@@ -3,20 +3,27 @@
 #include <errno.h>
 #include <string.h>
 
-enum value_kind { VALUE_NONE, VALUE_COUNT, VALUE_TIME, VALUE_TIME_OR_NONE };
+enum value_kind { NO_VALUE, COUNT, COUNT_OR_NONE, TIME, TIME_OR_NONE };
 
 static const struct {
     const char *name;
     enum value_kind value;
 } kinds[FAULT_KINDS] = {
-    [FAULT_STALL] = { "stall", VALUE_TIME_OR_NONE },
-    [FAULT_UNPLUG] = { "unplug", VALUE_TIME },
-    [FAULT_GAP] = { "gap", VALUE_COUNT },
-    [FAULT_BROKEN] = { "broken", VALUE_COUNT },
-    [FAULT_LATE] = { "late", VALUE_NONE },
-    [FAULT_ABSENT] = { "absent", VALUE_TIME },
-    [FAULT_SLOW_START] = { "slow-start", VALUE_TIME },
-    [FAULT_HANG] = { "hang", VALUE_TIME_OR_NONE },
+    [FAULT_STALL] = { "stall", TIME_OR_NONE },
+    [FAULT_UNPLUG] = { "unplug", TIME },
+    [FAULT_GAP] = { "gap", COUNT },
+    [FAULT_BROKEN] = { "broken", COUNT },
+    [FAULT_LATE] = { "late", NO_VALUE },
+    [FAULT_ABSENT] = { "absent", TIME },
+    [FAULT_SLOW_START] = { "slow-start", TIME },
+    [FAULT_HANG] = { "hang", TIME_OR_NONE },
+    [FAULT_IGNORE] = { "ignore", COUNT_OR_NONE },
+    [FAULT_CLAMP] = { "clamp", COUNT_OR_NONE },
+    [FAULT_REJECT] = { "reject", COUNT_OR_NONE },
+    [FAULT_SLOW] = { "slow", COUNT },
+    [FAULT_UNREPORTED] = { "unreported", NO_VALUE },
+    [FAULT_UNSHOWN] = { "unshown", NO_VALUE },
+    [FAULT_SWITCH] = { "switch", NO_VALUE },
 };
 
 /* Moves *at over a whole number of at most max; false if there is none. */
@@ -72,12 +79,13 @@ static bool read_fault(const char **at, struct fault *fault)
         return false;
     fault->frame = (uint32_t)number;
     enum value_kind value = kinds[fault->kind].value;
-    if (value == VALUE_NONE || (value == VALUE_TIME_OR_NONE && **at != ':'))
+    bool needed = value == COUNT || value == TIME;
+    if (value == NO_VALUE || (!needed && **at != ':'))
         return true;
     if (**at != ':')
         return false;
     (*at)++;
-    if (value != VALUE_COUNT)
+    if (value == TIME || value == TIME_OR_NONE)
         return read_time(at, &fault->ns);
     bool good = read_number(at, FAULT_FRAME_MAX, &number) && number > 0;
     fault->count = (uint32_t)number;
@@ -103,6 +111,14 @@ int faults_parse(struct fault_script *script, const char *text, struct error *er
         at++;
         at += strspn(at, " ");
     }
+}
+
+bool faults_has(const struct fault_script *script, enum fault_kind kind)
+{
+    for (unsigned i = 0; i < script->count; i++)
+        if (script->faults[i].kind == kind)
+            return true;
+    return false;
 }
 
 bool faults_take(struct fault_script *script, enum fault_kind kind, uint32_t frame,

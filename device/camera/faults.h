@@ -27,6 +27,15 @@ enum fault_kind {
     FAULT_ABSENT,     /* absent@0:TIME       is not there from the program's start, for so long */
     FAULT_SLOW_START, /* slow-start@N:TIME   the next start takes so long */
     FAULT_HANG,       /* hang@N[:TIME]       the next stop takes so long, or forever */
+    /* Of changes that are sent with frame N or a later one; so many, or all of them: */
+    FAULT_IGNORE, /* ignore@N[:COUNT]    they have no effect */
+    FAULT_CLAMP,  /* clamp@N[:COUNT]     exposure ends at half of what was asked */
+    FAULT_REJECT, /* reject@N[:COUNT]    the frame is lost with it, and the change has no effect */
+    FAULT_SLOW,   /* slow@N:COUNT        they act so many frames later than usual */
+    FAULT_UNREPORTED, /* unreported@N        frames don't say what can be set, nor which shows what
+                       */
+    FAULT_UNSHOWN,    /* unshown@N           frames don't say which one shows a change */
+    FAULT_SWITCH,     /* switch@0            a still needs the camera for itself */
     FAULT_KINDS
 };
 
@@ -34,7 +43,7 @@ struct fault {
     enum fault_kind kind;
     uint32_t frame; /* at most FAULT_FRAME_MAX */
     uint64_t ns;    /* at most FAULT_SECONDS_MAX s; 0: forever */
-    uint32_t count; /* 1..FAULT_FRAME_MAX, if the kind has one */
+    uint32_t count; /* 1..FAULT_FRAME_MAX, if the kind has one; 0: it may have one and has not */
 };
 
 enum { FAULTS_MAX = 32, FAULT_FRAME_MAX = 1000000000, FAULT_SECONDS_MAX = 3600 };
@@ -47,6 +56,9 @@ struct fault_script {
 /* Reads a script: at most FAULTS_MAX faults, separated by commas and optional spaces. 0, or -EINVAL
  * with error filled and an empty script. */
 NODISCARD int faults_parse(struct fault_script *script, const char *text, struct error *error);
+
+/* Whether there is one of this kind that has not happened. */
+bool faults_has(const struct fault_script *script, enum fault_kind kind);
 
 /* Removes the first fault of this kind that is due at the frame from the script; false: none is. */
 bool faults_take(struct fault_script *script, enum fault_kind kind, uint32_t frame,

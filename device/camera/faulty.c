@@ -17,6 +17,10 @@
 struct camera {
     struct camera *pattern;
     struct camera_sink sink;
+    /* Of the pattern's thread. */
+    enum camera_output of; /* what the faults are of: the stream, or the stills that it runs for */
+    bool passed;           /* the last frame of that was */
+    uint64_t shown_change; /* of frames that were not passed on */
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* stopping, or last */
@@ -78,17 +82,47 @@ static enum action choose_action(struct camera *camera, uint32_t sequence, bool 
     return action;
 }
 
+static void pass(struct camera *camera, struct raw_frame *frame)
+{
+    if (frame->shown_change == 0)
+        frame->shown_change = camera->shown_change;
+    camera->shown_change = 0;
+    camera->sink.on_frame(camera->sink.user, frame);
+}
+
+/* The change that it shows is one that the next frame is the first to show, then. */
+static void hold_back(struct camera *camera, struct raw_frame *frame)
+{
+    if (frame->shown_change)
+        camera->shown_change = frame->shown_change;
+    raw_frame_release(frame);
+}
+
+/* A preview shares the fate of its frame; what is asked for once comes. */
+static void on_other_frame(struct camera *camera, struct raw_frame *frame)
+{
+    if (frame->output != CAMERA_PREVIEW || camera->passed)
+        camera->sink.on_frame(camera->sink.user, frame);
+    else
+        raw_frame_release(frame);
+}
+
 static void on_frame(void *user, struct raw_frame *frame)
 {
     struct camera *camera = user;
     struct camera_sink *sink = &camera->sink;
     uint32_t sequence = frame->sequence;
     bool unplugged;
+    if (frame->output != camera->of) {
+        on_other_frame(camera, frame);
+        return;
+    }
     enum action action = choose_action(camera, sequence, &unplugged);
-    if (action == ACTION_PASS)
-        sink->on_frame(sink->user, frame);
+    camera->passed = action == ACTION_PASS;
+    if (camera->passed)
+        pass(camera, frame);
     else
-        raw_frame_release(frame);
+        hold_back(camera, frame);
     if (action == ACTION_BREAK)
         sink->on_lost(sink->user, sequence, WIRE_DROP_CAPTURE_ERROR);
     if (unplugged)
@@ -171,6 +205,9 @@ static int faulty_start(struct camera *camera, const struct camera_run *run,
     if (gone)
         return fail_unplugged(error);
     camera->sink = run->sink;
+    camera->of = run->still ? CAMERA_STILL : CAMERA_MAIN;
+    camera->passed = false;
+    camera->shown_change = 0;
     ours.sink = (struct camera_sink){ .on_frame = on_frame,
                                       .on_lost = on_lost,
                                       .on_still_lost = on_still_lost,
@@ -179,6 +216,11 @@ static int faulty_start(struct camera *camera, const struct camera_run *run,
     int result = camera_pattern.start(camera->pattern, &ours, mode, error);
     camera->running = result == 0;
     return result;
+}
+
+static int faulty_still(struct camera *camera)
+{
+    return camera_pattern.still(camera->pattern);
 }
 
 static void faulty_stop(struct camera *camera)
@@ -216,5 +258,6 @@ static void faulty_close(struct camera **camera)
 const struct camera_ops camera_faulty = { .open = faulty_open,
                                           .describe = faulty_describe,
                                           .start = faulty_start,
+                                          .still = faulty_still,
                                           .stop = faulty_stop,
                                           .close = faulty_close };

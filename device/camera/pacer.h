@@ -19,26 +19,48 @@ enum { PACER_BUFFERS = 6 };
 
 struct pacer_buffer {
     struct raw_frame frame;
-    uint8_t *memory; /* owned; as large as the source's frame_size */
+    struct pacer *pacer;
+    uint8_t *memory; /* owned; as large as the output's frame_size */
     bool used;       /* memory holds an earlier frame */
     bool lent;       /* under the lock */
 };
 
-struct pacer {
+/* The pictures of one size. */
+struct pacer_output {
     /* Set by the source before pacer_start(). */
-    double fps;             /* > 0 */
-    bool unpaced;           /* as soon as a buffer is free, regardless of fps */
+    enum camera_output output;
     size_t frame_size;      /* bytes */
     struct picture picture; /* of each buffer, without the planes' data ... */
     size_t offsets[3];      /* ... which start at these offsets of its memory, in bytes */
+
+    /* Private to pacer.c, apart from the buffers' own numbers. */
+    size_t allocated; /* bytes, of each buffer that has memory */
+    struct pacer_buffer buffers[PACER_BUFFERS];
+};
+
+enum { PACER_OUTPUTS = 2 };
+
+struct pacer {
+    /* Set by the source before pacer_start(). */
+    double fps;   /* > 0 */
+    bool unpaced; /* as soon as a buffer is free, regardless of fps */
+    struct pacer_output
+        outputs[PACER_OUTPUTS]; /* the first one has each frame, or reports its loss */
+    unsigned output_count;
+    /* Each frame's first call, buffers or not. False: it is lost, CAPTURE_ERROR. NULL: none is. */
+    bool (*begin)(struct pacer *pacer, uint32_t sequence);
     /* Fills the buffer with frame number sequence; 0 or a negative errno, which ends the source
      * with on_end(). */
     int (*fill)(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t sequence);
+    /* Each frame's last call. NULL: there is none. */
+    void (*finish)(struct pacer *pacer);
+
+    /* How long the frame lasts: 1 / fps, unless begin() changes it. */
+    double frame_ns;
 
     /* Private to pacer.c. */
-    struct camera_sink sink;
-    uint32_t next_sequence; /* continues over runs, so that it equals the frame id */
-    struct pacer_buffer buffers[PACER_BUFFERS];
+    struct camera_sink sink; /* the source's, to be called in finish() */
+    uint32_t next_sequence;  /* continues over runs, so that it equals the frame id */
     pthread_t thread;
     bool started;
     pthread_mutex_t lock;
@@ -49,7 +71,8 @@ struct pacer {
 /* Once, before anything else. */
 void pacer_init(struct pacer *pacer);
 
-/* 0; -ENOMEM; another negative errno if there can be no thread. */
+/* Starts the outputs as they are now. 0; -ENOMEM; another negative errno if there can be no thread.
+ */
 NODISCARD int pacer_start(struct pacer *pacer, const struct camera_sink *sink);
 
 /* As camera_ops.stop. */

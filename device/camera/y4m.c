@@ -90,7 +90,7 @@ static int fill(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t seque
         const uint8_t *frame = camera->kept + camera->kept_next * camera->frame_size;
         camera->kept_next = (camera->kept_next + 1) % camera->kept_count;
         for (unsigned c = 0; c < 3; c++)
-            buffer->frame.picture.planes[c].data = frame + pacer->offsets[c];
+            buffer->frame.picture.planes[c].data = frame + pacer->outputs[0].offsets[c];
         return 0;
     }
     int error = read_frame(camera, buffer->memory);
@@ -143,7 +143,7 @@ static void keep_frames(struct camera *self)
         self->kept_count++;
     self->next = self->first;
     if (self->kept_count == max) {
-        self->pacer.frame_size = 1; /* the buffers only point into what is kept */
+        self->pacer.outputs[0].frame_size = 1; /* the buffers only point into what is kept */
         return;
     }
     /* The file is broken further on: reading it frame by frame will report where. */
@@ -197,11 +197,13 @@ static int y4m_open(struct camera **camera, const char *argument,
             error_set(error, -EINVAL, "%.120s is %ux%u and is not scaled to the requested %ux%u",
                       argument, header->width, header->height, request->width, request->height);
     if (!result) {
-        y4m_layout(header, &self->pacer.picture, self->pacer.offsets, &self->frame_size);
-        self->pacer.frame_size = self->frame_size;
-        self->pacer.picture.hflip = request->hflip;
-        self->pacer.picture.vflip = request->vflip;
-        self->pacer.picture.transpose = request->transpose;
+        struct pacer_output *output = &self->pacer.outputs[0];
+        y4m_layout(header, &output->picture, output->offsets, &self->frame_size);
+        output->frame_size = self->frame_size;
+        output->picture.hflip = request->hflip;
+        output->picture.vflip = request->vflip;
+        output->picture.transpose = request->transpose;
+        self->pacer.output_count = 1;
         self->pacer.fps = request->fps > 0 ? request->fps : header->fps;
         self->pacer.unpaced = request->unpaced;
         self->pacer.fill = fill;
@@ -225,7 +227,7 @@ static void describe_mode(const struct camera *camera, struct camera_mode *mode)
     const char *slash = strrchr(camera->path, '/');
     const char *name = slash ? slash + 1 : camera->path;
     text_copy(mode->model, name, strlen(name), WIRE_TEXT_MAX);
-    if (camera->pacer.picture.transpose)
+    if (camera->pacer.outputs[0].picture.transpose)
         camera_mode_transpose(mode);
 }
 

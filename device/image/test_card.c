@@ -262,6 +262,11 @@ void test_card_update(const struct test_card *card, uint8_t *yuv, struct test_ca
     paint_moment(luma, &layout, time, number, to);
 }
 
+unsigned test_card_scene_rows(const struct test_card *card)
+{
+    return frame_code_place(card->width, card->height).top;
+}
+
 uint32_t test_card_read(const uint8_t *luma, size_t stride, unsigned width, unsigned height)
 {
     struct frame_code code = frame_code_place(width, height);

@@ -40,6 +40,9 @@ void test_card_paint(const struct test_card *card, uint8_t *yuv, struct test_car
 void test_card_update(const struct test_card *card, uint8_t *yuv, struct test_card_moment from,
                       struct test_card_moment to);
 
+/* The rows of Y above the code: what a camera's settings act upon. */
+unsigned test_card_scene_rows(const struct test_card *card);
+
 /* Reads the number back from a luma plane, as decoded from a JPEG. */
 uint32_t test_card_read(const uint8_t *luma, size_t stride, unsigned width, unsigned height);
 

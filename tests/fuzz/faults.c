@@ -12,11 +12,14 @@
 
 static void check_fault(const struct fault *fault)
 {
-    bool counted = fault->kind == FAULT_GAP || fault->kind == FAULT_BROKEN;
+    bool counted =
+        fault->kind == FAULT_GAP || fault->kind == FAULT_BROKEN || fault->kind == FAULT_SLOW;
+    bool may_count =
+        fault->kind == FAULT_IGNORE || fault->kind == FAULT_CLAMP || fault->kind == FAULT_REJECT;
     CHECK((unsigned)fault->kind < FAULT_KINDS);
     CHECK(fault->frame <= FAULT_FRAME_MAX && fault->count <= FAULT_FRAME_MAX);
     CHECK(fault->ns <= FAULT_SECONDS_MAX * UINT64_C(1000000000));
-    CHECK(counted == (fault->count > 0));
+    CHECK(may_count || counted == (fault->count > 0));
     CHECK(fault->ns > 0 || (fault->kind != FAULT_UNPLUG && fault->kind != FAULT_SLOW_START));
 }
 

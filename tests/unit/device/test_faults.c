@@ -36,10 +36,22 @@ static void every_kind(void **state)
         { FAULT_HANG, 4, 0, 0 },
         { FAULT_HANG, 5, CLOCK_MS, 0 },
         { FAULT_ABSENT, 0, 7 * CLOCK_SECOND, 0 },
+        { FAULT_IGNORE, 1, 0, 0 },
+        { FAULT_IGNORE, 2, 0, 3 },
+        { FAULT_CLAMP, 4, 0, 0 },
+        { FAULT_CLAMP, 5, 0, 1 },
+        { FAULT_REJECT, 6, 0, 0 },
+        { FAULT_REJECT, 7, 0, 2 },
+        { FAULT_SLOW, 8, 0, 30 },
+        { FAULT_UNREPORTED, 9, 0, 0 },
+        { FAULT_UNSHOWN, 10, 0, 0 },
+        { FAULT_SWITCH, 0, 0, 0 },
     };
     struct fault_script script;
     parse(&script, "stall@100:5s,stall@7, unplug@0:250ms,  gap@1000000000:1,broken@1:1000000000,"
-                   "late@2,slow-start@3:3600s,hang@4,hang@5:1ms,absent@0:7s");
+                   "late@2,slow-start@3:3600s,hang@4,hang@5:1ms,absent@0:7s,ignore@1,ignore@2:3,"
+                   "clamp@4,clamp@5:1,reject@6,reject@7:2,slow@8:30,unreported@9,unshown@10,"
+                   "switch@0");
     assert_int_equal(script.count, sizeof(expected) / sizeof(expected[0]));
     for (unsigned i = 0; i < script.count; i++) {
         assert_int_equal(script.faults[i].kind, expected[i].kind);
@@ -78,6 +90,14 @@ static void what_is_no_script(void **state)
         "gap@1:-7",
         "late@1:1",
         "absent@0",
+        "ignore@1:",
+        "ignore@1:0",
+        "clamp@1:1s",
+        "reject@",
+        "slow@1",
+        "slow@1:0",
+        "unreported@1:1",
+        "switch@0:1",
         "unplug@1",
         "unplug@1:",
         "stal@1",
@@ -130,7 +150,10 @@ static void faults_come_on_cue_and_once(void **state)
     assert_int_equal(fault.count, 3);
     assert_true(faults_take(&script, FAULT_GAP, 20, &fault));
     assert_int_equal(fault.count, 5);
+    assert_true(faults_has(&script, FAULT_STALL));
+    assert_false(faults_has(&script, FAULT_GAP));
     assert_true(faults_take(&script, FAULT_STALL, UINT32_MAX, &fault));
+    assert_false(faults_has(&script, FAULT_STALL));
     assert_int_equal(script.count, 0);
     assert_false(faults_take(&script, FAULT_STALL, UINT32_MAX, &fault));
 }

@@ -168,6 +168,41 @@ static void absent_at_first(void **state)
     close_all(&fixture);
 }
 
+/* Gives one change with the first request, which acts at once. */
+static uint64_t take_contrast(void *user, struct control_list *list)
+{
+    bool *given = user;
+    struct value value = value_of_float(0.5F);
+    if (*given)
+        return 0;
+    *given = true;
+    list->count = 0;
+    assert_true(control_list_set(list, "Contrast", &value));
+    return 7;
+}
+
+/* Frames that are skipped show changes that the next one is the first to show, then. */
+static void changes_of_skipped_frames_are_shown(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    bool given = false;
+    open_with(&fixture, "gap@0:3");
+    struct camera_run run = { .sink = recorder_sink(fixture.recorder),
+                              .controls = { .take = take_contrast, .user = &given } };
+    struct camera_mode mode;
+    struct error error;
+    recorder_keep(fixture.recorder, 2);
+    assert_int_equal(camera_faulty.start(fixture.camera, &run, &mode, &error), 0);
+    recorder_wait(fixture.recorder, 2, 0, 0);
+    assert_true(fixture.recorder->sequences[0] >= 3);
+    assert_int_equal(fixture.recorder->kept[0]->shown_change, 7);
+    assert_int_equal(fixture.recorder->kept[1]->shown_change, 0);
+    recorder_release(fixture.recorder);
+    stop(&fixture);
+    close_all(&fixture);
+}
+
 static void starts_and_stops_that_take_their_time(void **state)
 {
     (void)state;
@@ -194,6 +229,7 @@ int main(void)
         cmocka_unit_test(a_stall_ends_with_the_stop),
         cmocka_unit_test(unplugged_and_plugged_in_again),
         cmocka_unit_test(absent_at_first),
+        cmocka_unit_test(changes_of_skipped_frames_are_shown),
         cmocka_unit_test(starts_and_stops_that_take_their_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
