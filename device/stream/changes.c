@@ -81,6 +81,7 @@ static void set_table(struct changes *changes, struct control_table *table)
     changes->table = *table;
     changes->generation++;
     changes->patience = (struct patience){ 0 };
+    changes->seen.size = 0;
 }
 
 void changes_expect(struct changes *changes)
@@ -216,6 +217,7 @@ void changes_frame(struct changes *changes, const struct raw_frame *frame)
     pthread_mutex_lock(&changes->lock);
     patience_frame(&changes->patience, &frame->metadata, changes->config.names);
     changes->exact |= frame->shown_change != 0;
+    changes->seen = frame->metadata;
     if (changes->pending.first)
         look(changes, frame);
     pthread_mutex_unlock(&changes->lock);
@@ -237,6 +239,7 @@ static struct change *accept(struct changes *changes, const struct change_reques
         return NULL;
     settings_fill(&changes->settings, &changes->table);
     change->number = ++changes->newest;
+    change->before = changes->seen;
     append(&changes->pending, change);
     changes->count++;
     return change;

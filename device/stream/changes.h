@@ -43,6 +43,7 @@ struct changes {
     struct control_table table; /* of this run of the camera; empty: it has none */
     unsigned generation;        /* of the table; another number: it is another table */
     bool running;               /* the camera takes changes */
+    struct metadata seen;       /* of the newest frame */
     bool exact;                 /* it is one that knows which frame shows a change */
     struct patience patience;
     uint64_t newest;            /* change's number */

@@ -129,11 +129,6 @@ static struct value reading(const struct change_item *item, const struct metadat
     return (struct value){ .type = VALUE_NONE };
 }
 
-static bool is_reported(const struct change_item *item, const struct decision_frame *frame)
-{
-    return frame->names && metadata_names_find(frame->names, reported_name(item)) >= 0;
-}
-
 /* Whether a value that was read shows the item. Where the tolerance would also hold for values on
  * the way there, it must be nearer to the new one than to the one before. */
 static bool shows(const struct change_item *item, const struct value *before,
@@ -151,7 +146,8 @@ static void look(struct change_item *item, const struct change *change,
 {
     struct value now = reading(item, frame->metadata, frame->names);
     struct value before = reading(item, &change->before, frame->names);
-    bool waits = item->given.type != VALUE_NONE && is_reported(item, frame);
+    bool reported = now.type != VALUE_NONE || before.type != VALUE_NONE;
+    bool waits = item->given.type != VALUE_NONE && reported;
     bool reached = !waits || shows(item, &before, &now);
     if (change->looks == 1 || reached != item->reached ||
         (!reached && !value_equal(&now, &item->now)))
@@ -167,32 +163,31 @@ static void set_result(struct change_item *item, enum wire_set_result result, co
         snprintf(item->why, sizeof(item->why), "%s", why);
 }
 
-/* Another value than the one that was set is reported. */
-static void judge_other(struct change_item *item, const struct value *before)
+/* Another value than the one that was set is reported. A new one that lasts is what the camera made
+ * of it; one that goes on changing follows something else. */
+static void judge_other(struct change_item *item, const struct value *before,
+                        const struct decision_frame *frame, bool shown)
 {
-    struct value target = target_of(item, &item->now);
-    double was = distance(before, &target), is = distance(&item->now, &target);
-    if (item->now.type == VALUE_NONE)
-        set_result(item, WIRE_SET_IGNORED, "the camera ceased to report it");
-    else if (value_equal(before, &item->now))
+    bool lasts = shown || frame->id >= item->since + DECISION_LASTS;
+    if (value_equal(before, &item->now))
         set_result(item, WIRE_SET_IGNORED, "the camera did not change it");
-    else if (is < was)
-        set_result(item, WIRE_SET_CLAMPED, "the camera took the nearest that it can do");
+    else if (lasts && before->type == item->now.type)
+        set_result(item, WIRE_SET_CLAMPED, "the camera took another value");
     else
         set_result(item, WIRE_SET_IGNORED, "the camera did something else");
 }
 
 static void judge(struct change_item *item, const struct change *change,
-                  const struct decision_frame *frame)
+                  const struct decision_frame *frame, bool shown)
 {
     struct value before = reading(item, &change->before, frame->names);
     struct value target = target_of(item, &item->now);
     if (item->replaced)
         return;
-    if (item->given.type != VALUE_NONE && !is_reported(item, frame))
+    if (item->given.type != VALUE_NONE && item->now.type == VALUE_NONE)
         set_result(item, WIRE_SET_UNREPORTED, "the camera does not report it");
     else if (item->given.type != VALUE_NONE && !is_near(item, &target, &item->now))
-        judge_other(item, &before);
+        judge_other(item, &before, frame, shown);
     else if (item->limited)
         item->result = WIRE_SET_CLAMPED;
     else
@@ -226,7 +221,7 @@ static bool all_reached(const struct change *change)
 static void decide(struct change *change, const struct decision_frame *frame, bool shown)
 {
     for (unsigned i = 0; i < change->count; i++)
-        judge(&change->items[i], change, frame);
+        judge(&change->items[i], change, frame, shown);
     uint64_t first = first_frame(change);
     change->first_frame_id = shown && first != CHANGE_NO_FRAME ? frame->id : first;
     change->decided = true;

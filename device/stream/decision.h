@@ -15,6 +15,9 @@
  * and some frames are on their way already. */
 enum { DECISION_LOOKS = 16 };
 
+/* So many frames after a value first came it counts as one that lasts. */
+enum { DECISION_LASTS = 4 };
+
 /* What is known of a frame. */
 struct decision_frame {
     uint64_t id;

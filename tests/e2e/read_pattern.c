@@ -1,9 +1,11 @@
 /*
- * Prints "FILE NUMBER" for each JPEG of the test pattern: the frame number that is painted in it.
- * Any warning of libjpeg is an error.
+ * Prints "FILE NUMBER" for each JPEG of the test pattern: the frame number that is painted in it;
+ * or after -b how bright it is on average, 0 to 255. Any warning of libjpeg is an error.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <jpeglib.h>
 
@@ -42,9 +44,18 @@ static uint8_t *read_luma(FILE *file, unsigned *width, unsigned *height)
     return luma;
 }
 
+static double brightness(const uint8_t *luma, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += luma[i];
+    return sum / (double)count;
+}
+
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
+    bool bright = argc > 1 && strcmp(argv[1], "-b") == 0;
+    for (int i = 1 + bright; i < argc; i++) {
         FILE *file = fopen(argv[i], "rb");
         unsigned width, height;
         if (!file) {
@@ -52,7 +63,10 @@ int main(int argc, char **argv)
             return 1;
         }
         uint8_t *luma = read_luma(file, &width, &height);
-        printf("%s %u\n", argv[i], test_card_read(luma, width, width, height));
+        if (bright)
+            printf("%s %.3f\n", argv[i], brightness(luma, (size_t)width * height));
+        else
+            printf("%s %u\n", argv[i], test_card_read(luma, width, width, height));
         free(luma);
         fclose(file);
     }

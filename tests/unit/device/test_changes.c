@@ -242,6 +242,19 @@ static void a_value_that_was_replaced_unseen(void **state)
     assert_int_equal(results[2], 1 + WIRE_SET_OK);
 }
 
+/* The frame before the request tells what it was, however soon the camera takes it. */
+static void what_the_camera_ignores_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    begin(fixture);
+    show(fixture, 0, 0.1f);
+    set(fixture, "Brightness=0.25");
+    assert_true(take(fixture));
+    for (int i = 0; i < 16; i++)
+        show(fixture, 0, 0.1f);
+    expect_decided(fixture, 1, CHANGE_NO_FRAME, WIRE_SET_IGNORED);
+}
+
 /* Exposure and then exposure's mode, in one request: the mode decides. */
 static void what_is_given_back_at_once_is_replaced(void **state)
 {
@@ -461,6 +474,7 @@ int main(void)
         TEST(only_so_many_wait),
         TEST(a_value_that_was_replaced_may_have_been_seen),
         TEST(a_value_that_was_replaced_unseen),
+        TEST(what_the_camera_ignores_at_once),
         TEST(what_is_given_back_at_once_is_replaced),
         TEST(a_camera_that_knows_is_believed),
         TEST(a_camera_that_turns_out_to_know_is_believed),

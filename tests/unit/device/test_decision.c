@@ -173,6 +173,17 @@ static void what_is_not_reported_counts_at_once(void **state)
     expect(fixture, 101, WIRE_SET_UNREPORTED);
 }
 
+/* The name is known from other frames. */
+static void what_is_not_reported_any_more_counts_at_once(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture->change, "ExposureTime", value_of_int32(10000));
+    show_exposure(fixture, 0, 20000);
+    show(fixture, 0, 0, NULL, 0);
+    show(fixture, 5, 0, NULL, 0);
+    expect(fixture, 102, WIRE_SET_UNREPORTED);
+}
+
 static void what_is_given_back_counts_at_once(void **state)
 {
     struct fixture *fixture = *state;
@@ -210,11 +221,21 @@ static void what_comes_near_is_clamped(void **state)
     assert_int_equal(fixture->change->items[0].now.int32[0], 12000);
 }
 
-static void what_goes_elsewhere_is_ignored(void **state)
+static void what_goes_elsewhere_and_stays_is_clamped(void **state)
 {
     struct fixture *fixture = *state;
     add(fixture->change, "ExposureTime", value_of_int32(10000));
-    show_to_the_end(fixture, 20000, 60000);
+    show_to_the_end(fixture, 9000, 5000);
+    expect(fixture, 102, WIRE_SET_CLAMPED);
+}
+
+static void what_goes_on_changing_is_ignored(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture->change, "ExposureTime", value_of_int32(10000));
+    show_exposure(fixture, 0, 20000);
+    for (int i = 0; i < DECISION_LOOKS; i++)
+        show_exposure(fixture, 5, 20000 + 100 * i);
     expect(fixture, CHANGE_NO_FRAME, WIRE_SET_IGNORED);
 }
 
@@ -352,10 +373,12 @@ int main(void)
         TEST(an_exact_camera_that_says_nothing),
         TEST(all_of_it_counts),
         TEST(what_is_not_reported_counts_at_once),
+        TEST(what_is_not_reported_any_more_counts_at_once),
         TEST(what_is_given_back_counts_at_once),
         TEST(what_stays_is_ignored),
         TEST(what_comes_near_is_clamped),
-        TEST(what_goes_elsewhere_is_ignored),
+        TEST(what_goes_elsewhere_and_stays_is_clamped),
+        TEST(what_goes_on_changing_is_ignored),
         TEST(what_was_limited_is_clamped),
         TEST(a_small_step_is_seen),
         TEST(what_is_near_already_counts_at_once),
