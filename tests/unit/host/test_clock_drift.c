@@ -15,7 +15,7 @@
 
 #include "shared/base/clock.h"
 
-enum { SECONDS = 600, BURST = 8, STEPS = 10 /* a second */ };
+enum { BEGIN_S = 1000, SECONDS = 600, BURST = 8, STEPS = 10 /* a second */ };
 #define US UINT64_C(1000)
 #define MS CLOCK_MS
 
@@ -48,6 +48,7 @@ struct simulation {
     struct clock_sync sync;
     struct way there, back;
     double drift, wander; /* ppm; the second is how far temperature takes it, and back again */
+    double ramp;          /* by which the drift changes, ppm a second */
     double slew, slew_from, slew_until; /* ppm and s */
     uint64_t now;                       /* host time */
 
@@ -61,6 +62,8 @@ static int64_t offset_at(const struct simulation *simulation, uint64_t host)
     double seconds = (double)host / 1e9;
     double ppm_seconds =
         simulation->drift * seconds + simulation->wander * 50 * (1 - cos(seconds / 50));
+    double since = seconds - BEGIN_S;
+    ppm_seconds += simulation->ramp * since * since / 2;
     if (simulation->slew != 0 && seconds > simulation->slew_from)
         ppm_seconds +=
             simulation->slew * (fmin(seconds, simulation->slew_until) - simulation->slew_from);
@@ -113,7 +116,7 @@ static void run(struct simulation *simulation, unsigned seconds)
 static void begin(struct simulation *simulation, uint64_t seed)
 {
     random_state = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
-    simulation->now = 1000 * CLOCK_SECOND;
+    simulation->now = BEGIN_S * CLOCK_SECOND;
     struct way there = simulation->there, back = simulation->back;
     simulation->there.queue = simulation->back.queue = 0;
     for (unsigned i = 0; i < BURST; i++)
@@ -194,6 +197,76 @@ static void what_was_learned_is_of_use(void **state)
     }
 }
 
+/* Frames come, and no PONG: as long as the daemon is too busy to answer, say. */
+static void run_without_pings(struct simulation *simulation, unsigned seconds)
+{
+    for (unsigned i = 0; i < seconds * STEPS; i++) {
+        check(simulation);
+        simulation->now += CLOCK_SECOND / STEPS;
+    }
+}
+
+/* Measures for so long, and then no more for ten minutes. Returns the error at the end. */
+static uint64_t stop_measuring(struct simulation *simulation, unsigned seconds, unsigned seed)
+{
+    begin(simulation, seed);
+    run(simulation, seconds);
+    simulation->most_error = 0;
+    check(simulation);
+    uint64_t first_error = simulation->most_error;
+    run_without_pings(simulation, SECONDS);
+    uint64_t last_error = simulation->most_error;
+    assert_int_equal(simulation->untrue, 0);
+    /* What the drift may change by in that time makes 9 ms alone. */
+    assert_in_range(last_error, first_error + 9 * MS, first_error + 61 * MS);
+    return last_error;
+}
+
+/* 10 minutes without a measurement, for a clock that is 50 ppm off either way and whose drift
+ * changes as fast as it may, either way: what is stated stays true. */
+static void measurements_that_stop(void **state)
+{
+    (void)state;
+    static const double drifts[] = { 50, -50 }, ramps[] = { 0, 0.05, -0.05 };
+    static const unsigned measured_s[] = { 0, 2, 10, 60, 300 };
+    static const struct way *const ways[] = { &quick, &full, &never_empty };
+    for (unsigned i = 0; i < 2 * 3 * 5 * 3 * 3; i++) {
+        struct simulation simulation = { .there = quick,
+                                         .back = *ways[i / 30 % 3],
+                                         .drift = drifts[i % 2],
+                                         .ramp = ramps[i / 2 % 3] };
+        unsigned seconds = measured_s[i / 6 % 5];
+        uint64_t error = stop_measuring(&simulation, seconds, i);
+        if (seconds == 300 && simulation.back.queue == 0)
+            assert_in_range(error, 0, 20 * MS); /* the drift is known by then */
+        exchange(&simulation);
+        simulation.most_error = 0;
+        check(&simulation);
+        assert_int_equal(simulation.untrue, 0);
+        if (simulation.back.queue == 0)
+            assert_in_range(simulation.most_error, 0, 200 * US);
+    }
+}
+
+/* Every other minute there is a single answer, over a link that is full either way. */
+static void measurements_that_are_rare(void **state)
+{
+    (void)state;
+    for (unsigned seed = 0; seed < 40; seed++) {
+        struct simulation simulation = { .there = seed % 2 ? full : quick,
+                                         .back = seed % 2 ? quick : full,
+                                         .drift = seed % 4 < 2 ? 50 : -50,
+                                         .ramp = seed % 8 < 4 ? 0.05 : -0.05 };
+        begin(&simulation, seed);
+        for (unsigned minutes = 0; minutes < 10; minutes += 2) {
+            run_without_pings(&simulation, 120);
+            exchange(&simulation);
+        }
+        assert_int_equal(simulation.untrue, 0);
+        assert_in_range(simulation.most_error, 2 * MS, 80 * MS);
+    }
+}
+
 /* More than crystals do: found out, and allowed for before long. */
 static void a_clock_that_is_slewed(void **state)
 {
@@ -224,6 +297,8 @@ int main(void)
         cmocka_unit_test(a_full_link),
         cmocka_unit_test(a_link_that_is_never_empty),
         cmocka_unit_test(what_was_learned_is_of_use),
+        cmocka_unit_test(measurements_that_stop),
+        cmocka_unit_test(measurements_that_are_rare),
         cmocka_unit_test(a_clock_that_is_slewed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
