@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "host/sinks/files/frame_json.h"
+
 static struct frame_pool *make_pool(void)
 {
     struct frame_pool *pool = frame_pool_create(2, SIZE_MAX);
@@ -150,6 +152,61 @@ static void more_names_than_there_may_be(void **state)
     frame_pool_destroy(pool);
 }
 
+static unsigned allocations;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__wrap_realloc(void *block, size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    allocations++;
+    return __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    allocations++;
+    return __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *block, size_t size)
+{
+    allocations++;
+    return __real_realloc(block, size);
+}
+
+/* From the second frame on, whatever comes with it: names are few, and frames used again. */
+static void nothing_is_allocated_per_frame(void **state)
+{
+    (void)state;
+    static char line[FRAME_JSON_LINE_SIZE];
+    struct frame_pool *pool = make_pool();
+    struct told told = { 0 };
+    allocations = 0;
+    for (unsigned i = 0; i < 1000; i++) {
+        char name[16];
+        if (i % 10 == 0 && told.names.count < 60) {
+            snprintf(name, sizeof(name), "Name%u", i);
+            told_add(&told, name, value_of_int32((int)i));
+        }
+        struct pitether_frame *frame = frame_make(pool, i, 1000);
+        frame_tell(frame, &told);
+        assert_in_range(frame_json_line(frame, "1.jpg", 0, line), 1, sizeof(line));
+        pitether_frame_release(frame);
+        if (i > 0)
+            continue;
+        assert_true(allocations > 0);
+        allocations = 0;
+    }
+    assert_int_equal(allocations, 0);
+    pitether_frame_release(take(pool));
+    frame_pool_destroy(pool);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +214,7 @@ int main(void)
         cmocka_unit_test(all_values_in_order),
         cmocka_unit_test(malformed_metadata),
         cmocka_unit_test(a_name_that_comes_again),
+        cmocka_unit_test(nothing_is_allocated_per_frame),
         cmocka_unit_test(more_names_than_there_may_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
