@@ -15,6 +15,7 @@
 #include "device/key_command.h"
 #include "device/open_listeners.h"
 #include "device/options.h"
+#include "device/sensor_options.h"
 #include "device/serve/server.h"
 #include "device/streams.h"
 #include "device/system/privileges.h"
@@ -123,7 +124,10 @@ int main(int argc, char **argv)
     /* libcamera reads it when it looks for cameras. */
     if (options.tuning_file && setenv("LIBCAMERA_RPI_TUNING_FILE", options.tuning_file, 1))
         return exit_unable("pass the tuning file on", -errno);
-    if (options.list_controls)
-        return control_listing(&options, has_output);
-    return options.list_cameras ? list_cameras(has_output) : run(&options);
+    if (options.list_cameras)
+        return list_cameras(has_output);
+    enum exit_code code = sensor_options_apply(&options, &sensor_folders);
+    if (code != EXIT_DONE)
+        return code;
+    return options.list_controls ? control_listing(&options, has_output) : run(&options);
 }

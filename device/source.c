@@ -59,7 +59,6 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         .full_view = options->full_view,
         .sensor_mode =
             control_options_mode(options, source->sensor_mode, sizeof(source->sensor_mode)),
-        .hdr_sensor = control_options_hdr_sensor(options),
         .stream = options->name,
         .names = &source->names,
         .faults = &faults,

@@ -44,7 +44,6 @@ struct camera_request {
     bool hflip, vflip, transpose;      /* see struct orientation */
     bool full_view;                    /* a mode of the sensor that shows all that it sees */
     const char *sensor_mode;           /* "WIDTH:HEIGHT[:DEPTH]" of the sensor, as --mode; NULL */
-    bool hdr_sensor;                   /* the sensor's own HDR is on */
     const char *stream;                /* the stream's name, for messages to others; is copied */
     const struct fault_script *faults; /* what is to go wrong, for camera_faulty; is copied */
     struct metadata_names *names;      /* gets the names of what the frames report, by the camera's

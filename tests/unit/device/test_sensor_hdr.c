@@ -1,7 +1,7 @@
 /*
  * Sensors' own HDR, with files in the place of devices.
  */
-#include "device/camera/sensor_hdr.h"
+#include "device/sensor_options.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -150,6 +150,29 @@ static void a_camera_that_refuses(void **state)
     assert_non_null(strstr(error.text, "v4l-subdev1 can't be switched: Device or resource busy"));
 }
 
+/* Two streams: one asks for it, and the other one's camera has it from before. */
+static void options_of_streams(void **state)
+{
+    (void)state;
+    static struct device_options options = {
+        .stream_count = 3,
+        .streams = { { .source = "libcamera:/base/soc/i2c0mux/i2c@0/imx708@1a" },
+                     { .source = "libcamera:/base/soc/i2c0mux/i2c@1/imx708@1a" },
+                     { .source = "pattern" } },
+    };
+    hdr[0] = 1;
+    options.streams[1].words[WORD_HDR] = "sensor";
+    assert_int_equal(sensor_options_apply(&options, &folders), EXIT_DONE);
+    assert_int_equal(hdr[0], 0);
+    assert_int_equal(hdr[1], 1);
+    options.streams[0].words[WORD_HDR] = "sensor";
+    options.streams[0].source = "libcamera:0"; /* any */
+    assert_int_equal(sensor_options_apply(&options, &folders), EXIT_DONE);
+    assert_int_equal(hdr[0] + hdr[1], 2);
+    hdr[0] = hdr[1] = -1;
+    assert_int_equal(sensor_options_apply(&options, &folders), EXIT_CAMERA);
+}
+
 static void no_devices(void **state)
 {
     (void)state;
@@ -167,6 +190,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_right_is_not_touched, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_camera_without, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_camera_that_refuses, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(options_of_streams, set_up, tear_down),
         cmocka_unit_test(no_devices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
