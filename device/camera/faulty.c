@@ -188,6 +188,8 @@ static int faulty_open(struct camera **camera, const char *argument,
 static int faulty_describe(struct camera *camera, struct camera_description *description,
                            struct error *error)
 {
+    if (clock_monotonic() < camera->back_ns)
+        return fail_unplugged(error);
     return camera_pattern.describe(camera->pattern, description, error);
 }
 

@@ -24,18 +24,30 @@ static void consider_control(struct suggestion *best, const char *name, size_t s
         suggest_consider(best, name, size, vendor_end + 2);
 }
 
-/* The nearest name that the camera has, other than `but`. */
+/* Whether the name that was found already means this control. */
+static bool is_same(const struct control_table *table, const char *found,
+                    const struct control_info *info)
+{
+    const struct word *word = found ? word_find(found, strlen(found)) : NULL;
+    if (!found)
+        return false;
+    return (word && find_word(table, word) == info) ||
+           control_table_find(table, found, strlen(found)) == info;
+}
+
+/* The nearest name that the camera has, of another control than `but` means. */
 static const char *nearest(const struct control_table *table, const char *name, size_t size,
                            const char *but)
 {
     struct suggestion best = { 0 };
     for (unsigned i = 0; i < table->count; i++)
-        if (!but || !strstr(table->items[i].name, but))
+        if (!is_same(table, but, &table->items[i]))
             consider_control(&best, name, size, table->items[i].name);
-    for (unsigned i = 0; i < WORD_COUNT; i++)
-        if ((!but || strcmp(control_words[i].name, but) != 0) &&
-            find_word(table, &control_words[i]))
+    for (unsigned i = 0; i < WORD_COUNT; i++) {
+        const struct control_info *info = find_word(table, &control_words[i]);
+        if (info && !is_same(table, but, info))
             suggest_consider(&best, name, size, control_words[i].name);
+    }
     return best.word;
 }
 
