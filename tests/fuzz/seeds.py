@@ -132,6 +132,15 @@ def faults():
     return keyed(["stall@100:5s, gap@300:7,unplug@400:2s", "broken@1:2,late@3,slow-start@4:50ms,hang@5", "stall@0"])
 
 
+def assignments():
+    texts = ("shutter=1/100,gain=2,awb=daylight", "ColourGains=1.8,1.5,Contrast=1.2\0awbgains=auto,roi=0.25,0.25,0.5,0.5",
+             "AfTrigger=start,AfWindows=0,0,9,9", "ccm=1,0,0,0,1,0,0,0,1,awbgains=2,1\0ColourTemperature=5000,flicker-period=off",
+             "ExposureTime=99s,FrameDurationLimits=1ms,ScalerCrop=-5,9000,10,10,LensPosition=default,HdrMode=night,denoise=cdn_hq")
+    for number, text in enumerate(texts):
+        yield bytes(8) + text.encode()
+        yield (0x0102040810204081 << number & (1 << 64) - 1).to_bytes(8, "big") + text.encode()
+
+
 def y4m():
     for width, height, colour, size in ((16, 16, "mono", 256), (17, 16, "420jpeg", 17 * 16 + 2 * 9 * 8),
                                         (16, 17, "422", 16 * 17 * 2), (16, 16, "444", 768)):
@@ -168,7 +177,7 @@ def jpeg_slice():
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    for make in (wire, message_reader, client, session, address, file_name, options, keys, faults, y4m, jpeg_decode, jpeg_slice):
+    for make in (wire, message_reader, client, session, address, file_name, options, keys, faults, assignments, y4m, jpeg_decode, jpeg_slice):
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(make()):
