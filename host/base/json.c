@@ -164,13 +164,14 @@ void json_count(struct json *json, uint64_t value)
     put_element(json, text);
 }
 
-/* 9 digits always tell one binary32 from another, and 17 one binary64 (IEEE 754, 5.12.2). */
+/* 9 digits always tell one binary32 from another, and 17 one binary64 (IEEE 754, 5.12.2). 400 is
+ * not 4e+02. */
 void json_float(struct json *json, float value)
 {
     char text[32] = "null";
     for (int digits = 1; isfinite(value) && digits <= 9; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value)
+        if (strtof(text, NULL) == value && (fabsf(value) >= 1e9f || !strstr(text, "e+")))
             break;
     }
     put_element(json, text);
@@ -181,7 +182,7 @@ void json_number(struct json *json, double value)
     char text[32] = "null";
     for (int digits = 1; isfinite(value) && digits <= 17; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
+        if (strtod(text, NULL) == value && (fabs(value) >= 1e9 || !strstr(text, "e+")))
             break;
     }
     put_element(json, text);

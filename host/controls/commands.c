@@ -114,6 +114,8 @@ static enum exit_code save(const struct control_view *view, const char *path)
 static enum exit_code show(const struct control_view *view, const struct host_options *options)
 {
     enum exit_code code = EXIT_DONE;
+    if (view->count == 0)
+        log_warning("camera %s has no controls", view->stream.model);
     if (options->save_controls)
         code = save(view, options->save_controls);
     if (options->get)

@@ -48,10 +48,10 @@ static void fill_row(const struct control_view *view, const struct pitether_chan
     const struct pitether_change *change = &changed->changes[index];
     const struct pitether_control *control = control_view_find(view, change->name);
     snprintf(row->cells[NAME], COLUMN_CELL_SIZE, "%s", change->name);
-    control_value_text(&change->asked, control, row->cells[ASKED]);
+    control_short_text(&change->asked, control, row->cells[ASKED]);
     if (change->asked.type == PITETHER_VALUE_NONE && is_in_force(change))
         strcpy(row->cells[ASKED], "auto");
-    control_value_text(&change->now, control, row->cells[NOW]);
+    control_short_text(&change->now, control, row->cells[NOW]);
     strcpy(row->cells[FROM], "-");
     if (changed->first_id != UINT64_MAX && is_in_force(change))
         snprintf(row->cells[FROM], COLUMN_CELL_SIZE, "%" PRIu64, changed->first_id);

@@ -23,11 +23,12 @@ void control_short_text(const struct pitether_value *value, const struct pitethe
                         char *text)
 {
     struct control_info info;
-    memcpy(&info, control, sizeof(info)); /* from_wire.c says that they are laid out alike */
-    const char *word =
-        value->count == 1 && control->enumerator_count > 0 && value->type == PITETHER_VALUE_INT32
-            ? enumerator_short_name(&info, value->int32[0])
-            : NULL;
+    const char *word = NULL;
+    if (control && control->enumerator_count > 0 && value->count == 1 &&
+        value->type == PITETHER_VALUE_INT32) {
+        memcpy(&info, control, sizeof(info)); /* from_wire.c says that they are laid out alike */
+        word = enumerator_short_name(&info, value->int32[0]);
+    }
     if (word)
         snprintf(text, CONTROL_TEXT_SIZE, "%s", word);
     else

@@ -51,9 +51,9 @@ static void check(struct fixture *fixture, const char *wanted)
 static void all_in_force(void **state)
 {
     struct fixture *fixture = *state;
-    check(fixture, "CONTROL       ASKED             IN FORCE          FROM FRAME  RESULT\n"
-                   "ExposureTime  10000 µs          9987 µs           4711        ok\n"
-                   "AfMode        AfModeContinuous  AfModeContinuous  4711        ok\n");
+    check(fixture, "CONTROL       ASKED       IN FORCE    FROM FRAME  RESULT\n"
+                   "ExposureTime  10000 µs    9987 µs     4711        ok\n"
+                   "AfMode        Continuous  Continuous  4711        ok\n");
     assert_int_equal(control_outcome_code(&fixture->changed), EXIT_DONE);
 }
 
@@ -76,10 +76,9 @@ static void in_part(void **state)
     assert_int_equal(control_outcome_code(&fixture->changed), EXIT_DONE);
     fixture->changes[1].result = PITETHER_SET_IGNORED;
     fixture->changes[1].now = int_value(0);
-    check(fixture, "CONTROL       ASKED             IN FORCE      FROM FRAME  RESULT\n"
-                   "ExposureTime  10000 µs          9987 µs       4711        clamped: the maximum "
-                   "is 9987\n"
-                   "AfMode        AfModeContinuous  AfModeManual  -           ignored\n");
+    check(fixture, "CONTROL       ASKED       IN FORCE  FROM FRAME  RESULT\n"
+                   "ExposureTime  10000 µs    9987 µs   4711        clamped: the maximum is 9987\n"
+                   "AfMode        Continuous  Manual    -           ignored\n");
     assert_int_equal(control_outcome_code(&fixture->changed), EXIT_CONTROL);
 }
 
@@ -94,9 +93,9 @@ static void nothing_was_set(void **state)
     fixture->changes[1].result = PITETHER_SET_UNSET;
     fixture->changes[1].now.type = PITETHER_VALUE_NONE;
     stderr_capture();
-    check(fixture, "CONTROL  ASKED             IN FORCE  FROM FRAME  RESULT\n"
-                   "Foo      -                 -         -           unknown\n"
-                   "AfMode   AfModeContinuous  -         -           not set\n");
+    check(fixture, "CONTROL  ASKED       IN FORCE  FROM FRAME  RESULT\n"
+                   "Foo      -           -         -           unknown\n"
+                   "AfMode   Continuous  -         -           not set\n");
     assert_string_equal(stderr_text(), "unit: error: nothing was set: Foo\n");
     assert_int_equal(control_outcome_code(&fixture->changed), EXIT_CONTROL);
     fixture->changed.count = 0;

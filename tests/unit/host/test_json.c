@@ -96,6 +96,8 @@ static void writes_numbers_as_they_were(void **state)
     json_open(&json, '[');
     json_float(&json, 0.1f);
     json_float(&json, 16777217.0f);
+    json_float(&json, 400);
+    json_number(&json, 3e8);
     json_float(&json, NAN);
     json_float(&json, INFINITY);
     json_number(&json, 0.1);
@@ -103,7 +105,8 @@ static void writes_numbers_as_they_were(void **state)
     json_number(&json, -INFINITY);
     json_integer(&json, INT64_MIN);
     json_close(&json, ']');
-    check("[0.1,16777216,null,null,0.1,0.10000000149011612,null,-9223372036854775808]");
+    check(
+        "[0.1,16777216,400,300000000,null,null,0.1,0.10000000149011612,null,-9223372036854775808]");
 }
 
 static void writes_values(void **state)
