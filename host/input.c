@@ -293,7 +293,7 @@ static enum exit_code code_of_end(const struct input *input)
     case PITETHER_END_TIMEOUT:
         return EXIT_TIMEOUT;
     case PITETHER_END_FINISHED:
-        return code_at(input, false);
+        return code_at(input, stop_of(input) == INPUT_COMPLETE);
     case PITETHER_END_LOST:
         return EXIT_CONNECTION;
     case PITETHER_END_FAILED:
