@@ -173,6 +173,8 @@ void client_take_set(struct client *client, const struct wire_raw *raw)
     struct wire_set message;
     if (client->state < CLIENT_SUBSCRIBED)
         client_fail(client, WIRE_ERROR_PROTOCOL, "SET before SUBSCRIBE");
+    else if (!client->subscription.stream->changes)
+        client_fail(client, WIRE_ERROR_PROTOCOL, "SET with a still");
     else if (wire_decode_set(raw, &message))
         client_fail(client, WIRE_ERROR_PROTOCOL, "the message is malformed");
     else if (client->outbox.due == OUTBOX_ANSWERS)

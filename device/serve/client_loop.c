@@ -27,7 +27,7 @@ void client_destroy(struct client **client)
     struct client *self = *client;
     if (self->watch.ready)
         loop_remove(self->loop, &self->watch);
-    if (self->subscription.stream)
+    if (self->subscription.stream && self->subscription.stream->changes)
         changes_forget(self->subscription.stream->changes, self);
     subscription_clear(&self->subscription);
     outbox_clear(&self->outbox);

@@ -9,7 +9,7 @@
 
 #include "device/serve/client_controls.h"
 #include "device/serve/client_end.h"
-#include "device/serve/stream_list.h"
+#include "device/serve/client_subscribe.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
@@ -89,34 +89,6 @@ static void take_hello(struct client *client, const struct wire_hello *hello)
     log_debug("client %s is %s", client->name, hello->software[0] ? hello->software : "nameless");
 }
 
-static void open_subscription(struct client *client, struct stream *stream,
-                              const struct wire_subscribe *subscribe)
-{
-    subscription_open(&client->subscription, stream, subscribe, client->shared->queue_bytes);
-    client->state = CLIENT_SUBSCRIBED;
-    *client->shared->changed = true;
-    if (log_passes(client->shared->visit_limit))
-        log_info("%sclient %s watches, %s", stream->config.label, client->name,
-                 subscribe->mode == WIRE_LIVE ? "live" : "lossless");
-}
-
-static void take_subscribe(struct client *client, const struct wire_subscribe *subscribe)
-{
-    const struct client_shared *shared = client->shared;
-    char text[WIRE_BLOB_TEXT_MAX + 1];
-    int number = stream_list_find(shared->streams, shared->stream_count, subscribe->name, text);
-    if (client->state != CLIENT_READY)
-        client_fail(client, WIRE_ERROR_PROTOCOL, "a second SUBSCRIBE");
-    else if (number < 0)
-        client_fail(client, WIRE_ERROR_NO_SUCH_STREAM, text);
-    else if (subscribe->mode > WIRE_LOSSLESS)
-        client_fail(client, WIRE_ERROR_PROTOCOL, "unknown mode");
-    else if (subscribe->max_fps_mhz > 0 && subscribe->every > 1)
-        client_fail(client, WIRE_ERROR_PROTOCOL, "both max_fps and every");
-    else
-        open_subscription(client, shared->streams[number], subscribe);
-}
-
 static void take_ping(struct client *client, const struct wire_ping *ping)
 {
     if (client->pong_count == sizeof(client->pongs) / sizeof(client->pongs[0]))
@@ -153,7 +125,7 @@ static void take_message(struct client *client, const struct wire_message *messa
         take_hello(client, &message->hello);
         break;
     case WIRE_SUBSCRIBE:
-        take_subscribe(client, &message->subscribe);
+        client_subscribe(client, &message->subscribe);
         break;
     case WIRE_ACK:
         in_flight_acked(&client->subscription.in_flight, message->ack.frame_id, client->transport,

@@ -23,7 +23,15 @@ int served_stream_open(struct served_stream *served, struct stream *stream, stru
                                       .changed = changed,
                                       .watch = { stream->events.fd, EPOLLIN, on_events, served },
                                       .adapt.max = stream->config.encoder.bits_per_second };
-    return loop_add(loop, &served->watch);
+    int error = loop_add(loop, &served->watch);
+    if (!error && stream->stills)
+        error = served_stills_open(&served->stills, stream->stills, loop, clients);
+    return error;
+}
+
+void served_stream_close(struct served_stream *served)
+{
+    served_stills_close(&served->stills);
 }
 
 /* The first client of the stream from this one on; NULL: there is none. */
@@ -74,10 +82,14 @@ void served_stream_take(struct served_stream *served)
             *served->changed = true;
     }
     tell_changes(served);
+    if (served->stills.stream)
+        served_stills_take(&served->stills);
 }
 
 void served_stream_dispatch(struct served_stream *served)
 {
+    if (served->stills.stream)
+        served_stills_dispatch(&served->stills);
     if (!events_pending(&served->stream->events) || !events_clear(&served->stream->events))
         return;
     served_stream_take(served);
@@ -104,6 +116,8 @@ bool served_stream_end_finished(struct served_stream *served, enum wire_end_reas
         if (client_may_write(client))
             client_write(client);
     }
+    if (served->stills.stream)
+        served_stills_end_finished(&served->stills, reason);
     return true;
 }
 
@@ -118,6 +132,8 @@ void served_stream_follow_clients(struct served_stream *served)
     if (wanted != served->wanted)
         stream_want(served->stream, wanted);
     served->wanted = wanted;
+    if (served->stills.stream)
+        served_stills_follow_clients(&served->stills);
 }
 
 void served_stream_log_stats(struct served_stream *served, unsigned seconds, uint64_t now_ns)

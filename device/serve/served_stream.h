@@ -12,6 +12,7 @@
 #include "device/serve/adapt.h"
 #include "device/serve/client.h"
 #include "device/serve/loop.h"
+#include "device/serve/served_stills.h"
 #include "device/stream/stream.h"
 #include "shared/base/attributes.h"
 
@@ -20,6 +21,7 @@ struct served_stream {
     struct client *const *clients; /* the first of all that the daemon has */
     bool *changed;                 /* set when the camera's state is another one, or all is over */
     struct watch watch;
+    struct served_stills stills; /* the camera's; stream NULL: a preview has none of its own */
     struct stats stats;
     struct adapt adapt;
     uint64_t adapted_ns, adapted_bytes; /* when it last looked, and what was encoded then */
@@ -32,6 +34,9 @@ struct served_stream {
  * where it is. 0 or a negative errno. */
 NODISCARD int served_stream_open(struct served_stream *served, struct stream *stream,
                                  struct loop *loop, struct client *const *clients, bool *changed);
+
+/* Releases what it holds. */
+void served_stream_close(struct served_stream *served);
 
 /* Takes all events and hands them on, without writing. */
 void served_stream_take(struct served_stream *served);

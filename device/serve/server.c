@@ -183,7 +183,7 @@ static void on_tick(void *user, uint32_t events)
 {
     (void)events;
     struct server *server = user;
-    uint64_t count, now = clock_monotonic();
+    uint64_t count;
     if (read(server->tick_watch.fd, &count, sizeof(count)) != sizeof(count))
         return;
     /* A loop that was held up has yet to read what came meanwhile: before that, nobody's silence
@@ -192,6 +192,8 @@ static void on_tick(void *user, uint32_t events)
     /* The events' descriptor does not report frames that nobody wanted. */
     for (unsigned i = 0; i < server->parts.stream_count; i++)
         served_stream_take(&server->served[i]);
+    /* After that: it may end clients, whose time for it begins then. */
+    uint64_t now = clock_monotonic();
     tick_clients(server, now);
     tick_streams(server, now);
     if (server->stopping && !server->ending && now - server->stopping_ns >= CAMERA_STOP_NS) {
@@ -207,7 +209,7 @@ static void on_gone(void *user, struct client *client)
 {
     struct server *server = user;
     struct stream *stream = client->subscription.stream;
-    if (stream)
+    if (stream && stream->output != CAMERA_STILL)
         delivery_totals_add(&server->served[stream->config.number].stats.gone,
                             &client->subscription.totals);
 }
@@ -297,6 +299,8 @@ static void clear(struct server *server)
         close(server->tick_watch.fd);
     service_manager_close(&server->manager);
     loop_destroy(&server->loop);
+    for (unsigned i = 0; i < server->parts.stream_count; i++)
+        served_stream_close(&server->served[i]);
     free(server->served);
     free(server);
 }

@@ -4,7 +4,7 @@
 
 void subscription_controls_changed(struct subscription *subscription)
 {
-    subscription->controls_due = true;
+    subscription->controls_due = subscription->stream->changes; /* stills have none */
     subscription->controls = (struct changes_cursor){ 0 };
 }
 

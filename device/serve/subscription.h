@@ -36,6 +36,8 @@ struct subscription {
     struct changes_cursor controls;
     unsigned names_sent;        /* of the metadata's names, those that METADATA told of */
     uint64_t first_id, next_id; /* frames in [first_id, next_id) have a fate that was sent */
+    struct still_request still; /* of one to a camera's stills */
+    bool still_taking;          /* its still is being taken: what comes is for it */
     struct demand_entry demand; /* which frames it takes; listed while it is open */
     uint64_t demand_id;         /* those below it may have been left out before it subscribed */
     struct drop_run pending;    /* a loss to be sent before all else; count 0: none */

@@ -128,6 +128,15 @@ int changes_begin(void *user, const struct control_table *table, struct control_
     return result;
 }
 
+int changes_fill(struct changes *changes, const struct control_table *table,
+                 struct control_list *list, struct error *error)
+{
+    pthread_mutex_lock(&changes->lock);
+    int result = settings_begin(&changes->settings, changes->config.label, table, list, error);
+    pthread_mutex_unlock(&changes->lock);
+    return result;
+}
+
 /* False: the list can't hold it. */
 static bool add_to(struct control_list *list, const struct change *change)
 {

@@ -69,6 +69,11 @@ int changes_begin(void *user, const struct control_table *table, struct control_
                   struct error *error);
 uint64_t changes_take(void *user, struct control_list *list);
 
+/* The supervisor: what users have set, for a run of the camera that takes no changes; list and
+ * error as of begin(). */
+NODISCARD int changes_fill(struct changes *changes, const struct control_table *table,
+                           struct control_list *list, struct error *error);
+
 /* The camera's thread: a frame of the stream, with its id, wanted or not. */
 void changes_frame(struct changes *changes, const struct raw_frame *frame);
 

@@ -339,6 +339,13 @@ void encoder_set_rate(struct encoder *encoder, uint64_t bits_per_second)
     pthread_mutex_unlock(encoder->lock);
 }
 
+void encoder_set_quality(struct encoder *encoder, int quality)
+{
+    pthread_mutex_lock(encoder->lock);
+    rate_control_init(&encoder->rate, quality, quality, 0);
+    pthread_mutex_unlock(encoder->lock);
+}
+
 struct encoder_totals encoder_totals(struct encoder *encoder)
 {
     pthread_mutex_lock(encoder->lock);

@@ -56,6 +56,10 @@ bool encoder_idle(struct encoder *encoder);
 /* Changes the rate; 0: no limit. Any thread. */
 void encoder_set_rate(struct encoder *encoder, uint64_t bits_per_second);
 
+/* Changes the quality, 1..100, of what is submitted from now on, of a stream without a rate. The
+ * encoder must have nothing waiting. Any thread. */
+void encoder_set_quality(struct encoder *encoder, int quality);
+
 /* Any thread. */
 struct encoder_totals encoder_totals(struct encoder *encoder);
 

@@ -89,6 +89,14 @@ void outputs_shut(struct outputs *outputs)
     }
 }
 
+void outputs_bridge(struct outputs *outputs, double fps)
+{
+    FOR_EACH_OUTPUT(outputs, output)
+    {
+        sequencer_bridge(&output->sequencer, fps);
+    }
+}
+
 void outputs_status(struct outputs *outputs, enum wire_stream_state state, const char *text)
 {
     FOR_EACH_OUTPUT(outputs, output)
@@ -121,17 +129,4 @@ bool outputs_idle(struct outputs *outputs)
         idle = idle && encoder_idle(output->encoder);
     }
     return idle;
-}
-
-unsigned outputs_calls(struct outputs *outputs, bool *in_call)
-{
-    unsigned sum = 0;
-    *in_call = false;
-    FOR_EACH_OUTPUT(outputs, output)
-    {
-        unsigned calls = sequencer_calls(&output->sequencer);
-        *in_call = *in_call || calls % 2 == 1;
-        sum += calls;
-    }
-    return sum;
 }

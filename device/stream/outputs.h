@@ -45,6 +45,10 @@ void outputs_expect(struct outputs *outputs);
 void outputs_open(struct outputs *outputs, const struct camera_mode *mode);
 void outputs_shut(struct outputs *outputs);
 
+/* While it is shut: what is lost until the next run's first frame is MODE_SWITCH, as much as comes
+ * at that rate (frames per second) in the time. 0: nothing is. */
+void outputs_bridge(struct outputs *outputs, double fps);
+
 /* Reports the camera's state, or the end, to all. */
 void outputs_status(struct outputs *outputs, enum wire_stream_state state, const char *text);
 void outputs_finished(struct outputs *outputs);
@@ -52,9 +56,5 @@ void outputs_finished(struct outputs *outputs);
 /* Waits until all that the camera gave is encoded; whether it is. */
 void outputs_drain(struct outputs *outputs);
 bool outputs_idle(struct outputs *outputs);
-
-/* A count that changes with each call of the camera, and whether the camera is in one: its signs of
- * life. Any thread. */
-unsigned outputs_calls(struct outputs *outputs, bool *in_call);
 
 #endif

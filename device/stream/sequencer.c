@@ -34,16 +34,23 @@ static void count(struct sequencer *sequencer, uint64_t ids, bool captured)
         sequencer->config.on_limit(sequencer->config.user);
 }
 
-/* Frames that the sensor left out between the last report and this one: evenly spread. */
-static void lose_gap(struct sequencer *sequencer, uint64_t first_id, uint32_t count,
-                     uint64_t time_ns)
+/* Frames that are missing between the last report and this one: evenly spread. */
+static void lose_gap(struct sequencer *sequencer, struct drop_run run, uint64_t time_ns)
 {
     uint64_t between = time_ns > sequencer->last_ns ? time_ns - sequencer->last_ns : 0;
-    uint64_t interval = between / (count + 1);
+    uint64_t interval = between / (run.count + 1);
     encoder_lost(sequencer->config.encoder,
-                 &(struct lost_run){ { first_id, count, WIRE_DROP_SENSOR_GAP },
-                                     time_ns - count * interval,
-                                     time_ns - interval });
+                 &(struct lost_run){ run, time_ns - run.count * interval, time_ns - interval });
+}
+
+/* How many frames there were no time for while the camera was switched. */
+static uint32_t switched_out(struct sequencer *sequencer, uint64_t time_ns)
+{
+    double between =
+        time_ns > sequencer->last_ns ? (double)(time_ns - sequencer->last_ns) / 1e9 : 0;
+    double frames = sequencer->last_ns ? between * sequencer->bridge_fps - 0.5 : 0;
+    sequencer->bridge_fps = 0;
+    return frames < 1 ? 0 : frames < GAP_MAX ? (uint32_t)frames : GAP_MAX;
 }
 
 /* The id of the frame that is reported, after accounting for those before it. */
@@ -61,8 +68,13 @@ static uint64_t advance(struct sequencer *sequencer, const struct sequencer_repo
     }
     sequencer->sequence_known = true;
     sequencer->last_sequence = sequence;
+    enum wire_drop_reason reason = WIRE_DROP_SENSOR_GAP;
+    if (sequencer->bridge_fps > 0) {
+        step = 1 + switched_out(sequencer, report->time_ns);
+        reason = WIRE_DROP_MODE_SWITCH;
+    }
     if (step > 1)
-        lose_gap(sequencer, next_id, step - 1, report->time_ns);
+        lose_gap(sequencer, (struct drop_run){ next_id, step - 1, reason }, report->time_ns);
     sequencer->last_ns = report->time_ns;
     return next_id + step - 1;
 }
@@ -119,7 +131,6 @@ static void account(struct sequencer *sequencer, const struct sequencer_report *
 
 static void receive(struct sequencer *sequencer, struct sequencer_report report)
 {
-    atomic_fetch_add(&sequencer->calls, 1);
     pthread_mutex_lock(&sequencer->gate);
     if (sequencer->state == SEQUENCER_OPEN)
         account(sequencer, &report);
@@ -128,7 +139,6 @@ static void receive(struct sequencer *sequencer, struct sequencer_report report)
     else if (report.capture) /* if it came early, its sequence number will be missed as a gap */
         raw_frame_release(report.capture);
     pthread_mutex_unlock(&sequencer->gate);
-    atomic_fetch_add(&sequencer->calls, 1);
 }
 
 void sequencer_frame(struct sequencer *sequencer, struct raw_frame *capture)
@@ -173,9 +183,11 @@ void sequencer_shut(struct sequencer *sequencer)
     pthread_mutex_unlock(&sequencer->gate);
 }
 
-unsigned sequencer_calls(struct sequencer *sequencer)
+void sequencer_bridge(struct sequencer *sequencer, double fps)
 {
-    return atomic_load(&sequencer->calls);
+    pthread_mutex_lock(&sequencer->gate);
+    sequencer->bridge_fps = fps;
+    pthread_mutex_unlock(&sequencer->gate);
 }
 
 struct sequencer_totals sequencer_totals(struct sequencer *sequencer)

@@ -6,7 +6,6 @@
 #define PITETHER_DEVICE_STREAM_SEQUENCER_H
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -53,8 +52,6 @@ struct sequencer_config {
 struct sequencer {
     struct sequencer_config config;
 
-    atomic_uint calls; /* the begins and ends of calls by the camera's thread; odd: in one */
-
     pthread_mutex_t gate;
     /* Under gate. */
     enum sequencer_state state;
@@ -62,7 +59,8 @@ struct sequencer {
     unsigned early_count;
     bool sequence_known, full;
     uint32_t last_sequence;
-    uint64_t last_ns; /* of the report before */
+    uint64_t last_ns;  /* of the report before */
+    double bridge_fps; /* see sequencer_bridge() */
     struct log_limit jump_limit, broken_limit;
 
     pthread_mutex_t lock;
@@ -84,8 +82,9 @@ void sequencer_expect(struct sequencer *sequencer);
 void sequencer_open(struct sequencer *sequencer);
 void sequencer_shut(struct sequencer *sequencer);
 
-/* Any thread: another number than the last time, or an odd one, is a sign of life. */
-unsigned sequencer_calls(struct sequencer *sequencer);
+/* The supervisor, while it is shut: the frames that come at this rate (frames per second) between
+ * the last report and the next run's first one are lost for MODE_SWITCH. 0: none are. */
+void sequencer_bridge(struct sequencer *sequencer, double fps);
 
 /* Any thread. */
 struct sequencer_totals sequencer_totals(struct sequencer *sequencer);

@@ -52,25 +52,43 @@ static int start_supervisor(struct stream *stream)
         /* Without a pace, frames that nobody wants would be made as fast as the source can. */
         .demand = config->encoder.blocking ? NULL : &stream->demand,
         .changes = stream->changes,
+        .still_encoder = stream->stills->encoder,
+        .still_events = &stream->stills->events,
+        .names = config->names,
         .timeout_ns = config->timeout_ns,
         .min_fps = config->min_fps,
     };
     return supervisor_create(&stream->supervisor, &supervisor, stream->encoder, &stream->events);
 }
 
-/* What the second output has in common with the main one, and what not: it keeps up with the camera
- * by leaving pictures out, and with no bit rate. */
-static struct stream_config config_of_preview(const struct stream_config *config)
+/* What the camera's other pictures have in common with those of the main stream, and what not: they
+ * have no bit rate, and nobody waits for their encoder. */
+static struct stream_config config_of_part(const struct stream_config *config)
 {
     struct stream_config own = *config;
-    own.number = config->preview.number;
-    own.name = config->preview.name;
-    own.label = own.encoder.label = config->preview.label;
     own.preview.name = NULL;
     own.camera = NULL;
     own.encoder.blocking = own.always_on = own.adaptive = false;
     own.encoder.bits_per_second = own.frame_limit = 0;
     return own;
+}
+
+static struct stream_config config_of_preview(const struct stream_config *config)
+{
+    struct stream_config own = config_of_part(config);
+    own.number = config->preview.number;
+    own.name = config->preview.name;
+    own.label = own.encoder.label = config->preview.label;
+    return own;
+}
+
+static int create_stills(struct stream *stream, struct encode_pool *pool)
+{
+    struct stream_config own = config_of_part(&stream->config);
+    int error = create_part(&stream->stills, &own, pool);
+    if (!error)
+        stream->stills->output = CAMERA_STILL;
+    return error;
 }
 
 static int add_preview(struct stream *stream, struct encode_pool *pool)
@@ -100,6 +118,7 @@ static void discard(struct stream *stream)
     changes_destroy(&stream->changes);
     stream->config.ops->close(&stream->config.camera);
     destroy_part(stream->preview);
+    destroy_part(stream->stills);
     destroy_part(stream);
 }
 
@@ -118,7 +137,11 @@ int stream_create(struct stream **stream, const struct stream_config *config,
                                                      .names = config->names,
                                                      .events = &(*stream)->events });
     if (!error)
+        error = create_stills(*stream, pool);
+    if (!error)
         error = start_supervisor(*stream);
+    if (!error)
+        (*stream)->stills->supervisor = (*stream)->supervisor;
     if (!error)
         error = add_preview(*stream, pool);
     if (error) {
@@ -133,6 +156,7 @@ static void close_events(struct stream *stream)
     events_close(&stream->events);
     if (stream->preview)
         events_close(&stream->preview->events);
+    events_close(&stream->stills->events);
 }
 
 void stream_quit(struct stream *stream)
@@ -164,7 +188,20 @@ static void take_mode(struct stream *stream, const struct camera_mode *mode)
     memcpy(stream->format.model, mode->model, sizeof(stream->format.model));
     stream->status.state = WIRE_STREAM_RUNNING;
     stream->status.text[0] = '\0';
-    stream->running = true;
+    stream->running = stream->output != CAMERA_STILL;
+    if (stream->stills)
+        memcpy(stream->stills->format.model, mode->model, sizeof(mode->model));
+}
+
+/* Of stills it tells of one that was not taken: the next one is waited for then. */
+static void take_status(struct stream *stream, const struct wire_status *status)
+{
+    /* A camera that is switched for a still goes on. */
+    stream->running = stream->running && status->state == WIRE_STREAM_RUNNING;
+    if (stream->output == CAMERA_STILL)
+        return;
+    stream->status = *status;
+    stream->status.stream = stream->format.stream;
 }
 
 /* A frame may wait for a client for longer than the camera runs as it does now. */
@@ -192,9 +229,7 @@ bool stream_take(struct stream *stream, struct stream_event *event)
         take_mode(stream, &event->mode);
         break;
     case EVENT_STATUS:
-        stream->status = event->status;
-        stream->status.stream = stream->format.stream;
-        stream->running = false;
+        take_status(stream, &event->status);
         break;
     case EVENT_FINISHED:
         stream->running = false;
@@ -210,4 +245,14 @@ void stream_want(struct stream *stream, bool wanted)
         supervisor_want_preview(stream->supervisor, wanted);
     else
         supervisor_want(stream->supervisor, wanted);
+}
+
+void stream_request_still(struct stream *stills, const struct still_request *request)
+{
+    supervisor_request_still(stills->supervisor, request);
+}
+
+void stream_cancel_still(struct stream *stills)
+{
+    supervisor_cancel_still(stills->supervisor);
 }

@@ -50,10 +50,12 @@ struct stream {
     struct stream_config config;
     enum camera_output output;
     struct stream *preview; /* the camera's second output; NULL: there is none, or it is that */
+    struct stream *stills;  /* the camera's: frames with ids of their own, and not in STREAMS; NULL:
+                               it is not the main stream */
     struct stream_events events;
     struct demand demand;
     struct encoder *encoder;
-    struct supervisor *supervisor; /* of a preview, the main stream's */
+    struct supervisor *supervisor; /* of a preview and of stills, the main stream's */
     struct changes *changes;       /* of the camera's controls; the same */
 
     struct wire_stream format; /* of the newest frames; width 0: none yet. No first_frame_id */
@@ -64,13 +66,13 @@ struct stream {
     uint64_t lost[WIRE_DROP_REASONS]; /* frames that came to nothing before, by reason */
 };
 
-/* Starts its threads; the camera stays off. Creates its preview with it. The pool must outlive it.
- * 0 or a negative errno, with *stream NULL and the camera closed. */
+/* Starts its threads; the camera stays off. Creates its preview and its stills with it. The pool
+ * must outlive it. 0 or a negative errno, with *stream NULL and the camera closed. */
 NODISCARD int stream_create(struct stream **stream, const struct stream_config *config,
                             struct encode_pool *pool);
 
-/* Stops the camera for good and returns at once; EVENT_FINISHED follows, of its preview, too. Any
- * thread. */
+/* Stops the camera for good and returns at once; EVENT_FINISHED follows, of its preview and
+ * its stills, too. Any thread. */
 void stream_quit(struct stream *stream);
 
 /* Of a main stream: the same, for when no events are taken any more; waits for the camera until
@@ -78,9 +80,9 @@ void stream_quit(struct stream *stream);
  * it uses stays in use. */
 NODISCARD bool stream_wait(struct stream *stream, uint64_t due_ns);
 
-/* Of a main stream: stops and closes the camera, ends the threads, frees all, with its preview, and
- * nulls the caller's pointer. Every frame must have been released. Hangs if the camera does. NULL
- * and *NULL are fine. */
+/* Of a main stream: stops and closes the camera, ends the threads, frees all, with its preview and
+ * its stills, and nulls the caller's pointer. Every frame must have been released. Hangs if the
+ * camera does. NULL and *NULL are fine. */
 void stream_destroy(struct stream **stream);
 
 /* The loop thread: takes the oldest event, as events_take(), and brings the fields above up to
@@ -89,5 +91,12 @@ NODISCARD bool stream_take(struct stream *stream, struct stream_event *event);
 
 /* The loop thread: whether the camera should run for this stream. */
 void stream_want(struct stream *stream, bool wanted);
+
+/* Of stills: has the camera take one, once the one before has its answer; see still.h. The loop
+ * thread. */
+void stream_request_still(struct stream *stills, const struct still_request *request);
+
+/* Of stills: nobody waits for it any more; the answer comes all the same. The loop thread. */
+void stream_cancel_still(struct stream *stills);
 
 #endif

@@ -12,6 +12,7 @@
 #include "device/stream/encoder.h"
 #include "device/stream/events.h"
 #include "device/stream/outputs.h"
+#include "device/stream/still.h"
 #include "shared/base/attributes.h"
 
 struct supervisor_config {
@@ -20,11 +21,14 @@ struct supervisor_config {
     struct camera *camera; /* open, not started; stays the caller's */
     uint64_t
         frame_limit; /* stop for good after so many captures, as by supervisor_quit(); 0: none */
-    struct demand *demand;   /* which pictures are worth encoding; NULL: all */
-    struct changes *changes; /* of its controls; NULL: it has its defaults */
-    uint64_t timeout_ns;     /* for how long a camera may show no sign of life; 0: as its rate and
-                                exposure     demand */
-    double min_fps;          /* the rate that a long exposure may lower it to; 0: its own */
+    struct demand *demand;              /* which pictures are worth encoding; NULL: all */
+    struct changes *changes;            /* of its controls; NULL: it has its defaults */
+    struct encoder *still_encoder;      /* of stills; NULL: none is ever requested */
+    struct stream_events *still_events; /* the same */
+    const struct metadata_names *names; /* of what its frames report; NULL: nothing */
+    uint64_t timeout_ns; /* for how long a camera may show no sign of life; 0: as its rate and
+                            exposure demand */
+    double min_fps;      /* the rate that a long exposure may lower it to; 0: its own */
 };
 
 struct supervisor;
@@ -56,6 +60,13 @@ void supervisor_destroy(struct supervisor **supervisor);
  * events report what comes of it. Any thread. */
 void supervisor_want(struct supervisor *supervisor, bool wanted);
 void supervisor_want_preview(struct supervisor *supervisor, bool wanted);
+
+/* Has the camera take a still, besides its streams or in their place, or without them. The one
+ * requested before must have its answer: see still.h. Returns at once. The loop thread. */
+void supervisor_request_still(struct supervisor *supervisor, const struct still_request *request);
+
+/* Nobody waits for it any more. Any thread. */
+void supervisor_cancel_still(struct supervisor *supervisor);
 
 /* What the camera did so far. Any thread. */
 struct sequencer_totals supervisor_totals(struct supervisor *supervisor);

@@ -60,7 +60,7 @@ static void take_error(struct session *session, const struct wire_error *error)
     session->key_needed = error->code == WIRE_ERROR_TLS_REQUIRED;
     session->fatal = error->code == WIRE_ERROR_VERSION || error->code == WIRE_ERROR_TLS_REQUIRED ||
                      error->code == WIRE_ERROR_NO_SUCH_STREAM ||
-                     error->code == WIRE_ERROR_NOT_ALLOWED;
+                     error->code == WIRE_ERROR_NOT_ALLOWED || error->code == WIRE_ERROR_NO_STILL;
     session_fail(session, "the daemon reports: %s (%s)", error->text, wire_error_name(error->code));
 }
 

@@ -66,6 +66,7 @@ enum wire_error_code {
     WIRE_ERROR_NO_SUCH_STREAM = 7,
     WIRE_ERROR_NOT_ALLOWED = 8,
     WIRE_ERROR_INTERNAL = 9,
+    WIRE_ERROR_NO_STILL = 10, /* the camera could not take it */
 };
 
 enum wire_end_reason {

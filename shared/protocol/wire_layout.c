@@ -140,8 +140,9 @@ const char *wire_drop_name(unsigned reason)
 const char *wire_error_name(unsigned code)
 {
     static const char *const names[] = {
-        "?",       "VERSION",          "TLS_REQUIRED",   "PROTOCOL",    "TOO_LARGE",
-        "TIMEOUT", "TOO_MANY_CLIENTS", "NO_SUCH_STREAM", "NOT_ALLOWED", "INTERNAL"
+        "?",           "VERSION",  "TLS_REQUIRED",     "PROTOCOL",
+        "TOO_LARGE",   "TIMEOUT",  "TOO_MANY_CLIENTS", "NO_SUCH_STREAM",
+        "NOT_ALLOWED", "INTERNAL", "NO_STILL"
     };
     return code < COUNT(names) ? names[code] : "?";
 }

@@ -184,14 +184,15 @@ def greet(peer):
 
 def subscribe(peer, streams, name, flags):
     """To the stream of this name, or to the only one: its number."""
-    need(name in streams or not name and len(streams) == 1, f"which of {[*streams]}?")
+    main = [other for other in streams if other.removesuffix("/preview") not in {*streams} - {other}]
+    need(name in streams or not name and len(main) == 1, f"which of {[*streams]}?")
     while "--idle" in flags and not peer.answered:
         need(peer.next()[0] == PING, "more than a PING without SUBSCRIBE")
     for _ in range(3):
         peer.ping()
     tlvs = struct.pack(">HH", 1, len(name)) + name.encode() if name else b""
     peer.send(SUBSCRIBE, ">BIIQI", "--lossless" in flags, 0, 0, 0, 0, tlvs=tlvs)
-    return streams[name] if name else [*streams.values()][0]
+    return streams[name or main[0]]
 
 def list_streams(address, *flags):
     peer = Peer(address, *value_of("--key", flags))

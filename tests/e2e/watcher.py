@@ -9,7 +9,7 @@ import independent_client as protocol
 STARTING, RUNNING, LOST = 0, 1, 2
 REASONS = dict(enumerate(("DELIVERED", "SENSOR_GAP", "CAPTURE_ERROR", "NO_BUFFER", "ENCODER_BUSY",
                           "ENCODE_ERROR", "SUPERSEDED", "RATE_LIMITED", "QUEUE_FULL", "TOO_BIG",
-                          "UNSENT")))
+                          "UNSENT", "MODE_SWITCH")))
 OF_A_STREAM = protocol.STREAM, protocol.STATUS, protocol.HEAD, protocol.DROPS
 
 
@@ -47,6 +47,7 @@ class Watcher:
         self.first = None       # the id from which frames are accounted for
         self.fates = []         # of each id from there on: a key of REASONS
         self.heads = {}         # of delivered frames, by id: (sensor, capture) times
+        self.size = None        # of the frames, as the last STREAM says
         self.tails = {}         # likewise: (encode start, end, send start, end)
         self.statuses = []      # (state, text)
         self.pongs = []         # how many frames were delivered when each came
@@ -65,11 +66,14 @@ class Watcher:
     def start(self):
         self.thread.start()
 
+    def _subscribe(self):
+        return protocol.subscribe(self.peer, protocol.greet(self.peer), self.stream,
+                                  ["--lossless"] if self.lossless else [])
+
     def _run(self):
         error = None
         try:
-            self.number = protocol.subscribe(self.peer, protocol.greet(self.peer), self.stream,
-                                             ["--lossless"] if self.lossless else [])
+            self.number = self._subscribe()
             self._watch()
         except (SystemExit, OSError, struct.error) as caught:
             error = caught
@@ -87,8 +91,9 @@ class Watcher:
             with self.condition:
                 if kind == protocol.STATUS:
                     self.statuses.append((fields[1], blob.decode()))
-                elif kind == protocol.STREAM and self.first is None:
-                    self.first = fields[5]
+                elif kind == protocol.STREAM:
+                    self.first = fields[5] if self.first is None else self.first
+                    self.size = fields[2:4]
                 elif kind == protocol.HEAD:
                     protocol.need(fields[1] == self._next(), f"HEAD of {fields[1]}, out of turn")
                     head, size = fields, 0

@@ -66,10 +66,15 @@ static int start(struct camera *camera, const struct camera_run *camera_run,
     pthread_mutex_lock(&camera->lock);
     camera->faults += camera->running;
     camera->sink = camera_run->sink;
+    camera->still_run = camera_run->still;
     if (camera->starts < FAKE_STARTS_MAX)
         camera->start_ns[camera->starts] = clock_monotonic();
     camera->starts++;
     pthread_cond_broadcast(&camera->changed);
+    if (camera->table && camera_run->still) {
+        camera->faults += camera_run->controls.begin(camera_run->controls.user, camera->table,
+                                                     &camera->list, error) != 0;
+    }
     bool fails = camera->failures > 0;
     camera->failures -= fails;
     pthread_mutex_unlock(&camera->lock);
@@ -85,6 +90,7 @@ static int start(struct camera *camera, const struct camera_run *camera_run,
                                   .height = FAKE_SIDE,
                                   .preview_width = camera->preview_side,
                                   .preview_height = camera->preview_side,
+                                  .takes_stills = camera->takes_stills,
                                   .fps = 30,
                                   .model = "fake" };
     return fails ? -EBUSY : 0;
@@ -115,7 +121,19 @@ static void close_camera(struct camera **camera)
     *camera = NULL;
 }
 
-const struct camera_ops fake_camera_ops = { .start = start, .stop = stop, .close = close_camera };
+static int still(struct camera *camera)
+{
+    pthread_mutex_lock(&camera->lock);
+    camera->faults += !camera->running;
+    camera->stills++;
+    pthread_cond_broadcast(&camera->changed);
+    pthread_mutex_unlock(&camera->lock);
+    return camera->still_error;
+}
+
+const struct camera_ops fake_camera_ops = {
+    .start = start, .still = still, .stop = stop, .close = close_camera
+};
 
 void fake_camera_init(struct camera *camera)
 {

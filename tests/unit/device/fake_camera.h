@@ -36,6 +36,12 @@ struct camera {
     unsigned failures;                    /* so many starts fail first */
     unsigned widths[2];                   /* of the first starts' modes; 0: FAKE_SIDE */
     unsigned preview_side;                /* of the modes' previews; 0: there is none */
+    bool takes_stills;                    /* what the modes say of that */
+    int still_error;                      /* what still() returns */
+    unsigned stills;                      /* calls of still() */
+    bool still_run;                       /* it was started for a still */
+    struct control_table *table;          /* what begin() is given then, if anything, ... */
+    struct control_list list;             /* ... and what it filled */
     void (*early)(struct camera *camera); /* reports before start returns */
 };
 

@@ -212,7 +212,7 @@ static void unknown_mode(void **state)
 {
     struct client_fixture *fixture = *state;
     fixture_greet(fixture, WIRE_MAX_MESSAGE_DEFAULT);
-    peer_subscribe(fixture->peer, "", 2);
+    peer_subscribe(fixture->peer, "", WIRE_STILL + 1);
     expect_error(fixture, WIRE_ERROR_PROTOCOL);
 }
 

@@ -99,10 +99,11 @@ static void a_stream(void **state)
     struct error error;
     (void)state;
     assert_int_equal(encode_pool_create(&pool, 1), 0);
-    for (unsigned descriptors = 0; descriptors < 2; descriptors++) {
-        balance_begin(descriptors ? 0 : BALANCE_ALL, descriptors);
+    for (unsigned descriptors = 0; descriptors < 3; descriptors++) {
+        bool all = descriptors == 2;
+        balance_begin(all ? 0 : BALANCE_ALL, descriptors);
         assert_int_equal(camera_pattern.open(&config.camera, NULL, &request, &error), 0);
-        assert_int_equal(stream_create(&stream, &config, pool), descriptors ? -EAGAIN : -EMFILE);
+        assert_int_equal(stream_create(&stream, &config, pool), all ? -EAGAIN : -EMFILE);
         assert_null(stream);
         balance_end();
     }

@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -85,12 +86,24 @@ static void take_all(struct fixture *fixture, struct stream *stream)
         }                                                                                          \
     } while (0)
 
+/* Until it has its id; frames that nobody wants are not notified of. */
+static void wait_for_id(struct fixture *fixture, enum camera_output output, uint64_t before)
+{
+    while (fixture->taken[output].reported == before) {
+        take_all(fixture, output == CAMERA_MAIN ? fixture->stream : fixture->preview);
+        sched_yield();
+    }
+}
+
 static void give(struct fixture *fixture, enum camera_output output, uint32_t sequence)
 {
     struct camera *camera = &fixture->camera;
+    uint64_t before = output < CAMERA_STILL ? fixture->taken[output].reported : 0;
     fake_camera_begin_call(camera);
     camera->sink.on_frame(camera->sink.user, fake_camera_lend_output(camera, output, sequence));
     fake_camera_end_call(camera);
+    if (output < CAMERA_STILL)
+        wait_for_id(fixture, output, before);
     encoder_drain(fixture->stream->encoder);
     encoder_drain(fixture->preview->encoder);
     take_all(fixture, fixture->stream);

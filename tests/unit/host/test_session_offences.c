@@ -590,7 +590,8 @@ static void fatal_errors(void **state)
         script_error(&script, code, "");
         feed_all(fixture, &script);
         bool fatal = code == WIRE_ERROR_VERSION || code == WIRE_ERROR_TLS_REQUIRED ||
-                     code == WIRE_ERROR_NO_SUCH_STREAM || code == WIRE_ERROR_NOT_ALLOWED;
+                     code == WIRE_ERROR_NO_SUCH_STREAM || code == WIRE_ERROR_NOT_ALLOWED ||
+                     code == WIRE_ERROR_NO_STILL;
         assert_int_equal(fixture->session.state, SESSION_FAILED);
         assert_int_equal(fixture->session.fatal, fatal);
         fixture_free(fixture);

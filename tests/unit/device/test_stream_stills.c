@@ -1,0 +1,491 @@
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "device/stream/stream.h"
+#include "fake_camera.h"
+#include "shared/base/clock.h"
+
+/* A camera, its stream, and its stills. */
+struct fixture {
+    struct camera camera;
+    struct encode_pool *pool;
+    struct metadata_names names;
+    struct control_table table;
+    struct stream *stream, *stills;
+    struct demand_entry entry; /* the stream's client */
+    unsigned events[EVENT_FINISHED + 1], still_events[EVENT_FINISHED + 1];
+    uint64_t reported, stills_reported; /* ids below */
+    unsigned switches;                  /* STATUS running with a text */
+    char why[WIRE_BLOB_TEXT_MAX + 1];   /* of the last still that was not taken */
+    struct wire_frame_head still;       /* of the last one that was */
+    uint32_t sequence;
+};
+
+static int setup_with(void **state, uint64_t timeout_ns)
+{
+    static struct fixture fixture;
+    fixture = (struct fixture){ .stream = NULL };
+    *state = &fixture;
+    fake_camera_init(&fixture.camera);
+    struct stream_config config = { .name = "front",
+                                    .source = "a source",
+                                    .label = "",
+                                    .ops = &fake_camera_ops,
+                                    .camera = &fixture.camera,
+                                    .names = &fixture.names,
+                                    .encoder = { .slices = 1, .quality = 50 },
+                                    .timeout_ns = timeout_ns };
+    int error = encode_pool_create(&fixture.pool, 1);
+    if (!error)
+        error = stream_create(&fixture.stream, &config, fixture.pool);
+    if (!error)
+        fixture.stills = fixture.stream->stills;
+    return error;
+}
+
+static int setup(void **state)
+{
+    return setup_with(state, 3600 * CLOCK_SECOND);
+}
+
+static int setup_impatient(void **state)
+{
+    return setup_with(state, 200 * CLOCK_MS);
+}
+
+static int teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    demand_remove(&fixture->stream->demand, &fixture->entry);
+    stream_destroy(&fixture->stream);
+    control_table_clear(&fixture->table);
+    encode_pool_destroy(&fixture->pool);
+    fake_camera_destroy(&fixture->camera);
+    return 0;
+}
+
+static void take_stream(struct fixture *fixture)
+{
+    struct stream_event event;
+    events_clear(&fixture->stream->events);
+    while (stream_take(fixture->stream, &event)) {
+        fixture->events[event.kind]++;
+        if (event.kind == EVENT_STATUS && event.status.state == WIRE_STREAM_RUNNING)
+            fixture->switches++;
+        if (event.kind == EVENT_LOST) {
+            assert_int_equal(event.lost.run.first, fixture->reported);
+            fixture->reported += event.lost.run.count;
+        }
+        if (event.kind != EVENT_FRAME)
+            continue;
+        assert_int_equal(event.frame->head.frame_id, fixture->reported++);
+        frame_release(event.frame);
+    }
+}
+
+static void take_stills(struct fixture *fixture)
+{
+    struct stream_event event;
+    events_clear(&fixture->stills->events);
+    while (stream_take(fixture->stills, &event)) {
+        fixture->still_events[event.kind]++;
+        if (event.kind == EVENT_STATUS)
+            strcpy(fixture->why, event.status.text);
+        assert_false(fixture->stills->running);
+        if (event.kind != EVENT_FRAME)
+            continue;
+        assert_int_equal(event.frame->stream.stream, 0);
+        assert_string_equal(event.frame->stream.model, "fake");
+        assert_int_equal(event.frame->head.frame_id, fixture->stills_reported++);
+        fixture->still = event.frame->head;
+        frame_release(event.frame);
+    }
+}
+
+#define UNTIL(fixture, condition)                                                                  \
+    do {                                                                                           \
+        take_stream(fixture);                                                                      \
+        take_stills(fixture);                                                                      \
+        while (!(condition)) {                                                                     \
+            struct pollfd fds_[2] = { { (fixture)->stream->events.fd, POLLIN, 0 },                 \
+                                      { (fixture)->stills->events.fd, POLLIN, 0 } };               \
+            assert_true(poll(fds_, 2, FAKE_BOUND_MS) > 0);                                         \
+            take_stream(fixture);                                                                  \
+            take_stills(fixture);                                                                  \
+        }                                                                                          \
+    } while (0)
+
+/* Until it has come back. */
+static void give_frame(struct fixture *fixture, struct raw_frame *frame)
+{
+    struct camera *camera = &fixture->camera;
+    camera->sink.on_frame(camera->sink.user, frame);
+    fake_camera_end_call(camera);
+    pthread_mutex_lock(&camera->lock);
+    while (camera->lent > 0)
+        assert_true(fake_camera_wait(camera));
+    pthread_mutex_unlock(&camera->lock);
+}
+
+static void give(struct fixture *fixture, enum camera_output output)
+{
+    fake_camera_begin_call(&fixture->camera);
+    give_frame(fixture, fake_camera_lend_output(&fixture->camera, output,
+                                                output == CAMERA_MAIN ? fixture->sequence++ : 0));
+}
+
+static void watch(struct fixture *fixture)
+{
+    decimation_init(&fixture->entry.decimation, 0, 1, 0);
+    demand_add(&fixture->stream->demand, &fixture->entry);
+    stream_want(fixture->stream, true);
+    UNTIL(fixture, fixture->stream->running);
+}
+
+static void request(struct fixture *fixture, uint64_t settle_ns)
+{
+    stream_request_still(fixture->stills,
+                         &(struct still_request){ .quality = 90, .settle_ns = settle_ns });
+}
+
+/* The camera runs as the test says, with the lock. */
+static void wait_for_run(struct fixture *fixture, bool still)
+{
+    struct camera *camera = &fixture->camera;
+    pthread_mutex_lock(&camera->lock);
+    while (!camera->running || camera->still_run != still)
+        assert_true(fake_camera_wait(camera));
+    pthread_mutex_unlock(&camera->lock);
+}
+
+/* In a still run the first frames may come before they are awaited. */
+static void give_until_taken(struct fixture *fixture)
+{
+    unsigned answers = fixture->still_events[EVENT_FRAME] + fixture->still_events[EVENT_STATUS];
+    wait_for_run(fixture, true);
+    for (;;) {
+        struct camera *camera = &fixture->camera;
+        pthread_mutex_lock(&camera->lock);
+        bool on = camera->running && camera->still_run;
+        camera->in_call = on;
+        pthread_mutex_unlock(&camera->lock);
+        if (!on)
+            break;
+        give_frame(fixture, fake_camera_lend_output(camera, CAMERA_STILL, 0));
+    }
+    UNTIL(fixture,
+          fixture->still_events[EVENT_FRAME] + fixture->still_events[EVENT_STATUS] > answers);
+}
+
+static void one_beside_the_stream(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    camera->takes_stills = true;
+    watch(fixture);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->reported == 1);
+    give(fixture, CAMERA_STILL); /* nobody asked for it */
+    for (unsigned i = 1; i <= 3; i++) {
+        request(fixture, 0);
+        give(fixture, CAMERA_MAIN);
+        pthread_mutex_lock(&camera->lock);
+        while (camera->stills < i)
+            assert_true(fake_camera_wait(camera));
+        pthread_mutex_unlock(&camera->lock);
+        give(fixture, CAMERA_STILL);
+        give(fixture, CAMERA_STILL); /* one is enough */
+        UNTIL(fixture, fixture->still_events[EVENT_FRAME] == i);
+    }
+    assert_int_equal(fixture->still_events[EVENT_STREAM], 3);
+    assert_int_equal(fixture->still.frame_id, 2);
+    assert_int_equal(fixture->still.width, FAKE_SIDE);
+    UNTIL(fixture, fixture->reported == 4);
+    assert_int_equal(camera->starts, 1);
+    assert_int_equal(fixture->switches, 0);
+    assert_int_equal(fixture->stream->lost[WIRE_DROP_MODE_SWITCH], 0);
+    assert_int_equal(fixture->still_events[EVENT_STATUS], 0);
+}
+
+static void a_camera_that_takes_none(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    camera->takes_stills = true;
+    camera->still_error = -EBUSY;
+    watch(fixture);
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 1);
+    assert_string_equal(fixture->why, strerror(EBUSY));
+    camera->still_error = 0;
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    pthread_mutex_lock(&camera->lock);
+    while (camera->stills < 2)
+        assert_true(fake_camera_wait(camera));
+    pthread_mutex_unlock(&camera->lock);
+    camera->sink.on_still_lost(camera->sink.user);
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 2);
+    assert_string_equal(fixture->why, "the camera could not take it");
+    assert_int_equal(camera->starts, 1);
+    UNTIL(fixture, fixture->reported == 2);
+}
+
+/* It is asked, goes on with the stream, and gives no still. */
+static void one_that_does_not_come(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    camera->takes_stills = true;
+    watch(fixture);
+    request(fixture, 0);
+    while (!fixture->still_events[EVENT_STATUS]) {
+        give(fixture, CAMERA_MAIN);
+        take_stream(fixture);
+        take_stills(fixture);
+    }
+    assert_non_null(strstr(fixture->why, "took no still"));
+}
+
+static void a_switch_is_accounted_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    watch(fixture);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->reported == 1);
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    give_until_taken(fixture);
+    assert_int_equal(fixture->still_events[EVENT_FRAME], 1);
+    wait_for_run(fixture, false);
+    assert_int_equal(camera->starts, 3);
+    assert_int_equal(camera->stops, 2);
+    assert_int_equal(fixture->switches, 1);
+    assert_true(fixture->stream->running); /* all the time, for who subscribes */
+    UNTIL(fixture, fixture->events[EVENT_STREAM] == 2);
+    assert_string_equal(fixture->stream->status.text, "");
+    /* 30 frames a second, and the next one is a second later. */
+    fake_camera_begin_call(camera);
+    struct raw_frame *frame = fake_camera_lend(camera, 7);
+    frame->sensor_time_ns += CLOCK_SECOND;
+    give_frame(fixture, frame);
+    UNTIL(fixture, fixture->events[EVENT_FRAME] == 3);
+    uint64_t lost = fixture->stream->lost[WIRE_DROP_MODE_SWITCH];
+    assert_true(lost >= 29);
+    assert_int_equal(fixture->reported, 3 + lost);
+    /* And from then on all is as before. */
+    fake_camera_begin_call(camera);
+    give_frame(fixture, fake_camera_lend(camera, 9));
+    UNTIL(fixture, fixture->events[EVENT_FRAME] == 4);
+    assert_int_equal(fixture->stream->lost[WIRE_DROP_MODE_SWITCH], lost);
+    assert_int_equal(fixture->stream->lost[WIRE_DROP_SENSOR_GAP], 1);
+}
+
+static void nobody_watches(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    request(fixture, 0);
+    give_until_taken(fixture);
+    assert_int_equal(fixture->still_events[EVENT_FRAME], 1);
+    assert_int_equal(camera->starts, 1);
+    assert_int_equal(camera->stops, 1);
+    assert_int_equal(fixture->events[EVENT_STREAM], 0);
+    watch(fixture);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->reported == 1);
+    assert_int_equal(fixture->stream->lost[WIRE_DROP_MODE_SWITCH], 0);
+}
+
+/* The viewer leaves while the still is taken. */
+static void the_stream_does_not_go_on(void **state)
+{
+    struct fixture *fixture = *state;
+    watch(fixture);
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    wait_for_run(fixture, true);
+    stream_want(fixture->stream, false);
+    give_until_taken(fixture);
+    UNTIL(fixture, !fixture->stream->running);
+    assert_int_equal(fixture->stream->status.state, WIRE_STREAM_STARTING);
+    assert_int_equal(fixture->camera.starts, 2);
+    watch(fixture);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->reported == 2);
+    assert_int_equal(fixture->stream->lost[WIRE_DROP_MODE_SWITCH], 0);
+}
+
+static void a_camera_that_fails_in_the_middle(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    watch(fixture);
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    wait_for_run(fixture, true);
+    fake_camera_give_end(camera, -ENODEV);
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 1);
+    assert_string_equal(fixture->why, "the camera was unplugged");
+    wait_for_run(fixture, false); /* the stream goes on */
+    UNTIL(fixture, fixture->events[EVENT_STREAM] == 2);
+    request(fixture, 0);
+    fake_camera_give_end(camera, -EIO); /* and the same before it is switched */
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 2);
+    assert_non_null(strstr(fixture->why, "the camera stopped"));
+    UNTIL(fixture, fixture->events[EVENT_STREAM] == 3);
+}
+
+static void a_camera_that_can_not_be_switched(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    watch(fixture);
+    pthread_mutex_lock(&camera->lock);
+    camera->failures = 2; /* for the still, and for going on */
+    pthread_mutex_unlock(&camera->lock);
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 1);
+    assert_string_equal(fixture->why, "the fake camera is busy");
+    UNTIL(fixture, fixture->stream->status.state == WIRE_STREAM_LOST);
+    UNTIL(fixture, fixture->stream->running);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->events[EVENT_FRAME] == 2);
+    assert_int_equal(fixture->stream->lost[WIRE_DROP_MODE_SWITCH], 0);
+}
+
+static void a_camera_that_stalls_in_the_middle(void **state)
+{
+    struct fixture *fixture = *state;
+    watch(fixture);
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    wait_for_run(fixture, true);
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 1);
+    assert_non_null(strstr(fixture->why, "stalled"));
+    UNTIL(fixture, fixture->events[EVENT_STREAM] == 2);
+}
+
+static void a_broken_picture(void **state)
+{
+    struct fixture *fixture = *state;
+    request(fixture, 0);
+    wait_for_run(fixture, true);
+    while (!fixture->still_events[EVENT_STATUS]) {
+        struct camera *camera = &fixture->camera;
+        pthread_mutex_lock(&camera->lock);
+        camera->in_call = camera->running;
+        bool on = camera->running;
+        pthread_mutex_unlock(&camera->lock);
+        if (on) {
+            struct raw_frame *frame = fake_camera_lend_output(camera, CAMERA_STILL, 0);
+            frame->picture.planes[0].size = 1;
+            give_frame(fixture, frame);
+        }
+        take_stills(fixture);
+    }
+    assert_string_equal(fixture->why, "the camera gave a broken picture");
+}
+
+static void one_is_given_up(void **state)
+{
+    struct fixture *fixture = *state;
+    watch(fixture);
+    request(fixture, 60 * CLOCK_SECOND);
+    stream_cancel_still(fixture->stills);
+    stream_cancel_still(fixture->stills); /* there is nothing any more */
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 1);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->reported == 1);
+    /* While the camera is off, and while it is switched. */
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    wait_for_run(fixture, true);
+    stream_cancel_still(fixture->stills);
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 2);
+    wait_for_run(fixture, false);
+    assert_int_equal(fixture->still_events[EVENT_FRAME], 0);
+}
+
+static void the_end_answers(void **state)
+{
+    struct fixture *fixture = *state;
+    watch(fixture);
+    request(fixture, 60 * CLOCK_SECOND);
+    stream_quit(fixture->stream);
+    UNTIL(fixture, fixture->stills->finished);
+    assert_int_equal(fixture->still_events[EVENT_STATUS], 1);
+    assert_string_equal(fixture->why, "the stream has ended");
+}
+
+static void add_state(struct fixture *fixture, struct raw_frame *frame, int state)
+{
+    int number = metadata_names_add(&fixture->names, "AeState", VALUE_INT32, false);
+    struct value value = value_of_int32(state);
+    assert_true(number >= 0 && metadata_add(&frame->metadata, (unsigned)number, &value));
+}
+
+/* The stream's pictures show when all has settled, and then to what. */
+static void it_settles_first(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    fixture->camera.table = &fixture->table;
+    struct control_info *info = control_table_add(&fixture->table, "ExposureTime");
+    assert_non_null(info);
+    info->type = VALUE_INT32;
+    info->settable = true;
+    info->min = value_of_int32(1);
+    info->max = value_of_int32(66666);
+    watch(fixture);
+    request(fixture, 60 * CLOCK_SECOND);
+    for (unsigned i = 0; i < 5; i++) {
+        fake_camera_begin_call(camera);
+        struct raw_frame *frame = fake_camera_lend(camera, i);
+        add_state(fixture, frame, i < 4 ? 1 : 2); /* searching, then converged */
+        int number = metadata_names_add(&fixture->names, "ExposureTime", VALUE_INT32, false);
+        struct value exposure = value_of_int32((int32_t)(1000 + i));
+        assert_true(metadata_add(&frame->metadata, (unsigned)number, &exposure));
+        assert_int_equal(camera->starts, 1);
+        give_frame(fixture, frame);
+    }
+    give_until_taken(fixture);
+    assert_int_equal(fixture->still_events[EVENT_FRAME], 1);
+    wait_for_run(fixture, false);
+    UNTIL(fixture, fixture->reported >= 5);
+    const struct control_setting *exposure = control_list_find(&camera->list, "ExposureTime");
+    assert_non_null(exposure);
+    assert_int_equal(exposure->value.int32[0], 1004);
+    assert_null(control_list_find(&camera->list, "AnalogueGain")); /* the camera has none */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(one_beside_the_stream, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_camera_that_takes_none, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_that_does_not_come, setup_impatient, teardown),
+        cmocka_unit_test_setup_teardown(a_switch_is_accounted_for, setup, teardown),
+        cmocka_unit_test_setup_teardown(nobody_watches, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_stream_does_not_go_on, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_camera_that_fails_in_the_middle, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_camera_that_can_not_be_switched, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_camera_that_stalls_in_the_middle, setup_impatient,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_broken_picture, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_is_given_up, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_end_answers, setup, teardown),
+        cmocka_unit_test_setup_teardown(it_settles_first, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("stream_stills", tests, NULL, NULL);
+}
