@@ -50,18 +50,14 @@ static enum exit_code lock(struct control_link *link, const struct host_options 
     return EXIT_CONTROL;
 }
 
-static enum exit_code change(const struct control_assignments *assignments,
-                             const struct host_options *options)
+static enum exit_code change(struct control_link *link, const struct host_options *options,
+                             const struct control_assignments *assignments)
 {
-    struct control_link link;
     double settle_s = options->settle > 0 || !options->lock ? options->settle : LOCK_SETTLE_S;
-    enum exit_code code = control_link_open(&link, options, settle_s);
+    enum exit_code code = control_link_open(link, options, settle_s);
     for (unsigned i = 0; !code && i < assignments->count; i++)
-        code = set(&link, options, assignments->items[i]);
-    if (!code && options->lock)
-        code = lock(&link, options);
-    control_link_close(&link);
-    return code;
+        code = set(link, options, assignments->items[i]);
+    return !code && options->lock ? lock(link, options) : code;
 }
 
 static enum exit_code get_unknown(const struct control_view *view, const char *typed)
@@ -143,6 +139,7 @@ static enum exit_code report(const struct host_options *options)
 enum exit_code control_commands_run(const struct host_options *options)
 {
     static struct control_assignments assignments;
+    struct control_link link = { .receiver = NULL };
     struct error error;
     enum exit_code code = EXIT_DONE;
     int result = control_assignments_read(&assignments, options, &error);
@@ -151,8 +148,9 @@ enum exit_code control_commands_run(const struct host_options *options)
         return result == -EINVAL || result == -ENOENT ? EXIT_USAGE : EXIT_SYSTEM;
     }
     if (assignments.count > 0 || options->lock)
-        code = change(&assignments, options);
+        code = change(&link, options, &assignments);
     if (!code && (prints(options) || options->save_controls))
         code = report(options);
+    control_link_close(&link); /* so late, since a camera that nobody watches is switched off */
     return code;
 }

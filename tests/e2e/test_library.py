@@ -11,6 +11,7 @@ import harness
 
 WATCH = os.environ.get("WATCH_EVENTS", "watch_events")
 EXAMPLE = os.environ.get("EXAMPLE_RECEIVE", "receive")
+EXAMPLE_SETS = os.environ.get("EXAMPLE_SET_CONTROL", "set_control")
 LIBRARY = os.environ.get("LIBPITETHER", "libpitether.so.0")
 BUILD = os.environ.get("BUILD_DIR", ".")
 COMPILER = os.environ.get("C_COMPILER", "cc").split(";")
@@ -93,6 +94,16 @@ class Library(harness.Case):
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 1)
         self.assertIn("is no address", done.stderr)
+
+    def test_example_that_sets(self):
+        daemon = self.daemon("--always-on")
+        for words, code, pattern in (("Contrast=2,Brightness=9", 0,
+                                      r"^Contrast: 2 from frame \d+ \nBrightness: 1 from .* range"),
+                                     ("Foo=1", 1, r"(?m)^not set: .*Foo"), ("", 2, "^$")):
+            done = subprocess.run([EXAMPLE_SETS, daemon.address, words], timeout=harness.BOUND,
+                                  check=False, capture_output=True, text=True)
+            self.assertEqual(done.returncode, code, done)
+            self.assertRegex(done.stdout, pattern)
 
     def test_every_id_once(self):
         daemon = self.daemon(fps="120")
@@ -235,9 +246,10 @@ class Library(harness.Case):
         flags = subprocess.run(["pkg-config", "--cflags", "--libs", "pitether"], env=environment,
                                check=True, timeout=harness.BOUND, capture_output=True,
                                text=True).stdout.split()
-        source = os.path.join(SOURCES, "host/examples/receive.c")
-        subprocess.run([*COMPILER, "-Wall", "-Wextra", "-Werror", "-std=c99", "-o", program, source,
-                        *flags], check=True, timeout=harness.BOUND)
+        for name in ("set_control.c", "receive.c"):
+            source = os.path.join(SOURCES, "host/examples", name)
+            subprocess.run([*COMPILER, "-Wall", "-Wextra", "-Werror", "-std=c99", "-o", program,
+                            source, *flags], check=True, timeout=harness.BOUND)
         daemon = self.daemon()
         done = subprocess.run([program, daemon.address], timeout=harness.BOUND, check=False,
                               capture_output=True, text=True,
