@@ -53,9 +53,11 @@ static void name_preview(struct streams *streams, unsigned i, unsigned number,
                          struct stream_config *config)
 {
     char *name = streams->preview_names[i], *label = streams->preview_labels[i];
-    snprintf(name, sizeof(streams->preview_names[i]), "%.*s" WIRE_PREVIEW_SUFFIX,
-             (int)(WIRE_NAME_MAX - strlen(WIRE_PREVIEW_SUFFIX)), config->name);
-    snprintf(label, sizeof(streams->preview_labels[i]), "%s: ", name);
+    int size = (int)(WIRE_NAME_MAX - strlen(WIRE_PREVIEW_SUFFIX));
+    snprintf(name, sizeof(streams->preview_names[i]), "%.*s" WIRE_PREVIEW_SUFFIX, size,
+             config->name);
+    snprintf(label, sizeof(streams->preview_labels[i]), "%.*s" WIRE_PREVIEW_SUFFIX ": ", size,
+             config->name);
     config->preview.number = number;
     config->preview.name = name;
     config->preview.label = label;
