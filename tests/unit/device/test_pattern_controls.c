@@ -12,6 +12,7 @@
 #include "device/camera/faults.h"
 #include "device/camera/faulty.h"
 #include "device/image/test_card.h"
+#include "shared/base/clock.h"
 #include "support.h"
 
 enum { WIDTH = 320, HEIGHT = 240, FPS = 500, FRAMES = 400, EVERY = 5 };
@@ -67,13 +68,13 @@ static int mark(const struct raw_frame *frame)
 static void take_frame(void *user, struct raw_frame *frame)
 {
     struct recorder *recorder = user;
-    if (frame->output == CAMERA_MAIN || fixture->recorder.mark != mark) {
+    if (frame->output == CAMERA_MAIN) {
         recorder_sink(recorder).on_frame(recorder, frame);
         return;
     }
+    pthread_mutex_lock(&recorder->lock);
     mark(frame);
     raw_frame_release(frame);
-    pthread_mutex_lock(&recorder->lock);
     pthread_cond_broadcast(&recorder->changed);
     pthread_mutex_unlock(&recorder->lock);
 }
@@ -240,13 +241,20 @@ static void cameras_are_described(void **state)
     camera_pattern.close(&camera);
 }
 
-static void wait_until(unsigned *count, unsigned wanted)
+static void wait_for_stills(unsigned wanted)
 {
+    enum { WAIT_SECONDS = 30 };
     struct recorder *recorder = &fixture->recorder;
+    struct timespec until = clock_timespec(clock_monotonic() + WAIT_SECONDS * CLOCK_SECOND);
+    int error = 0;
     pthread_mutex_lock(&recorder->lock);
-    while (*count < wanted)
-        pthread_cond_wait(&recorder->changed, &recorder->lock);
+    while (!error && fixture->stills < wanted && recorder->stills_lost == 0)
+        error =
+            pthread_cond_clockwait(&recorder->changed, &recorder->lock, CLOCK_MONOTONIC, &until);
+    unsigned lost = recorder->stills_lost;
     pthread_mutex_unlock(&recorder->lock);
+    assert_int_equal(error, 0);
+    assert_int_equal(lost, 0);
 }
 
 static void previews_come_with_their_frames(void **state)
@@ -276,12 +284,12 @@ static void stills_are_taken_beside_the_stream(void **state)
     assert_int_equal(camera_pattern.start(camera, &run, &mode, &error), 0);
     assert_true(mode.takes_stills);
     assert_int_equal(camera_pattern.still(camera), 0);
-    wait_until(&fixture->stills, 1);
+    wait_for_stills(1);
     assert_int_equal(fixture->still_width, 4056);
     assert_int_equal(fixture->still_height, 3040);
     assert_int_equal(camera_pattern.still(camera), 0);
     assert_int_equal(camera_pattern.still(camera), 0);
-    wait_until(&fixture->stills, 3);
+    wait_for_stills(3);
     assert_true(fixture->recorder.captures > 3);
     /* Stopped while it is painted. */
     assert_int_equal(camera_pattern.still(camera), 0);
@@ -315,7 +323,7 @@ static void stills_are_taken_instead_of_the_stream(void **state)
         assert_int_equal(mode.width, round ? 640 : 4056);
         assert_int_equal(mode.preview_width, 0);
         assert_true(mode.fps == 10);
-        wait_until(&fixture->stills, stills + 1);
+        wait_for_stills(stills + 1);
         camera_faulty.stop(camera);
         assert_int_equal(fixture->still_width, mode.width);
         assert_int_equal(fixture->still_height, mode.height);
