@@ -96,9 +96,9 @@ class MachineTest(harness.Case):
         if len(result.failures) + len(result.errors) > wrong:
             print(self.machine.run("journalctl --no-pager -b -u 'pitetherd*' | tail -n 60"))
 
-    def pair(self, name):
+    def pair(self, name, options=""):
         """As README says it."""
-        add = subprocess.Popen(self.machine.command(f"pitetherd --add-key {name}"),
+        add = subprocess.Popen(self.machine.command(f"pitetherd --add-key {name} {options}"),
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         key = self.start(harness.PITETHER, "--import-key", HOST, stdin=add.stdout)
         add.stdout.close()
@@ -271,6 +271,46 @@ class MachineTest(harness.Case):
             for bar, wanted in enumerate(((255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255))):
                 found = bars[120][80 * bar + 40]
                 self.assertLess(max(abs(a - b) for a, b in zip(found, wanted)), 8, (bar, found))
+
+    def luma(self, bar):
+        """Of a colour bar in the newest frame, as its JPEG has it."""
+        folder = tempfile.mkdtemp(dir=self.folder)
+        self.assertDone(self.host(HOST, "--save", folder, "--live", "--frames", "1", "--settle", "0"))
+        [row] = self.rows(folder)
+        red, green, blue = decode(os.path.join(folder, row["file"]), 320)[120][80 * bar + 40]
+        return 0.299 * red + 0.587 * green + 0.114 * blue
+
+    def test_6_is_set_from_the_laptop(self):
+        """Through TLS, libcamera and uvcvideo; seen in the pixels."""
+        camera = self.serve_usb_camera("320x240")
+        self.fails(8, "may only view", harness.PITETHER, HOST, "--set", "Brightness=0.5")
+        self.pair("desk", "--role control")
+        listed = subprocess.run([harness.PITETHER, HOST, "--controls"], check=True, text=True,
+                                stdout=subprocess.PIPE, timeout=harness.BOUND).stdout
+        for name in ("Brightness", "Contrast", "Saturation", "AnalogueGain", "ExposureTime"):
+            self.assertIn(name, listed)
+        red = 1  # whose luma is 81 of 16 to 235, and 65 above black
+        self.assertAlmostEqual(self.luma(red), 65 * 255 / 219, delta=5)
+        # Half of the device's range of 64, rounded to its steps of 4; its picture adds as much.
+        self.assertDone(self.host(HOST, "--set", "Brightness=0.5"))
+        camera.wait_for("control 2 of 3 is 32")
+        self.assertAlmostEqual(self.luma(red), (65 + 32) * 255 / 219, delta=5)
+        # Half the exposure that is usual, and with it no automatic one.
+        self.assertDone(self.host(HOST, "--set", "brightness=0,shutter=10ms"))
+        camera.wait_for("control 2 of 1 is 1$")
+        camera.wait_for("control 4 of 1 is 100")
+        self.assertAlmostEqual(self.luma(red), 65 / 2 * 255 / 219, delta=5)
+        self.assertDone(self.host(HOST, "--set", "ExposureTime=auto"))
+        camera.wait_for("control 2 of 1 is 8")
+        self.assertAlmostEqual(self.luma(red), 65 * 255 / 219, delta=5)
+        # What the device refuses costs the stream nothing.
+        watcher = self.host(HOST, "--null", "--live")
+        watcher.wait_for("camera USB camera")
+        self.host(HOST, "--set", "Saturation=4").wait()
+        self.assertAlmostEqual(self.luma(red), 65 * 255 / 219, delta=5)
+        watcher.send(signal.SIGINT)
+        self.assertEqual(watcher.wait(), 0, watcher.log())
+        self.assertNotIn("no camera", watcher.log())
 
     def test_7_runs_in_a_tight_sandbox(self):
         said = self.machine.run("systemd-analyze --no-pager --threshold=20 security pitetherd")

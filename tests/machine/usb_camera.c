@@ -1,6 +1,7 @@
 /*
  * A USB camera for an emulated machine, spoken for over QEMU's usb-redir: a UVC device with bulk
- * transfers, which gives the JPEGs of some files in turn, or colour bars as YUYV.
+ * transfers, which gives the JPEGs of some files in turn, or colour bars as YUYV that show what it
+ * is set to.
  *
  *   usb_camera SOCKET PICTURE.jpg...
  *
@@ -19,6 +20,7 @@
 #include <linux/usb/video.h>
 
 #include "usb_cable.h"
+#include "usb_camera_controls.h"
 
 enum {
     /* What Linux has room for in one transfer: its UVC_MAX_PACKETS. */
@@ -84,8 +86,11 @@ static void paint_bars(uint8_t *bars)
     static const uint8_t colours[4][3] = {
         { 235, 128, 128 }, { 81, 90, 240 }, { 145, 54, 34 }, { 41, 240, 110 }
     };
+    uint8_t shown[4][3];
+    for (unsigned i = 0; i < 4; i++)
+        control_develop(colours[i], shown[i]);
     for (unsigned i = 0; i < YUYV_SIZE / 4; i++) {
-        const uint8_t *colour = colours[i * 2 % YUYV_WIDTH * 4 / YUYV_WIDTH];
+        const uint8_t *colour = shown[i * 2 % YUYV_WIDTH * 4 / YUYV_WIDTH];
         const uint8_t pair[4] = { colour[0], colour[1], colour[0], colour[2] };
         memcpy(bars + 4 * (size_t)i, pair, 4);
     }
@@ -131,6 +136,8 @@ static bool begin_frame(struct camera *camera)
         return false;
     const struct picture *picture = &camera->pictures[camera->number % camera->picture_count];
     bool yuyv = camera->committed == CAMERA_YUYV;
+    if (yuyv)
+        paint_bars(camera->bars);
     camera->frame = yuyv ? camera->bars : picture->data;
     camera->size = yuyv ? YUYV_SIZE : picture->size;
     camera->sent = 0;
@@ -249,7 +256,7 @@ static int control_request(struct camera *camera, const struct usb_redir_control
     if ((ask->requesttype & USB_TYPE_MASK) == USB_TYPE_CLASS)
         return (ask->index & 0xFF) == CAMERA_STREAMING
                    ? streaming_request(camera, ask, data, size, bytes)
-                   : -1;
+                   : control_interface_request(ask, data, size, bytes);
     switch (ask->request) {
     case USB_REQ_GET_DESCRIPTOR:
         found = camera_descriptor(ask->value, bytes);
@@ -303,7 +310,6 @@ int main(int argc, char **argv)
         die("usage", "usb_camera SOCKET PICTURE.jpg...");
     for (int i = 2; i < argc; i++)
         load(&camera, argv[i]);
-    paint_bars(camera.bars);
     cable_open(&camera.cable, argv[1]);
     camera.cable.parser->reset_func = on_reset;
     camera.cable.parser->control_packet_func = on_control;

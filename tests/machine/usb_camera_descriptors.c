@@ -6,13 +6,13 @@
 
 #include <string.h>
 
+#include "usb_camera_controls.h"
+
 #include <linux/usb/video.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the fields are stored as they are");
 
 enum {
-    CAMERA_TERMINAL = 1,
-    OUTPUT_TERMINAL = 2,
     DEFAULT_MATCHING_SRGB = 1, /* UVC 3.9.2.6: BT.709 primaries and sRGB's transfer */
     MATRIX_BT601 = 4,          /* ... SMPTE 170M */
 };
@@ -42,6 +42,7 @@ const struct usb_device_descriptor camera_device = {
 struct control_part {
     struct UVC_HEADER_DESCRIPTOR(1) header;
     struct uvc_camera_terminal_descriptor sensor;
+    struct uvc_processing_unit_descriptor processing;
     struct uvc_output_terminal_descriptor output;
 } __attribute__((packed));
 
@@ -125,13 +126,21 @@ static const struct configuration {
                     .bDescriptorSubType = UVC_VC_INPUT_TERMINAL,
                     .bTerminalID = CAMERA_TERMINAL,
                     .wTerminalType = UVC_ITT_CAMERA,
-                    .bControlSize = 3 },
+                    .bControlSize = 3,
+                    .bmControls = { TERMINAL_CONTROLS } },
+        .processing = { .bLength = UVC_DT_PROCESSING_UNIT_SIZE(2),
+                        .bDescriptorType = USB_DT_CS_INTERFACE,
+                        .bDescriptorSubType = UVC_VC_PROCESSING_UNIT,
+                        .bUnitID = PROCESSING_UNIT,
+                        .bSourceID = CAMERA_TERMINAL,
+                        .bControlSize = 2,
+                        .bmControls = { PROCESSING_CONTROLS & 0xFF, PROCESSING_CONTROLS >> 8 } },
         .output = { .bLength = UVC_DT_OUTPUT_TERMINAL_SIZE,
                     .bDescriptorType = USB_DT_CS_INTERFACE,
                     .bDescriptorSubType = UVC_VC_OUTPUT_TERMINAL,
                     .bTerminalID = OUTPUT_TERMINAL,
                     .wTerminalType = UVC_TT_STREAMING,
-                    .bSourceID = CAMERA_TERMINAL },
+                    .bSourceID = PROCESSING_UNIT },
     },
     .streaming = { .bLength = USB_DT_INTERFACE_SIZE,
                    .bDescriptorType = USB_DT_INTERFACE,
