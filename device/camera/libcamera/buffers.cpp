@@ -39,8 +39,8 @@ Buffers::Buffers(const Setup &setup) : setup_(setup), allocator_(setup.camera)
 
 Buffers::~Buffers()
 {
-    if (stream_)
-        allocator_.free(stream_);
+    for (lc::Stream *stream : streams_)
+        allocator_.free(stream);
 }
 
 int Buffers::allocate(bool use_heap, struct error *error)
@@ -49,46 +49,68 @@ int Buffers::allocate(bool use_heap, struct error *error)
     return from_heap ? 0 : allocate_from_driver(error);
 }
 
-/* A Pi's video driver maps its own buffers uncached, and reading them so costs more than encoding
- * does. Those of the CMA heap are cached. */
-bool Buffers::allocate_from_heap()
+bool Buffers::may_use_heap() const
 {
-    const lc::StreamConfiguration &stream = setup_.stream();
-    if (stream.frameSize == 0 || setup_.format->ours == PIXEL_JPEG || !is_pi_sensor(*setup_.camera))
-        return false;
-    lc::UniqueFD heap(dma_heap_open(dma_heap_cached));
-    for (unsigned i = 0; heap.isValid() && i < stream.bufferCount; i++) {
-        lc::UniqueFD memory(dma_heap_allocate(heap.get(), stream.frameSize));
-        if (!memory.isValid()) {
-            heap_buffers_.clear();
+    for (const Output &output : setup_.outputs)
+        if (setup_.stream(output).frameSize == 0 || output.format->ours == PIXEL_JPEG)
             return false;
-        }
+    return is_pi_sensor(*setup_.camera);
+}
+
+bool Buffers::add_from_heap(int heap, const lc::StreamConfiguration &stream)
+{
+    std::vector<lc::FrameBuffer *> added;
+    for (unsigned i = 0; i < stream.bufferCount; i++) {
+        lc::UniqueFD memory(dma_heap_allocate(heap, stream.frameSize));
+        if (!memory.isValid())
+            return false;
         lc::FrameBuffer::Plane plane;
         plane.fd = lc::SharedFD(std::move(memory));
         plane.offset = 0;
         plane.length = stream.frameSize;
         std::vector<lc::FrameBuffer::Plane> planes(1, plane);
         heap_buffers_.push_back(std::make_unique<lc::FrameBuffer>(planes));
+        added.push_back(heap_buffers_.back().get());
     }
-    for (const auto &buffer : heap_buffers_)
-        all.push_back(buffer.get());
-    return heap.isValid();
+    all.push_back(added);
+    return true;
+}
+
+/* A Pi's video driver maps its own buffers uncached, and reading them so costs more than encoding
+ * does. Those of the CMA heap are cached. */
+bool Buffers::allocate_from_heap()
+{
+    if (!may_use_heap())
+        return false;
+    lc::UniqueFD heap(dma_heap_open(dma_heap_cached));
+    bool complete = heap.isValid();
+    for (const Output &output : setup_.outputs)
+        complete = complete && add_from_heap(heap.get(), setup_.stream(output));
+    if (!complete) {
+        all.clear();
+        heap_buffers_.clear();
+    }
+    return complete;
 }
 
 int Buffers::allocate_from_driver(struct error *error)
 {
-    const lc::StreamConfiguration &stream = setup_.stream();
-    const int result = allocator_.allocate(stream.stream());
-    if (result < 0 && camera_check_permissions(camera_device_files, error) < 0)
-        return -EACCES;
-    if (result <= 0)
-        return error_set(error, result < 0 ? result : -ENOMEM,
-                         "no memory for %u buffers of %u bytes (%s): try a smaller --size, on a Pi "
-                         "a larger cma= in config.txt, and see that the kernel has /dev/dma_heap",
-                         stream.bufferCount, stream.frameSize, strerror(-result));
-    stream_ = stream.stream();
-    for (const auto &buffer : allocator_.buffers(stream_))
-        all.push_back(buffer.get());
+    for (const Output &output : setup_.outputs) {
+        const lc::StreamConfiguration &stream = setup_.stream(output);
+        const int result = allocator_.allocate(stream.stream());
+        if (result < 0 && camera_check_permissions(camera_device_files, error) < 0)
+            return -EACCES;
+        if (result <= 0)
+            return error_set(
+                error, result < 0 ? result : -ENOMEM,
+                "no memory for %u buffers of %u bytes (%s): try a smaller --size, on a Pi a larger "
+                "cma= in config.txt, and see that the kernel has /dev/dma_heap",
+                stream.bufferCount, stream.frameSize, strerror(-result));
+        streams_.push_back(stream.stream());
+        all.emplace_back();
+        for (const auto &buffer : allocator_.buffers(stream.stream()))
+            all.back().push_back(buffer.get());
+    }
     return 0;
 }
 

@@ -25,16 +25,18 @@ class Buffers
     /* Once. 0, or a negative errno with error filled. */
     int allocate(bool use_heap, struct error *error);
 
-    std::vector<lc::FrameBuffer *> all;
+    std::vector<std::vector<lc::FrameBuffer *>> all; /* of each of the setup's outputs */
     bool from_heap = false;
 
   private:
+    bool may_use_heap() const;
     bool allocate_from_heap();
+    bool add_from_heap(int heap, const lc::StreamConfiguration &stream);
     int allocate_from_driver(struct error *error);
 
     const Setup &setup_;
     lc::FrameBufferAllocator allocator_;
-    lc::Stream *stream_ = nullptr; /* of the allocator's buffers */
+    std::vector<lc::Stream *> streams_; /* of the allocator's buffers */
     std::vector<std::unique_ptr<lc::FrameBuffer>> heap_buffers_;
 };
 

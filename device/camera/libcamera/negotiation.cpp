@@ -17,20 +17,42 @@ constexpr lc::Size default_size(1920, 1080);
 /* To estimate what a cable carries, if no rate was requested. */
 constexpr double default_fps = 30;
 
+/* One being filled, one waiting for it, one being encoded, and one to spare. */
+constexpr unsigned min_buffers = 4;
+
 /* Bytes per second that USB 2.0 carries at most for a camera (5.6.3: 3 * 1024 each microframe). */
 constexpr double usb_rate = 3 * 1024 * 8000;
 
 } // namespace
 
-Negotiation::Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config,
-                         const struct camera_request &request)
-    : config_(config), offered_(config.at(0).formats()), external_(is_external(camera)),
-      monochrome_(is_monochrome(camera)), fps_(request.fps > 0 ? request.fps : default_fps),
-      requested_(request.width ? lc::Size(request.width, request.height) : default_size),
+Negotiation::Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config, unsigned index,
+                         lc::Size size, const struct camera_request &request)
+    : config_(config), index_(index), offered_(config.at(index).formats()),
+      external_(is_external(camera)), monochrome_(is_monochrome(camera)),
+      fps_(request.fps > 0 ? request.fps : default_fps),
+      requested_(size.isNull() ? default_size : size),
       transform_((request.hflip ? lc::Transform::HFlip : lc::Transform::Identity) |
                  (request.vflip ? lc::Transform::VFlip : lc::Transform::Identity)),
       transposed_(request.transpose)
 {
+    for (unsigned i = 0; i < index; i++)
+        settled_.push_back(config.at(i));
+}
+
+/* validate() may have changed the outputs that are settled. */
+void Negotiation::restore()
+{
+    for (unsigned i = 0; i < index_; i++)
+        config_.at(i) = settled_[i];
+}
+
+bool Negotiation::is_kept() const
+{
+    for (unsigned i = 0; i < index_; i++)
+        if (config_.at(i).pixelFormat != settled_[i].pixelFormat ||
+            config_.at(i).size != settled_[i].size)
+            return false;
+    return true;
 }
 
 int Negotiation::settle()
@@ -67,15 +89,16 @@ int Negotiation::settle()
 /* The size that validate() grants for a format and a size, if it grants the format. */
 std::optional<lc::Size> Negotiation::attempt(const Format &candidate, lc::Size size)
 {
-    lc::StreamConfiguration &stream = config_.at(0);
+    lc::StreamConfiguration &stream = config_.at(index_);
+    restore();
     stream.pixelFormat = candidate.theirs;
     stream.size = size;
     stream.stride = 0; /* an earlier answer would be taken for a demand */
     stream.colorSpace = lc::ColorSpace::Sycc;
-    stream.bufferCount = std::max(stream.bufferCount, 4u);
+    stream.bufferCount = std::max(stream.bufferCount, min_buffers);
     orientation_of(config_) = orientation_from(transform_);
     if (config_.validate() == lc::CameraConfiguration::Invalid ||
-        stream.pixelFormat != candidate.theirs)
+        stream.pixelFormat != candidate.theirs || !is_kept())
         return {};
     left = remaining_transform(orientation_from(transform_), orientation_of(config_));
     return stream.size;

@@ -5,6 +5,7 @@
 #define PITETHER_DEVICE_CAMERA_LIBCAMERA_NEGOTIATION_H
 
 #include <optional>
+#include <vector>
 
 #include "device/camera/libcamera/compat.h"
 #include "device/camera/libcamera/formats.h"
@@ -19,8 +20,10 @@ namespace pitether
 class Negotiation
 {
   public:
-    Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config,
-                const struct camera_request &request);
+    /* For the output of this index. Those before it are settled, and stay as they are. size: 0 is
+     * our own choice. */
+    Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config, unsigned index,
+                lc::Size size, const struct camera_request &request);
 
     /* Leaves the choice in the configuration. -ENOTSUP: the camera makes JPEG only, and can't
      * mirror or turn it as requested. -ENOENT: it has no format that we can use. */
@@ -36,8 +39,12 @@ class Negotiation
     bool is_slow(const Format &candidate, const lc::Size &size) const;
     unsigned distance(const lc::Size &size) const;
     bool ignores_orientation();
+    void restore();
+    bool is_kept() const;
 
     lc::CameraConfiguration &config_;
+    const unsigned index_;
+    std::vector<lc::StreamConfiguration> settled_;
     const lc::StreamFormats offered_;
     const bool external_, monochrome_;
     const double fps_;

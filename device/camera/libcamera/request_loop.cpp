@@ -26,8 +26,8 @@ constexpr uint64_t settle_ns = 2 * CLOCK_SECOND;
 
 RequestLoop::RequestLoop(std::shared_ptr<lc::Camera> camera, const struct camera_run &run,
                          struct metadata_names *names)
-    : sink_(run.sink), setup_(std::move(camera)), settings_(run.controls, setup_, names),
-      packer_(names), buffers_(setup_)
+    : run_(run), sink_(run_.sink), setup_(std::move(camera)),
+      settings_(run.controls, setup_, names), packer_(names), buffers_(setup_)
 {
 }
 
@@ -64,7 +64,7 @@ bool RequestLoop::heap_failed()
 int RequestLoop::begin(const struct camera_request &request, bool use_heap,
                        struct camera_mode *mode, struct error *error)
 {
-    int result = setup_.begin(request, error);
+    int result = configure(request, error);
     if (result == 0)
         result = buffers_.allocate(use_heap, error);
     if (result == 0)
@@ -78,24 +78,10 @@ int RequestLoop::begin(const struct camera_request &request, bool use_heap,
     return result;
 }
 
-int RequestLoop::prepare(struct error *error)
+int RequestLoop::configure(const struct camera_request &request, struct error *error)
 {
-    for (lc::FrameBuffer *buffer : buffers_.all) {
-        auto slot = std::make_unique<Slot>(this, buffer);
-        const int result = slot->prepare(setup_, slots_.size(), error);
-        if (result < 0)
-            return result;
-        slot->frame.owner = slot.get();
-        slot->frame.release = on_release;
-        slots_.push_back(std::move(slot));
-    }
-    done_.reserve(slots_.size());
-    idle_.reserve(slots_.size());
-    log_debug("camera %s: %s, %s, %zu buffers%s", setup_.camera->id().c_str(),
-              setup_.stream().toString().c_str(),
-              lc::ColorSpace::toString(setup_.stream().colorSpace).c_str(), slots_.size(),
-              buffers_.from_heap ? " of the cached heap" : "");
-    return 0;
+    const lc::Size size(run_.still_width, run_.still_height);
+    return run_.still ? setup_.begin_still(request, size, error) : setup_.begin(request, error);
 }
 
 int RequestLoop::start(struct error *error)
@@ -152,7 +138,7 @@ void RequestLoop::on_done(lc::Request *request)
 /* Holds lock_. */
 void RequestLoop::observe_pace(const Slot &slot)
 {
-    const Outcome outcome = slot.outcome();
+    const Outcome outcome = slot.pictures[0]->outcome(*slot.request);
     if (outcome.what == Outcome::CANCELLED ||
         !pacing_frame(&pacing_, watchdog_.progress_ns, outcome.sequence, watchdog_.queued))
         return;
@@ -202,8 +188,13 @@ void RequestLoop::queue_next(std::unique_lock<std::mutex> &hold)
     settings_.load(*slot);
     hold.lock();
     watchdog_.stall_ns = settings_.patience();
-    if (!stopping_)
-        queue(*slot);
+    if (stopping_)
+        return;
+    if (still_due_ && !still_out_ && slot->take_still(still_.get())) {
+        still_due_ = false;
+        still_out_ = true;
+    }
+    queue(*slot);
 }
 
 /* Holds lock_. Not when stopping: libcamera must not find a new request after its stop. */
@@ -216,25 +207,47 @@ void RequestLoop::queue(Slot &slot)
     }
 }
 
-/* Holds lock_. Nothing reads the slot's buffer any more. */
+/* Holds lock_. Nothing reads the slot's buffers any more. */
 void RequestLoop::give_back(Slot &slot)
 {
     if (stopping_ || ended_ || watchdog_.broken)
         return;
-    slot.request->reuse(lc::Request::ReuseBuffers);
+    slot.reuse();
     idle_.push_back(&slot);
     changed_.notify_all();
 }
 
+/* Holds lock_. */
+void RequestLoop::leave(Slot &slot)
+{
+    if (--slot.users == 0)
+        give_back(slot);
+}
+
 void RequestLoop::on_release(struct raw_frame *frame)
 {
-    Slot *slot = static_cast<Slot *>(frame->owner);
-    RequestLoop *loop = slot->loop;
-    buffer_map_end_read(&slot->map);
+    Picture *picture = static_cast<Picture *>(frame->owner);
+    RequestLoop *loop = picture->slot->loop;
+    buffer_map_end_read(&picture->map);
     std::lock_guard<std::mutex> hold(loop->lock_);
-    loop->give_back(*slot);
+    loop->still_out_ = loop->still_out_ && picture != loop->still_.get();
+    loop->leave(*picture->slot);
     loop->lent_--;
     loop->changed_.notify_all(); /* with the lock held: once it is free, the loop may be gone */
+}
+
+int RequestLoop::still()
+{
+    std::lock_guard<std::mutex> hold(lock_);
+    if (!still_)
+        return -ENOTSUP;
+    if (ended_ || watchdog_.broken)
+        return -ENODEV;
+    if (still_due_)
+        return -EBUSY;
+    still_due_ = true;
+    changed_.notify_all();
+    return 0;
 }
 
 /* Waits for a change, the next due time, or the moment when the camera counts as stalled. */
@@ -279,32 +292,6 @@ void RequestLoop::run()
     std::unique_lock<std::mutex> hold(lock_);
     while (!stopping_)
         step(hold);
-}
-
-void RequestLoop::deliver(Slot &slot)
-{
-    const Outcome outcome = slot.outcome();
-    settings_.applied(slot);
-    if (outcome.what == Outcome::PICTURE && slot.fill(outcome, packer_)) {
-        slot.frame.shown_change = settings_.shown();
-        settings_.reported(&slot.frame.metadata);
-        {
-            std::lock_guard<std::mutex> hold(lock_);
-            lent_++;
-            produced_ = true;
-        }
-        buffer_map_begin_read(&slot.map);
-        sink_.on_frame(sink_.user, &slot.frame);
-        return;
-    }
-    if (outcome.what == Outcome::PICTURE || outcome.what == Outcome::LOST)
-        sink_.on_lost(sink_.user, outcome.sequence, WIRE_DROP_CAPTURE_ERROR);
-    std::lock_guard<std::mutex> hold(lock_);
-    /* Cancelled without a stop: the driver gave up, as it does when the cable fails. */
-    if (outcome.what == Outcome::CANCELLED)
-        watchdog_break(&watchdog_);
-    else
-        give_back(slot);
 }
 
 } // namespace pitether

@@ -44,10 +44,16 @@ class RequestLoop
     int begin(const struct camera_request &request, bool use_heap, struct camera_mode *mode,
               struct error *error);
 
+    /* As camera_ops.still. Any thread. */
+    int still();
+
     /* True if buffers of a dma-buf heap were used, and the start or the first picture failed. */
     bool heap_failed();
 
   private:
+    int configure(const struct camera_request &request, struct error *error);
+    int make_slot(size_t index, struct error *error);
+    int make_still(struct error *error);
     int prepare(struct error *error);
     int launch(struct error *error);
     int start(struct error *error);
@@ -60,12 +66,17 @@ class RequestLoop
     void step(std::unique_lock<std::mutex> &hold);
     void wait(std::unique_lock<std::mutex> &hold);
     void deliver(Slot &slot);
+    bool deliver_first(Slot &slot);
+    void deliver_other(Slot &slot, Picture &picture);
+    void lend(Slot &slot, Picture &picture);
+    void leave(Slot &slot);
     void give_back(Slot &slot);
     bool may_queue(uint64_t now) const;
     void queue_next(std::unique_lock<std::mutex> &hold);
     void queue(Slot &slot);
 
-    const struct camera_sink sink_;
+    const struct camera_run run_;
+    const struct camera_sink &sink_;
     bool connected_ = false, started_ = false;
     /* In the order of their making; they go in the reverse one. */
     Setup setup_;
@@ -73,6 +84,7 @@ class RequestLoop
     MetadataPacker packer_;
     Buffers buffers_;
     std::vector<std::unique_ptr<Slot>> slots_;
+    std::unique_ptr<Picture> still_; /* nullptr: there is no output for it */
     std::thread thread_;
 
     std::mutex lock_; /* guards the rest */
@@ -82,6 +94,7 @@ class RequestLoop
     struct pacing pacing_ = {};
     struct watchdog watchdog_ = {};
     bool stopping_ = false, ended_ = false, produced_ = false;
+    bool still_due_ = false, still_out_ = false; /* it was asked for; it is on its way, or lent */
 };
 
 } // namespace pitether

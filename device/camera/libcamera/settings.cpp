@@ -46,7 +46,7 @@ void Settings::load(Slot &slot)
         newest_ = slot.change;
         fill(false, &slot.request->controls());
     }
-    slot.frame.applied_change = newest_;
+    slot.applied_change = newest_;
 }
 
 void Settings::applied(const Slot &slot)

@@ -1,5 +1,6 @@
 #include "device/camera/libcamera/setup.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -7,6 +8,7 @@
 
 #include "device/camera/libcamera/negotiation.h"
 #include "device/camera/libcamera/properties.h"
+#include "device/camera/libcamera/sensor_mode.h"
 
 extern "C" {
 #include "device/camera/permissions.h"
@@ -15,6 +17,24 @@ extern "C" {
 
 namespace pitether
 {
+namespace
+{
+
+/* Of the stream, if no rate was requested. */
+constexpr double usual_fps = 30;
+
+/* That the output offers, in any format. */
+lc::Size largest_size(const lc::StreamConfiguration &config)
+{
+    const lc::StreamFormats &formats = config.formats();
+    lc::Size largest = config.size;
+    for (const lc::PixelFormat &format : formats.pixelformats())
+        for (const lc::Size &size : formats.sizes(format))
+            largest = std::max(largest, size);
+    return largest;
+}
+
+} // namespace
 
 Setup::Setup(std::shared_ptr<lc::Camera> held) : camera(std::move(held))
 {
@@ -28,16 +48,45 @@ Setup::~Setup()
         camera->release();
 }
 
-int Setup::begin(const struct camera_request &request, struct error *error)
+int Setup::finish(const struct camera_request &request, struct error *error)
 {
-    int result = acquire(error);
-    if (result == 0)
-        result = configure(request, error);
-    if (result == 0)
-        result = load_controls(error);
+    const int result = load_controls(error);
     if (result == 0)
         choose_rate(request);
     return result;
+}
+
+int Setup::begin(const struct camera_request &request, struct error *error)
+{
+    struct error ignored;
+    int result = acquire(error);
+    if (result < 0)
+        return result;
+    /* An output for stills may take a mode of the sensor that is too slow for the stream. */
+    if (configure_stream(request, true, &ignored) < 0 || is_too_slow(request))
+        result = configure_stream(request, false, error);
+    if (result < 0)
+        return result;
+    const lc::Size requested(request.width, request.height), granted = config_->at(0).size;
+    if (!requested.isNull() && requested != granted)
+        log_info("the camera has no %ux%u; it sends %ux%u", requested.width, requested.height,
+                 granted.width, granted.height);
+    return finish(request, error);
+}
+
+int Setup::begin_still(const struct camera_request &request, lc::Size size, struct error *error)
+{
+    struct camera_request still = request;
+    still.fps = still.min_fps = 0; /* a still may take its time */
+    int result = acquire(error);
+    if (result == 0)
+        result = generate({ lc::StreamRole::StillCapture }, error);
+    if (result == 0)
+        result =
+            settle(CAMERA_STILL, size.isNull() ? largest_size(config_->at(0)) : size, still, error);
+    if (result == 0)
+        result = configure(still, error);
+    return result < 0 ? result : finish(still, error);
 }
 
 int Setup::acquire(struct error *error)
@@ -58,35 +107,99 @@ int Setup::acquire(struct error *error)
                      id);
 }
 
-int Setup::configure(const struct camera_request &request, struct error *error)
+int Setup::generate(const std::vector<lc::StreamRole> &roles, struct error *error)
 {
     const char *id = camera->id().c_str();
-    config_ = camera->generateConfiguration({ lc::StreamRole::VideoRecording });
+    outputs.clear();
+    config_ = camera->generateConfiguration(roles);
     if (!config_ || config_->empty())
         return error_set(error, -EIO, "camera %s can't be set up for video", id);
-    Negotiation negotiation(*camera, *config_, request);
-    int result = negotiation.settle();
+    if (config_->size() < roles.size())
+        return error_set(error, -EINVAL, "camera %s has no second output: leave out --preview-size",
+                         id);
+    return 0;
+}
+
+int Setup::settle(enum camera_output what, lc::Size size, const struct camera_request &request,
+                  struct error *error)
+{
+    const char *id = camera->id().c_str();
+    const unsigned index = static_cast<unsigned>(outputs.size());
+    Negotiation negotiation(*camera, *config_, index, size, request);
+    const int result = negotiation.settle();
     if (result == -ENOTSUP)
         return error_set(error, -EINVAL,
                          "camera %s makes JPEG itself and can't mirror or turn it: leave out "
                          "--hflip, --vflip and --rotation",
                          id);
+    if (result < 0 && index > 0)
+        return error_set(error, -EINVAL,
+                         "camera %s gives no second output of %ux%u beside %ux%u: try another "
+                         "--preview-size",
+                         id, size.width, size.height, config_->at(0).size.width,
+                         config_->at(0).size.height);
     if (result < 0)
         return error_set(
             error, -EIO,
             "camera %s offers none of YUV420, NV12, YUYV, R8, RGB888, BGR888 and MJPEG", id);
-    format = negotiation.format;
     left_ = negotiation.left;
-    result = camera->configure(config_.get());
+    outputs.push_back({ what, negotiation.format, index });
+    return 0;
+}
+
+int Setup::configure_stream(const struct camera_request &request, bool stills, struct error *error)
+{
+    const lc::Size size(request.width, request.height);
+    const lc::Size preview(request.preview_width, request.preview_height);
+    std::vector<lc::StreamRole> roles = { lc::StreamRole::VideoRecording };
+    if (!preview.isNull())
+        roles.push_back(lc::StreamRole::Viewfinder);
+    if (stills)
+        roles.push_back(lc::StreamRole::StillCapture);
+    int result = generate(roles, error);
+    if (result == 0)
+        result = settle(CAMERA_MAIN, size, request, error);
+    if (result == 0 && !preview.isNull())
+        result = settle(CAMERA_PREVIEW, preview, request, error);
+    if (result == 0 && stills)
+        result = settle(CAMERA_STILL, largest_size(config_->at(outputs.size())), request, error);
+    if (result == 0)
+        result = choose_sensor_mode(*camera, *config_, request, error);
+    if (result == 0)
+        result = configure(request, error);
+    return result;
+}
+
+int Setup::configure(const struct camera_request &request, struct error *error)
+{
+    /* Only one still is taken at a time. */
+    for (const Output &output : outputs)
+        if (output.what == CAMERA_STILL && output.index > 0)
+            config_->at(output.index).bufferCount = 1;
+    const int result = camera->configure(config_.get());
     if (result < 0)
-        return error_set(error, result, "camera %s refused %s: %s", id, stream().toString().c_str(),
-                         strerror(-result));
-    const lc::Size size = stream().size;
-    if (request.width && size != lc::Size(request.width, request.height))
-        log_info("the camera has no %ux%u; it sends %ux%u", request.width, request.height,
-                 size.width, size.height);
+        return error_set(error, result, "camera %s refused %s: %s", camera->id().c_str(),
+                         config_->at(0).toString().c_str(), strerror(-result));
     transpose_ = request.transpose != !!(left_ & lc::Transform::Transpose);
     return 0;
+}
+
+/* Where the camera says how fast it is, as it is configured. */
+bool Setup::is_too_slow(const struct camera_request &request) const
+{
+    const auto known = camera->controls().find(lc::controls::FrameDurationLimits.id());
+    if (known == camera->controls().end())
+        return false;
+    const double fps = request.fps > 0 ? request.fps : usual_fps;
+    return static_cast<double>(limit_of(known->second.min(), 0)) * fps > 1.01e6;
+}
+
+const Output *Setup::find(enum camera_output what) const
+{
+    for (const Output &output : outputs)
+        if (output.what == what)
+            return &output;
+    return nullptr;
 }
 
 int Setup::load_controls(struct error *error)
@@ -126,25 +239,35 @@ void Setup::choose_rate(const struct camera_request &request)
 void Setup::describe(struct camera_mode *mode) const
 {
     const std::string model = model_of(*camera);
-    mode->width = stream().size.width;
-    mode->height = stream().size.height;
-    mode->format = format->ours;
+    const lc::StreamConfiguration &first = stream(outputs[0]);
+    const Output *preview = find(CAMERA_PREVIEW);
+    mode->width = first.size.width;
+    mode->height = first.size.height;
+    if (preview) {
+        mode->preview_width = stream(*preview).size.width;
+        mode->preview_height = stream(*preview).size.height;
+    }
+    mode->format = outputs[0].format->ours;
     mode->fps = rate.fps;
+    mode->view = view_of(*camera);
+    mode->takes_stills = outputs[0].what == CAMERA_MAIN && find(CAMERA_STILL);
     snprintf(mode->model, sizeof(mode->model), "%s",
              model.empty() ? "unknown model" : model.c_str());
     if (transpose_)
         camera_mode_transpose(mode);
 }
 
-void Setup::describe(struct picture *picture) const
+void Setup::describe(const Output &output, struct picture *picture) const
 {
     /* A camera that reports no colour space was configured for full range, BT.601 (sYCC). */
-    const lc::ColorSpace colour = stream().colorSpace.value_or(lc::ColorSpace::Sycc);
-    const bool is_rgb = format->ours == PIXEL_RGB || format->ours == PIXEL_BGR;
+    const lc::StreamConfiguration &config = stream(output);
+    const lc::ColorSpace colour = config.colorSpace.value_or(lc::ColorSpace::Sycc);
+    const enum pixel_format format = output.format->ours;
+    const bool is_rgb = format == PIXEL_RGB || format == PIXEL_BGR;
     *picture = {};
-    picture->format = format->ours;
-    picture->width = stream().size.width;
-    picture->height = stream().size.height;
+    picture->format = format;
+    picture->width = config.size.width;
+    picture->height = config.size.height;
     picture->limited_range = !is_rgb && colour.range == lc::ColorSpace::Range::Limited;
     picture->encoding =
         colour.ycbcrEncoding == lc::ColorSpace::YcbcrEncoding::Rec709 ? COLOUR_BT709 : COLOUR_BT601;

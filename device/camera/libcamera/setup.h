@@ -5,10 +5,11 @@
 #define PITETHER_DEVICE_CAMERA_LIBCAMERA_SETUP_H
 
 #include <memory>
+#include <vector>
 
 #include "device/camera/libcamera/compat.h"
 #include "device/camera/libcamera/controls.h"
-#include "device/camera/libcamera/formats.h"
+#include "device/camera/libcamera/output.h"
 
 extern "C" {
 #include "device/camera/camera.h"
@@ -27,24 +28,30 @@ class Setup
     ~Setup();
     Setup(const Setup &) = delete;
 
-    /* Takes hold of the camera and configures it. 0, or a negative errno with error filled. */
+    /* Takes hold of the camera and configures it: for the stream, and beside it for stills where it
+     * grants that and loses no frames by it; or for stills alone, of about this size (0: the
+     * largest). 0, or a negative errno with error filled. */
     int begin(const struct camera_request &request, struct error *error);
+    int begin_still(const struct camera_request &request, lc::Size size, struct error *error);
 
     /* The rest only after a begin() that succeeded. */
     void describe(struct camera_mode *mode) const;
 
-    const lc::StreamConfiguration &stream() const
+    const lc::StreamConfiguration &stream(const Output &output) const
     {
-        return config_->at(0);
+        return config_->at(output.index);
     }
 
+    /* NULL: there is no such output. */
+    const Output *find(enum camera_output what) const;
+
     /* Sets all of a picture but its planes' data. */
-    void describe(struct picture *picture) const;
+    void describe(const Output &output, struct picture *picture) const;
 
     const std::shared_ptr<lc::Camera> camera;
-    const Format *format = nullptr;
-    double requested_fps = 0; /* 0: none was */
-    double slowest_fps = 0;   /* that a long exposure may lower it to; 0: not known */
+    std::vector<Output> outputs; /* the first one comes with each request */
+    double requested_fps = 0;    /* 0: none was */
+    double slowest_fps = 0;      /* that a long exposure may lower it to; 0: not known */
     struct frame_rate rate = {};
     bool rate_settable = false; /* the camera accepts one */
     Controls controls;          /* as this configuration has them */
@@ -53,7 +60,13 @@ class Setup
 
   private:
     int acquire(struct error *error);
+    int finish(const struct camera_request &request, struct error *error);
+    int generate(const std::vector<lc::StreamRole> &roles, struct error *error);
+    int settle(enum camera_output what, lc::Size size, const struct camera_request &request,
+               struct error *error);
     int configure(const struct camera_request &request, struct error *error);
+    int configure_stream(const struct camera_request &request, bool stills, struct error *error);
+    bool is_too_slow(const struct camera_request &request) const;
     int load_controls(struct error *error);
     void choose_rate(const struct camera_request &request);
 

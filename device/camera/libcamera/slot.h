@@ -1,10 +1,11 @@
 /*
- * One request with its buffer, mapped: what a raw frame is lent from.
+ * One request, and the buffers that it fills, mapped: what raw frames are lent from.
  */
 #ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_SLOT_H
 #define PITETHER_DEVICE_CAMERA_LIBCAMERA_SLOT_H
 
 #include <memory>
+#include <vector>
 
 #include "device/camera/libcamera/compat.h"
 #include "device/camera/libcamera/metadata.h"
@@ -19,31 +20,62 @@ namespace pitether
 {
 
 class RequestLoop;
+class Slot;
+
+/* A buffer of one output, and the frame in it. */
+class Picture
+{
+  public:
+    Picture(lc::Stream *stream, lc::FrameBuffer *buffer);
+    ~Picture();
+    Picture(const Picture &) = delete;
+
+    /* Maps the buffer, and describes the picture in it. 0, or a negative errno with error filled.
+     */
+    int prepare(const Setup &setup, const Output &output, struct error *error);
+
+    /* Adds the buffer to the request. False: it takes none. */
+    bool join(lc::Request &request) const;
+
+    /* What became of it. */
+    Outcome outcome(lc::Request &request) const;
+
+    /* Sets frame to what the request came back with, but for the metadata. False: there is no
+     * picture in it after all. */
+    bool fill(lc::Request &request, const Outcome &outcome);
+
+    struct raw_frame frame = {};
+    struct buffer_map map = {};
+    Slot *slot = nullptr; /* whose request it came with */
+
+  private:
+    lc::Stream *const stream_;
+    lc::FrameBuffer *const buffer_;
+};
 
 class Slot
 {
   public:
-    Slot(RequestLoop *loop, lc::FrameBuffer *buffer);
-    ~Slot();
+    explicit Slot(RequestLoop *loop);
     Slot(const Slot &) = delete;
 
-    /* Maps the buffer, describes the picture in it, and makes the request that fills it; cookie is
-     * the request's. 0, or a negative errno with error filled. */
-    int prepare(const Setup &setup, uint64_t cookie, struct error *error);
+    /* Makes the request that fills the pictures; cookie is the request's. 0, or a negative errno
+     * with error filled. */
+    int prepare(lc::Camera &camera, uint64_t cookie, struct error *error);
 
-    Outcome outcome() const;
+    /* Has the request fill this one, too, once. False: it does not take it. */
+    bool take_still(Picture *picture);
 
-    /* Sets frame to what the request came back with. False: there is no picture in it after all. */
-    bool fill(const Outcome &outcome, MetadataPacker &packer);
+    /* Makes the request ready for another time. */
+    void reuse();
 
-    struct raw_frame frame = {};
-    struct buffer_map map = {};
-    RequestLoop *const loop; /* that the frame goes back to */
+    RequestLoop *const loop;                        /* that the frames go back to */
+    std::vector<std::unique_ptr<Picture>> pictures; /* of the outputs that come with each request */
+    Picture *still = nullptr;                       /* besides them, this time */
     std::unique_ptr<lc::Request> request;
     uint64_t change = 0; /* the number of the one that the request brought the camera; 0: none */
-
-  private:
-    lc::FrameBuffer *const buffer_;
+    uint64_t applied_change = 0; /* the newest one that it, or one before, brought */
+    unsigned users = 0;          /* of its pictures; under the loop's lock */
 };
 
 } // namespace pitether

@@ -124,6 +124,11 @@ int source_start(struct camera *camera, const struct camera_run *run, struct cam
     });
 }
 
+int source_still(struct camera *camera)
+{
+    return camera->loop->still();
+}
+
 void source_stop(struct camera *camera)
 {
     if (camera->loop && camera->loop->heap_failed())
@@ -163,8 +168,8 @@ void print_camera(FILE *out, size_t index, const struct camera_entry &entry)
 } // namespace
 
 extern "C" {
-const struct camera_ops camera_libcamera = { source_open, source_describe, source_start,
-                                             nullptr,     source_stop,     source_close };
+const struct camera_ops camera_libcamera = { source_open,  source_describe, source_start,
+                                             source_still, source_stop,     source_close };
 }
 
 int camera_libcamera_list(FILE *out, struct error *error)

@@ -1,0 +1,29 @@
+/*
+ * Which mode the sensor is in, and how much it shows of what it could.
+ */
+#ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_SENSOR_MODE_H
+#define PITETHER_DEVICE_CAMERA_LIBCAMERA_SENSOR_MODE_H
+
+#include "device/camera/libcamera/compat.h"
+
+extern "C" {
+#include "device/camera/camera.h"
+#include "shared/base/error.h"
+}
+
+namespace pitether
+{
+
+/* Has the configuration use the mode that the user names (--mode), or one that shows all that the
+ * sensor sees (--full-view); does nothing where neither was requested. The camera is held, and may
+ * be configured for a try. 0, or a negative errno with error filled. */
+int choose_sensor_mode(lc::Camera &camera, lc::CameraConfiguration &config,
+                       const struct camera_request &request, struct error *error);
+
+/* How much of what the sensor sees the configured camera shows, in 1/10000 of the area; 0: not
+ * known. */
+unsigned view_of(const lc::Camera &camera);
+
+} // namespace pitether
+
+#endif
