@@ -8,7 +8,7 @@
 #include "shared/base/log.h"
 
 /* More than a daemon has; a later one may have more than are listed. */
-enum { STREAMS_MAX = 64, COLUMNS = 5 };
+enum { STREAMS_MAX = 64, COLUMNS = 6 };
 
 static const char *state_name(enum pitether_camera_state state)
 {
@@ -35,12 +35,14 @@ static void fill_row(const struct pitether_stream_info *stream, struct column_ro
         snprintf(row->cells[2], COLUMN_CELL_SIZE, "%ux%u", stream->width, stream->height);
     if (stream->fps > 0)
         snprintf(row->cells[3], COLUMN_CELL_SIZE, "%.6g fps", stream->fps);
-    snprintf(row->cells[4], COLUMN_CELL_SIZE, "%s", state_name(stream->state));
+    if (stream->view > 0)
+        snprintf(row->cells[4], COLUMN_CELL_SIZE, "%.0f %%", 100 * stream->view);
+    snprintf(row->cells[5], COLUMN_CELL_SIZE, "%s", state_name(stream->state));
 }
 
 void list_streams_write(const struct pitether_stream_info *streams, size_t count, FILE *out)
 {
-    static const struct column_row head = { { "NAME", "MODEL", "SIZE", "RATE", "STATE" } };
+    static const struct column_row head = { { "NAME", "MODEL", "SIZE", "RATE", "VIEW", "STATE" } };
     struct columns columns = { .count = COLUMNS };
     struct column_row row;
     columns_add(&columns, &head);

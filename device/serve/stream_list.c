@@ -14,7 +14,8 @@ void stream_list_fill(struct wire_streams *list, struct stream *const *streams, 
                                              .state = stream->status.state,
                                              .width = stream->format.width,
                                              .height = stream->format.height,
-                                             .fps_mhz = stream->format.fps_mhz };
+                                             .fps_mhz = stream->format.fps_mhz,
+                                             .view = stream->format.view };
         snprintf(entry->name, sizeof(entry->name), "%s", stream->config.name);
         snprintf(entry->model, sizeof(entry->model), "%s", stream->format.model);
     }

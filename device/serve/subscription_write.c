@@ -42,7 +42,8 @@ static enum wire_drop_reason unsendable(struct frame *frame, uint32_t max_messag
 static bool is_same_format(const struct wire_stream *one, const struct wire_stream *other)
 {
     return one->width == other->width && one->height == other->height &&
-           one->fps_mhz == other->fps_mhz && strcmp(one->model, other->model) == 0;
+           one->fps_mhz == other->fps_mhz && one->view == other->view &&
+           strcmp(one->model, other->model) == 0;
 }
 
 static void add_format(struct subscription *subscription, struct write_batch *write_batch)

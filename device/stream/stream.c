@@ -185,6 +185,8 @@ static void take_mode(struct stream *stream, const struct camera_mode *mode)
     stream->format.width = (uint16_t)mode->width;
     stream->format.height = (uint16_t)mode->height;
     stream->format.fps_mhz = (uint32_t)(mode->fps * 1000 + 0.5);
+    stream->format.present = mode->view ? WIRE_STREAM_VIEW : 0;
+    stream->format.view = (uint16_t)mode->view;
     memcpy(stream->format.model, mode->model, sizeof(stream->format.model));
     stream->status.state = WIRE_STREAM_RUNNING;
     stream->status.text[0] = '\0';

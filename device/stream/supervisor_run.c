@@ -105,6 +105,17 @@ static void report_failure(struct supervisor *supervisor, const char *why)
     supervisor->reported = true;
 }
 
+static void log_mode(const struct supervisor *supervisor, const struct camera_mode *mode)
+{
+    char rate[32] = "", view[48] = "";
+    if (mode->fps > 0)
+        snprintf(rate, sizeof(rate), ", %.6g fps", mode->fps);
+    if (mode->view > 0)
+        snprintf(view, sizeof(view), ", %.0f %% of the sensor's view", mode->view / 100.0);
+    log_info("%scamera on: %s, %ux%u %s%s%s", supervisor->config.label, mode->model, mode->width,
+             mode->height, pixel_format_name(mode->format), rate, view);
+}
+
 /* Starts the camera; false if it can't be. */
 static bool start(struct supervisor *supervisor)
 {
@@ -122,11 +133,7 @@ static bool start(struct supervisor *supervisor)
     supervisor->reported = false;
     if (supervisor->config.changes)
         changes_started(supervisor->config.changes, mode->shows_changes);
-    char rate[32] = "";
-    if (mode->fps > 0)
-        snprintf(rate, sizeof(rate), ", %.6g fps", mode->fps);
-    log_info("%scamera on: %s, %ux%u %s%s", supervisor->config.label, mode->model, mode->width,
-             mode->height, pixel_format_name(mode->format), rate);
+    log_mode(supervisor, mode);
     outputs_open(&supervisor->outputs, mode);
     return true;
 }

@@ -44,6 +44,7 @@ struct pitether_stream from_wire_stream(const struct wire_stream *wire, const ch
     struct pitether_stream stream = { .width = wire->width,
                                       .height = wire->height,
                                       .fps = wire->fps_mhz / 1000.0,
+                                      .view = (double)wire->view / WIRE_VIEW_ALL,
                                       .interval_ns = interval_ns };
     snprintf(stream.name, sizeof(stream.name), "%s", name);
     snprintf(stream.model, sizeof(stream.model), "%s", wire->model);
@@ -63,6 +64,7 @@ struct pitether_stream_info from_wire_stream_entry(const struct wire_stream_entr
     struct pitether_stream_info info = { .width = wire->width,
                                          .height = wire->height,
                                          .fps = wire->fps_mhz / 1000.0,
+                                         .view = (double)wire->view / WIRE_VIEW_ALL,
                                          .state = known ? (enum pitether_camera_state)wire->state
                                                         : PITETHER_CAMERA_STARTING };
     snprintf(info.name, sizeof(info.name), "%s", wire->name);

@@ -190,6 +190,7 @@ struct pitether_stream {
     char model[65];         /* the camera's */
     unsigned width, height; /* of its pictures */
     double fps;             /* the camera's; 0: not known */
+    double view;            /* how much of what the sensor sees they show: 1 all; 0: not known */
     uint64_t interval_ns;   /* from one frame to the next, after max_fps or every; 0: not known */
 };
 
@@ -402,6 +403,7 @@ struct pitether_stream_info {
     char name[64], model[65];
     unsigned width, height; /* 0: not known yet */
     double fps;             /* 0: not known yet */
+    double view;            /* as in struct pitether_stream; 0: not known */
     enum pitether_camera_state state;
 };
 

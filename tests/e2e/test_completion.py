@@ -57,7 +57,7 @@ class Completion(harness.Case):
         self.assertEqual(self.complete("pitether", "--log-level", "w"), ["warning"])
         self.assertEqual(self.complete("pitether", "--log-level", "=", "w"), ["warning"])
         self.assertEqual(self.complete("pitether", "--log-level", "="), levels)
-        self.assertEqual(self.complete("pitetherd", "--rotation", ""), ["0", "180"])
+        self.assertEqual(self.complete("pitetherd", "--rotation", ""), ["0", "180", "270", "90"])
         self.assertEqual(self.complete("pitetherd", "--role", ""), ["control", "view"])
         self.assertEqual(self.complete("pitether", "--sync", ""), ["each", "off"])
 

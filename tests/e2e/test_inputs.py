@@ -84,9 +84,9 @@ class Inputs(harness.Case):
         done = subprocess.run([harness.PITETHER, daemon.address, "--list-streams"], check=True,
                               timeout=harness.BOUND, stdout=subprocess.PIPE, text=True)
         rows = [re.split(r"  +", line) for line in done.stdout.splitlines()]
-        self.assertEqual(rows, [["NAME", "MODEL", "SIZE", "RATE", "STATE"],
-                                ["front", "test pattern", "320x240", "30 fps", "running"],
-                                ["rear", "test pattern", "320x240", "30 fps", "running"]])
+        self.assertEqual(rows, [["NAME", "MODEL", "SIZE", "RATE", "VIEW", "STATE"],
+                                ["front", "test pattern", "320x240", "30 fps", "100 %", "running"],
+                                ["rear", "test pattern", "320x240", "30 fps", "100 %", "running"]])
         self.fails(CONNECTION, "can't connect", harness.PITETHER, "unix:" + self.path("none"),
                    "--list-streams")
         self.fails(2, "is no address", harness.PITETHER, "pi:0", "--list-streams")

@@ -25,16 +25,16 @@ static char *table_of(const struct pitether_stream_info *streams, size_t count)
 static void the_table(void **state)
 {
     static const struct pitether_stream_info streams[] = {
-        { "front", "imx708", 1920, 1080, 30, PITETHER_CAMERA_RUNNING },
-        { "a-longer-name", "", 0, 0, 0, PITETHER_CAMERA_STARTING },
-        { "top", "pattern", 640, 480, 29.97, PITETHER_CAMERA_LOST },
+        { "front", "imx708", 1920, 1080, 30, 0.56, PITETHER_CAMERA_RUNNING },
+        { "a-longer-name", "", 0, 0, 0, 0, PITETHER_CAMERA_STARTING },
+        { "top", "pattern", 640, 480, 29.97, 1, PITETHER_CAMERA_LOST },
     };
     (void)state;
     char *text = table_of(streams, 3);
-    assert_string_equal(text, "NAME           MODEL    SIZE       RATE       STATE\n"
-                              "front          imx708   1920x1080  30 fps     running\n"
-                              "a-longer-name  -        -          -          off\n"
-                              "top            pattern  640x480    29.97 fps  no camera\n");
+    assert_string_equal(text, "NAME           MODEL    SIZE       RATE       VIEW   STATE\n"
+                              "front          imx708   1920x1080  30 fps     56 %   running\n"
+                              "a-longer-name  -        -          -          -      off\n"
+                              "top            pattern  640x480    29.97 fps  100 %  no camera\n");
     free(text);
 }
 
@@ -42,7 +42,7 @@ static void no_streams(void **state)
 {
     (void)state;
     char *text = table_of(NULL, 0);
-    assert_string_equal(text, "NAME  MODEL  SIZE  RATE  STATE\n");
+    assert_string_equal(text, "NAME  MODEL  SIZE  RATE  VIEW  STATE\n");
     free(text);
 }
 
