@@ -27,7 +27,7 @@ case ${1-} in
     ;;
 esac
 
-passed=0 failed=0 skipped=0 daemon='' root='' inside=''
+passed=0 failed=0 skipped=0 daemon='' root='' inside='' preload=''
 work=$(mktemp -d)
 
 leave_root() {
@@ -121,7 +121,7 @@ test_units() {
 }
 
 pitetherd_inside() {
-    exec chroot "$root" env HOME=/ LD_PRELOAD="$inside/shim.so" \
+    exec chroot "$root" env HOME=/ LD_PRELOAD="$inside/shim.so $preload" \
         "$inside/pi/device/pitetherd" "$@"
 }
 
