@@ -23,7 +23,7 @@ struct supervisor {
     /* The thread's own. */
     uint64_t retry_ns; /* how long the next retry waits; 0: no more than the first one */
     uint64_t timeout_ns;
-    bool reported;           /* that it can't be started */
+    struct error reported;   /* why it could not be started, as it was logged; "": it could */
     bool switching;          /* it was stopped for a still, and is to go on for its streams */
     struct camera_mode mode; /* of this run */
 

@@ -92,17 +92,17 @@ static void end_changes(struct supervisor *supervisor)
         changes_stop(supervisor->config.changes);
 }
 
-/* It can't be started, which is logged once. */
-static void report_failure(struct supervisor *supervisor, const char *why)
+/* It can't be started, which is logged once for each reason. */
+static void report_failure(struct supervisor *supervisor, const struct error *why)
 {
     outputs_shut(&supervisor->outputs);
     outputs_bridge(&supervisor->outputs, 0);
     end_changes(supervisor);
-    if (!supervisor->reported)
-        log_warning("%s%s; trying again until it works", supervisor->config.label, why);
-    outputs_status(&supervisor->outputs, WIRE_STREAM_LOST, why);
-    still_fail(&supervisor->still, why);
-    supervisor->reported = true;
+    if (strcmp(supervisor->reported.text, why->text) != 0)
+        log_warning("%s%s; trying again until it works", supervisor->config.label, why->text);
+    outputs_status(&supervisor->outputs, WIRE_STREAM_LOST, why->text);
+    still_fail(&supervisor->still, why->text);
+    supervisor->reported = *why;
 }
 
 static void log_mode(const struct supervisor *supervisor, const struct camera_mode *mode)
@@ -127,10 +127,10 @@ static bool start(struct supervisor *supervisor)
         outputs_status(&supervisor->outputs, WIRE_STREAM_STARTING, "");
     outputs_expect(&supervisor->outputs);
     if (start_camera(supervisor, &error)) {
-        report_failure(supervisor, error.text);
+        report_failure(supervisor, &error);
         return false;
     }
-    supervisor->reported = false;
+    supervisor->reported.text[0] = '\0';
     if (supervisor->config.changes)
         changes_started(supervisor->config.changes, mode->shows_changes);
     log_mode(supervisor, mode);
