@@ -12,8 +12,8 @@ top=$(cd "$here/../.." && pwd)
 build=${BUILD_DIR:-$top/build/bench}
 
 # In this order; those after the bar only when named. A name whose file is not there is left out.
-order=(encode stream streams wanted fanout memory link controls rivals wifi soak start outage overload
-    hostile)
+order=(encode stream streams window wanted fanout memory link controls rivals wifi soak start outage
+    overload hostile)
 optional=(instructions conversions)
 
 there() {
@@ -51,6 +51,7 @@ done
 packages=(build-essential cmake ninja-build pkg-config libjpeg62-turbo-dev libssl-dev libcamera-dev
     libsdl2-dev libsdl2-ttf-dev python3 ffmpeg mate-backgrounds)
 case " ${names[*]} " in *" fanout "*) packages+=(linux-perf strace) ;; esac
+case " ${names[*]} " in *" window "*) packages+=(xvfb xdotool fonts-dejavu-core) ;; esac
 case " ${names[*]} " in *" link "* | *" controls "* | *" rivals "* | *" wifi "*) packages+=(iproute2) ;; esac
 case " ${names[*]} " in *" rivals "* | *" wifi "*)
     packages+=(gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good
