@@ -81,22 +81,27 @@ static void focus(struct window *window)
 {
     struct camera *camera = &active(window)->camera;
     char text[AIM_TEXT_MAX];
-    if (aim_focus(camera, text))
-        camera_set_together(camera, text);
-    else
+    if (!aim_focus(camera, text)) {
         camera_say(camera, true, "this camera has no autofocus");
+        return;
+    }
+    camera_set_together(camera, text);
+    instruments_mark(&window->view.instruments, (struct zoom_point){ 0.5, 0.5 }, clock_monotonic());
 }
 
 static void expose(struct window *window, int steps)
 {
     struct camera *camera = &active(window)->camera;
     char value[CONTROL_TEXT_MAX];
+    struct aim_exposure *last = &stream_of(window, active(window))->exposure;
     const struct pitether_control *control =
-        aim_expose(camera, active(window)->shown, steps, value);
-    if (control)
-        camera_set(camera, control->name, value);
-    else
+        aim_expose(camera, active(window)->shown, steps, last, clock_monotonic());
+    if (!control) {
         camera_say(camera, true, "this camera has no exposure to be set");
+        return;
+    }
+    control_write_number(control, last->number, value);
+    camera_set(camera, control->name, value);
 }
 
 static bool do_camera(struct window *window, const struct input *input)

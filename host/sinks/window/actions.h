@@ -13,6 +13,9 @@ void action_do(struct window *window, const struct input *input);
 /* The part for the mouse, and for the part of the picture that is shown. */
 void pointer_do(struct window *window, const struct input *input);
 
+/* The stream that the tile is of. */
+struct window_stream *stream_of(struct window *window, const struct tile *tile);
+
 /* Shows the whole picture of the active stream again; false: it does already. */
 bool pointer_reset(struct window *window);
 

@@ -2,10 +2,13 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "host/sinks/window/control_step.h"
+#include "shared/base/clock.h"
 
 #define EXPOSURE_VALUE_STEP (1.0 / 3)
+#define WANTED_FOR CLOCK_SECOND /* after that the camera's own report counts */
 
 static bool is_rectangle(const struct pitether_value *value)
 {
@@ -45,6 +48,7 @@ struct aim_crop aim_crop(const struct camera *camera, const struct pitether_fram
     struct pitether_value value = camera_value(control, frame);
     struct aim_crop crop = { .whole = rect_of(&control->max) };
     crop.shown = is_rectangle(&value) ? rect_of(&value) : crop.whole;
+    crop.usual = is_rectangle(&control->def) ? rect_of(&control->def) : crop.whole;
     crop.min = is_rectangle(&control->min) ? rect_of(&control->min) : (struct zoom_rect){ 0 };
     return crop;
 }
@@ -88,26 +92,35 @@ bool aim_focus(const struct camera *camera, char *text)
     return true;
 }
 
-const struct pitether_control *aim_expose(const struct camera *camera,
-                                          const struct pitether_frame *frame, int steps,
-                                          char *value)
+/* The control that is stepped: the time if it was set by hand, else the camera's aim. */
+static const struct pitether_control *exposure_control(const struct camera *camera)
 {
     const struct pitether_control *time = camera_find(camera, "ExposureTime");
     const struct pitether_control *aim = camera_find(camera, "ExposureValue");
     bool by_hand = time && time->set.type != PITETHER_VALUE_NONE;
-    if (aim && !by_hand) {
-        struct pitether_value now = camera_value(aim, frame);
-        double number = control_number(&now, 0);
-        number = (isnan(number) ? 0 : round(number / EXPOSURE_VALUE_STEP)) + steps;
-        double low = control_number(&aim->min, 0), high = control_number(&aim->max, 0);
-        number = fmax(low, fmin(high, number * EXPOSURE_VALUE_STEP));
-        snprintf(value, CONTROL_TEXT_MAX, "%.3f", number);
-        return aim;
-    }
-    if (time) {
-        struct pitether_value now = camera_value(time, frame);
-        double number = control_stepped(time, 0, control_number(&now, 0), steps);
-        control_write_number(time, number, value);
-    }
-    return time;
+    return aim && !by_hand ? aim : time;
+}
+
+static double stepped(const struct pitether_control *control, double from, int steps)
+{
+    if (strcmp(control->name, "ExposureValue") != 0)
+        return control_stepped(control, 0, from, steps);
+    double thirds = (isnan(from) ? 0 : round(from / EXPOSURE_VALUE_STEP)) + steps;
+    double low = control_number(&control->min, 0), high = control_number(&control->max, 0);
+    return fmax(low, fmin(high, thirds * EXPOSURE_VALUE_STEP));
+}
+
+const struct pitether_control *aim_expose(const struct camera *camera,
+                                          const struct pitether_frame *frame, int steps,
+                                          struct aim_exposure *last, uint64_t now)
+{
+    const struct pitether_control *control = exposure_control(camera);
+    if (!control)
+        return NULL;
+    struct pitether_value value = camera_value(control, frame);
+    bool goes_on = now < last->until && strcmp(last->name, control->name) == 0;
+    last->number = stepped(control, goes_on ? last->number : control_number(&value, 0), steps);
+    last->until = now + WANTED_FOR;
+    strcpy(last->name, control->name);
+    return control;
 }

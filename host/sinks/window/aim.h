@@ -30,6 +30,7 @@ bool aim_can_crop(const struct camera *camera);
  * the sensor's pixels. Only if aim_can_crop(), or aim_kind() is AIM_FOCUS. */
 struct aim_crop {
     struct zoom_rect shown, whole, min;
+    struct zoom_rect usual; /* without a zoom: of the picture's aspect */
 };
 struct aim_crop aim_crop(const struct camera *camera, const struct pitether_frame *frame);
 
@@ -44,10 +45,17 @@ void aim_write_crop(struct aim_crop crop, char *text);
 /* Writes the assignments for one scan for focus; false: it has no autofocus. */
 bool aim_focus(const struct camera *camera, char *text);
 
-/* The control with which the exposure is made longer (steps > 0) or shorter, and its new value:
- * that time itself if it was set by hand, or the camera's aim. NULL: it has neither. */
+/* What was last asked for, which more steps go on from for a while. All zeroes at first. */
+struct aim_exposure {
+    char name[49];
+    double number;
+    uint64_t until; /* clock_monotonic(), ns */
+};
+
+/* The control with which the exposure is made longer (steps > 0) or shorter: its time if that was
+ * set by hand, or the camera's aim; its new value is last->number. NULL: the camera has neither. */
 const struct pitether_control *aim_expose(const struct camera *camera,
                                           const struct pitether_frame *frame, int steps,
-                                          char *value);
+                                          struct aim_exposure *last, uint64_t now_ns);
 
 #endif

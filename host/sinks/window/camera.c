@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/sinks/window/control_text.h"
+
 /* What people look for first; the others follow in the order of their names. */
 static const char *const first[] = { "ExposureTime",
                                      "AnalogueGain",
@@ -133,21 +135,27 @@ static const struct pitether_change *to_be_told(const struct pitether_changed *c
     return changed->count > 0 ? &changed->changes[0] : NULL;
 }
 
+/* A zoom, or a mark where the camera focuses. */
+static bool shows_itself(const struct camera *camera, const struct pitether_changed *changed)
+{
+    return changed->request != 0 && (changed->request == camera->quiet ||
+                                     strcmp(changed->changes[0].name, "ScalerCrop") == 0);
+}
+
 static void tell_change(struct camera *camera, const struct pitether_changed *changed)
 {
     const struct pitether_change *change = to_be_told(changed);
     char text[CAMERA_MESSAGE_MAX], value[CONTROL_TEXT_MAX] = "", frame[40] = "";
     const char *by = changed->request == 0 ? changed->by : "";
-    /* A zoom shows itself. */
-    if (!change || (is_done(change->result) && strcmp(change->name, "ScalerCrop") == 0))
+    if (!change || (is_done(change->result) && shows_itself(camera, changed)))
         return;
     const struct pitether_control *control = find(camera, change->name);
     if (change->asked.type == PITETHER_VALUE_NONE)
         snprintf(value, sizeof(value), "auto");
     else
-        pitether_value_format(change->now.type != PITETHER_VALUE_NONE ? &change->now
-                                                                      : &change->asked,
-                              control, value, sizeof(value));
+        control_text(control,
+                     change->now.type != PITETHER_VALUE_NONE ? &change->now : &change->asked,
+                     CONTROL_ALL_ELEMENTS, value, sizeof(value));
     if (changed->status == PITETHER_CHANGED_DONE)
         snprintf(frame, sizeof(frame), " from frame %" PRIu64 " on", changed->first_id);
     if (is_done(change->result))
@@ -216,8 +224,10 @@ void camera_set_together(struct camera *camera, const char *assignments)
 {
     uint32_t request;
     int result = camera->set(camera->user, assignments, &request);
-    if (result == -EBUSY)
+    if (!result)
+        camera->quiet = request;
+    else if (result == -EBUSY)
         camera_say(camera, true, "not set: the camera has not answered yet, try again");
-    else if (result)
+    else
         camera_say(camera, true, "not set: the stream has ended");
 }

@@ -27,6 +27,7 @@ struct camera {
     struct outgoing outgoing;
     char message[CAMERA_MESSAGE_MAX]; /* about the last setting; empty: there was none */
     bool failed;                      /* it was not done as it was asked for */
+    uint32_t quiet;                   /* the request of which only failure is told; 0: none */
     bool refused;                     /* this receiver may only view */
     unsigned messages;                /* counts them */
     unsigned version;                 /* counts what has changed of all this */
@@ -55,7 +56,7 @@ struct pitether_value camera_value(const struct pitether_control *control,
 void camera_set(struct camera *camera, const char *name, const char *value);
 
 /* The same for what belongs together, e.g. a mode and what it is for: sent at once, and not merged
- * with what else is wanted. */
+ * with what else is wanted. That it was done is not told: it shows itself. */
 void camera_set_together(struct camera *camera, const char *assignments);
 
 /* Tells the user something about the camera. failed: it is not what the user wanted. */

@@ -1,39 +1,22 @@
 #include "host/sinks/window/control_text.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "host/sinks/window/control_step.h"
-
-/* Up to where all names are the same, and each begins a new word. */
-size_t control_common_prefix(const struct pitether_control *control)
-{
-    const char *name = control->enumerators[0].name;
-    size_t size = control->enumerator_count > 1 ? strlen(name) : 0;
-    for (unsigned i = 1; i < control->enumerator_count; i++)
-        while (size > 0 && strncmp(name, control->enumerators[i].name, size) != 0)
-            size--;
-    while (size > 0) {
-        unsigned i = 0;
-        while (i < control->enumerator_count &&
-               isupper((unsigned char)control->enumerators[i].name[size]))
-            i++;
-        if (i == control->enumerator_count)
-            break;
-        size--;
-    }
-    return size;
-}
+#include "shared/controls/enumerators.h"
 
 void control_number_text(const struct pitether_control *control, double number, char *text)
 {
-    if (control && control->enumerator_count > 0) {
-        control_write_number(control, number, text);
-        size_t prefix = control_common_prefix(control);
-        if (isalpha((unsigned char)text[0]) && strlen(text) > prefix)
-            memmove(text, text + prefix, strlen(text + prefix) + 1);
+    const char *word = NULL;
+    struct control_info info;
+    if (control && control->enumerator_count > 0 && !isnan(number)) {
+        memcpy(&info, control, sizeof(info)); /* from_wire.c says that they are laid out alike */
+        word = enumerator_short_name(&info, (int64_t)number);
+    }
+    if (word) {
+        snprintf(text, CONTROL_TEXT_MAX, "%s", word);
     } else if (number == round(number)) {
         snprintf(text, CONTROL_TEXT_MAX, "%.0f", number);
     } else {

@@ -18,8 +18,4 @@ void control_text(const struct pitether_control *control, const struct pitether_
 /* The same of one number, without its unit. text: CONTROL_TEXT_MAX bytes. */
 void control_number_text(const struct pitether_control *control, double number, char *text);
 
-/* How many bytes all names of its enumerators begin with that say no more than its own name does,
- * e.g. 6 ("AfMode") of "AfModeManual" and "AfModeMacro". */
-size_t control_common_prefix(const struct pitether_control *control);
-
 #endif

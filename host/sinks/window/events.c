@@ -91,18 +91,18 @@ static void on_event(struct window *window, const SDL_Event *event)
     }
 }
 
-/* What the cameras' answers change is drawn if it is in sight. */
-static void take_answers(struct window *window)
+/* What the camera's answers change is drawn if it is in sight. What was refused is not wanted any
+ * more. */
+static void take_answers(struct window *window, struct window_stream *stream)
 {
-    const struct instruments *instruments = &window->view.instruments;
-    for (unsigned i = 0; i < window->view.count; i++) {
-        struct tile *tile = &window->streams[i]->tile;
-        unsigned version = tile->camera.version, messages = tile->camera.messages;
-        inbox_take(&window->streams[i]->inbox, &tile->camera);
-        if (messages != tile->camera.messages ||
-            (instruments->panel.open && version != tile->camera.version))
-            window->stale = true;
-    }
+    struct panel *panel = &window->view.instruments.panel;
+    struct camera *camera = &stream->tile.camera;
+    unsigned version = camera->version, messages = camera->messages;
+    inbox_take(&stream->inbox, camera);
+    if (messages != camera->messages || (panel->open && version != camera->version))
+        window->stale = true;
+    if (messages != camera->messages && camera->failed)
+        panel->wanted_until = stream->crop_until = stream->exposure.until = 0;
 }
 
 bool events_take(struct window *window)
@@ -111,7 +111,8 @@ bool events_take(struct window *window)
     bool any = atomic_exchange(&window->woken, false);
     if (any && atomic_exchange(&window->refresh, false)) {
         window->next_status = 0;
-        take_answers(window);
+        for (unsigned i = 0; i < window->view.count; i++)
+            take_answers(window, window->streams[i]);
     }
     while (!window_display_is_lost() && SDL_PollEvent(&event)) {
         on_event(window, &event);

@@ -61,6 +61,9 @@ void instruments_mark(struct instruments *instruments, struct zoom_point point, 
 /* Another size or stream, or something was switched on: all is drawn anew. */
 void instruments_reset(struct instruments *instruments);
 
+/* Pixels at the window's right that the panel covers; less than the window has. */
+int instruments_panel_width(const struct instruments *instruments);
+
 /* Whether something needs the decoded frame. */
 bool instruments_measure(const struct instruments *instruments);
 

@@ -65,6 +65,13 @@ void instruments_show_over(const struct instruments *instruments, SDL_Renderer *
     SDL_RenderSetClipRect(renderer, NULL);
 }
 
+int instruments_panel_width(const struct instruments *instruments)
+{
+    const SDL_Surface *panel = instruments->panel_sheet.surface;
+    bool covers = instruments->panel.open && panel && panel->w < instruments->window.width;
+    return covers ? panel->w : 0;
+}
+
 void instruments_show_plates(const struct instruments *instruments, SDL_Renderer *renderer)
 {
     const struct layout_size *window = &instruments->window;

@@ -6,7 +6,7 @@
 
 enum {
     WIDTH = 23, /* heights of characters */
-    PLATE = 205,
+    PLATE = 220,
     LINE_BYTES = 200,
     MESSAGE_LINES = 2
 };

@@ -8,10 +8,11 @@
 #include "host/sinks/window/control_text.h"
 
 enum {
-    PLATE = 185,
+    PLATE = 205,
     VALUES_MAX = 64,
     VALUE_BYTES = 96,
-    TONES_HEIGHT = 5 /* lines */
+    VALUES_WIDTH = 12, /* heights of characters, for one value: longer ones are cut */
+    TONES_HEIGHT = 5   /* lines */
 };
 #define CLIPPED_MUCH 0.01 /* of the pixels */
 
@@ -51,6 +52,7 @@ void plate_values(struct sheet *sheet, SDL_Renderer *renderer, const struct glyp
         names = SDL_max(names, glyphs_width(glyphs, lines[i].name));
         values = SDL_max(values, glyphs_width(glyphs, lines[i].value));
     }
+    values = SDL_min(values, VALUES_WIDTH * glyphs->height);
     /* Widths that follow each digit would make it tremble. */
     int step = 4 * glyphs->height, width = names + values + 4 * margin;
     width = SDL_min((width + step - 1) / step * step, most.width);

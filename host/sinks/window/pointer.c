@@ -13,7 +13,7 @@
 
 enum { CLICK_SLACK = 4 }; /* units of the window's size that a click may move by */
 
-static struct window_stream *stream_of(struct window *window, const struct tile *tile)
+struct window_stream *stream_of(struct window *window, const struct tile *tile)
 {
     unsigned i = 0;
     while (&window->streams[i]->tile != tile)
@@ -96,8 +96,8 @@ bool pointer_reset(struct window *window)
     tile->part = zoom_whole;
     if (aim_can_crop(&tile->camera)) {
         struct aim_crop crop = crop_of(stream);
-        if (zoom_factor(crop.shown, crop.whole) > 1) {
-            crop.shown = crop.whole;
+        if (zoom_factor(crop.shown, crop.usual) > 1) {
+            crop.shown = crop.usual;
             set_crop(stream, crop);
             any = true;
         }

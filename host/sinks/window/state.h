@@ -24,6 +24,7 @@ struct window_stream {
     struct aim_crop
         crop; /* what the camera was last told to show, which more zooming goes on from */
     uint64_t crop_until; /* 0: nothing */
+    struct aim_exposure exposure;
 };
 
 /* The mouse button, while it is pressed. */

@@ -109,7 +109,8 @@ static void draw_tiles(const struct view *view, struct layout_size window)
 {
     struct tile *tiles[LAYOUT_MAX];
     unsigned count = list_tiles(view, tiles);
-    struct layout_area whole = { 0, 0, window.width, window.height };
+    struct layout_area whole = { 0, 0, window.width - instruments_panel_width(&view->instruments),
+                                 window.height };
     int side = count > 1 ? label_side(tiles, count, canvas_scale(&view->canvas)) : 0;
     for (unsigned i = 0; i < count; i++) {
         tile_draw(tiles[i], &view->canvas, count > 1 ? tiles[i]->area : whole, side);

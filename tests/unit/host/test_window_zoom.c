@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "host/sinks/window/aim.h"
+#include "shared/base/clock.h"
 
 static const struct zoom_rect smallest = { 0, 0, 0.0625, 0.0625 };
 
@@ -156,16 +157,21 @@ static void crops_are_whole_and_within_the_limits(void **state)
 static void exposure_goes_by_the_aim_or_the_time(void **state)
 {
     struct window_fixture *fixture = *state;
-    char value[CONTROL_TEXT_MAX];
+    const struct camera *camera = &fixture->camera;
+    struct aim_exposure last = { 0 };
     window_list(fixture);
-    assert_null(aim_expose(&fixture->camera, NULL, 1, value));
+    assert_null(aim_expose(camera, NULL, 1, &last, 1));
     window_add_usual(fixture);
     window_list(fixture);
-    assert_string_equal(aim_expose(&fixture->camera, NULL, 1, value)->name, "ExposureValue");
-    assert_string_equal(value, "0.333");
+    assert_string_equal(aim_expose(camera, NULL, 1, &last, 1)->name, "ExposureValue");
+    assert_near(last.number, 1.0 / 3);
+    (void)aim_expose(camera, NULL, 1, &last, 1);
+    assert_near(last.number, 2.0 / 3);
+    (void)aim_expose(camera, NULL, -1, &last, 2 * CLOCK_SECOND); /* the camera's own again */
+    assert_near(last.number, -1.0 / 3);
     window_answer(fixture, 0, "ExposureTime", PITETHER_SET_OK, value_of_int32(10000));
-    assert_string_equal(aim_expose(&fixture->camera, NULL, -1, value)->name, "ExposureTime");
-    assert_string_equal(value, "7940");
+    assert_string_equal(aim_expose(camera, NULL, -1, &last, 1)->name, "ExposureTime");
+    assert_near(last.number, 7940);
 }
 
 #define TEST(test)                                                                                 \
