@@ -62,6 +62,8 @@ class Picture:
     def says(self, text, area=None):
         """Whether this text is drawn across the middle of the area, or of the whole picture."""
         left, top, width, height = area or (0, 0, self.width, self.height)
+        if left + width > self.width or top + height > self.height:
+            return False  # the window has not its size yet
         for side in range(1, 5):
             text_width = (len(text) * 6 - 1) * side
             if text_width > width:
