@@ -149,5 +149,41 @@ class Settling(Played):
         self.assertLeftOut(host, 6)
 
 
+class Pattern(harness.Case):
+    """The pattern source, whose exposure and white balance settle as a camera's do."""
+
+    def metadata(self, folder):
+        return [entry["metadata"] for entry in self.objects(self.path(folder))]
+
+    def test_a_single_frame_has_settled(self):
+        """Each run begins with a camera that was off: all that comes before is accounted for."""
+        daemon = self.daemon()
+        self.run_host(daemon, "--save", self.path("before"), "--frames", "1", "--settle", "0")
+        before, = self.metadata("before")
+        self.assertEqual((before["AeState"], before["AwbLocked"]), (SEARCHING, False))
+        daemon.wait_for("camera off")
+        host = self.run_host(daemon, "--save", self.path("after"), "--frames", "1")
+        after, = self.metadata("after")
+        self.assertEqual((after["AeState"], after["AwbLocked"]), (CONVERGED, True))
+        dropped = self.assertSummary(host)[2]
+        host.wait_for(rf"{dropped} dropped \({dropped} NOT_SETTLED\)")
+        self.check_saved(self.path("after"), 1)
+
+    def test_exposure_in_all_files(self):
+        host = self.run_host(self.daemon(), "--save", self.path("out"), "--frames", "5", "--settle",
+                             "30", "--latency", self.path("latency.csv"))
+        host.wait_for(r"\d+ NOT_SETTLED")
+        rows = self.index(self.path("out"))
+        with open(self.path("latency.csv"), newline="", encoding="utf-8") as file:
+            lines = {line["id"]: line for line in csv.DictReader(file)}
+        for row, values in zip(rows, self.metadata("out"), strict=True):
+            middle = int(row["sensor_ns"]) + values["ExposureTime"] * 1000 // 2
+            self.assertEqual((float(row["exposure_us"]), int(row["mid_exposure_ns"])),
+                             (values["ExposureTime"], middle))
+            self.assertEqual([float(row[name]) for name in ("gain", "digital_gain")],
+                             [values["AnalogueGain"], values["DigitalGain"]])
+            self.assertEqual(float(lines[row["id"]]["exposure_us"]), values["ExposureTime"])
+
+
 if __name__ == "__main__":
     harness.main()
