@@ -127,10 +127,18 @@ class Docs(harness.Case):
             letters = "".join({"u8": "B", "u16": "H", "u32": "I", "u64": "Q"}[field]
                               for field in re.findall(r"\bu\d+", fixed))
             self.assertEqual(">" + letters, hostile_wire.LAYOUTS[int(value, 0)], name)
-        reasons = re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", document, re.M)
+        def table(heading):
+            rows = re.search(rf"^\| {heading} \|.*\n\|[-|]+\|\n((?:\|.*\n)+)", document, re.M).group(1)
+            return {name: int(value) for value, name in
+                    re.findall(r"^\| (\d+) \| ([A-Z_]+) \|", rows, re.M)}
         known = enumerators("DROP_")
         del known["REASONS"]
-        self.assertEqual({name: int(value) for value, name in reasons}, known)
+        self.assertEqual(table("reason"), known)
+        header += read_protocol("wire_controls.h")
+        self.assertEqual(table(r"status \|"), enumerators("CHANGED_"))
+        results = enumerators("SET_")
+        del results["TEXT_MAX"]
+        self.assertEqual(table(r"result \|"), results)
         errors = re.search(r"^- \*\*ERROR\*\*(.*?)\. ", document, re.M).group(1)
         self.assertEqual({name: int(value) for value, name in
                           re.findall(r"(\d+) `([A-Z_]+)`", errors)}, enumerators("ERROR_"))

@@ -67,13 +67,15 @@ static void on_end(void *user, int error)
 static void replay(struct camera *camera, int fd, size_t size_then)
 {
     struct watcher watcher = { .captures = 0 };
-    struct camera_sink sink = { on_frame, on_lost, on_end, &watcher };
+    const struct camera_run run = {
+        .sink = { .on_frame = on_frame, .on_lost = on_lost, .on_end = on_end, .user = &watcher }
+    };
     struct camera_mode mode;
     struct error error;
     sem_init(&watcher.done, 0, 0);
     sem_init(&watcher.stop, 0, 0);
     CHECK(ftruncate(fd, (off_t)size_then) == 0);
-    CHECK(camera_y4m.start(camera, &sink, &mode, &error) == 0);
+    CHECK(camera_y4m.start(camera, &run, &mode, &error) == 0);
     wait_for(&watcher.done);
     sem_post(&watcher.stop);
     camera_y4m.stop(camera);
