@@ -2,11 +2,16 @@
 """What the daemon's options and sections set a camera to, from its first frame on, and what they may not
 say. The camera is the test pattern's."""
 import json
+import os
+import re
+import shlex
 import subprocess
 
 import harness
-from harness import PITETHERD
+from harness import PITETHER, PITETHERD
 
+DOC = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "shared", "doc",
+                   "controls.md")
 USAGE, CAMERA = 2, 3
 
 
@@ -114,6 +119,29 @@ class ControlOptions(harness.Case):
         host = self.host(daemon, "--set", "shutter=2ms")
         self.assertEqual(host.wait(), 8, host.log())
         self.assertIn("--view-only", host.log())
+
+    def test_the_page_on_controls(self):
+        """Its commands have options that there are. What they set is what a camera takes, but for
+        controls that this one lacks."""
+        with open(DOC, encoding="utf-8") as file:
+            commands = [shlex.split(line, comments=True) for block in
+                        re.findall(r"```sh\n(.*?)```", file.read(), re.S)
+                        for line in block.strip().split("\n")]
+        daemon = self.daemon("--always-on")
+        texts = []
+        for program, *words in commands:
+            words = [word for word in words if "/" not in word or "=" in word]
+            if "--tuning-file" in words:
+                continue
+            path = {"pitether": PITETHER, "pitetherd": PITETHERD}[program]
+            subprocess.run([path, *words, "--help"], stdout=subprocess.DEVNULL, check=True,
+                           timeout=harness.BOUND)
+            texts += [words[i + 1] for i, word in enumerate(words) if word == "--set"]
+        self.assertGreater(len(texts), 5)
+        for text in texts:
+            host = self.host(daemon, "--set", text)
+            if host.wait() != 0:
+                self.assertRegex(host.log(), "the camera has no ")
 
     def list_controls(self, *options):
         return subprocess.run([PITETHERD, "--list-controls", "--listen", self.socket, *options],
