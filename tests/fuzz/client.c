@@ -1,10 +1,8 @@
 /*
  * The daemon's side of a conversation, whatever the receiver says, however its socket behaves, and
- * whatever the camera does meanwhile. What the daemon sends is held against PROTOCOL.md by the unit
- * tests' peer; its own books are looked at after each step.
+ * whatever the camera does meanwhile. The unit tests' peer holds what is sent against PROTOCOL.md.
  *
- * The input: what comes of the handshake, and a row of steps, each a byte that names it and what it
- * needs.
+ * The input: what comes of the handshake, and steps: a byte that names each, and what it needs.
  */
 #include "device/serve/client.h"
 

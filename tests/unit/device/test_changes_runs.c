@@ -1,0 +1,141 @@
+/*
+ * What holds for all runs of a camera: its list of controls, what is set of them, and that each
+ * request is answered once.
+ */
+#include <pthread.h>
+
+#include "changes_rig.h"
+
+static int setup_bright(void **state)
+{
+    return rig_setup_with(state, "Brightness=0.5");
+}
+
+static void options_are_set_first(void **state)
+{
+    struct rig *rig = *state;
+    rig_begin(rig);
+    assert_int_equal(rig->given.count, 1);
+    assert_string_equal(rig->given.items[0].name, "Brightness");
+    assert_true(rig->given.items[0].value.number[0] == 0.5f);
+}
+
+static unsigned read_table(struct rig *rig, struct changes_cursor *cursor,
+                           struct control_table *table)
+{
+    uint8_t bytes[WIRE_MESSAGE_MAX];
+    unsigned messages = 0;
+    int complete = 0;
+    while (!complete) {
+        struct wire_raw raw = { .body = bytes + WIRE_HEADER_SIZE };
+        size_t size = changes_encode_table(rig->changes, 7, cursor, bytes);
+        assert_int_equal(wire_decode_header(bytes, &raw.header), 0);
+        assert_int_equal(size, WIRE_HEADER_SIZE + raw.header.length);
+        complete = wire_decode_controls(&raw, table);
+        assert_int_equal(complete, cursor->done);
+        messages++;
+    }
+    return messages;
+}
+
+static void the_table_says_what_is_set(void **state)
+{
+    struct rig *rig = *state;
+    struct control_table table = { .items = NULL };
+    struct changes_cursor cursor = { 0 };
+    rig_begin(rig);
+    rig_set(rig, "Brightness=0.25");
+    read_table(rig, &cursor, &table);
+    assert_int_equal(table.count, rig->table.count);
+    const struct control_info *info = control_table_find(&table, "Brightness", 10);
+    assert_non_null(info);
+    assert_true(info->set.number[0] == 0.25f);
+    control_table_clear(&table);
+}
+
+/* While a list is being sent the camera starts again, with fewer controls. */
+static void another_table_is_sent_from_its_begin(void **state)
+{
+    struct rig *rig = *state;
+    struct control_table table = { .items = NULL };
+    struct changes_cursor cursor = { 0 };
+    uint8_t bytes[WIRE_MESSAGE_MAX];
+    camera_controls_add_many(&rig->table, 100);
+    rig_begin(rig);
+    changes_encode_table(rig->changes, 7, &cursor, bytes);
+    assert_false(cursor.done);
+    control_table_clear(&rig->table);
+    camera_controls_fill(&rig->table);
+    rig_begin(rig);
+    assert_int_equal(read_table(rig, &cursor, &table), 1);
+    assert_int_equal(table.count, rig->table.count);
+    control_table_clear(&table);
+}
+
+static void a_camera_without_controls_has_an_empty_table(void **state)
+{
+    struct rig *rig = *state;
+    struct control_table table = { .items = NULL };
+    struct changes_cursor cursor = { 0 };
+    changes_expect(rig->changes);
+    changes_started(rig->changes, false);
+    assert_int_equal(read_table(rig, &cursor, &table), 1);
+    assert_int_equal(table.count, 0);
+    rig_refused(rig, "Brightness=0.25", WIRE_CHANGED_REJECTED);
+}
+
+/* Threads meet: one requests, one is the camera's. */
+
+enum { MANY = 2000 };
+
+static void *be_camera(void *user)
+{
+    struct rig *rig = user;
+    float brightness = 0;
+    for (unsigned shown = 0; shown < MANY;) {
+        if (rig_take(rig)) {
+            brightness = rig->given.items[0].value.number[0];
+            shown = (unsigned)rig->applied;
+        }
+        rig_show(rig, rig->applied, brightness);
+    }
+    return NULL;
+}
+
+static void each_request_is_answered_once(void **state)
+{
+    struct rig *rig = *state;
+    pthread_t camera;
+    unsigned answered = 0;
+    rig_begin(rig);
+    assert_int_equal(pthread_create(&camera, NULL, be_camera, rig), 0);
+    while (answered < MANY) {
+        struct change *change;
+        if (rig->requests < MANY) {
+            struct change *answer =
+                rig_request(rig, rig->requests % 2 ? "Brightness=0.25" : "Brightness=0.5");
+            if (answer) /* BUSY: nothing was set */
+                rig->requests--;
+            free(answer);
+        }
+        while ((change = changes_decided(rig->changes))) {
+            assert_in_range(change->request, 1, MANY);
+            assert_int_equal(change->status, WIRE_CHANGED_DONE);
+            answered++;
+            free(change);
+        }
+    }
+    assert_int_equal(pthread_join(camera, NULL), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(options_are_set_first, setup_bright, rig_teardown),
+        TEST(the_table_says_what_is_set),
+        TEST(another_table_is_sent_from_its_begin),
+        TEST(a_camera_without_controls_has_an_empty_table),
+        TEST(each_request_is_answered_once),
+    };
+    return cmocka_run_group_tests_name("changes_runs", tests, NULL, NULL);
+}
