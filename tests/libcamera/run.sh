@@ -263,6 +263,33 @@ test_two_cameras() {
     stop_daemon && [ "$code" = 0 ]
 }
 
+# A camera's second output, while the first one is watched, too.
+test_preview() {
+    local main='' code=0
+    start_daemon --source "libcamera:$camera" --size 1920x1080 --preview-size 1296x972 || return 1
+    receive_stream camera &
+    main=$!
+    receive_stream camera/preview || code=$?
+    wait "$main" || code=$?
+    stop_daemon && [ "$code" = 0 ]
+}
+
+# Of the camera's largest size, while the stream goes on without a gap.
+test_still() {
+    local main='' code=0
+    start_daemon --source "libcamera:$camera" --size 1000x562 || return 1
+    receive_stream camera &
+    main=$!
+    mkdir -p "$root$inside/still"
+    timeout 60 chroot "$root" env LD_LIBRARY_PATH="$inside/laptop/host" \
+        "$inside/laptop/host/pitether" "$address" --still "$inside/still/still.jpg" --quality 95 \
+        >"$work/host.log" 2>&1 || code=$?
+    wait "$main" || code=$?
+    ! grep 'camera off' "$work/daemon.log" || code=1
+    [ "$code" = 0 ] || cat "$work/host.log" "$work/daemon.log"
+    stop_daemon && [ "$code" = 0 ]
+}
+
 test_stream() { # folder, WxH, filter, options
     local folder=$1 size=$2 filter=$3
     shift 3
@@ -345,7 +372,12 @@ test_virtual_cameras() {
     check 'two streams: each has its camera' test_two_cameras
     check 'two streams: the photograph is that of one' is_like front 1920x1080 null
     check 'two streams: and not of the other' is_unlike rear 1296x972 null
+    check 'preview: beside the stream' test_preview
+    check 'preview: shows the photograph' is_like camera/preview 1296x972 null
+    check 'still: while the stream goes on' test_still
+    check 'still: is the photograph, in full size' is_like still 1920x1080 null
     test_stream plain 1920x1080 null
+    test_stream upright 1000x562 transpose=clock --rotation 90
     test_stream odd-width 1000x562 null
     test_stream four-thirds 1296x972 null --fps 30
     test_stream mirrored 1296x972 hflip --hflip
