@@ -28,6 +28,7 @@ harnesses=(
     "options 100000 shared/base/option_value.c shared/base/option_lookup.c shared/base/options_command_line.c shared/base/options_file.c"
     "message_reader 100000 shared/protocol/message_reader.c"
     "wire 200000 shared/protocol/wire.c shared/protocol/wire_layout.c shared/protocol/wire_streams.c"
+    "wire_controls 100000 shared/protocol/wire_controls.c shared/controls/value.c shared/controls/metadata.c shared/controls/control_table.c"
     "address 200000 shared/net/address.c"
     "file_name 200000 host/sinks/files/file_name.c"
     "keys 50000 shared/keys/keys.c"

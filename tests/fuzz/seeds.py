@@ -53,6 +53,31 @@ BODIES = [
 ]
 
 
+def text(words):
+    return bytes([len(words)]) + words
+
+
+def wire_controls():
+    """Lists of controls, a SET, an answer, and names with what a frame packs behind them."""
+    def whole(number, fixed, tlvs, blob):
+        return struct.pack(">BBH", number, len(fixed), len(tlvs)) + fixed + tlvs + blob
+
+    elements = struct.pack(">Hi", 1, 5)
+    control = (struct.pack(">BBH", 3, 1, 0) + text(b"ExposureTime") + text("\u00b5s".encode()) +
+               elements * 3 + struct.pack(">H", 0) + b"\1" + struct.pack(">i", 0) + text(b"Auto"))
+    box = (struct.pack(">BBH", 7, 3, 4) + text(b"rpi::ScalerCrops") + text(b"") +
+           struct.pack(">HiiII", 1, 0, 0, 64, 64) + struct.pack(">HHH", 0, 0, 0) + b"\0")
+    yield whole(0, struct.pack(">BHH", 0, 0, 2), b"", control + box)
+    yield whole(0, struct.pack(">BHH", 0, 0, 0), b"", b"")
+    yield whole(1, struct.pack(">I", 7), b"", b"shutter=10ms,ColourGains=1.5,2")
+    change = text(b"ExposureTime") + b"\0" + 2 * (b"\3\0" + elements) + text(b"within a line")
+    yield whole(2, struct.pack(">BBIQ", 0, 0, 7, 99), tlv(1, b"laptop"), b"\1" + change)
+    names = b"\5\0" + text(b"AnalogueGain") + b"\4\2" + text(b"FrameDurationLimits")
+    fixed = b"\0\0"
+    yield (struct.pack(">BBHH", 3, len(fixed), 0, len(fixed + names)) + fixed + names +
+           b"\0" + struct.pack(">f", 1.5) + b"\1\2" + struct.pack(">qq", 33333, 33333))
+
+
 def wire():
     for kind, fixed, tlvs, blob in BODIES:
         yield struct.pack(">BBH", kind, len(fixed), len(tlvs)) + fixed + tlvs + blob
@@ -177,7 +202,7 @@ def jpeg_slice():
 
 def main():
     root = pathlib.Path(sys.argv[1])
-    for make in (wire, message_reader, client, session, address, file_name, options, keys, faults, assignments, y4m, jpeg_decode, jpeg_slice):
+    for make in (wire, wire_controls, message_reader, client, session, address, file_name, options, keys, faults, assignments, y4m, jpeg_decode, jpeg_slice):
         folder = root / make.__name__
         folder.mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(make()):
