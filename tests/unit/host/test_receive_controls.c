@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -213,6 +215,50 @@ static void closed_with_all_of_it_waiting(void **state)
     set_control(fixture, "ExposureTime=2");
 }
 
+enum { SETTERS = 4, SETS_EACH = 50 };
+
+static void *set_often(void *user)
+{
+    struct fixture *fixture = user;
+    for (unsigned i = 0; i < SETS_EACH;) {
+        uint32_t request = 0;
+        int result = pitether_set(fixture->receiver, "ExposureTime=1", &request);
+        assert_true((result == 0 && request != 0) || result == -EBUSY);
+        if (result == 0)
+            i++;
+        else
+            sched_yield();
+    }
+    return NULL;
+}
+
+/* Each request of each thread is answered once. */
+static void several_threads_set(void **state)
+{
+    struct fixture *fixture = *state;
+    pthread_t threads[SETTERS];
+    unsigned answered = 0;
+    start(fixture);
+    connect_with_controls(fixture);
+    for (unsigned i = 0; i < SETTERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, set_often, fixture), 0);
+    while (fixture->record.answers < SETTERS * SETS_EACH) {
+        struct pollfd ready[] = { { fixture->fd, POLLIN, 0 },
+                                  { pitether_fd(fixture->receiver), POLLIN, 0 } };
+        assert_in_range(poll(ready, 2, BOUND_MS), 1, 2);
+        if (ready[0].revents)
+            receive(fixture);
+        for (; answered < fixture->sets; answered++) /* their numbers are 1, 2, ... */
+            script_answer(&fixture->script, answered + 1, 1, 1);
+        send_all(fixture);
+        take_all(fixture);
+    }
+    for (unsigned i = 0; i < SETTERS; i++)
+        pthread_join(threads[i], NULL);
+    for (unsigned i = 0; i < SETTERS * SETS_EACH; i++)
+        assert_int_equal(fixture->record.answered[i], i + 1);
+}
+
 static void values_as_text(void **state)
 {
     (void)state;
@@ -244,6 +290,7 @@ int main(void)
         RECEIVER_TEST(a_pause_waits_for_answers),
         RECEIVER_TEST(an_answer_that_nobody_asked_for),
         RECEIVER_TEST(closed_with_all_of_it_waiting),
+        RECEIVER_TEST(several_threads_set),
         cmocka_unit_test(values_as_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
