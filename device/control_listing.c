@@ -5,6 +5,7 @@
 #include "device/controls/limits.h"
 #include "device/source.h"
 #include "shared/controls/enumerators.h"
+#include "shared/protocol/wire.h"
 
 /* Of a column. */
 enum { TYPE_MAX = 24, VALUES_MAX = 512 };
@@ -73,14 +74,17 @@ void control_listing_write(const struct control_table *table, FILE *out)
     }
 }
 
-static enum exit_code list_stream(const struct stream_options *options)
+/* label: what log lines begin with. */
+static enum exit_code list_stream(const struct stream_options *options, const char *label)
 {
     struct camera_description description = { .controls = { .items = NULL } };
     struct source source;
     struct error error;
-    enum exit_code code = source_open(&source, options, "");
-    if (code == EXIT_DONE && source.ops->describe(source.camera, &description, &error))
-        code = exit_with(EXIT_CAMERA, error.text);
+    enum exit_code code = source_open(&source, options, label, false);
+    if (code == EXIT_DONE && source.ops->describe(source.camera, &description, &error)) {
+        log_error("%s%s", label, error.text);
+        code = EXIT_CAMERA;
+    }
     if (code == EXIT_DONE) {
         printf("%s: %s%s\n", options->name, description.mode.model,
                description.controls.count ? "" : " has no controls");
@@ -95,7 +99,11 @@ enum exit_code control_listing(const struct device_options *options, bool has_ou
 {
     enum exit_code code = EXIT_DONE;
     for (unsigned i = 0; i < options->stream_count; i++) {
-        enum exit_code listed = list_stream(&options->streams[i]);
+        const struct stream_options *stream = &options->streams[i];
+        char label[WIRE_NAME_MAX + 3] = "";
+        if (options->stream_count > 1)
+            snprintf(label, sizeof(label), "%s: ", stream->name);
+        enum exit_code listed = list_stream(stream, label);
         code = code == EXIT_DONE ? listed : code;
     }
     enum exit_code flushed = exit_flushed(has_output);

@@ -13,13 +13,14 @@
 #include "shared/base/log.h"
 
 static enum exit_code open_camera(struct source *source, const char *argument,
-                                  const struct camera_request *request, const char *label)
+                                  const struct camera_request *request, const char *label,
+                                  bool may_be_absent)
 {
     struct error error;
     int result = source->ops->open(&source->camera, argument, request, &error);
     if (result == 0)
         return EXIT_DONE;
-    if (!source->camera) {
+    if (!source->camera || !may_be_absent) {
         log_error("%s%s", label, error.text);
         return EXIT_CAMERA;
     }
@@ -28,7 +29,7 @@ static enum exit_code open_camera(struct source *source, const char *argument,
 }
 
 enum exit_code source_open(struct source *source, const struct stream_options *options,
-                           const char *label)
+                           const char *label, bool may_be_absent)
 {
     const char *argument;
     struct fault_script faults = { 0 };
@@ -63,7 +64,7 @@ enum exit_code source_open(struct source *source, const struct stream_options *o
         .names = &source->names,
         .faults = &faults,
     };
-    return open_camera(source, argument, &request, label);
+    return open_camera(source, argument, &request, label, may_be_absent);
 }
 
 void source_close(struct source *source)

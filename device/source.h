@@ -17,10 +17,11 @@ struct source {
     char sensor_mode[24];        /* as the camera's request has it */
 };
 
-/* Chooses the source and opens its camera; one that is not there yet is as good as one that is.
- * Logs what is wrong, behind the stream's label. */
+/* Chooses the source and opens its camera; if may_be_absent, one that is not there yet is as good
+ * as one that is. Logs what is wrong, behind the stream's label. On failure source_close() is still
+ * due. */
 NODISCARD enum exit_code source_open(struct source *source, const struct stream_options *options,
-                                     const char *label);
+                                     const char *label, bool may_be_absent);
 
 /* Closes the camera if it is still the source's: taking it over sets it to NULL. Frees what it has,
  * which the camera may use until it is closed. */

@@ -19,7 +19,7 @@ enum exit_code streams_open(struct streams *streams, const struct device_options
         if (streams->cameras > 1)
             snprintf(streams->labels[i], sizeof(streams->labels[i]),
                      "%s: ", options->streams[i].name);
-        code = source_open(&streams->sources[i], &options->streams[i], streams->labels[i]);
+        code = source_open(&streams->sources[i], &options->streams[i], streams->labels[i], true);
         if (code == EXIT_DONE)
             code = control_check(&streams->sources[i], streams->labels[i]);
     }

@@ -162,6 +162,7 @@ class ControlOptions(harness.Case):
         absent = self.list_controls("--source", "libcamera:no-such-camera")
         self.assertEqual(absent.returncode, CAMERA, absent.stderr)
         self.assertEqual(absent.stdout, "")
+        self.assertNotIn("serving without", absent.stderr)
 
 
 if __name__ == "__main__":
