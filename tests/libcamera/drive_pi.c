@@ -233,6 +233,17 @@ static const struct {
     { "LensPosition=3.5", "LensPosition", "1", "3.5", false },
     { "AfMode=continuous", "AfMode", "0", "2", false },
     { "ScalerCrop=100,200,2000,1000", "ScalerCrop", "0,0,4608,2592", "100,200,2000,1000", false },
+    { "ScalerCrops=0,0,0.5,0.5", "rpi::ScalerCrops", "nothing", "0,0,2304,1296", false },
+    { "AfPause=immediate", "AfPause", "nothing", "0", false },
+    { "AfWindows=0.25,0.25,0.5,0.5", "AfWindows", "nothing", "1152,648,2304,1296", false },
+    { "AfMetering=auto", "AfMetering", "1", "0", false },
+    { "AeFlickerMode=off", "AeFlickerMode", "1", "0", false },
+    { "AwbEnable=on", "AwbEnable", "false", "true", false },
+    { "ColourTemperature=5000", "ColourTemperature", "nothing", "5000", false },
+    { "ColourGains=2,2,ColourCorrectionMatrix=1,0,0,0,1,0,0,0,1", "ColourCorrectionMatrix",
+      "nothing", "1,0,0,0,1,0,0,0,1", false },
+    { "ExposureTimeMode=auto", "ExposureTimeMode", "1", "0", true },
+    { "AnalogueGainMode=auto", "AnalogueGainMode", "1", "0", true },
 };
 
 static void each_change_shows_when_it_is_due(void **state)
@@ -243,7 +254,7 @@ static void each_change_shows_when_it_is_due(void **state)
     assert_int_equal(pi.mode.shows_changes, is_atomic());
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         unsigned delay = rows[i].sensor || is_atomic() ? SENSOR_DELAY : 0;
-        if (strcmp(rows[i].name, "AeFlickerPeriod") == 0 && !info_of("AeFlickerPeriod"))
+        if (!info_of(rows[i].name)) /* this release does not know it */
             continue;
         unsigned given = set(rows[i].text, 100 + i);
         wait_for(given + delay + 2);
