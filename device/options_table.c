@@ -184,13 +184,13 @@ static const struct option_spec specs[] = {
 };
 
 static const struct option_foreign receivers_options[] = {
-    { "save", 'o' },        { "sync", 0 },         { "stdout", 0 },       { "window", 'w' },
-    { "null", 0 },          { "duration", 't' },   { "timeout", 0 },      { "every", 0 },
-    { "max-fps", 0 },       { "lossless", 0 },     { "live", 0 },         { "import-key", 0 },
-    { "forget-key", 0 },    { "no-reconnect", 0 }, { "latency", 0 },      { "latency-report", 0 },
-    { "settle", 0 },        { "stream", 0 },       { "list-streams", 0 }, { "controls", 0 },
-    { "json", 0 },          { "get", 0 },          { "set", 0 },          { "load-controls", 0 },
-    { "save-controls", 0 }, { "lock", 0 },         { NULL, 0 },
+    { "save", 'o' },        { "sync", 0 },          { "stdout", 0 },       { "window", 'w' },
+    { "null", 0 },          { "duration", 't' },    { "timeout", 0 },      { "every", 0 },
+    { "max-fps", 0 },       { "lossless", 0 },      { "live", 0 },         { "import-key", 0 },
+    { "forget-key", 0 },    { "no-reconnect", 0 },  { "latency", 0 },      { "latency-report", 0 },
+    { "settle", 0 },        { "stream", 0 },        { "list-streams", 0 }, { "still", 0 },
+    { "controls", 0 },      { "json", 0 },          { "get", 0 },          { "set", 0 },
+    { "load-controls", 0 }, { "save-controls", 0 }, { "lock", 0 },         { NULL, 0 },
 };
 
 _Static_assert(sizeof(specs) / sizeof(specs[0]) <= DEVICE_OPTIONS_MAX, "see options.h");

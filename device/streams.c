@@ -104,6 +104,7 @@ enum exit_code streams_close(struct streams *streams)
         struct stream *stream = streams->items[i];
         if (!stream || stream_wait(stream, due_ns)) {
             log_encoded(stream);
+            log_encoded(stream ? stream->preview : NULL);
             stream_destroy(&streams->items[i]);
             source_close(&streams->sources[i]);
             continue;

@@ -8,6 +8,7 @@
 #include "host/lib/pitether.h"
 #include "host/list_streams.h"
 #include "host/options_check.h"
+#include "host/still/still_command.h"
 #include "shared/base/descriptors.h"
 #include "shared/base/log.h"
 #include "shared/keys/keys_file.h"
@@ -31,6 +32,8 @@ static enum exit_code print(const struct host_options *options)
 {
     if (options->list_streams)
         return list_streams(options);
+    if (options->still && !options->help && !options->version)
+        return still_command_run(options);
     if (!options->help && !options->version)
         return control_commands_run(options);
     if (options->help)
@@ -43,7 +46,7 @@ static enum exit_code print(const struct host_options *options)
 bool command_is_requested(const struct host_options *options)
 {
     return options->help || options->version || options->list_streams || options->import_key ||
-           options->forget_key || options_want_control(options);
+           options->forget_key || options->still || options_want_control(options);
 }
 
 enum exit_code command_run(const struct host_options *options, bool has_output)

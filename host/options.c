@@ -50,8 +50,8 @@ static const struct option_spec specs[] = {
       "end after this long without a frame, at the start or later, connected or not; 0 is never" },
     { "settle", 0, OPTION_NUMBER, FIELD(settle), "SECONDS", NULL, 0, 60, NULL,
       "leave out the frames before exposure, white balance and focus have settled, as the camera "
-      "reports, for at most this long; 0 leaves none out. The default is 5 with --frames 1, and "
-      "else 0" },
+      "reports, for at most this long; 0 leaves none out. The default is 5 with --frames 1 and "
+      "--still, and else 0" },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
       "receive one frame of N, by the camera's count; not together with --max-fps" },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
@@ -65,6 +65,17 @@ static const struct option_spec specs[] = {
       "receive this stream of the daemon, like HOST/NAME; for addresses of the form unix:/PATH" },
     { "list-streams", 0, OPTION_FLAG, FIELD(list_streams), NULL, NULL, 0, 0, NULL,
       "list the daemon's streams with model, size, rate and state, and exit" },
+    HEADING("Stills"),
+    { "still", 0, OPTION_TEXT, FIELD(still), "FILE", NULL, 0, 0, NULL,
+      "take one picture of the sensor's full size, save it as FILE, replacing it, print what it "
+      "is, "
+      "and exit; others go on watching. A camera that can't take it beside its stream is switched "
+      "for it, and the stream pauses for about a second" },
+    { "size", 0, OPTION_SIZE, FIELD(size), "WxH", NULL, WIRE_SIDE_MIN, WIRE_SIDE_MAX, NULL,
+      "the size that the camera is asked for with --still; it gives the nearest that it can, and one "
+      "that takes stills beside its stream may give the full size only" },
+    { "quality", 'q', OPTION_INT, FIELD(quality), "1..100", NULL, 1, 100, NULL,
+      "JPEG quality for --still; without it, the stream's" },
     HEADING("The camera's controls"),
     { "controls", 0, OPTION_FLAG, FIELD(controls), NULL, NULL, 0, 0, NULL,
       "list what the camera can be set to, with type, range, default, what is set, and what is in "
@@ -115,13 +126,11 @@ static const struct option_spec specs[] = {
 
 static const struct option_foreign daemons_options[] = {
     { "source", 's' },
-    { "size", 0 },
     { "fps", 0 },
     { "unpaced", 0 },
     { "hflip", 0 },
     { "vflip", 0 },
     { "rotation", 0 },
-    { "quality", 'q' },
     { "bitrate", 'b' },
     { "adaptive", 0 },
     { "min-quality", 0 },
@@ -204,6 +213,6 @@ int host_options_read(struct host_options *options, int argc, char **argv, struc
         return result;
     /* A single frame is to be a good one. */
     if (options->settle < 0)
-        options->settle = options->frames == 1 ? SETTLE_DEFAULT_S : 0;
+        options->settle = options->frames == 1 || options->still ? SETTLE_DEFAULT_S : 0;
     return options_check(options, error);
 }

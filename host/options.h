@@ -19,6 +19,9 @@ struct host_options {
     const char *keys, *import_key, *forget_key;
     const char *stream; /* for addresses that can't name one */
     bool list_streams;
+    const char *still;         /* the file */
+    struct option_size size;   /* of the still; zeros: the sensor's */
+    int quality;               /* of the still; 0: the stream's */
     bool controls, json, lock; /* of the camera */
     const char *get, *load_controls, *save_controls;
     struct option_list set;

@@ -130,9 +130,34 @@ static int check_controls(const struct host_options *options, struct error *erro
                      control, other);
 }
 
+static int check_still(const struct host_options *options, struct error *error)
+{
+    const char *other = find_frame_option(options), *control = find_control_option(options);
+    bool asks = options->list_streams || options->import_key || options->forget_key;
+    if (!options->still && (options->size.width || options->quality))
+        return error_set(error, -EINVAL,
+                         "--%s goes with --still only: that of a stream is pitetherd's option",
+                         options->quality ? "quality" : "size");
+    if (!options->still)
+        return 0;
+    if (other || control)
+        return error_set(error, -EINVAL,
+                         "--still takes one picture and exits: %s does not go with it",
+                         other ? other : control);
+    if (asks)
+        return error_set(error, -EINVAL, "--still and --%s exclude one another",
+                         options->list_streams ? "list-streams"
+                         : options->import_key ? "import-key"
+                                               : "forget-key");
+    if (options->addresses.count > 1)
+        return error_set(error, -EINVAL, "--still asks one daemon: give one address");
+    return 0;
+}
+
 int options_check(const struct host_options *options, struct error *error)
 {
-    if (check_addresses(options, error) || check_controls(options, error))
+    if (check_addresses(options, error) || check_controls(options, error) ||
+        check_still(options, error))
         return -EINVAL;
     if (options->max_fps > 0 && options->max_fps < 0.001)
         return error_set(error, -EINVAL, "--max-fps: the minimum is 0.001, one frame in 1000 s");

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "host/controls/words.h"
-#include "host/sinks/files/atomic_file.h"
+#include "host/sinks/files/replace_file.h"
 #include "shared/base/descriptors.h"
 #include "shared/base/text.h"
 
@@ -29,42 +29,13 @@ static int write_lines(const struct control_view *view, FILE *out)
     return count;
 }
 
-/* The folder that the path is in, opened, and the name in it. */
-static int open_folder(const char *path, const char **name)
-{
-    const char *slash = strrchr(path, '/');
-    *name = slash ? slash + 1 : path;
-    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-    int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    int result = fd >= 0 ? fd : folder ? -errno : -ENOMEM;
-    free(folder);
-    return result;
-}
-
-static int replace(const char *path, const char *text, size_t size)
-{
-    char temporary[TEMPORARY_NAME_SIZE];
-    const char *name;
-    int folder = open_folder(path, &name);
-    if (folder < 0)
-        return folder;
-    temporary_name_make(temporary);
-    int result = *name ? atomic_file_write(folder, temporary, text, size, true) : -EISDIR;
-    if (!result && renameat(folder, temporary, folder, name)) {
-        result = -errno;
-        unlinkat(folder, temporary, 0);
-    }
-    close(folder);
-    return result;
-}
-
 int profile_write(const char *path, const struct control_view *view, struct error *error)
 {
     char *text = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     int count = out ? write_lines(view, out) : 0;
-    int result = out && fclose(out) == 0 ? replace(path, text, size) : -ENOMEM;
+    int result = out && fclose(out) == 0 ? replace_file(path, text, size) : -ENOMEM;
     free(text);
     return result ? error_set(error, result, "can't write %.300s: %s", path, strerror(-result))
                   : count;

@@ -254,7 +254,11 @@ static void begin_session(struct pitether *receiver)
     const struct receiver_config *config = &receiver->config;
     struct session_handler handler = receiver_handler(receiver);
     struct session_config session = {
-        .mode = config->mode == PITETHER_LOSSLESS ? WIRE_LOSSLESS : WIRE_LIVE,
+        .mode = (enum wire_mode)config->mode, /* the numbers are the same */
+        .still_width = config->still_width,
+        .still_height = config->still_height,
+        .still_quality = config->still_quality,
+        .still_settle_ms = (uint32_t)(config->settle_s * 1000),
         .max_fps_mhz = config->max_fps_mhz,
         .every = config->every,
         .max_message = WIRE_MAX_MESSAGE_LIMIT,

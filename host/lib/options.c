@@ -54,6 +54,21 @@ int receiver_options_copy(struct pitether_options *options, const struct pitethe
     return 0;
 }
 
+static int check_still(const struct pitether_options *options, struct error *error)
+{
+    unsigned width = options->still_width, height = options->still_height;
+    if (options->max_fps > 0 || options->every > 1 || options->duration_s > 0)
+        return error_set(error, -EINVAL, "a still has no max_fps, every and duration_s");
+    if ((width || height) && !wire_size_is_good(width, height))
+        return error_set(error, -EINVAL,
+                         "a still of %ux%u is asked for, and each side must be %d to %d pixels",
+                         width, height, WIRE_SIDE_MIN, WIRE_SIDE_MAX);
+    if (options->still_quality > 100)
+        return error_set(error, -EINVAL, "still_quality is %u, and must be 1 to 100, or 0",
+                         options->still_quality);
+    return 0;
+}
+
 static int check_rate(const struct pitether_options *options, struct error *error)
 {
     double fps = options->max_fps;
@@ -61,9 +76,9 @@ static int check_rate(const struct pitether_options *options, struct error *erro
         return error_set(error, -EINVAL, "max_fps is %g, and must be 0.001 to 10000, or 0", fps);
     if (fps > 0 && options->every > 1)
         return error_set(error, -EINVAL, "max_fps and every exclude one another");
-    if (options->mode != PITETHER_LIVE && options->mode != PITETHER_LOSSLESS)
+    if ((unsigned)options->mode > PITETHER_STILL)
         return error_set(error, -EINVAL, "mode %d is not known", (int)options->mode);
-    return 0;
+    return options->mode == PITETHER_STILL ? check_still(options, error) : 0;
 }
 
 static int check_bounds(const struct pitether_options *options, struct error *error)
@@ -104,6 +119,9 @@ int receiver_config_read(struct receiver_config *config, const char *address,
     config->duration_s = options->duration_s;
     config->timeout_s = options->timeout_s;
     config->settle_s = options->settle_s;
+    config->still_width = options->still_width;
+    config->still_height = options->still_height;
+    config->still_quality = options->still_quality;
     config->reconnect = !options->no_reconnect;
     config->max_frames = options->max_frames ? options->max_frames : FRAMES_DEFAULT;
     config->max_bytes = options->max_bytes ? options->max_bytes : BYTES_DEFAULT;

@@ -22,6 +22,7 @@ struct receiver_config {
     uint32_t max_fps_mhz; /* 0: all frames */
     uint32_t every;       /* one frame of so many; 1: all */
     double duration_s, timeout_s, settle_s;
+    unsigned still_width, still_height, still_quality; /* 0: not given */
     bool reconnect;
     unsigned max_frames;
     size_t max_bytes;

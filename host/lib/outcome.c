@@ -133,7 +133,9 @@ static void report_missed(struct pitether *receiver)
 {
     const struct session *session = &receiver->session;
     uint64_t from = receiver->last_next_id, missed = session->first_id - from;
-    if (receiver->last_epoch != session->epoch || session->first_id <= from)
+    /* Ids of stills that others took in the meantime are no loss. */
+    if (receiver->last_epoch != session->epoch || session->first_id <= from ||
+        receiver->config.mode == PITETHER_STILL)
         return;
     if (!receiver->rested)
         log_warning_limited(&receiver->stream_limit,

@@ -24,7 +24,10 @@ struct session_config {
     char stream[WIRE_NAME_MAX + 1]; /* a good name; empty: the only stream */
     bool list_only;                 /* no stream: the session ends after on_streams() */
     enum wire_mode mode;
-    uint32_t max_fps_mhz; /* 0: all frames */
+    unsigned still_width, still_height; /* STILL: 0: the sensor's full size */
+    unsigned still_quality;             /* STILL: 0: the stream's */
+    uint32_t still_settle_ms;           /* STILL */
+    uint32_t max_fps_mhz;               /* 0: all frames */
     uint32_t every;       /* one frame of so many; 0 and 1: all. Not together with max_fps_mhz */
     bool resumes;         /* earlier connections had frames on this grid: see first_due() */
     uint32_t max_message; /* bytes; the longest frame that is taken */

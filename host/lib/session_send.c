@@ -57,6 +57,19 @@ void session_ping_if_due(struct session *session, uint64_t after_ns, uint64_t no
         session_ping(session, now_ns);
 }
 
+static void ask_for_still(const struct session_config *config, struct wire_subscribe *subscribe)
+{
+    subscribe->present = WIRE_STILL_SETTLE;
+    if (config->still_width)
+        subscribe->present |= WIRE_STILL_WIDTH | WIRE_STILL_HEIGHT;
+    if (config->still_quality)
+        subscribe->present |= WIRE_STILL_QUALITY;
+    subscribe->still_width = (uint16_t)config->still_width;
+    subscribe->still_height = (uint16_t)config->still_height;
+    subscribe->still_quality = (uint8_t)config->still_quality;
+    subscribe->still_settle_ms = config->still_settle_ms;
+}
+
 void session_subscribe(struct session *session, uint64_t first_due)
 {
     const struct session_config *config = &session->config;
@@ -66,6 +79,8 @@ void session_subscribe(struct session *session, uint64_t first_due)
                                                    .every = config->every,
                                                    .first_due = first_due } };
     memcpy(message.subscribe.name, config->stream, sizeof(config->stream));
+    if (config->mode == WIRE_STILL)
+        ask_for_still(config, &message.subscribe);
     session_send(session, &message);
     session->subscribed = true;
 }

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import struct
+import subprocess
 
 import harness
 import independent_client as protocol
@@ -56,6 +57,65 @@ class Stills(harness.Case):
         self.assertTrue(any(state == RUNNING and text for state, text in watcher.statuses),
                         watcher.statuses)
         self.assertEqual(watcher.statuses[-1], (RUNNING, ""))
+
+    def test_beside_the_stream(self):
+        """Where the camera takes stills beside its stream, nobody else notices."""
+        daemon = self.daemon()
+        watcher = self.watch(daemon)
+        watcher.wait_delivered(5)
+        for number in range(3):
+            taker = self.take(daemon)
+            self.assertTaken(taker, number)
+            self.assertGreater(taker.size[0] * taker.size[1], 10 * 320 * 240)
+            watcher.wait_delivered(len(watcher.tails) + 5)
+        watcher.leave()
+        self.assertNotIn("MODE_SWITCH", watcher.counts())
+        self.assertEqual((watcher.states(), watcher.size), ([RUNNING], (320, 240)))
+        self.assertNotIn("camera on for a still", daemon.log())
+
+    def still(self, daemon, *options):
+        """Runs pitether --still; (exit code, what it printed, the size of the picture or None)."""
+        path = self.path("still.jpg")
+        done = subprocess.run([harness.PITETHER, daemon.address, "--still", path, *options],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=harness.BOUND, check=False)
+        size = None
+        if done.returncode == 0:
+            with open(path, "rb") as file:
+                size = protocol.jpeg_size(file.read())
+        return done.returncode, done.stdout + done.stderr, size
+
+    def test_the_program(self):
+        daemon = self.daemon("--pattern-faults", "switch@0, slow-start@3:300ms")
+        watcher = self.watch(daemon)
+        watcher.wait_delivered(5)
+        code, text, size = self.still(daemon, "--size", "800x600", "--quality", "30")
+        self.assertEqual((code, size), (0, (800, 600)), text)
+        self.assertRegex(text, r"still\.jpg: 800x600, \d+ KB, exposure .* ms, gain ")
+        code, text, size = self.still(daemon)  # replaced, by one of the full size
+        self.assertEqual(code, 0, text)
+        self.assertGreater(size[0] * size[1], 800 * 600)
+        self.assertEqual(os.listdir(self.folder).count("still.jpg"), 1)
+        self.assertFalse([name for name in os.listdir(self.folder) if name.endswith(".part")])
+        watcher.wait_delivered(len(watcher.tails) + 5)
+        watcher.leave()
+        self.assertIn("MODE_SWITCH", watcher.counts())
+        harness.note(mode_switch_frames=watcher.counts()["MODE_SWITCH"])
+
+    def test_the_program_fails(self):
+        daemon = self.daemon("--pattern-faults", "absent@0:3600s")
+        code, text, _ = self.still(daemon)
+        self.assertEqual(code, 3, text)
+        self.assertRegex(text, "unplugged.*NO_STILL")
+        for options, why in ((["--null"], "--null does not go with it"),
+                             (["--save", "x"], "--save does not"),
+                             (["--set", "Gain=1"], "--set does not go"),
+                             (["--list-streams"], "exclude one another"),
+                             (["--size", "8x8"], "--size"), (["--quality", "0"], "--quality")):
+            code, text, _ = self.still(daemon, *options)
+            self.assertEqual(code, 2, text)
+            self.assertIn(why, text)
+        self.fails(2, "goes with --still only", harness.PITETHER, daemon.address, "--size", "64x48")
 
     def test_nobody_watches(self):
         daemon = self.daemon()

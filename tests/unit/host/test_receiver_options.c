@@ -142,7 +142,16 @@ static void numbers(void **state)
         { { .settle_s = -1 }, false },
         { { .settle_s = NAN }, false },
         { { .mode = PITETHER_LOSSLESS }, true },
-        { { .mode = (enum pitether_mode)2 }, false },
+        { { .mode = PITETHER_STILL }, true },
+        { { .mode = (enum pitether_mode)3 }, false },
+        { { .mode = PITETHER_STILL, .still_width = 16, .still_height = 16383 }, true },
+        { { .mode = PITETHER_STILL, .still_width = 640 }, false },
+        { { .mode = PITETHER_STILL, .still_width = 640, .still_height = 15 }, false },
+        { { .mode = PITETHER_STILL, .still_quality = 100, .settle_s = 60 }, true },
+        { { .mode = PITETHER_STILL, .still_quality = 101 }, false },
+        { { .mode = PITETHER_STILL, .max_fps = 1 }, false },
+        { { .mode = PITETHER_STILL, .every = 2 }, false },
+        { { .mode = PITETHER_STILL, .duration_s = 1 }, false },
     };
     (void)state;
     struct receiver_config config;
