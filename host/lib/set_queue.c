@@ -48,6 +48,8 @@ static bool is_older(const struct set_queue *queue, const struct set_request *on
 static struct set_request *find_oldest(struct set_queue *queue, bool waiting, bool sent)
 {
     struct set_request *oldest = NULL;
+    if (queue->busy == 0) /* as nearly always, when this is asked for each turn of a connection */
+        return NULL;
     for (unsigned i = 0; i < SET_QUEUE_MAX; i++) {
         struct set_request *item = &queue->items[i];
         bool counts = (waiting && item->state == SET_WAITS) || (sent && item->state == SET_SENT);
@@ -67,6 +69,7 @@ static int add(struct set_queue *queue, const char *assignments, uint32_t *reque
     if (++queue->last == 0)
         queue->last = 1;
     item->state = SET_WAITS;
+    queue->busy++;
     item->set.request = *request = queue->last;
     memcpy(item->set.text, assignments, strlen(assignments) + 1);
     return 0;
@@ -112,8 +115,10 @@ static bool advance(struct set_queue *queue, uint32_t request, enum set_state fr
 {
     pthread_mutex_lock(&queue->lock);
     struct set_request *item = find(queue, request, from);
-    if (item)
+    if (item) {
         item->state = to;
+        queue->busy -= to == SET_ANSWERED;
+    }
     pthread_mutex_unlock(&queue->lock);
     return item;
 }
@@ -137,8 +142,10 @@ uint32_t set_queue_give_up(struct set_queue *queue, bool unsent)
 {
     pthread_mutex_lock(&queue->lock);
     struct set_request *item = find_oldest(queue, unsent, true);
-    if (item)
+    if (item) {
         item->state = SET_ANSWERED;
+        queue->busy--;
+    }
     uint32_t request = item ? item->set.request : 0;
     pthread_mutex_unlock(&queue->lock);
     return request;

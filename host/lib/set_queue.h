@@ -25,6 +25,7 @@ struct set_queue {
     pthread_mutex_t lock;
     bool closed;
     uint32_t last; /* the newest request's number */
+    unsigned busy; /* requests without an answer */
     struct set_request items[SET_QUEUE_MAX];
 };
 
