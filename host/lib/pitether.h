@@ -100,11 +100,13 @@ struct pitether_times {
     int64_t offset;                    /* device clock minus host clock, if offset_known */
     uint64_t error;                    /* the offset is right within this much */
     bool offset_known;
-    uint64_t sensor_wall;  /* CLOCK_REALTIME of the device at `sensor`; 0: not known */
-    uint64_t mid_exposure; /* the middle of the exposure of the first row: `sensor` and half of the
-                              ExposureTime; 0: the camera did not report that. Of a rolling shutter
-                              the last row's is later by the time that reading a picture takes,
-                              which cameras do not report */
+    uint64_t sensor_wall; /* CLOCK_REALTIME of the device at `sensor`; 0: not known */
+    /* The middle of the exposure of the first row: `sensor` and half of the ExposureTime; 0: the
+     * camera did not report that. Right where `sensor` is what libcamera defines; where a driver
+     * takes it at the exposure's end, as with a Pi's own cameras, it is an ExposureTime late. With
+     * a rolling shutter the last row's is later by the time that reading a picture takes, which
+     * cameras do not report. */
+    uint64_t mid_exposure;
 };
 
 /* Values that a camera can be set to, or reports. The types are libcamera's. */
