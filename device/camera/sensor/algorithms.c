@@ -48,11 +48,31 @@ static bool approach(double *value, double target, double part, double near)
     return *value == target;
 }
 
+/* An exposure that a user has set lengthens the frame, unless the user has set that, too. */
+static void limit_frame(struct sensor_state *state)
+{
+    const struct sensor_delayed *set = &state->now.delayed;
+    int64_t needed = (int64_t)set->exposure_us + SENSOR_MARGIN_US;
+    bool longer = set->exposure_mode == MODE_MANUAL && !set->frame_set && needed > set->frame_us[1];
+    state->frame_us[0] = set->frame_us[0];
+    state->frame_us[1] = longer ? needed : set->frame_us[1];
+}
+
+static void time_frame(struct sensor_state *state)
+{
+    state->duration_us = state->exposure_us + SENSOR_MARGIN_US;
+    if (state->duration_us < state->frame_us[0])
+        state->duration_us = state->frame_us[0];
+    if (state->duration_us > state->frame_us[1])
+        state->duration_us = state->frame_us[1];
+}
+
 static void expose(struct sensor_state *state)
 {
     const struct sensor_delayed *set = &state->now.delayed;
     bool exposure_auto = set->exposure_mode == MODE_AUTO, gain_auto = set->gain_mode == MODE_AUTO;
-    int64_t limit = set->frame_us[1] - SENSOR_MARGIN_US;
+    limit_frame(state);
+    int64_t limit = state->frame_us[1] - SENSOR_MARGIN_US;
     double target = SCENE_EXPOSURE_US * exp2((double)state->now.exposure_value) *
                     metering_factor(state->now.metering);
     bool settled = approach(&state->total, target, 0.35, 0.02);
@@ -76,11 +96,7 @@ static void expose(struct sensor_state *state)
     } else {
         state->total = (double)state->exposure_us * (double)state->gain;
     }
-    state->duration_us = state->exposure_us + SENSOR_MARGIN_US;
-    if (state->duration_us < set->frame_us[0])
-        state->duration_us = set->frame_us[0];
-    if (state->duration_us > set->frame_us[1])
-        state->duration_us = set->frame_us[1];
+    time_frame(state);
 }
 
 static void balance(struct sensor_state *state)

@@ -17,7 +17,7 @@ static const struct {
     { "AnalogueGain", VALUE_FLOAT, 0, true, PLACE(gain) },
     { "DigitalGain", VALUE_FLOAT, 0, false, PLACE(digital_gain) },
     { "FrameDuration", VALUE_INT64, 0, false, PLACE(duration_us) },
-    { "FrameDurationLimits", VALUE_INT64, 2, true, PLACE(now.delayed.frame_us) },
+    { "FrameDurationLimits", VALUE_INT64, 2, true, PLACE(frame_us) },
     { "AeEnable", VALUE_BOOL, 0, true, PLACE(ae) },
     { "AeState", VALUE_INT32, 0, false, PLACE(ae_state) },
     { "ExposureTimeMode", VALUE_INT32, 0, true, PLACE(now.delayed.exposure_mode) },

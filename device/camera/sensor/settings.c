@@ -54,8 +54,10 @@ static void set_gain(struct target *target, const struct value *value)
 static void set_frame(struct target *target, const struct value *value)
 {
     int64_t least = value->int64[0], most = value->int64[value->count > 1];
-    if (least > 0 && most >= least)
-        memcpy(target->settings->delayed.frame_us, (int64_t[]){ least, most }, 2 * sizeof(least));
+    if (least <= 0 || most < least)
+        return;
+    memcpy(target->settings->delayed.frame_us, (int64_t[]){ least, most }, 2 * sizeof(least));
+    target->settings->delayed.frame_set = true;
 }
 
 static void set_metering(struct target *target, const struct value *value)

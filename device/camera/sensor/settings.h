@@ -31,6 +31,7 @@ struct sensor_delayed {
     int32_t exposure_us;
     float gain;
     int64_t frame_us[2]; /* FrameDurationLimits */
+    bool frame_set; /* by a user, and not by the rate alone: an exposure does not lengthen it */
 };
 
 struct sensor_settings {

@@ -26,7 +26,7 @@ struct sensor_state {
     bool ae; /* it decides about one of them, or both */
     int32_t ae_state, exposure_us;
     float gain, digital_gain;
-    int64_t duration_us; /* of the frame */
+    int64_t duration_us, frame_us[2]; /* of the frame; and what it may be, least and most */
     /* White balance. */
     bool awb_locked;
     int32_t temperature;

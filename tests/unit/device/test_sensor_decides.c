@@ -57,21 +57,36 @@ static void exposure_follows_what_is_wanted(void **state)
     free(sensor);
 }
 
-/* Down to the least rate, and no further. */
+/* One that is set does, unless the frame's limits are set, too; the camera's own goes down to the
+ * least rate. */
 static void long_exposures_lengthen_the_frame(void **state)
 {
     (void)state;
     for (int slow = 0; slow < 2; slow++) {
         struct sensor *sensor = make_sensor(30, slow ? 2 : 0, NULL);
-        struct control_list list = exposure(100000, 1);
+        struct control_list list = { .count = 0 };
+        set(&list, "ExposureValue", value_of_float(8));
         assert_true(sensor_send(sensor, 0, 1, &list));
-        assert_int_equal(expose_to(sensor, 0, 2), 1);
-        assert_int_equal(sensor->state.exposure_us, slow ? 99981 : 33210);
-        assert_int_equal(sensor->state.duration_us, slow ? 99981 + SENSOR_MARGIN_US : 33333);
-        list = exposure(9000000, 1);
-        assert_true(sensor_send(sensor, 3, 2, &list));
-        expose_to(sensor, 3, 5);
+        expose_to(sensor, 0, 2 * SETTLED);
+        assert_int_equal(sensor->state.exposure_us, slow ? 499878 : 33210);
         assert_int_equal(sensor->state.duration_us, slow ? 499986 : 33333);
+        list = exposure(100000, 1);
+        assert_true(sensor_send(sensor, 100, 2, &list));
+        assert_int_equal(expose_to(sensor, 100, 102), 2);
+        assert_int_equal(sensor->state.exposure_us, 99981);
+        assert_int_equal(sensor->state.duration_us, 99981 + SENSOR_MARGIN_US);
+        list = exposure(9000000, 1);
+        assert_true(sensor_send(sensor, 103, 3, &list));
+        expose_to(sensor, 103, 105);
+        assert_int_equal(sensor->state.exposure_us, 8999991);
+        const int64_t limits[2] = { 33333, 50000 };
+        struct value value = { .type = VALUE_INT64, .array = true, .count = 2 };
+        memcpy(value.int64, limits, sizeof(limits));
+        set(&list, "FrameDurationLimits", value);
+        assert_true(sensor_send(sensor, 106, 4, &list));
+        expose_to(sensor, 106, 108);
+        assert_int_equal(sensor->state.exposure_us, 49869);
+        assert_true(sensor->state.duration_us <= 50000);
         free(sensor);
     }
 }
