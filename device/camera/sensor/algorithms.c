@@ -52,7 +52,7 @@ static bool approach(double *value, double target, double part, double near)
 static void limit_frame(struct sensor_state *state)
 {
     const struct sensor_delayed *set = &state->now.delayed;
-    int64_t needed = (int64_t)set->exposure_us + SENSOR_MARGIN_US;
+    int64_t needed = (int64_t)set->exposure_us + SENSOR_MARGIN_US; /* 0: fits anyway */
     bool longer = set->exposure_mode == MODE_MANUAL && !set->frame_set && needed > set->frame_us[1];
     state->frame_us[0] = set->frame_us[0];
     state->frame_us[1] = longer ? needed : set->frame_us[1];
@@ -76,11 +76,13 @@ static void expose(struct sensor_state *state)
     double target = SCENE_EXPOSURE_US * exp2((double)state->now.exposure_value) *
                     metering_factor(state->now.metering);
     bool settled = approach(&state->total, target, 0.35, 0.02);
-    double fixed_gain = gain_auto ? 1 : (double)possible_gain((double)set->gain, false);
+    double held_us = set->exposure_us > 0 ? set->exposure_us : state->exposure_us;
+    double held_gain = (double)(set->gain > 0 ? set->gain : state->gain);
+    double fixed_gain = gain_auto ? 1 : (double)possible_gain(held_gain, false);
     double wanted = state->total / fixed_gain;
     if (state->ae_frames < FRAMES_AT_LEAST)
         wanted *= (double)(state->ae_frames + LINES_AT_START) / (FRAMES_AT_LEAST + LINES_AT_START);
-    state->exposure_us = whole_lines(exposure_auto ? wanted : (double)set->exposure_us, limit);
+    state->exposure_us = whole_lines(exposure_auto ? wanted : held_us, limit);
     state->gain = (float)fixed_gain;
     if (gain_auto && state->ae_frames >= FRAMES_AT_LEAST)
         state->gain = possible_gain(state->total / state->exposure_us, true);
@@ -166,7 +168,8 @@ void sensor_algorithms_begin(struct sensor_state *state)
 {
     static const float matrix[9] = { 1.62f,  -0.48f, -0.14f, -0.31f, 1.52f,
                                      -0.21f, -0.06f, -0.47f, 1.53f };
-    state->total = SCENE_EXPOSURE_US;
+    state->total = state->exposure_us = SCENE_EXPOSURE_US;
+    state->gain = 1;
     state->ae_frames = state->awb_frames = state->af_frames = 0;
     state->ae_state = AE_IDLE;
     state->af_state = AF_IDLE;

@@ -7,7 +7,7 @@ void sensor_settings_init(struct sensor_settings *settings, const struct sensor_
                           unsigned width, unsigned height, const int64_t frame_us[2])
 {
     *settings = (struct sensor_settings){
-        .delayed = { .exposure_us = 20000, .gain = 1, .frame_us = { frame_us[0], frame_us[1] } },
+        .delayed = { .frame_us = { frame_us[0], frame_us[1] } },
         .contrast = 1,
         .saturation = 1,
         .awb = true,
@@ -23,20 +23,35 @@ struct target {
     const struct sensor_mode *mode;
 };
 
+static void hold_exposure(struct sensor_delayed *delayed, int32_t mode)
+{
+    if (delayed->exposure_mode != mode)
+        delayed->exposure_us = 0;
+    delayed->exposure_mode = mode;
+}
+
+static void hold_gain(struct sensor_delayed *delayed, int32_t mode)
+{
+    if (delayed->gain_mode != mode)
+        delayed->gain = 0;
+    delayed->gain_mode = mode;
+}
+
 static void set_ae(struct target *target, const struct value *value)
 {
     int32_t mode = value->bytes[0] ? MODE_AUTO : MODE_MANUAL;
-    target->settings->delayed.exposure_mode = target->settings->delayed.gain_mode = mode;
+    hold_exposure(&target->settings->delayed, mode);
+    hold_gain(&target->settings->delayed, mode);
 }
 
 static void set_exposure_mode(struct target *target, const struct value *value)
 {
-    target->settings->delayed.exposure_mode = value->int32[0] == MODE_MANUAL;
+    hold_exposure(&target->settings->delayed, value->int32[0] == MODE_MANUAL);
 }
 
 static void set_gain_mode(struct target *target, const struct value *value)
 {
-    target->settings->delayed.gain_mode = value->int32[0] == MODE_MANUAL;
+    hold_gain(&target->settings->delayed, value->int32[0] == MODE_MANUAL);
 }
 
 static void set_exposure(struct target *target, const struct value *value)

@@ -28,8 +28,8 @@ enum {
 /* What acts some frames after it was sent, as registers of a sensor do. */
 struct sensor_delayed {
     int32_t exposure_mode, gain_mode;
-    int32_t exposure_us;
-    float gain;
+    int32_t exposure_us; /* 0: what it was when the camera ceased to decide about it */
+    float gain;          /* likewise */
     int64_t frame_us[2]; /* FrameDurationLimits */
     bool frame_set; /* by a user, and not by the rate alone: an exposure does not lengthen it */
 };

@@ -57,6 +57,36 @@ static void exposure_follows_what_is_wanted(void **state)
     free(sensor);
 }
 
+/* Both keep what they were, until a value is set; and again after they were the camera's. */
+static void what_is_no_longer_decided_stays(void **state)
+{
+    (void)state;
+    struct sensor *sensor = make_sensor(100, 0, NULL);
+    struct control_list list = { .count = 0 };
+    set(&list, "ExposureValue", value_of_float(1));
+    assert_true(sensor_send(sensor, 0, 1, &list));
+    expose_to(sensor, 0, SETTLED);
+    for (uint32_t round = 1; round < 3; round++) {
+        int32_t us = sensor->state.exposure_us;
+        float gain = sensor->state.gain;
+        list.count = 0;
+        set(&list, "AeEnable", value_of_bool(false));
+        assert_true(sensor_send(sensor, 100 * round, 2 * round, &list));
+        expose_to(sensor, 100 * round, 100 * round + SETTLED);
+        assert_int_equal(sensor->state.ae_state, AE_IDLE);
+        assert_int_equal(sensor->state.exposure_us, us);
+        assert_true(sensor->state.gain == gain);
+        assert_int_equal(sensor->state.duration_us, 10000);
+        list.count = 0;
+        set(&list, "AeEnable", value_of_bool(true));
+        set(&list, "ExposureValue", value_of_float(0));
+        assert_true(sensor_send(sensor, 100 * round + 50, 2 * round + 1, &list));
+        expose_to(sensor, 100 * round + 50, 100 * round + 50 + SETTLED);
+        assert_int_equal(sensor->state.ae_state, AE_CONVERGED);
+    }
+    free(sensor);
+}
+
 /* One that is set does, unless the frame's limits are set, too; the camera's own goes down to the
  * least rate. */
 static void long_exposures_lengthen_the_frame(void **state)
@@ -203,6 +233,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(defaults_change_nothing_in_the_picture),
         cmocka_unit_test(exposure_follows_what_is_wanted),
+        cmocka_unit_test(what_is_no_longer_decided_stays),
         cmocka_unit_test(long_exposures_lengthen_the_frame),
         cmocka_unit_test(white_balance_and_focus_find_their_place),
         cmocka_unit_test(crops_stay_on_the_sensor),
