@@ -1,6 +1,11 @@
 #include "host/sinks/window/actions.h"
 
+#include <errno.h>
+
+#include "host/still/still_saver.h"
 #include "shared/base/clock.h"
+
+#define STILL_SETTLE_S 2
 
 static struct tile *active(struct window *window)
 {
@@ -104,6 +109,37 @@ static void expose(struct window *window, int steps)
     camera_set(camera, control->name, value);
 }
 
+/* By a thread of the still's own. */
+static void on_still(void *user, bool saved, const char *line)
+{
+    struct window_stream *stream = user;
+    inbox_put_message(&stream->inbox, !saved, line);
+    window_refresh(stream->window);
+}
+
+static void take_still(struct window *window)
+{
+    struct window_stream *stream = stream_of(window, active(window));
+    struct tile *tile = &stream->tile;
+    const struct still_saver_config config = { .address = stream->config.address,
+                                               .stream = stream->config.stream,
+                                               .keys_file = stream->config.keys_file,
+                                               .folder = tile->snapshot_dir,
+                                               .name = window->view.count > 1 ? tile->name : NULL,
+                                               .settle_s = STILL_SETTLE_S,
+                                               .done = on_still,
+                                               .user = stream };
+    int result = stream->stills ? 0 : still_saver_create(&stream->stills, &config);
+    if (!result)
+        result = still_saver_take(stream->stills);
+    if (result == -EBUSY)
+        camera_say(&tile->camera, true, "a still is being taken already");
+    else if (result)
+        camera_say(&tile->camera, true, "no still: out of memory or threads");
+    else
+        camera_say(&tile->camera, false, "taking a still ...");
+}
+
 static bool do_camera(struct window *window, const struct input *input)
 {
     switch (input->action) {
@@ -112,6 +148,9 @@ static bool do_camera(struct window *window, const struct input *input)
         break;
     case INPUT_EXPOSE:
         expose(window, input->steps);
+        break;
+    case INPUT_STILL:
+        take_still(window);
         break;
     default:
         return false;

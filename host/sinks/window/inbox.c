@@ -1,5 +1,6 @@
 #include "host/sinks/window/inbox.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,14 @@ void inbox_put_changed(struct inbox *inbox, const struct pitether_changed *chang
     free(oldest);
 }
 
+void inbox_put_message(struct inbox *inbox, bool failed, const char *text)
+{
+    pthread_mutex_lock(&inbox->lock);
+    snprintf(inbox->message, sizeof(inbox->message), "%s", text);
+    inbox->failed = failed;
+    pthread_mutex_unlock(&inbox->lock);
+}
+
 void inbox_take(struct inbox *inbox, struct camera *camera)
 {
     struct pitether_changed *changes[INBOX_CHANGES];
@@ -82,6 +91,10 @@ void inbox_take(struct inbox *inbox, struct camera *camera)
     struct pitether_controls controls = { inbox->controls, inbox->control_count };
     unsigned count = inbox->change_count;
     memcpy(changes, inbox->changes, count * sizeof(*changes));
+    char message[CAMERA_MESSAGE_MAX];
+    bool failed = inbox->failed;
+    strcpy(message, inbox->message);
+    inbox->message[0] = '\0';
     inbox->controls = NULL;
     inbox->change_count = 0;
     pthread_mutex_unlock(&inbox->lock);
@@ -91,5 +104,7 @@ void inbox_take(struct inbox *inbox, struct camera *camera)
         camera_take_changed(camera, changes[i]);
         free(changes[i]);
     }
+    if (message[0])
+        camera_say(camera, failed, message);
     free((void *)controls.controls);
 }

@@ -18,6 +18,8 @@ struct inbox {
     size_t control_count;
     struct pitether_changed *changes[INBOX_CHANGES]; /* copies, oldest first */
     unsigned change_count;
+    char message[CAMERA_MESSAGE_MAX]; /* empty: none */
+    bool failed;
 };
 
 void inbox_init(struct inbox *inbox);
@@ -27,6 +29,9 @@ void inbox_destroy(struct inbox *inbox);
  * when there are too many. */
 void inbox_put_controls(struct inbox *inbox, const struct pitether_controls *controls);
 void inbox_put_changed(struct inbox *inbox, const struct pitether_changed *changed);
+
+/* Tells the user something, in the place of an earlier message that was not taken. */
+void inbox_put_message(struct inbox *inbox, bool failed, const char *text);
 
 /* Gives all that has come to the camera. */
 void inbox_take(struct inbox *inbox, struct camera *camera);

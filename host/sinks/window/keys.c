@@ -42,6 +42,8 @@ const struct key_row keys[] = {
     { SDLK_t, KEY_ANY, false, KEYS_CAMERA, INPUT_FOCUS, 0, "t", "focus once" },
     { SDLK_e, KEY_PLAIN, true, KEYS_CAMERA, INPUT_EXPOSE, -1, "e, E", "expose less, or more" },
     { SDLK_e, KEY_SHIFT, true, KEYS_CAMERA, INPUT_EXPOSE, 1, NULL, NULL },
+    { SDLK_s, KEY_SHIFT, false, KEYS_CAMERA, INPUT_STILL, 0, "S",
+      "save a still of the sensor's full size" },
     { SDLK_TAB, KEY_ANY, false, KEYS_PANEL, INPUT_PANEL, 0, "Tab", "show them, or hide them" },
     { SDLK_UP, KEY_ANY, true, KEYS_PANEL, INPUT_SELECT, -1, "Up, Down", "select one" },
     { SDLK_DOWN, KEY_ANY, true, KEYS_PANEL, INPUT_SELECT, 1, NULL, NULL },

@@ -5,15 +5,15 @@
 #include <string.h>
 
 enum {
-    WIDTH = 23, /* heights of characters */
-    PLATE = 220,
+    WIDTH = 23,               /* heights of characters */
+    PLATE = SDL_ALPHA_OPAQUE, /* what is seen through would cost time, and be hard to read */
     LINE_BYTES = 200,
     MESSAGE_LINES = 2
 };
 
-static const SDL_Color selected_plate = { 60, 80, 110, 220 };
+static const SDL_Color selected_plate = { 60, 80, 110, 255 };
 static const SDL_Color typed_plate = { 0, 0, 0, 255 };
-static const SDL_Color track = { 70, 70, 70, 220 };
+static const SDL_Color track = { 70, 70, 70, 255 };
 
 /* Where things are in the sheet, pixels. */
 struct places {

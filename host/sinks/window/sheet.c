@@ -13,6 +13,7 @@ bool sheet_begin(struct sheet *sheet, int width, int height, Uint8 opacity)
 {
     width = SDL_max(width, 1);
     height = SDL_max(height, 1);
+    sheet->opaque = opacity == SDL_ALPHA_OPAQUE;
     if (sheet->surface && (sheet->surface->w != width || sheet->surface->h != height))
         sheet_clear(sheet);
     if (!sheet->surface)
@@ -52,7 +53,9 @@ void sheet_end(struct sheet *sheet, SDL_Renderer *renderer)
                                            SDL_TEXTUREACCESS_STREAMING, surface->w, surface->h);
         if (!sheet->texture)
             return;
-        SDL_SetTextureBlendMode(sheet->texture, SDL_BLENDMODE_BLEND);
+        SDL_SetTextureScaleMode(sheet->texture, SDL_ScaleModeNearest);
+        SDL_SetTextureBlendMode(sheet->texture,
+                                sheet->opaque ? SDL_BLENDMODE_NONE : SDL_BLENDMODE_BLEND);
     }
     SDL_UpdateTexture(sheet->texture, NULL, surface->pixels, surface->pitch);
 }

@@ -13,6 +13,7 @@
 struct sheet {
     SDL_Surface *surface;
     SDL_Texture *texture; /* NULL: there is nothing to show */
+    bool opaque;          /* costs less to show */
 };
 
 extern const SDL_Color sheet_bright, sheet_grey, sheet_amber, sheet_red, sheet_green, sheet_blue;

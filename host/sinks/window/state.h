@@ -25,6 +25,7 @@ struct window_stream {
         crop; /* what the camera was last told to show, which more zooming goes on from */
     uint64_t crop_until; /* 0: nothing */
     struct aim_exposure exposure;
+    struct still_saver *stills; /* NULL before the first one */
 };
 
 /* The mouse button, while it is pressed. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/sinks/window/state.h"
+#include "host/still/still_saver.h"
 
 _Static_assert((int)WINDOW_STREAMS_MAX == (int)LAYOUT_MAX, "each stream has a tile");
 
@@ -43,6 +44,7 @@ int window_create(struct window **window, struct error *error)
 static void stream_destroy(struct window_stream *stream)
 {
     pitether_frame_release(mailbox_take(&stream->newest));
+    still_saver_destroy(&stream->stills);
     tile_destroy(&stream->tile);
     inbox_destroy(&stream->inbox);
     free(stream);

@@ -21,7 +21,9 @@ struct window_stream; /* one of its streams; the window's own */
 /* All functions are called on the window's thread. */
 struct window_stream_config {
     const char *name; /* in the title, in the label, and in the names of snapshots; copied */
-    const char *snapshot_dir; /* where the key `s` saves its frames; copied */
+    const char *snapshot_dir; /* where the keys `s` and `S` save frames and stills; copied */
+    /* For stills, as pitether_open() takes them; they live as long as the window. */
+    const char *address, *stream, *keys_file;
     /* Fills in the status: twice a second while the stream's frames are shown, and otherwise when
      * what the window reports is due to change, or window_refresh() was called. */
     void (*status)(void *user, struct window_status *status);
