@@ -3,6 +3,8 @@
  * request is answered once.
  */
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 
 #include "changes_rig.h"
 
@@ -88,36 +90,62 @@ static void a_camera_without_controls_has_an_empty_table(void **state)
 
 enum { MANY = 2000 };
 
+static struct {
+    pthread_t thread;
+    bool started;
+    atomic_bool stopping;
+} camera;
+
 static void *be_camera(void *user)
 {
     struct rig *rig = user;
     float brightness = 0;
-    for (unsigned shown = 0; shown < MANY;) {
-        if (rig_take(rig)) {
+    while (!atomic_load(&camera.stopping)) {
+        if (rig_take(rig))
             brightness = rig->given.items[0].value.number[0];
-            shown = (unsigned)rig->applied;
-        }
         rig_show(rig, rig->applied, brightness);
     }
     return NULL;
 }
 
+/* Also where the test has failed in the middle. */
+static int stop_camera(void **state)
+{
+    atomic_store(&camera.stopping, true);
+    if (camera.started)
+        pthread_join(camera.thread, NULL);
+    camera.started = false;
+    return rig_teardown(state);
+}
+
+static void start_camera(struct rig *rig)
+{
+    atomic_store(&camera.stopping, false);
+    rig_begin(rig);
+    assert_int_equal(pthread_create(&camera.thread, NULL, be_camera, rig), 0);
+    camera.started = true;
+}
+
+static void request_one(struct rig *rig)
+{
+    struct change *answer =
+        rig_request(rig, rig->requests % 2 ? "Brightness=0.25" : "Brightness=0.5");
+    if (!answer)
+        return;
+    assert_int_equal(answer->status, WIRE_CHANGED_BUSY); /* nothing was set */
+    rig->requests--;
+    free(answer);
+    sched_yield();
+}
+
 static void each_request_is_answered_once(void **state)
 {
     struct rig *rig = *state;
-    pthread_t camera;
-    unsigned answered = 0;
-    rig_begin(rig);
-    assert_int_equal(pthread_create(&camera, NULL, be_camera, rig), 0);
-    while (answered < MANY) {
+    start_camera(rig);
+    for (unsigned answered = 0; answered < MANY;) {
         struct change *change;
-        if (rig->requests < MANY) {
-            struct change *answer =
-                rig_request(rig, rig->requests % 2 ? "Brightness=0.25" : "Brightness=0.5");
-            if (answer) /* BUSY: nothing was set */
-                rig->requests--;
-            free(answer);
-        }
+        if (rig->requests < MANY)
+            request_one(rig);
         while ((change = changes_decided(rig->changes))) {
             assert_in_range(change->request, 1, MANY);
             assert_int_equal(change->status, WIRE_CHANGED_DONE);
@@ -125,7 +153,6 @@ static void each_request_is_answered_once(void **state)
             free(change);
         }
     }
-    assert_int_equal(pthread_join(camera, NULL), 0);
 }
 
 int main(void)
@@ -135,7 +162,7 @@ int main(void)
         TEST(the_table_says_what_is_set),
         TEST(another_table_is_sent_from_its_begin),
         TEST(a_camera_without_controls_has_an_empty_table),
-        TEST(each_request_is_answered_once),
+        cmocka_unit_test_setup_teardown(each_request_is_answered_once, rig_setup, stop_camera),
     };
     return cmocka_run_group_tests_name("changes_runs", tests, NULL, NULL);
 }
