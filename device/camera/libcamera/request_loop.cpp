@@ -94,6 +94,10 @@ int RequestLoop::start(struct error *error)
     setup_.camera->disconnected.connect(this, &RequestLoop::on_unplugged);
     connected_ = true;
     result = setup_.camera->start(&controls);
+    /* One that refuses a setting would do so at each start; the first request brings it again, and
+     * is refused alone. */
+    if (result < 0 && !controls.empty() && is_external(*setup_.camera))
+        result = setup_.camera->start();
     if (result < 0)
         return error_set(error, result, "camera %s didn't start: %s", setup_.camera->id().c_str(),
                          strerror(-result));

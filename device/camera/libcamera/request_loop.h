@@ -24,6 +24,7 @@ extern "C" {
 #include "device/camera/camera.h"
 #include "device/camera/pacing.h"
 #include "device/camera/watchdog.h"
+#include "shared/base/log.h"
 }
 
 namespace pitether
@@ -66,6 +67,7 @@ class RequestLoop
     void step(std::unique_lock<std::mutex> &hold);
     void wait(std::unique_lock<std::mutex> &hold);
     void deliver(Slot &slot);
+    bool is_refusal(const Slot &slot);
     bool deliver_first(Slot &slot);
     void deliver_other(Slot &slot, Picture &picture);
     void lend(Slot &slot, Picture &picture);
@@ -86,6 +88,7 @@ class RequestLoop
     std::vector<std::unique_ptr<Slot>> slots_;
     std::unique_ptr<Picture> still_; /* nullptr: there is no output for it */
     std::thread thread_;
+    struct log_limit refused_limit_ = {};
 
     std::mutex lock_; /* guards the rest */
     std::condition_variable changed_;

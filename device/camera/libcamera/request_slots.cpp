@@ -83,6 +83,15 @@ void RequestLoop::lend(Slot &slot, Picture &picture)
     sink_.on_frame(sink_.user, &picture.frame);
 }
 
+/* Whether a driver that cancelled this request did so for its settings, as USB cameras' do; it
+ * takes those that follow. */
+bool RequestLoop::is_refusal(const Slot &slot)
+{
+    if (slot.sets)
+        log_warning_limited(&refused_limit_, "the camera refused what it was to be set to");
+    return slot.sets;
+}
+
 /* The picture that each request has. False: the driver gave up, as it does when the cable fails. */
 bool RequestLoop::deliver_first(Slot &slot)
 {
@@ -96,7 +105,7 @@ bool RequestLoop::deliver_first(Slot &slot)
     } else if (outcome.what == Outcome::PICTURE || outcome.what == Outcome::LOST) {
         sink_.on_lost(sink_.user, outcome.sequence, WIRE_DROP_CAPTURE_ERROR);
     }
-    return outcome.what != Outcome::CANCELLED;
+    return outcome.what != Outcome::CANCELLED || is_refusal(slot);
 }
 
 void RequestLoop::deliver_other(Slot &slot, Picture &picture)

@@ -3,6 +3,8 @@
 #include <cstring>
 #include <exception>
 
+#include "device/camera/libcamera/properties.h"
+
 extern "C" {
 #include "shared/base/log.h"
 }
@@ -23,6 +25,7 @@ int Settings::begin(lc::ControlList *list, struct error *error)
         source_.begin ? source_.begin(source_.user, &setup_.controls.table(), &list_, error) : 0;
     if (result == 0)
         fill(true, list);
+    repeats_ = result == 0 && is_external(*setup_.camera);
     return result;
 }
 
@@ -39,14 +42,27 @@ void Settings::fill(bool first, lc::ControlList *theirs)
     }
 }
 
+void Settings::repeat(lc::ControlList *theirs) const
+{
+    try {
+        setup_.controls.fill(list_, theirs);
+    } catch (const std::exception &exception) {
+        log_error("settings are lost: libcamera: %s", exception.what());
+    }
+}
+
 void Settings::load(Slot &slot)
 {
+    if (repeats_)
+        repeat(&slot.request->controls());
+    repeats_ = false;
     slot.change = source_.take ? source_.take(source_.user, &list_) : 0;
     if (slot.change > 0) {
         newest_ = slot.change;
         fill(false, &slot.request->controls());
     }
     slot.applied_change = newest_;
+    slot.sets = !slot.request->controls().empty();
 }
 
 void Settings::applied(const Slot &slot)

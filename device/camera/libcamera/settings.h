@@ -27,7 +27,8 @@ class Settings
      * with error filled. */
     int begin(lc::ControlList *list, struct error *error);
 
-    /* Before the slot's request is queued: takes what is new into it. */
+    /* Before the slot's request is queued: takes what is new into it. A USB camera's first one also
+     * brings what it is to start with, since most releases' starts leave that out. */
     void load(Slot &slot);
 
     /* When the slot's request has come back, with a picture or without. */
@@ -48,6 +49,7 @@ class Settings
 
   private:
     void fill(bool first, lc::ControlList *theirs);
+    void repeat(lc::ControlList *theirs) const;
 
     const struct camera_controls source_;
     Setup &setup_;
@@ -57,6 +59,7 @@ class Settings
     struct change_track track_ = {};
     struct patience patience_ = {};
     uint64_t newest_ = 0, shown_ = 0;
+    bool repeats_ = false; /* the next request brings once more what the start was given */
 };
 
 } // namespace pitether

@@ -75,6 +75,7 @@ class Slot
     std::unique_ptr<lc::Request> request;
     uint64_t change = 0; /* the number of the one that the request brought the camera; 0: none */
     uint64_t applied_change = 0; /* the newest one that it, or one before, brought */
+    bool sets = false;           /* the request brings the camera settings */
     unsigned users = 0;          /* of its pictures; under the loop's lock */
 };
 
