@@ -11,7 +11,7 @@ void control_number_text(const struct pitether_control *control, double number, 
 {
     const char *word = NULL;
     struct control_info info;
-    if (control && control->enumerator_count > 0 && !isnan(number)) {
+    if (control && control->enumerator_count > 0 && fabs(number) <= INT32_MAX) {
         memcpy(&info, control, sizeof(info)); /* from_wire.c says that they are laid out alike */
         word = enumerator_short_name(&info, (int64_t)number);
     }
