@@ -25,6 +25,8 @@ static enum exit_code explain(struct still *still, const struct pitether_end *en
 {
     if (*end->text)
         error_set(&still->error, 0, "%s", end->text);
+    else if (end->reason == PITETHER_END_STOPPED)
+        error_set(&still->error, 0, "it was given up before it came");
     else if (lost)
         error_set(&still->error, 0, "the still was taken, and did not arrive (%s)",
                   pitether_drop_name(lost));
