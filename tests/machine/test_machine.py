@@ -96,14 +96,14 @@ class MachineTest(harness.Case):
         if len(result.failures) + len(result.errors) > wrong:
             print(self.machine.run("journalctl --no-pager -b -u 'pitetherd*' | tail -n 60"))
 
-    def pair(self, name, options=""):
+    def pair(self, name, options="", service="pitetherd"):
         """As README says it."""
         add = subprocess.Popen(self.machine.command(f"pitetherd --add-key {name} {options}"),
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
         key = self.start(harness.PITETHER, "--import-key", HOST, stdin=add.stdout)
         add.stdout.close()
         self.assertEqual((add.wait(harness.BOUND), key.wait()), (0, 0), key.log())
-        self.machine.run("systemctl reload pitetherd")
+        self.machine.run(f"systemctl reload {service}")
 
     def likeness(self, picture):
         """The least PSNR of red, green and blue against the photograph, in dB."""
@@ -284,7 +284,7 @@ class MachineTest(harness.Case):
         """Through TLS, libcamera and uvcvideo; seen in the pixels."""
         camera = self.serve_usb_camera("320x240")
         self.fails(8, "may only view", harness.PITETHER, HOST, "--set", "Brightness=0.5")
-        self.pair("desk", "--role control")
+        self.pair("desk", "--role control", "pitetherd@usb")
         listed = subprocess.run([harness.PITETHER, HOST, "--controls"], check=True, text=True,
                                 stdout=subprocess.PIPE, timeout=harness.BOUND).stdout
         for name in ("Brightness", "Contrast", "Saturation", "AnalogueGain", "ExposureTime"):
