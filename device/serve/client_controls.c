@@ -171,9 +171,10 @@ static void set(struct client *client, const struct wire_set *set)
 void client_take_set(struct client *client, const struct wire_raw *raw)
 {
     struct wire_set message;
-    if (client->state < CLIENT_SUBSCRIBED)
+    const struct stream *stream = client->subscription.stream;
+    if (!stream) /* also of one that is ending */
         client_fail(client, WIRE_ERROR_PROTOCOL, "SET before SUBSCRIBE");
-    else if (!client->subscription.stream->changes)
+    else if (!stream->changes)
         client_fail(client, WIRE_ERROR_PROTOCOL, "SET with a still");
     else if (wire_decode_set(raw, &message))
         client_fail(client, WIRE_ERROR_PROTOCOL, "the message is malformed");

@@ -97,6 +97,9 @@ static void take(struct served_stills *served, const struct stream_event *event)
         end_taking(served, event->status.text);
         break;
     case EVENT_FINISHED:
+        /* Those who wait are sent END: see served_stills_end_finished(). */
+        if (*served->clients)
+            *(*served->clients)->shared->changed = true;
         break;
     }
 }

@@ -83,19 +83,20 @@ static double distance(const struct value *one, const struct value *other)
     return isnan(sum) ? INFINITY : sum;
 }
 
-/* The limits of a frame's duration are met by a duration between them. */
+/* The limits of a frame's duration are met by a duration between them. NONE: `now` is none. */
 static struct value nearest_duration(const struct value *limits, const struct value *now)
 {
-    double lowest = value_number(limits, 0), highest = value_number(limits, limits->count - 1u);
-    double duration = value_number(now, 0);
-    return value_of_int64((int64_t)(duration < lowest    ? lowest
-                                    : duration > highest ? highest
-                                                         : duration));
+    if (now->type != VALUE_INT64 || now->count == 0)
+        return (struct value){ .type = VALUE_NONE };
+    int64_t lowest = limits->int64[0], highest = limits->int64[limits->count - 1];
+    int64_t duration = now->int64[0];
+    return value_of_int64(duration < lowest ? lowest : duration > highest ? highest : duration);
 }
 
 static bool is_duration(const struct change_item *item)
 {
-    return strcmp(item->name, "FrameDurationLimits") == 0 && item->given.count > 0;
+    return strcmp(item->name, "FrameDurationLimits") == 0 && item->given.type == VALUE_INT64 &&
+           item->given.count > 0;
 }
 
 /* What a frame would report of the item if it were in force. */

@@ -203,8 +203,7 @@ int wire_decode_controls(const struct wire_raw *raw, struct control_table *table
     while (table->count < head.controls.total && cursor.at < cursor.end && !cursor.failed)
         if (!get_control(&cursor, table))
             return -ENOMEM;
-    if (cursor.failed ||
-        (table->count == head.controls.first && table->count < head.controls.total))
+    if (cursor.failed || (table->count == head.controls.first && head.controls.total > 0))
         return -EBADMSG;
     return table->count == head.controls.total;
 }

@@ -55,7 +55,8 @@ class HostileControls(harness.Case):
                       controls(control(b"A", INT32, words=[b"w" * 32])),
                       controls(control(b"A", FLOAT, [0] * 65)),
                       controls(control(b"A", INT32, now=[1, 2])),
-                      controls(EXPOSURE, total=2) + controls(EXPOSURE, first=2, total=3)):
+                      controls(EXPOSURE, total=2) + controls(EXPOSURE, first=2, total=3),
+                      controls(EXPOSURE) + controls(first=1, total=1)):
             with self.subTest(words=words[:60]):
                 self.breaks(what, words)
         self.breaks("CONTROLS of another stream", controls(EXPOSURE, stream=1))

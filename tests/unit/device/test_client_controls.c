@@ -254,6 +254,16 @@ static void no_set_before_subscribe(void **state)
     expect_error(fixture, WIRE_ERROR_PROTOCOL);
 }
 
+/* Our END is due, but not out. */
+static void no_set_instead_of_subscribe_while_ending(void **state)
+{
+    struct client_fixture *fixture = *state;
+    fixture_greet(fixture, WIRE_MAX_MESSAGE_DEFAULT);
+    client_end(fixture->client, WIRE_END_SHUTDOWN);
+    peer_set(fixture->peer, 1, "Brightness=0.25");
+    expect_error(fixture, WIRE_ERROR_PROTOCOL);
+}
+
 static void no_answer_after_end(void **state)
 {
     struct client_fixture *fixture = *state;
@@ -370,6 +380,7 @@ int main(void)
         TEST(a_camera_that_stops_answers_what_waits),
         TEST(too_many_are_answered_busy),
         TEST(no_set_before_subscribe),
+        TEST(no_set_instead_of_subscribe_while_ending),
         TEST(no_answer_after_end),
         TEST(request_0_is_malformed),
         TEST(a_text_with_a_zero_is_malformed),
