@@ -247,9 +247,7 @@ int RequestLoop::still()
         return -ENOTSUP;
     if (ended_ || watchdog_.broken)
         return -ENODEV;
-    if (still_due_)
-        return -EBUSY;
-    still_due_ = true;
+    still_due_ = true; /* it may be due already, for one who gave it up */
     changed_.notify_all();
     return 0;
 }
