@@ -72,7 +72,8 @@ static const struct option_spec specs[] = {
       "and exit; others go on watching. A camera that can't take it beside its stream is switched "
       "for it, and the stream pauses for about a second" },
     { "size", 0, OPTION_SIZE, FIELD(size), "WxH", NULL, WIRE_SIDE_MIN, WIRE_SIDE_MAX, NULL,
-      "the size that the camera is asked for with --still; it gives the nearest that it can, and one "
+      "the size that the camera is asked for with --still; it gives the nearest that it can, and "
+      "one "
       "that takes stills beside its stream may give the full size only" },
     { "quality", 'q', OPTION_INT, FIELD(quality), "1..100", NULL, 1, 100, NULL,
       "JPEG quality for --still; without it, the stream's" },

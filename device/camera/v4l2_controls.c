@@ -99,9 +99,13 @@ void v4l2_controls_close(struct v4l2_controls *controls)
     v4l2_controls_init(controls);
 }
 
+/* Whatever a driver claims. */
+enum { MENU_INDEX_MAX = 63 };
+
 static void add_menu(int fd, const struct v4l2_queryctrl *query, struct control_info *info)
 {
-    for (int32_t i = query->minimum; i <= query->maximum; i++) {
+    int32_t last = query->maximum < MENU_INDEX_MAX ? query->maximum : MENU_INDEX_MAX;
+    for (int32_t i = query->minimum; i <= last; i++) {
         struct v4l2_querymenu entry = { .id = query->id, .index = (uint32_t)i };
         if (info->enumerator_count == CONTROL_ENUMERATORS_MAX || i < 0)
             return;

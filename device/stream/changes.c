@@ -87,7 +87,8 @@ static void set_table(struct changes *changes, struct control_table *table)
 void changes_expect(struct changes *changes)
 {
     pthread_mutex_lock(&changes->lock);
-    set_table(changes, &(struct control_table){ .items = NULL });
+    if (!changes->running)
+        set_table(changes, &(struct control_table){ .items = NULL });
     pthread_mutex_unlock(&changes->lock);
 }
 
@@ -99,12 +100,15 @@ void changes_started(struct changes *changes, bool exact)
     pthread_mutex_unlock(&changes->lock);
 }
 
-void changes_stop(struct changes *changes)
+void changes_stop(struct changes *changes, bool runs_again)
 {
     pthread_mutex_lock(&changes->lock);
-    changes->running = false;
-    for (struct change *change = changes->pending.first; change; change = change->next)
-        decision_lose(change);
+    changes->running &= runs_again;
+    for (struct change *change = changes->pending.first; change; change = change->next) {
+        change->taken = false;
+        if (!runs_again)
+            decision_lose(change);
+    }
     sort_out(changes);
     pthread_mutex_unlock(&changes->lock);
 }

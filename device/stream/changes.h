@@ -42,7 +42,7 @@ struct changes {
     struct settings settings;
     struct control_table table; /* of this run of the camera; empty: it has none */
     unsigned generation;        /* of the table; another number: it is another table */
-    bool running;               /* the camera takes changes */
+    bool running;               /* the camera takes changes, or will soon */
     struct metadata seen;       /* of the newest frame */
     bool exact;                 /* it is one that knows which frame shows a change */
     struct patience patience;
@@ -59,10 +59,12 @@ NODISCARD int changes_create(struct changes **changes, const struct changes_conf
 void changes_destroy(struct changes **changes);
 
 /* The supervisor, for each run: before the start; after it, with shows_changes of the mode; after
- * the stop, or a start that failed. Changes that no frame has shown are LOST then. */
+ * the stop, or a start that failed. Then changes that no frame has shown are LOST, unless the
+ * camera is about to run again: the next run's frames will show them, and more may be set
+ * meanwhile. */
 void changes_expect(struct changes *changes);
 void changes_started(struct changes *changes, bool exact);
-void changes_stop(struct changes *changes);
+void changes_stop(struct changes *changes, bool runs_again);
 
 /* For struct camera_controls; user: the changes. */
 int changes_begin(void *user, const struct control_table *table, struct control_list *list,

@@ -86,10 +86,19 @@ static int start_camera(struct supervisor *supervisor, struct error *error)
                      mode->width, mode->height, WIRE_SIDE_MIN, WIRE_SIDE_MAX);
 }
 
-static void end_changes(struct supervisor *supervisor)
+static void end_changes(struct supervisor *supervisor, bool runs_again)
 {
     if (supervisor->config.changes)
-        changes_stop(supervisor->config.changes);
+        changes_stop(supervisor->config.changes, runs_again);
+}
+
+/* Somebody may have come while the camera was being stopped for want of others. */
+static bool runs_again(struct supervisor *supervisor)
+{
+    pthread_mutex_lock(&supervisor->lock);
+    bool wanted = supervisor_is_wanted(supervisor) && !supervisor_is_over(supervisor);
+    pthread_mutex_unlock(&supervisor->lock);
+    return wanted;
 }
 
 /* It can't be started, which is logged once for each reason. */
@@ -97,7 +106,7 @@ static void report_failure(struct supervisor *supervisor, const struct error *wh
 {
     outputs_shut(&supervisor->outputs);
     outputs_bridge(&supervisor->outputs, 0);
-    end_changes(supervisor);
+    end_changes(supervisor, false);
     if (strcmp(supervisor->reported.text, why->text) != 0)
         log_warning("%s%s; trying again until it works", supervisor->config.label, why->text);
     outputs_status(&supervisor->outputs, WIRE_STREAM_LOST, why->text);
@@ -181,7 +190,7 @@ static void stop(struct supervisor *supervisor, int ended, bool switches)
         begin_switch(supervisor);
     supervisor->config.ops->stop(supervisor->config.camera);
     outputs_shut(&supervisor->outputs);
-    end_changes(supervisor);
+    end_changes(supervisor, !ended && runs_again(supervisor));
     outputs_drain(&supervisor->outputs);
     if (supervisor->switching) {
         outputs_bridge(&supervisor->outputs, supervisor->mode.fps);

@@ -21,7 +21,7 @@ enum option_kind {
                        for 0, 1, ... */
     OPTION_NUMBER,  /* double: in min..max; "1e6" and "nan" are no numbers here */
     OPTION_SIZE,    /* struct option_size: WIDTHxHEIGHT, each in min..max */
-    OPTION_RANGE,  /* struct option_range: a number, or two with "-" between them, in min..max */
+    OPTION_RANGE,   /* struct option_range: a number, or two with "-" between them, in min..max */
     OPTION_BYTES,  /* long: whole number with an optional K, M or G (powers of 1024), in min..max */
     OPTION_RATE,   /* uint64_t: like OPTION_BYTES, but with powers of 1000 */
     OPTION_TEXT,   /* const char *: not empty */

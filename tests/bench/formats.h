@@ -8,8 +8,8 @@
 
 #include "device/image/picture.h"
 
-/* Reads "FORMAT[,limited][,bt709][,hflip][,vflip][,transpose]", with pixel_format_name()'s names, into all
- * fields of a picture but its size and planes. False: it is none. */
+/* Reads "FORMAT[,limited][,bt709][,hflip][,vflip][,transpose]", with pixel_format_name()'s names,
+ * into all fields of a picture but its size and planes. False: it is none. */
 bool form_parse(const char *text, struct picture *form);
 
 /* Makes a picture of that form from one in YUV420 at full range, both sides even. quality: of

@@ -51,7 +51,7 @@ class Growth(test_save.Saving):
         with open(path, encoding="ascii") as file:
             lines = file.read().splitlines(keepends=True)
         self.assertEqual(len(lines) - 1 + lost, self.assertSummary(host)[1])
-        self.assertTrue(all(line.count(",") == 14 and line.endswith("\n") for line in lines))
+        self.assertTrue(all(line.count(",") == 17 and line.endswith("\n") for line in lines))
 
     def test_latency_on_standard_output(self):
         """Of a file that is not even open for appending half lines are cut off, too."""
@@ -66,7 +66,7 @@ class Growth(test_save.Saving):
             self.assertEqual(host.wait(), 4, host.log())
             host.wait_for(r"--latency: \d+ lines of standard output were lost")
             log.seek(0)
-            self.assertTrue(all(line.count(b",") == 14 for line in log.read().splitlines()))
+            self.assertTrue(all(line.count(b",") == 17 for line in log.read().splitlines()))
 
     def test_standard_output(self):
         with open(self.path("film"), "wb") as film:

@@ -19,7 +19,7 @@ DEVICE = "10.84.0.1"
 OPENING = bytes.fromhex("89505446500d0a01")
 # What gives plain text away: openings, the beginnings of HELLO, FRAME_HEAD and FRAME_TAIL, names,
 # and what every JPEG file begins with.
-CLEAR = (OPENING, b"PT\x01\0\0\0\0", b"PT\x20\0\0\0\0", b"PT\x22\0\0\0\0", b"pitetherd", b"pattern",
+CLEAR = (OPENING, b"PT\x01\0\0\0\0", b"PT\x20\0\0\0", b"PT\x22\0\0\0\0", b"pitetherd", b"pattern",
          b"JFIF\0\1")
 
 

@@ -20,6 +20,9 @@ namespace pitether
 namespace
 {
 
+/* Of a run for a still: one is filled while the other is looked at. */
+constexpr unsigned still_buffers = 2;
+
 /* Of the stream, if no rate was requested. */
 constexpr double usual_fps = 30;
 
@@ -172,10 +175,10 @@ int Setup::configure_stream(const struct camera_request &request, bool stills, s
 
 int Setup::configure(const struct camera_request &request, struct error *error)
 {
-    /* Only one still is taken at a time. */
+    /* Only one still is taken at a time, and its buffers are large: 18 MB for 12 million pixels. */
     for (const Output &output : outputs)
-        if (output.what == CAMERA_STILL && output.index > 0)
-            config_->at(output.index).bufferCount = 1;
+        if (output.what == CAMERA_STILL)
+            config_->at(output.index).bufferCount = output.index > 0 ? 1 : still_buffers;
     const int result = camera->configure(config_.get());
     if (result < 0)
         return error_set(error, result, "camera %s refused %s: %s", camera->id().c_str(),

@@ -2,7 +2,7 @@
 #include "host/sinks/window/plates.h"
 
 enum {
-    PLATE = 225,
+    PLATE = SDL_ALPHA_OPAQUE, /* the panel may be behind it */
     TEXT_MIN = 8,
     LINE = 6, /* a line is so much higher than ... */
     LINE_TEXT = 5

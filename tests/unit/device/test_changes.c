@@ -30,7 +30,7 @@ static void nothing_is_set_while_the_camera_is_off(void **state)
     struct rig *rig = *state;
     rig_refused(rig, "Brightness=0.25", WIRE_CHANGED_NO_CAMERA);
     rig_begin(rig);
-    changes_stop(rig->changes);
+    changes_stop(rig->changes, false);
     rig_refused(rig, "Brightness=0.25", WIRE_CHANGED_NO_CAMERA);
     assert_false(rig_take(rig));
 }
@@ -173,7 +173,7 @@ static void a_camera_that_stops_loses_what_waits(void **state)
     rig_set(rig, "Brightness=0.25");
     assert_true(rig_take(rig));
     rig_set(rig, "Contrast=2");
-    changes_stop(rig->changes);
+    changes_stop(rig->changes, false);
     assert_true(rig_notified(rig));
     for (uint32_t i = 1; i <= 2; i++) {
         struct change *change = changes_decided(rig->changes);
@@ -188,6 +188,24 @@ static void a_camera_that_stops_loses_what_waits(void **state)
     assert_non_null(control_list_find(&rig->given, "Contrast"));
 }
 
+/* As one does that is stopped for want of receivers just when another one comes. */
+static void a_camera_that_runs_again_keeps_what_waits(void **state)
+{
+    struct rig *rig = *state;
+    rig_begin(rig);
+    rig_set(rig, "Brightness=0.25");
+    assert_true(rig_take(rig));
+    changes_stop(rig->changes, true);
+    assert_null(changes_decided(rig->changes));
+    rig_set(rig, "Contrast=2");
+    rig_begin(rig);
+    assert_int_equal(rig->given.count, 2);
+    assert_true(rig_take(rig)); /* the numbers of this run's requests are new */
+    rig_show(rig, rig->applied, 0.25f);
+    rig_decided(rig, 1, rig->id - 1, WIRE_SET_OK);
+    rig_decided(rig, 2, rig->id - 1, WIRE_SET_UNREPORTED);
+}
+
 static void an_asker_that_is_gone_is_forgotten(void **state)
 {
     struct rig *rig = *state;
@@ -196,7 +214,7 @@ static void an_asker_that_is_gone_is_forgotten(void **state)
     rig_set(rig, "Brightness=0.5");
     rig_take(rig);
     changes_forget(rig->changes, rig);
-    changes_stop(rig->changes);
+    changes_stop(rig->changes, false);
     for (int i = 0; i < 2; i++) {
         struct change *change = changes_decided(rig->changes);
         assert_non_null(change);
@@ -219,6 +237,7 @@ int main(void)
         TEST(a_camera_that_knows_is_believed),
         TEST(a_camera_that_turns_out_to_know_is_believed),
         TEST(a_camera_that_stops_loses_what_waits),
+        TEST(a_camera_that_runs_again_keeps_what_waits),
         TEST(an_asker_that_is_gone_is_forgotten),
     };
     return cmocka_run_group_tests_name("changes", tests, NULL, NULL);

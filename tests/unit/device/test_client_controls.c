@@ -215,7 +215,7 @@ static void a_camera_that_is_off_is_said_to_be(void **state)
 {
     struct client_fixture *fixture = *state;
     watch(fixture, 0);
-    changes_stop(fixture->stream.changes);
+    changes_stop(fixture->stream.changes, false);
     expect_refusal(fixture, 1, "Brightness=0.25", WIRE_CHANGED_NO_CAMERA);
 }
 
@@ -224,7 +224,7 @@ static void a_camera_that_stops_answers_what_waits(void **state)
     struct client_fixture *fixture = *state;
     watch(fixture, 0);
     set(fixture, 1, "Brightness=0.25");
-    changes_stop(fixture->stream.changes);
+    changes_stop(fixture->stream.changes, false);
     tell(fixture);
     FIXTURE_UNTIL(fixture, fixture->peer->answers == 1);
     assert_int_equal(fixture->peer->answer.head.status, WIRE_CHANGED_LOST);

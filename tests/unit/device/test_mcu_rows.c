@@ -193,7 +193,8 @@ static void orientations(void **state)
         { true, true, 180, { false, false, false } }, { true, false, 270, { false, false, true } },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct orientation got = picture_orientation(cases[i].hflip, cases[i].vflip, cases[i].degrees);
+        struct orientation got =
+            picture_orientation(cases[i].hflip, cases[i].vflip, cases[i].degrees);
         assert_int_equal(got.hflip, cases[i].result.hflip);
         assert_int_equal(got.vflip, cases[i].result.vflip);
         assert_int_equal(got.transpose, cases[i].result.transpose);
