@@ -132,6 +132,9 @@ struct camera_controls {
      * with it, in this order, and returns the number of the newest change in it. 0: nothing is new,
      * and list is not touched. Numbers only grow, over all runs of the camera. */
     uint64_t (*take)(void *user, struct control_list *list);
+    /* The camera's thread: the camera refused the request that this change, as take() returned it,
+     * came with; nothing of the list is set. NULL: not of interest. */
+    void (*refuse)(void *user, uint64_t change);
     void *user;
 };
 

@@ -130,6 +130,13 @@ int settings_begin(struct settings *settings, const char *label, const struct co
     return 0;
 }
 
+void settings_forget(struct settings *settings, const char *name, const struct value *value)
+{
+    const struct control_setting *setting = control_list_find(&settings->kept, name);
+    if (setting && value_equal(&setting->value, value))
+        control_list_remove(&settings->kept, name);
+}
+
 void settings_fill(const struct settings *settings, struct control_table *table)
 {
     for (unsigned i = 0; i < table->count; i++) {

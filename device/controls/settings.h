@@ -29,6 +29,9 @@ NODISCARD int settings_begin(struct settings *settings, const char *label,
  * and nothing has changed. */
 NODISCARD bool settings_merge(struct settings *settings, const struct assignments *accepted);
 
+/* The control is the camera's again, if it is set to this value. */
+void settings_forget(struct settings *settings, const char *name, const struct value *value);
+
 /* Writes into `set` of each control what is set. */
 void settings_fill(const struct settings *settings, struct control_table *table);
 

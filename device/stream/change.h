@@ -54,7 +54,8 @@ struct change {
                                 or CHANGE_NO_FRAME. Otherwise 0 */
     bool decided;            /* there is nothing more to find out */
     /* See decision.h. */
-    bool taken;             /* the camera has it */
+    bool taken;             /* the camera has it, ... */
+    uint64_t batch;         /* ... with all others up to this number */
     unsigned looks;         /* frames that were looked at since the camera had it */
     struct metadata before; /* of the last frame before that */
     unsigned count;

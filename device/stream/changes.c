@@ -191,12 +191,32 @@ uint64_t changes_take(void *user, struct control_list *list)
         control_list_arrange(list);
         patience_set(&changes->patience, list);
         replace_up_to(first, number);
-        for (struct change *change = first; change && change->taken; change = change->next)
+        for (struct change *change = first; change && change->taken; change = change->next) {
+            change->batch = number;
             decision_leave(change, list);
+        }
         sort_out(changes);
     }
     pthread_mutex_unlock(&changes->lock);
     return number;
+}
+
+/* What the camera refuses once, it would refuse at each start. */
+void changes_refuse(void *user, uint64_t number)
+{
+    struct changes *changes = user;
+    pthread_mutex_lock(&changes->lock);
+    for (struct change *change = changes->pending.first; change; change = change->next) {
+        if (!change->taken || change->decided || change->batch != number)
+            continue;
+        decision_refuse(change);
+        for (unsigned i = 0; i < change->count; i++)
+            settings_forget(&changes->settings, change->items[i].name, &change->items[i].given);
+    }
+    settings_fill(&changes->settings, &changes->table);
+    changes->generation++;
+    sort_out(changes);
+    pthread_mutex_unlock(&changes->lock);
 }
 
 /* A value that a later change replaced was in force for some frames, or for none that told: once

@@ -70,6 +70,7 @@ void changes_stop(struct changes *changes, bool runs_again);
 int changes_begin(void *user, const struct control_table *table, struct control_list *list,
                   struct error *error);
 uint64_t changes_take(void *user, struct control_list *list);
+void changes_refuse(void *user, uint64_t change);
 
 /* The supervisor: what users have set, for a run of the camera that takes no changes; list and
  * error as of begin(). */

@@ -279,6 +279,15 @@ void decision_leave(struct change *change, const struct control_list *given)
     decide_if_replaced(change);
 }
 
+void decision_refuse(struct change *change)
+{
+    for (unsigned i = 0; i < change->count; i++)
+        if (!change->items[i].replaced)
+            set_result(&change->items[i], WIRE_SET_IGNORED, "the camera refused it");
+    change->first_frame_id = CHANGE_NO_FRAME;
+    change->decided = true;
+}
+
 void decision_lose(struct change *change)
 {
     change->status = WIRE_CHANGED_LOST;

@@ -40,6 +40,9 @@ void decision_replace(struct change *earlier, const struct change *later);
  * effect, since a later change leaves it to the camera again. */
 void decision_leave(struct change *change, const struct control_list *given);
 
+/* The camera refused it: no frame will show it, and it is not set again. */
+void decision_refuse(struct change *change);
+
 /* The camera stopped: no frame will show it. */
 void decision_lose(struct change *change);
 

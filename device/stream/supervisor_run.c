@@ -72,7 +72,9 @@ static int start_camera(struct supervisor *supervisor, struct error *error)
     struct camera_run camera_run = { .sink = supervisor_sink(supervisor) };
     if (changes) {
         changes_expect(changes);
-        camera_run.controls = (struct camera_controls){ changes_begin, changes_take, changes };
+        camera_run.controls = (struct camera_controls){
+            .begin = changes_begin, .take = changes_take, .refuse = changes_refuse, .user = changes
+        };
     }
     int result = ops->start(supervisor->config.camera, &camera_run, mode, error);
     if (result || wire_size_is_good(mode->width, mode->height))

@@ -51,11 +51,13 @@ static bool start(struct supervisor *supervisor, bool cold)
     const struct camera_ops *ops = supervisor->config.ops;
     struct camera_mode *mode = &supervisor->mode;
     struct still_request request = still_requested(&supervisor->still);
-    struct camera_run camera_run = { .sink = supervisor_sink(supervisor),
-                                     .controls = { begin, take, supervisor },
-                                     .still = true,
-                                     .still_width = request.width,
-                                     .still_height = request.height };
+    struct camera_run camera_run = {
+        .sink = supervisor_sink(supervisor),
+        .controls = { .begin = begin, .take = take, .user = supervisor },
+        .still = true,
+        .still_width = request.width,
+        .still_height = request.height
+    };
     struct error error = { "" };
     if (ops->start(supervisor->config.camera, &camera_run, mode, &error)) {
         still_fail(&supervisor->still, error.text);

@@ -306,7 +306,9 @@ class MachineTest(harness.Case):
         # What the device refuses costs the stream nothing.
         watcher = self.host(HOST, "--null", "--live")
         watcher.wait_for("camera USB camera")
-        self.host(HOST, "--set", "Saturation=4").wait()
+        refused = subprocess.run([harness.PITETHER, HOST, "--set", "Saturation=4"], check=False,
+                                 text=True, stdout=subprocess.PIPE, timeout=harness.BOUND).stdout
+        self.assertRegex(refused, "Saturation.* ignored: the camera refused it")
         self.assertAlmostEqual(self.luma(red), 65 * 255 / 219, delta=5)
         watcher.send(signal.SIGINT)
         self.assertEqual(watcher.wait(), 0, watcher.log())

@@ -87,9 +87,11 @@ void RequestLoop::lend(Slot &slot, Picture &picture)
  * takes those that follow. */
 bool RequestLoop::is_refusal(const Slot &slot)
 {
-    if (slot.sets)
-        log_warning_limited(&refused_limit_, "the camera refused what it was to be set to");
-    return slot.sets;
+    if (!slot.sets)
+        return false;
+    log_warning_limited(&refused_limit_, "the camera refused what it was to be set to");
+    settings_.refused(slot);
+    return true;
 }
 
 /* The picture that each request has. False: the driver gave up, as it does when the cable fails. */

@@ -77,6 +77,12 @@ void Settings::applied(const Slot &slot)
         shown_ = change;
 }
 
+void Settings::refused(const Slot &slot)
+{
+    if (slot.change > 0 && source_.refuse)
+        source_.refuse(source_.user, slot.change);
+}
+
 uint64_t Settings::shown()
 {
     const uint64_t change = shown_;

@@ -34,6 +34,9 @@ class Settings
     /* When the slot's request has come back, with a picture or without. */
     void applied(const Slot &slot);
 
+    /* Its request was refused for what it was to set. */
+    void refused(const Slot &slot);
+
     /* For the frame of that request: its shown_change. Where a frame was lost, the next one shows
      * what that did. */
     uint64_t shown();

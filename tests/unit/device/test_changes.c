@@ -3,6 +3,8 @@
  */
 #include "changes_rig.h"
 
+#include <string.h>
+
 static void a_change_is_taken_shown_and_answered(void **state)
 {
     struct rig *rig = *state;
@@ -188,6 +190,30 @@ static void a_camera_that_stops_loses_what_waits(void **state)
     assert_non_null(control_list_find(&rig->given, "Contrast"));
 }
 
+/* It is ignored, said why, and not set again; what came with another request is none of that. */
+static void what_the_camera_refuses_is_forgotten(void **state)
+{
+    struct rig *rig = *state;
+    rig_begin(rig);
+    rig_set(rig, "Contrast=2");
+    assert_true(rig_take(rig));
+    rig_set(rig, "Brightness=0.25");
+    assert_true(rig_take(rig));
+    changes_refuse(rig->changes, rig->applied);
+    struct change *change = changes_decided(rig->changes);
+    assert_non_null(change);
+    assert_int_equal(change->request, 2);
+    assert_int_equal(change->status, WIRE_CHANGED_DONE);
+    assert_true(change->first_frame_id == CHANGE_NO_FRAME);
+    assert_int_equal(change->items[0].result, WIRE_SET_IGNORED);
+    assert_non_null(strstr(change->items[0].why, "refused"));
+    free(change);
+    changes_stop(rig->changes, true);
+    rig_begin(rig);
+    assert_int_equal(rig->given.count, 1);
+    assert_non_null(control_list_find(&rig->given, "Contrast"));
+}
+
 /* As one does that is stopped for want of receivers just when another one comes. */
 static void a_camera_that_runs_again_keeps_what_waits(void **state)
 {
@@ -237,6 +263,7 @@ int main(void)
         TEST(a_camera_that_knows_is_believed),
         TEST(a_camera_that_turns_out_to_know_is_believed),
         TEST(a_camera_that_stops_loses_what_waits),
+        TEST(what_the_camera_refuses_is_forgotten),
         TEST(a_camera_that_runs_again_keeps_what_waits),
         TEST(an_asker_that_is_gone_is_forgotten),
     };
