@@ -14,3 +14,15 @@ enum exit_code exit_code_worse(enum exit_code one, enum exit_code other)
 {
     return rank(other) > rank(one) ? other : one;
 }
+
+enum exit_code exit_code_of_end(enum pitether_end_reason reason)
+{
+    switch (reason) {
+    case PITETHER_END_TIMEOUT:
+        return EXIT_TIMEOUT;
+    case PITETHER_END_FAILED:
+        return EXIT_SYSTEM;
+    default:
+        return EXIT_CONNECTION;
+    }
+}

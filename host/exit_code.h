@@ -4,6 +4,8 @@
 #ifndef PITETHER_HOST_EXIT_CODE_H
 #define PITETHER_HOST_EXIT_CODE_H
 
+#include "host/lib/pitether.h"
+
 enum exit_code {
     EXIT_DONE = 0,
     EXIT_SYSTEM = 1,
@@ -19,5 +21,8 @@ enum exit_code {
 /* Of two, that which the program ends with: the earlier one of usage, system, sink, connection,
  * timeout, control, short, missing, done. */
 enum exit_code exit_code_worse(enum exit_code one, enum exit_code other);
+
+/* Of a receiver that ended before it had what it was for. */
+enum exit_code exit_code_of_end(enum pitether_end_reason reason);
 
 #endif

@@ -99,6 +99,19 @@ static inline bool client_watches(const struct client *client)
     return client->state == CLIENT_SUBSCRIBED;
 }
 
+/* The first one of the stream from this one on; NULL: there is none. */
+static inline struct client *client_of_stream(struct client *client, const struct stream *stream)
+{
+    while (client && client->subscription.stream != stream)
+        client = client->next;
+    return client;
+}
+
+/* served has the stream, and the list of all clients. */
+#define FOR_EACH_CLIENT(served, client)                                                            \
+    for (struct client *client = client_of_stream(*(served)->clients, (served)->stream); client;   \
+         client = client_of_stream(client->next, (served)->stream))
+
 /* Whether it may have something to send of its stream, and isn't waiting for space to write. */
 static inline bool client_may_write(const struct client *client)
 {

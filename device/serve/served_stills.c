@@ -26,18 +26,6 @@ void served_stills_close(struct served_stills *served)
     served->frame = NULL;
 }
 
-/* The first client from this one on that asked for a still of the camera; NULL: there is none. */
-static struct client *next_of(const struct served_stills *served, struct client *client)
-{
-    while (client && client->subscription.stream != served->stream)
-        client = client->next;
-    return client;
-}
-
-#define FOR_EACH_CLIENT(served, client)                                                            \
-    for (struct client *client = next_of(served, *(served)->clients); client;                      \
-         client = next_of(served, client->next))
-
 static bool is_taken_for(const struct client *client)
 {
     return client_watches(client) && client->subscription.still_taking;

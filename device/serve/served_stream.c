@@ -34,18 +34,6 @@ void served_stream_close(struct served_stream *served)
     served_stills_close(&served->stills);
 }
 
-/* The first client of the stream from this one on; NULL: there is none. */
-static struct client *next_of(const struct served_stream *served, struct client *client)
-{
-    while (client && client->subscription.stream != served->stream)
-        client = client->next;
-    return client;
-}
-
-#define FOR_EACH_CLIENT(served, client)                                                            \
-    for (struct client *client = next_of(served, *(served)->clients); client;                      \
-         client = next_of(served, client->next))
-
 static void hand_on(struct served_stream *served, const struct stream_event *event)
 {
     FOR_EACH_CLIENT(served, client)

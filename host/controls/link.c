@@ -45,23 +45,11 @@ void control_link_close(struct control_link *link)
     pitether_close(&link->receiver);
 }
 
-static enum exit_code code_of_end(const struct pitether_end *end)
-{
-    switch (end->reason) {
-    case PITETHER_END_TIMEOUT:
-        return EXIT_TIMEOUT;
-    case PITETHER_END_FAILED:
-        return EXIT_SYSTEM;
-    default:
-        return EXIT_CONNECTION;
-    }
-}
-
 enum exit_code control_link_next(struct control_link *link)
 {
     struct pitether_event *event = &link->event;
     if (event->type == PITETHER_END)
-        return code_of_end(&event->end);
+        return exit_code_of_end(event->end.reason);
     int timeout_ms = link->view.known ? -1 : clock_left_ms(link->controls_due);
     if (pitether_next(link->receiver, timeout_ms, event) <= 0) {
         log_error("the daemon did not list the camera's controls in time");
@@ -69,7 +57,7 @@ enum exit_code control_link_next(struct control_link *link)
     }
     if (event->type == PITETHER_END) {
         log_error("%s", *event->end.text ? event->end.text : "the daemon's source came to its end");
-        return code_of_end(&event->end);
+        return exit_code_of_end(event->end.reason);
     }
     if (!control_view_take(&link->view, event))
         return EXIT_DONE;

@@ -5,20 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static enum exit_code code_of_end(const struct pitether_end *end)
-{
-    switch (end->reason) {
-    case PITETHER_END_TIMEOUT:
-        return EXIT_TIMEOUT;
-    case PITETHER_END_FAILED:
-        return EXIT_SYSTEM;
-    case PITETHER_END_FINISHED:
-        return EXIT_MISSING;
-    default:
-        return EXIT_CONNECTION;
-    }
-}
-
 /* END came before a frame. lost: why the daemon has none. */
 static enum exit_code explain(struct still *still, const struct pitether_end *end,
                               enum pitether_drop_reason lost)
@@ -32,7 +18,7 @@ static enum exit_code explain(struct still *still, const struct pitether_end *en
                   pitether_drop_name(lost));
     else
         error_set(&still->error, 0, "the daemon ended before the still was taken");
-    return code_of_end(end);
+    return end->reason == PITETHER_END_FINISHED ? EXIT_MISSING : exit_code_of_end(end->reason);
 }
 
 enum exit_code still_wait(struct pitether *receiver, struct still *still)
