@@ -104,8 +104,7 @@ static void begin(struct fixture *fixture, struct input *input)
 {
     struct control_list list;
     struct error error;
-    (void)input;
-    changes_stop(fixture->changes);
+    changes_stop(fixture->changes, input_number(input, 1) & 1);
     changes_expect(fixture->changes);
     CHECK(changes_begin(fixture->changes, &fixture->table, &list, &error) == 0);
     changes_started(fixture->changes, false);
@@ -113,8 +112,13 @@ static void begin(struct fixture *fixture, struct input *input)
 
 static void stop(struct fixture *fixture, struct input *input)
 {
+    changes_stop(fixture->changes, input_number(input, 1) & 1);
+}
+
+static void refuse(struct fixture *fixture, struct input *input)
+{
     (void)input;
-    changes_stop(fixture->changes);
+    changes_refuse(fixture->changes, fixture->taken);
 }
 
 static void collect(struct fixture *fixture, struct input *input)
@@ -140,7 +144,7 @@ static void list(struct fixture *fixture, struct input *input)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const steps[])(struct fixture * fixture, struct input * input) = {
-        ask, ask, ask, take, take, show, show, show, begin, stop, collect, list,
+        ask, ask, ask, take, take, show, show, show, begin, stop, refuse, collect, list,
     };
     static struct fixture fixture;
     struct input input = { data, size };
@@ -148,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     begin(&fixture, &input);
     while (input.left > 0)
         steps[input_number(&input, 1) % (sizeof(steps) / sizeof(steps[0]))](&fixture, &input);
-    changes_stop(fixture.changes);
+    changes_stop(fixture.changes, false);
     collect(&fixture, &input);
     CHECK(fixture.decided == fixture.asked);
     changes_destroy(&fixture.changes);

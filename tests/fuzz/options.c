@@ -67,11 +67,12 @@ static bool in_range(const struct option_spec *spec, double value)
 static void check_value(const struct option_spec *spec, const void *field)
 {
     const struct option_size *size = field;
+    const struct option_range *range = field;
     const struct option_list *list = field;
     int choices = 0;
     switch (spec->kind) {
     case OPTION_INT:
-        CHECK(in_range(spec, *(const int *)field));
+        CHECK((*(const int *)field == 0 && !spec->fallback) || in_range(spec, *(const int *)field));
         break;
     case OPTION_COUNT:
     case OPTION_RATE:
@@ -84,6 +85,10 @@ static void check_value(const struct option_spec *spec, const void *field)
     case OPTION_NUMBER:
         CHECK((*(const double *)field == 0 && !spec->fallback) ||
               in_range(spec, *(const double *)field));
+        break;
+    case OPTION_RANGE:
+        CHECK((range->max == 0 && !spec->fallback) || in_range(spec, range->max));
+        CHECK(range->min == 0 || (in_range(spec, range->min) && range->min <= range->max));
         break;
     case OPTION_SIZE:
         CHECK((size->width == 0 && size->height == 0) ||

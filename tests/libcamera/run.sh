@@ -244,9 +244,9 @@ test_camera_of_two_streams() {
     [ "$code" = 3 ] && grep -q 'camera bars is already used by the stream front' "$work/list.log"
 }
 
-receive_stream() { # its name, which is also that of the folder
+receive_stream() { # its name, which is also that of the folder; how many frames
     mkdir -p "$root$inside/$1"
-    timeout 60 python3 "$project/tests/e2e/independent_client.py" "$address" 30 \
+    timeout 60 python3 "$project/tests/e2e/independent_client.py" "$address" "${2:-30}" \
         "$root$inside/$1" --stream="$1"
 }
 
@@ -274,18 +274,19 @@ test_preview() {
     stop_daemon && [ "$code" = 0 ]
 }
 
-# Of the camera's largest size, while the stream goes on without a gap.
+# Of the camera's largest size, beside the stream: the camera is not switched for it.
 test_still() {
     local main='' code=0
     start_daemon --source "libcamera:$camera" --size 1000x562 || return 1
-    receive_stream camera &
+    receive_stream camera 150 &
     main=$!
+    wait_for_line "$daemon" "$work/daemon.log" 'camera on:' || code=1
     mkdir -p "$root$inside/still"
     timeout 60 chroot "$root" env LD_LIBRARY_PATH="$inside/laptop/host" \
         "$inside/laptop/host/pitether" "$address" --still "$inside/still/still.jpg" --quality 95 \
         >"$work/host.log" 2>&1 || code=$?
     wait "$main" || code=$?
-    ! grep 'camera off' "$work/daemon.log" || code=1
+    ! grep 'camera on for a still' "$work/daemon.log" || code=1
     [ "$code" = 0 ] || cat "$work/host.log" "$work/daemon.log"
     stop_daemon && [ "$code" = 0 ]
 }
