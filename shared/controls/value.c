@@ -170,7 +170,7 @@ static int format_float(float number, char *text, size_t size)
 
 static int format_element(const struct value *value, unsigned i, char *text, size_t size)
 {
-    const struct value_rectangle *box = &value->rectangle[i];
+    struct value_rectangle box;
     switch (value->type) {
     case VALUE_BOOL:
         return snprintf(text, size, "%s", value->bytes[i] ? "true" : "false");
@@ -183,8 +183,9 @@ static int format_element(const struct value *value, unsigned i, char *text, siz
     case VALUE_FLOAT:
         return format_float(value->number[i], text, size);
     case VALUE_RECTANGLE:
-        return snprintf(text, size, "%" PRId32 ",%" PRId32 ",%" PRIu32 ",%" PRIu32, box->x, box->y,
-                        box->width, box->height);
+        box = value->rectangle[i];
+        return snprintf(text, size, "%" PRId32 ",%" PRId32 ",%" PRIu32 ",%" PRIu32, box.x, box.y,
+                        box.width, box.height);
     case VALUE_SIZE:
         return snprintf(text, size, "%" PRIu32 "x%" PRIu32, value->size[i].width,
                         value->size[i].height);
