@@ -48,7 +48,7 @@ struct camera_request {
     const struct fault_script *faults; /* what is to go wrong, for camera_faulty; is copied */
     struct metadata_names *names;      /* gets the names of what the frames report, by the camera's
                                           thread; the caller's, must outlive the camera. NULL: they
-                                          report      nothing */
+                                          report nothing */
 };
 
 /* What the source gives, known once camera_start() has returned 0. */

@@ -8,19 +8,7 @@
 
 #include <errno.h>
 
-#include "fuzz.h"
-#include "shared/base/text.h"
-
-static void check_text(const char *text, size_t most)
-{
-    size_t left = strlen(text), step;
-    CHECK(left <= most);
-    for (; left > 0; left -= step, text += step) {
-        bool shown;
-        step = text_character((const uint8_t *)text, left, &shown);
-        CHECK(step > 0 && shown);
-    }
-}
+#include "fuzz_text.h"
 
 static void check_texts(const struct wire_message *message)
 {

@@ -14,9 +14,6 @@ namespace
 /* If no size was requested: not the sensor's full one, which few links carry at a useful rate. */
 constexpr lc::Size default_size(1920, 1080);
 
-/* To estimate what a cable carries, if no rate was requested. */
-constexpr double default_fps = 30;
-
 /* One being filled, one waiting for it, one being encoded, and one to spare. */
 constexpr unsigned min_buffers = 4;
 

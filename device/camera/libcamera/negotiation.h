@@ -17,6 +17,9 @@ extern "C" {
 namespace pitether
 {
 
+/* What a stream is taken to need, if no rate was requested. */
+constexpr double default_fps = 30;
+
 class Negotiation
 {
   public:

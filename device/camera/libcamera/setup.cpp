@@ -23,9 +23,6 @@ namespace
 /* Of a run for a still: one is filled while the other is looked at. */
 constexpr unsigned still_buffers = 2;
 
-/* Of the stream, if no rate was requested. */
-constexpr double usual_fps = 30;
-
 /* That the output offers, in any format. */
 lc::Size largest_size(const lc::StreamConfiguration &config)
 {
@@ -193,7 +190,7 @@ bool Setup::is_too_slow(const struct camera_request &request) const
     const auto known = camera->controls().find(lc::controls::FrameDurationLimits.id());
     if (known == camera->controls().end())
         return false;
-    const double fps = request.fps > 0 ? request.fps : usual_fps;
+    const double fps = request.fps > 0 ? request.fps : default_fps;
     return static_cast<double>(limit_of(known->second.min(), 0)) * fps > 1.01e6;
 }
 
