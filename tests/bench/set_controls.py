@@ -16,6 +16,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), os.p
 from controller import Controller  # noqa: E402
 
 RATE, BATCH, UNANSWERED = 1000, 10, 60
+FRAME = 1 / 30      # seconds
+GOLDEN = 0.618034   # multiples of it are spread evenly between whole numbers
 VALUES = {"Brightness": ["0.10", "0.11", "0.12", "0.13"], "ExposureTime": ["8000", "9000", "10000"]}
 
 
@@ -58,6 +60,8 @@ class Setter:
             self.controller.set(self.text(len(self.times)))
             self.times.append((time.monotonic() - begin) * 1e3)
             self.controller.wait_frames(1 + len(self.times) % 3)
+            # All phases of a frame alike, since the answer and the frames have one.
+            time.sleep(len(self.times) * GOLDEN % 1 * FRAME)
 
     def round_trip(self):
         """The least of some, since a frame may be on the way."""

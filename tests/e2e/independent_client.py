@@ -87,6 +87,8 @@ class Peer:
                                   socket.AF_INET)
         self.sock.connect(address[5:] if unix else (host.strip("[]"), int(port)))
         self.sock.settimeout(15)  # so much silence is the end
+        if not unix:
+            self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def read(self, size):
         data = b""
