@@ -28,7 +28,7 @@ void announce_listeners(const struct listeners *listeners, const struct device_o
         socket_address_format(&listeners->items[i].address, where);
         log_info("listening on %s%s", where, needs_key ? ", with a key only" : "");
         if (listeners->items[i].absent)
-            log_warning("%s is no address of this machine yet: it is served as soon as it is",
+            log_warning("%s is not yet an address of this machine: it is served as soon as it is",
                         where);
     }
 }

@@ -37,8 +37,7 @@ static const struct option_spec specs[] = {
       "NAME/preview, which is encoded only while somebody watches it" },
     { "fps", 0, OPTION_RANGE, STREAM(fps), "FPS", NULL, 0.01, 10000, NULL,
       "frames per second, or a range such as 5-30, within which a camera lowers the rate for "
-      "longer "
-      "exposures; without it the source decides" },
+      "longer exposures; without it the source decides" },
     { "full-view", 0, OPTION_FLAG, STREAM(full_view), NULL, NULL, 0, 0, NULL,
       "take a mode of the sensor that shows all that it sees, even if that is a slower one" },
     { "mode", 0, OPTION_TEXT, STREAM(sensor_mode), "MODE", NULL, 0, 0, NULL,
@@ -48,9 +47,8 @@ static const struct option_spec specs[] = {
     { "hflip", 0, OPTION_FLAG, STREAM(hflip), NULL, NULL, 0, 0, NULL, "mirror left to right" },
     { "vflip", 0, OPTION_FLAG, STREAM(vflip), NULL, NULL, 0, 0, NULL, "mirror top to bottom" },
     { "rotation", 0, OPTION_CHOICE, STREAM(rotation), "DEGREES", "0", 0, 0, rotations,
-      "turn the picture clockwise, after it is mirrored: 0, 90, 180 or 270 degrees; --size is that "
-      "of the "
-      "camera, before it is turned" },
+      "turn the picture clockwise, after it is mirrored: 0, 90, 180 or 270 degrees; --size is the "
+      "camera's, before the picture is turned" },
     { "quality", 'q', OPTION_INT, STREAM(quality), "1..100", "80", 1, 100, NULL,
       "JPEG quality; a USB camera that compresses its pictures itself has its own" },
     { "bitrate", 'b', OPTION_RATE, STREAM(bitrate), "BITS", NULL, 10000, 1e10, NULL,
@@ -148,8 +146,7 @@ static const struct option_spec specs[] = {
       "maximum number of receivers at the same time" },
     { "queue-bytes", 0, OPTION_BYTES, DAEMON(queue_bytes), "BYTES", "32M", 65536, 1 << 30, NULL,
       "how much may be queued for a lossless receiver before frames are dropped; all receivers of "
-      "a "
-      "stream together may have twice as much" },
+      "a stream together may have twice as much" },
     HEADING("Keys"),
     { "keys", 0, OPTION_TEXT, DAEMON(keys), "FILE", NULL, 0, 0, NULL,
       "the keys of receivers; without it systemd's credential \"keys\" if there is one, or else "

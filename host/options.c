@@ -20,18 +20,15 @@ static const struct option_spec specs[] = {
     HEADING("Where the frames go (sinks; they combine over one connection)"),
     { "save", 'o', OPTION_TEXT, FIELD(save), "DIR", NULL, 0, 0, NULL,
       "save each frame as a JPEG file in DIR, with an index in DIR/frames.csv and "
-      "DIR/frames.jsonl; several streams "
-      "each have a folder in DIR, with the stream's name" },
+      "DIR/frames.jsonl; several streams each have a folder in DIR, with the stream's name" },
     { "name", 0, OPTION_TEXT, FIELD(name), "TEMPLATE", "frame-{n}.jpg", 0, 0, NULL,
       "file names for --save: {n} is a number that continues from the last one in DIR, {id} the "
-      "frame "
-      "id, {sensor} the sensor time in ns, {wall} the wall clock time, {epoch} the daemon's run; "
-      "without {n}, a name that exists gets -2, -3, ..." },
+      "frame id, {sensor} the sensor time in ns, {wall} the wall clock time, {epoch} the daemon's "
+      "run; without {n}, a name that exists gets -2, -3, ..." },
     { "sync", 0, OPTION_COUNT, FIELD(sync), "WHEN", "off", 0, 1e9, sync_words,
       "how many saved frames a power cut may cost. off: those that the system has not written yet; "
       "N: at most the last N, as all are synced to disk after every N; each: none, as each "
-      "picture, "
-      "its name and its line in the index are synced to disk in turn" },
+      "picture, its name and its line in the index are synced to disk in turn" },
     { "stdout", 0, OPTION_FLAG, FIELD(to_stdout), NULL, NULL, 0, 0, NULL,
       "write the JPEGs to standard output, one after the other; a reader that is too slow gets the "
       "newest ones, unless --lossless is given" },
@@ -67,14 +64,12 @@ static const struct option_spec specs[] = {
       "list the daemon's streams with model, size, rate and state, and exit" },
     HEADING("Stills"),
     { "still", 0, OPTION_TEXT, FIELD(still), "FILE", NULL, 0, 0, NULL,
-      "take one picture of the sensor's full size, save it as FILE, replacing it, print what it "
-      "is, "
-      "and exit; others go on watching. A camera that can't take it beside its stream is switched "
-      "for it, and the stream pauses for about a second" },
+      "take one picture of the sensor's full size, save it as FILE, replacing an earlier file, "
+      "print its size and exposure, and exit. Others go on watching; if the camera can't take a "
+      "still while it streams, it is switched, and the stream pauses for about a second" },
     { "size", 0, OPTION_SIZE, FIELD(size), "WxH", NULL, WIRE_SIDE_MIN, WIRE_SIDE_MAX, NULL,
       "the size that the camera is asked for with --still; it gives the nearest that it can, and "
-      "one "
-      "that takes stills beside its stream may give the full size only" },
+      "a camera that takes stills while it streams may give the full size only" },
     { "quality", 'q', OPTION_INT, FIELD(quality), "1..100", NULL, 1, 100, NULL,
       "JPEG quality for --still; without it, the stream's" },
     HEADING("The camera's controls"),
@@ -114,8 +109,7 @@ static const struct option_spec specs[] = {
       "log rates every 10 s, and drops and the latency of each stage at the end" },
     { "latency", 0, OPTION_TEXT, FIELD(latency), "FILE", NULL, 0, 0, NULL,
       "write the time of each stage of each frame to FILE, as CSV, replacing an earlier run's; - "
-      "is "
-      "standard output; several streams share the file" },
+      "is standard output; several streams share the file" },
     { "latency-report", 0, OPTION_FLAG, FIELD(latency_report), NULL, NULL, 0, 0, NULL,
       "print the latency of each stage at the end, with bars" },
     { "log-level", 0, OPTION_CHOICE, FIELD(log_level), "LEVEL", "info", 0, 0, log_level_names,
@@ -191,16 +185,13 @@ const struct option_table host_option_table = {
     .usage = "pitether [OPTION]... HOST[:PORT][/STREAM]...   (also [IPV6]:PORT and unix:/PATH)",
     .about = "Receives the frames that pitetherd streams from a camera.",
     .after =
-        "Exit codes: 0 everything requested was done, 1 a system call failed, 2 bad option or "
-        "keys\n"
-        "file, 3 the connection failed or was lost, 4 a sink could not take every frame, or the "
-        "file\n"
-        "of --latency not every line, 5 frames are missing from a lossless stream, or arrived\n"
-        "damaged, 6 it ended before --frames or --duration was reached, 7 no frame came for\n"
-        "--timeout, 8 a control was not set, or the camera has none of that name. Of several "
-        "streams\n"
-        "the worst counts: a system call, then a sink, the connection, --timeout, a control, an\n"
-        "early end, missing frames.",
+        "Exit codes: 0 everything requested was done, 1 a system call failed, 2 bad option or\n"
+        "keys file, 3 the connection failed or was lost, 4 a sink could not take every frame, or\n"
+        "the file of --latency not every line, 5 frames are missing from a lossless stream, or\n"
+        "arrived damaged, 6 it ended before --frames or --duration was reached, 7 no frame came\n"
+        "for --timeout, 8 a control was not set, or the camera has none of that name. Of several\n"
+        "streams the worst counts: a system call, then a sink, the connection, --timeout, a\n"
+        "control, an early end, missing frames.",
 };
 
 int host_options_read(struct host_options *options, int argc, char **argv, struct error *error)

@@ -52,8 +52,8 @@ static int split(const char *text, const char *stream, struct parts *parts, stru
     }
     if (result || (!parts->address.is_unix && parts->address.port == 0))
         return error_set(error, -EINVAL,
-                         "'%.200s' is no address: give HOST, HOST:PORT or [IPV6]:PORT, each with "
-                         "/STREAM behind it or not, or unix:/PATH",
+                         "'%.200s' is not an address: give HOST, HOST:PORT or [IPV6]:PORT, each "
+                         "with or without /STREAM after it, or unix:/PATH",
                          text);
     if (slash && stream)
         return error_set(error, -EINVAL,
@@ -62,7 +62,7 @@ static int split(const char *text, const char *stream, struct parts *parts, stru
     parts->stream = slash ? slash + 1 : stream ? stream : "";
     if ((slash || *parts->stream) && !wire_name_is_good(parts->stream, strlen(parts->stream)))
         return error_set(error, -EINVAL,
-                         "'%.100s' is no name of a stream: those have 1 to 32 letters, digits, "
+                         "'%.100s' is not a stream's name: those have 1 to 32 letters, digits, "
                          "'.', '_' and '-', and a '/' between parts; none begins with a '.'",
                          parts->stream);
     const char *last = strrchr(parts->address.host, '/');

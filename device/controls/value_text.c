@@ -116,7 +116,7 @@ static enum wire_set_result read_enumerator(const struct reading *reading, const
         control_word(info, (int64_t)*number))
         return WIRE_SET_OK;
     enumerator_list(info, words, sizeof(words));
-    return reject(reading, WIRE_SET_UNKNOWN, "'%.*s' is none of %s", shown(text), text, words);
+    return reject(reading, WIRE_SET_UNKNOWN, "'%.*s' is not one of %s", shown(text), text, words);
 }
 
 static bool is_time(const struct control_info *info)
@@ -143,16 +143,16 @@ static enum wire_set_result read_number(const struct reading *reading, const cha
     if (is_time(info)) {
         if (value_text_time(text, number))
             return reject(reading, WIRE_SET_BAD,
-                          "'%.*s' is no time: give 10ms, 0.5s, 1/100 or microseconds", shown(text),
-                          text);
+                          "'%.*s' is not a time: give 10ms, 0.5s, 1/100 or microseconds",
+                          shown(text), text);
         if (is_whole(info->type))
             *number = round(*number);
         return WIRE_SET_OK;
     }
     if (!parse_number(text, number))
-        return reject(reading, WIRE_SET_BAD, "'%.*s' is no number", shown(text), text);
+        return reject(reading, WIRE_SET_BAD, "'%.*s' is not a number", shown(text), text);
     if (is_whole(info->type) && *number != rint(*number))
-        return reject(reading, WIRE_SET_BAD, "'%.*s' is no whole number", shown(text), text);
+        return reject(reading, WIRE_SET_BAD, "'%.*s' is not a whole number", shown(text), text);
     return WIRE_SET_OK;
 }
 
@@ -163,7 +163,7 @@ static enum wire_set_result read_size(struct reading *reading, const char *text)
     if (!parse_decimal(text, &sides[0], &end) || (*end != 'x' && *end != 'X') ||
         !parse_number(end + 1, &sides[1]) || sides[0] != rint(sides[0]) ||
         sides[1] != rint(sides[1]))
-        return reject(reading, WIRE_SET_BAD, "'%.*s' is no size: give WIDTHxHEIGHT", shown(text),
+        return reject(reading, WIRE_SET_BAD, "'%.*s' is not a size: give WIDTHxHEIGHT", shown(text),
                       text);
     reading->count += 2;
     return WIRE_SET_OK;

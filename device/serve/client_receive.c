@@ -143,7 +143,7 @@ static void take_message(struct client *client, const struct wire_message *messa
         take_end(client, &message->end);
         break;
     case WIRE_ERROR:
-        log_warning_limited(client->shared->fail_limit, "client %s complains: %s (%s)",
+        log_warning_limited(client->shared->fail_limit, "client %s reports an error: %s (%s)",
                             client->name, message->error.text,
                             wire_error_name(message->error.code));
         client_cut(client, "gave up");

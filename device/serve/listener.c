@@ -152,8 +152,8 @@ int listener_parse(const char *text, struct address *address, struct error *erro
                          text);
     if (code)
         return error_set(error, -EINVAL,
-                         "--listen: this is no address: %s; give HOST, HOST:PORT, [IPV6]:PORT or "
-                         "unix:/PATH",
+                         "--listen: this is not an address: %s; give HOST, HOST:PORT, "
+                         "[IPV6]:PORT or unix:/PATH",
                          text);
     return 0;
 }
@@ -214,7 +214,7 @@ static int adopt_one(struct listeners *listeners, int fd, bool allow_remote, str
         getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) || type != SOCK_STREAM ||
         getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) || !listens)
         return error_set(error, -EINVAL,
-                         "what was passed on (LISTEN_FDS) is no listening stream socket");
+                         "what was passed on (LISTEN_FDS) is not a listening stream socket");
     socket_address_format(&address, where);
     int code = check(listeners, &address, allow_remote, where, error);
     if (code)

@@ -200,7 +200,7 @@ static bool goes_on(struct pitether *receiver, int error)
         return true;
     }
     if (session->state == SESSION_ENDED && session->daemon_end.reason == WIRE_END_FINISHED) {
-        log_info("the daemon's source came to its end");
+        log_info("the daemon's source has ended");
         receiver_end(receiver, PITETHER_END_FINISHED, 0, "");
         return false;
     }

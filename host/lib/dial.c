@@ -116,8 +116,7 @@ static const char *lookup_advice(const char *host)
     size_t size = strlen(host), tail = sizeof(local) - 1;
     return size > tail && strcasecmp(host + size - tail, local) == 0
                ? " (names in .local are found by mDNS, which needs libnss-mdns here and "
-                 "avahi-daemon "
-                 "there; the machine's address does without)"
+                 "avahi-daemon there; the machine's address works without them)"
                : "";
 }
 

@@ -148,7 +148,7 @@ static int read_key(struct key *key, const char *text, size_t size, struct error
     if (!result && keys.count != 1)
         result = error_set(error, -EINVAL,
                            "that is %s: give the one line that pitetherd --add-key NAME printed",
-                           keys.count == 0 ? "no key" : "more than one key");
+                           keys.count == 0 ? "not a key" : "more than one key");
     if (!result)
         *key = keys.items[0];
     keys_clear(&keys);

@@ -12,7 +12,7 @@ static int read_stream(const char *text, char *stream, struct error *error)
     size_t size = strlen(text);
     if (!wire_name_is_good(text, size))
         return error_set(error, -EINVAL,
-                         "'%.100s' is no name of a stream: it has 1 to %d of A-Z a-z 0-9 . _ - "
+                         "'%.100s' is not a stream's name: it has 1 to %d of A-Z a-z 0-9 . _ - "
                          "and / between two of its parts",
                          text, WIRE_NAME_MAX);
     memcpy(stream, text, size + 1);
@@ -34,8 +34,8 @@ int receiver_address_read(const char *text, struct address *address, char *strea
     }
     if (result || (!address->is_unix && address->port == 0))
         return error_set(error, -EINVAL,
-                         "'%.200s' is no address: give HOST, HOST:PORT, [IPV6]:PORT, each with "
-                         "/STREAM behind it or without, or unix:/PATH",
+                         "'%.200s' is not an address: give HOST, HOST:PORT, [IPV6]:PORT, each with "
+                         "or without /STREAM after it, or unix:/PATH",
                          text);
     return slash ? read_stream(slash + 1, stream, error) : 0;
 }
@@ -106,8 +106,7 @@ int receiver_config_read(struct receiver_config *config, const char *address,
         result = check_bounds(options, error);
     if (!result && options->stream && config->stream[0])
         return error_set(error, -EINVAL,
-                         "the address names the stream %s already, so the options "
-                         "must not",
+                         "the address names the stream %s already, so the options must not",
                          config->stream);
     if (!result && options->stream)
         result = read_stream(options->stream, config->stream, error);

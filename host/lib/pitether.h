@@ -245,8 +245,8 @@ enum pitether_changed_status {
     PITETHER_CHANGED_DONE = 0,        /* see first_id, and each control's result */
     PITETHER_CHANGED_REJECTED = 1,    /* nothing was set, since something of it can't be */
     PITETHER_CHANGED_NOT_ALLOWED = 2, /* nothing was set: this receiver's key may only view */
-    PITETHER_CHANGED_NO_CAMERA = 3,   /* nothing was set: the camera does not run */
-    PITETHER_CHANGED_BUSY = 4,        /* nothing was set: too many changes wait */
+    PITETHER_CHANGED_NO_CAMERA = 3,   /* nothing was set: the camera is not running */
+    PITETHER_CHANGED_BUSY = 4,        /* nothing was set: too many changes are pending */
     PITETHER_CHANGED_LOST = 5,  /* it was set, and the camera stopped before a frame showed it; it
                                    is set again when the camera is back */
     PITETHER_CHANGED_CUT = 256, /* the connection was lost before the answer came: it may have been
@@ -283,7 +283,7 @@ enum pitether_end_reason {
     PITETHER_END_STOPPED,  /* pitether_stop() */
     PITETHER_END_DURATION, /* duration_s is over */
     PITETHER_END_TIMEOUT,  /* no frame came for timeout_s */
-    PITETHER_END_FINISHED, /* the daemon's source came to its end */
+    PITETHER_END_FINISHED, /* the daemon's source has ended */
     PITETHER_END_LOST,     /* no connection, and there is to be no other; see text */
     PITETHER_END_FAILED,   /* a system call failed; see text */
 };

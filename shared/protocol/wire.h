@@ -72,7 +72,7 @@ enum wire_error_code {
 enum wire_end_reason {
     WIRE_END_DONE = 0,     /* the receiver has all it wants, or answers an END */
     WIRE_END_SHUTDOWN = 1, /* the daemon shuts down */
-    WIRE_END_FINISHED = 2, /* the source or the daemon's --frames came to its end */
+    WIRE_END_FINISHED = 2, /* the source has ended, or --frames of the daemon is reached */
 };
 
 enum wire_mode {
@@ -189,8 +189,8 @@ enum wire_changed_status {
     WIRE_CHANGED_DONE = 0,        /* first_frame_id shows it: see each control's result */
     WIRE_CHANGED_REJECTED = 1,    /* nothing was set, since something of it can't be */
     WIRE_CHANGED_NOT_ALLOWED = 2, /* nothing was set: this receiver may only view */
-    WIRE_CHANGED_NO_CAMERA = 3,   /* nothing was set: the camera does not run */
-    WIRE_CHANGED_BUSY = 4,        /* nothing was set: too many changes wait */
+    WIRE_CHANGED_NO_CAMERA = 3,   /* nothing was set: the camera is not running */
+    WIRE_CHANGED_BUSY = 4,        /* nothing was set: too many changes are pending */
     WIRE_CHANGED_LOST = 5,        /* it was set, and the camera stopped before a frame showed it; it
                                      is set again at the next start */
 };

@@ -96,7 +96,7 @@ def texts_with_escapes(test):
     """They reach the daemon's log, as question marks. Comes first: later the log is held back."""
     said = b"said" + wire.ESCAPES
     test.connect(OPENING, hello(tlv(1, said) + tlv(2, said)), message(ERROR, 3, blob=said)).close()
-    test.daemon.wait_for("complains: said[?]+")
+    test.daemon.wait_for("reports an error: said[?]+")
     for character in "\x1b\x07\x9b\x7f\0\ufffd\u2028\u202e\u200b\U000e0041":
         test.assertNotIn(character, test.daemon.log())
 

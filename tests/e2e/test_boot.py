@@ -17,7 +17,7 @@ class Boot(harness.Case):
         hosts = []
         for address in ADDRESSES.values():
             daemon.wait_for("listening on " + address.replace("[", r"\["))
-            daemon.wait_for("warning: .*7484 is no address of this machine yet", len(ADDRESSES))
+            daemon.wait_for("warning: .*7484 is not yet an address of this machine", len(ADDRESSES))
             hosts.append(self.host(address, "--null", "--frames", "3"))
             hosts[-1].wait_for("can't connect to .*trying again until it works")
         for address in ADDRESSES:

@@ -45,7 +45,7 @@ class ControlOptions(harness.Case):
         self.refused(r"shutter=99s: the range is 27 to 10000000 µs \(camera", "--shutter", "99s")
         self.refused(r"sharpness=1: the camera has no Sharpness \(camera: test pattern\)",
                      "--sharpness", "1")
-        self.refused(r"metering=all: 'all' is none of CentreWeighted, Spot, Matrix",
+        self.refused(r"metering=all: 'all' is not one of CentreWeighted, Spot, Matrix",
                      "--metering", "all")
         self.refused(r"lens-position=1: it can't be combined with what is given for AfMode",
                      "--lens-position", "1", "--autofocus-mode", "continuous")

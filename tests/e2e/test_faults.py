@@ -318,9 +318,9 @@ class Faults(harness.Case):
                                   ("--source: 'webcam'", harness.PITETHERD, "--source", "webcam"),
                                   ("--source: 'libcamera:'.*give libcamera, libcamera:ID",
                                    harness.PITETHERD, "--source", "libcamera:"),
-                                  ("this is no address: x:99999; give HOST", harness.PITETHERD,
+                                  ("this is not an address: x:99999; give HOST", harness.PITETHERD,
                                    "--source", "pattern", "--listen", "x:99999"),
-                                  ("this is no address: unix:", harness.PITETHERD,
+                                  ("this is not an address: unix:", harness.PITETHERD,
                                    "--source", "pattern", "--listen", "unix:"),
                                   ("this address is too long", harness.PITETHERD, "--source",
                                    "pattern", "--listen", "unix:/" + "x" * 200),
@@ -328,7 +328,7 @@ class Faults(harness.Case):
                                   ("every: '0'", harness.PITETHER, "--every", "0", "x"),
                                   ("exclude one another", harness.PITETHER, "--live",
                                    "--lossless", "x"),
-                                  ("is no address", harness.PITETHER, "x:99999"),
+                                  ("is not an address", harness.PITETHER, "x:99999"),
                                   ("--name: ", harness.PITETHER, "--name", "../{id}", "x")):
             self.fails(2, pattern, *command)
 

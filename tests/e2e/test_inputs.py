@@ -89,7 +89,7 @@ class Inputs(harness.Case):
                                 ["rear", "test pattern", "320x240", "30 fps", "100 %", "running"]])
         self.fails(CONNECTION, "can't connect", harness.PITETHER, "unix:" + self.path("none"),
                    "--list-streams")
-        self.fails(2, "is no address", harness.PITETHER, "pi:0", "--list-streams")
+        self.fails(2, "is not an address", harness.PITETHER, "pi:0", "--list-streams")
 
     def test_streams_of_one_name(self):
         """Where streams would be called the same, the host and the port tell them apart."""

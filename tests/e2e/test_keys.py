@@ -164,8 +164,8 @@ class Keys(harness.Case):
 
     def test_what_is_not_imported(self):
         line = self.on_device("--add-key", "laptop").stdout
-        for text, why in (("", "that is no key: give"),
-                          ("# none\n", "that is no key: give"),
+        for text, why in (("", "that is not a key: give"),
+                          ("# none\n", "that is not a key: give"),
                           (line + line.replace("laptop", "b").replace(line.split()[2], "0" * 32),
                            "more than one key"),
                           ("sudo: a password is required\n", "the key's line:1: the name must"),

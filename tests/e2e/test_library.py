@@ -93,7 +93,7 @@ class Library(harness.Case):
         done = subprocess.run([EXAMPLE, "no address:x"], timeout=harness.BOUND, check=False,
                               capture_output=True, text=True)
         self.assertEqual(done.returncode, 1)
-        self.assertIn("is no address", done.stderr)
+        self.assertIn("is not an address", done.stderr)
 
     def test_example_that_sets(self):
         daemon = self.daemon("--always-on")

@@ -270,7 +270,7 @@ class Mistakes(Saving):
         """What is told in the place of --save NAME, as it is written, works: returns the codec, and
         how many frames were written and are there."""
         daemon = self.daemon("--frames", "20")
-        host = self.fails(2, f"'{name}' is no folder's name; ", harness.PITETHER, daemon.address,
+        host = self.fails(2, f"'{name}' is not a folder's name; ", harness.PITETHER, daemon.address,
                           "--save", name)
         self.assertFalse(os.path.exists(name))
         command = re.search(r": (pitether HOST .*)$", host.log()).group(1)

@@ -150,7 +150,7 @@ class Service(harness.Case):
         self.addCleanup(plain.close)
         daemon = self.activate(plain)
         self.assertEqual(daemon.wait(), 4)
-        self.assertRegex(daemon.log(), "no listening stream socket")
+        self.assertRegex(daemon.log(), "not a listening stream socket")
 
 
 if __name__ == "__main__":

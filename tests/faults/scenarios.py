@@ -59,7 +59,7 @@ class DaemonServes(Scenario):
             cut = host.log().count("cut in the middle of it")
             self.assertEqual((received, damaged), (saved, cut), host.log())
         # What was taken while the host wasn't there is none of its frames.
-        if "came to its end" in host.log() and "connecting again" not in host.log():
+        if "source has ended" in host.log() and "connecting again" not in host.log():
             skipped = sum(int(count) for count in
                           re.findall(r"(\d+) (?:SENSOR_GAP|NO_BUFFER)", host.log()))
             self.assertEqual(captured - skipped, FRAMES, daemon.log() + host.log())

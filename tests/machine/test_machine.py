@@ -330,7 +330,7 @@ class MachineTest(harness.Case):
         done = ("no camera .*: 0 is photo|a JPEG that can't be used: it is cut off|lines like the next one were suppressed|"
                 "was refused|a key is needed here|Main process exited|Failed with result 'signal'"
                 "|the camera was unplugged|camera .* is not there: check the cable"
-                "|Unable to set control|Failed to set control|the camera refused what it was to be set to")
+                "|Unable to set control|Failed to set control|the camera refused its settings")
         self.assertRegex(journal, done)
         self.assertEqual([line for line in journal.splitlines() if not re.search(done, line)], [])
 

@@ -89,7 +89,7 @@ bool RequestLoop::is_refusal(const Slot &slot)
 {
     if (!slot.sets)
         return false;
-    log_warning_limited(&refused_limit_, "the camera refused what it was to be set to");
+    log_warning_limited(&refused_limit_, "the camera refused its settings");
     settings_.refused(slot);
     return true;
 }

@@ -33,8 +33,7 @@ const char *disk_error_text(int error)
     switch (-error) {
     case EXFULL:
         return "the folder can hold no more names, although the disk has space: save into a new "
-               "one "
-               "(on FAT32, some 21,800 such names fit into one, or 65,000 of --name '{n}.JPG')";
+               "one (on FAT32, some 21,800 such names fit into one, or 65,000 of --name '{n}.JPG')";
     case ENOANO:
         return "no inode is left, although the disk has space (see df -i)";
     case EFBIG:

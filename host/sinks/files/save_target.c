@@ -44,6 +44,6 @@ int save_target_check(const char *path, struct error *error)
         return 0;
     return error_set(
         error, -EINVAL,
-        "--save makes a folder with a JPEG of each frame, and '%.150s' is no folder's name; %s",
+        "--save makes a folder with a JPEG of each frame, and '%.150s' is not a folder's name; %s",
         path, instead);
 }

@@ -177,7 +177,7 @@ static void times_are_written_in_many_ways(void **state)
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         snprintf(text, sizeof(text), "ExposureTime=%s", bad[i]);
-        rejects(fixture, text, 0, WIRE_SET_BAD, *bad[i] ? "is no time" : "NAME=VALUE");
+        rejects(fixture, text, 0, WIRE_SET_BAD, *bad[i] ? "is not a time" : "NAME=VALUE");
     }
 }
 
@@ -209,11 +209,11 @@ static void what_cannot_be_set(void **state)
         { "Contrast=", 0, WIRE_SET_BAD, "NAME=VALUE" },
         { "Contrast=1,", 0, WIRE_SET_BAD, "a value is missing" },
         { "Contrast=1,2", 0, WIRE_SET_BAD, "takes one value, not 2" },
-        { "Contrast=high", 0, WIRE_SET_BAD, "'high' is no number" },
-        { "Contrast=nan", 0, WIRE_SET_BAD, "no number" },
-        { "Contrast=1e999", 0, WIRE_SET_BAD, "no number" },
-        { "Contrast=1.5.2", 0, WIRE_SET_BAD, "no number" },
-        { "SyncFrames=100.5", 0, WIRE_SET_BAD, "no whole number" },
+        { "Contrast=high", 0, WIRE_SET_BAD, "'high' is not a number" },
+        { "Contrast=nan", 0, WIRE_SET_BAD, "not a number" },
+        { "Contrast=1e999", 0, WIRE_SET_BAD, "not a number" },
+        { "Contrast=1.5.2", 0, WIRE_SET_BAD, "not a number" },
+        { "SyncFrames=100.5", 0, WIRE_SET_BAD, "not a whole number" },
         { "AwbEnable=maybe", 0, WIRE_SET_BAD, "neither true nor false" },
         { "ColourGains=1", 0, WIRE_SET_BAD, "takes 2 numbers, not 1" },
         { "ColourGains=1,2,3", 0, WIRE_SET_BAD, "takes 2 numbers, not 3" },
@@ -222,7 +222,7 @@ static void what_cannot_be_set(void **state)
         { "AfWindows=1,2,3,4,5", 0, WIRE_SET_BAD, "5 numbers" },
         { "AfWindows=1,,3,4", 0, WIRE_SET_BAD, "missing" },
         { "AeMeteringMode=spots", 0, WIRE_SET_UNKNOWN, "CentreWeighted, Spot, Matrix, Custom" },
-        { "AeMeteringMode=4", 0, WIRE_SET_UNKNOWN, "'4' is none of" },
+        { "AeMeteringMode=4", 0, WIRE_SET_UNKNOWN, "'4' is not one of" },
         { "AfTrigger=auto", 0, WIRE_SET_BAD, "happens once" },
         { "Contrst=1", 0, WIRE_SET_UNKNOWN, "no such control; did you mean Contrast?" },
         { "brightnes=1", 0, WIRE_SET_UNKNOWN, "did you mean Brightness" },

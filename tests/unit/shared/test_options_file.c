@@ -101,9 +101,8 @@ static void bad_lines_are_named(void **state)
         { "--count = 5\n", ":1:", "not a key|; did you mean count?" },
         { "n = 5\n", ":1:", "'n' is not a key|; did you mean count?" },
         { "other_flag = yes\n", ":1:", "not a key|; did you mean other-flag?" },
-        { "secret-with-a-very-long-nam = x\n", ":1:",
-          "not a key that a configuration file may "
-          "have" },
+        { "secret-with-a-very-long-nam = x\n",
+          ":1:", "not a key that a configuration file may have" },
         { "depth = 5\n", ":1:", "'depth' is not a key|--depth is an option of rival's" },
         { "colour = bleu\n", ":1:", ": colour: 'bleu'|; did you mean blue?" },
     };
