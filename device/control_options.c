@@ -51,10 +51,10 @@ static int check_sensor(const struct stream_options *options, struct error *erro
 
 int control_options_check(const struct stream_options *options, struct error *error)
 {
-    for (unsigned i = 0; i < WORD_COUNT; i++)
-        if (options->words[i] && strchr(options->words[i], '='))
-            return error_set(error, -EINVAL, "%s: '%.60s' is not a value", control_words[i].name,
-                             options->words[i]);
+    for (unsigned i = 0; i < ALIAS_COUNT; i++)
+        if (options->aliases[i] && strchr(options->aliases[i], '='))
+            return error_set(error, -EINVAL, "%s: '%.60s' is not a value", control_aliases[i].name,
+                             options->aliases[i]);
     for (unsigned i = 0; i < options->controls.count; i++) {
         const char *equals = strchr(options->controls.items[i], '=');
         if (!equals || equals == options->controls.items[i] || !equals[1])
@@ -83,7 +83,7 @@ int control_options_check_tuning(const struct device_options *options, struct er
 
 bool control_options_hdr_sensor(const struct stream_options *options)
 {
-    const char *hdr = options->words[WORD_HDR];
+    const char *hdr = options->aliases[ALIAS_HDR];
     return hdr && strcasecmp(hdr, "sensor") == 0;
 }
 
@@ -120,9 +120,9 @@ static size_t append(char *text, size_t used, const char *name, const char *valu
 static size_t write_text(const struct stream_options *options, char *text)
 {
     size_t used = 0;
-    for (unsigned i = 0; i < WORD_COUNT; i++)
-        if (options->words[i] && (i != WORD_HDR || !control_options_hdr_sensor(options)))
-            used += append(text, used, control_words[i].name, options->words[i]);
+    for (unsigned i = 0; i < ALIAS_COUNT; i++)
+        if (options->aliases[i] && (i != ALIAS_HDR || !control_options_hdr_sensor(options)))
+            used += append(text, used, control_aliases[i].name, options->aliases[i]);
     for (unsigned i = 0; i < options->controls.count; i++)
         if (!is_overridden(&options->controls, i))
             used += append(text, used, "", options->controls.items[i]);

@@ -1,6 +1,6 @@
 /*
- * What options set of a stream's camera: rpicam's words and --control, as one text for
- * controls/assignments.h; and options of the sensor. One thread.
+ * What the options set on a stream's camera: those named as in rpicam and --control, as one text
+ * for controls/assignments.h; and options of the sensor. One thread.
  */
 #ifndef PITETHER_DEVICE_CONTROL_OPTIONS_H
 #define PITETHER_DEVICE_CONTROL_OPTIONS_H

@@ -4,7 +4,7 @@
 #ifndef PITETHER_DEVICE_OPTIONS_H
 #define PITETHER_DEVICE_OPTIONS_H
 
-#include "device/controls/words.h"
+#include "device/controls/aliases.h"
 #include "shared/base/attributes.h"
 #include "shared/base/options.h"
 
@@ -28,9 +28,9 @@ struct stream_options {
     const char *sensor_mode; /* "WIDTH:HEIGHT[:DEPTH[:PACKING]]"; NULL: the camera decides */
     int rotation;            /* quarter turns, clockwise */
     int quality, min_quality, slices;
-    uint64_t bitrate, frames;      /* 0: no limit */
-    struct option_list controls;   /* each "NAME=VALUE" */
-    const char *words[WORD_COUNT]; /* the value of each; NULL: it was not given */
+    uint64_t bitrate, frames;         /* 0: no limit */
+    struct option_list controls;      /* each "NAME=VALUE" */
+    const char *aliases[ALIAS_COUNT]; /* the value of each; NULL: it was not given */
 };
 
 struct device_options {

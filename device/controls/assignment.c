@@ -41,7 +41,7 @@ void assignment_give(struct assignments *out, struct wire_change *item, const ch
 }
 
 /* A name and a value, each with a zero. */
-struct words {
+struct parts {
     const char *name; /* of name_size bytes; part of the text */
     size_t name_size;
     char value[VALUE_TEXT_MAX + 1];
@@ -57,29 +57,29 @@ static size_t trimmed(const char **text, size_t size)
 }
 
 /* Cuts a piece at its "=". */
-static bool cut(const char *piece, size_t size, struct words *words, struct wire_change *item)
+static bool cut(const char *piece, size_t size, struct parts *parts, struct wire_change *item)
 {
     const char *equals = memchr(piece, '=', size);
-    words->name = piece;
-    words->name_size = trimmed(&words->name, equals ? (size_t)(equals - piece) : size);
-    text_copy(item->name, words->name, words->name_size, CONTROL_NAME_MAX);
+    parts->name = piece;
+    parts->name_size = trimmed(&parts->name, equals ? (size_t)(equals - piece) : size);
+    text_copy(item->name, parts->name, parts->name_size, CONTROL_NAME_MAX);
     const char *value = equals ? equals + 1 : piece + size;
     size_t value_size = trimmed(&value, (size_t)(piece + size - value));
-    if (words->name_size == 0 || value_size == 0)
+    if (parts->name_size == 0 || value_size == 0)
         assignment_reject(item, WIRE_SET_BAD, "give NAME=VALUE");
     else if (value_size > VALUE_TEXT_MAX)
         assignment_reject(item, WIRE_SET_BAD, "the value is too long");
     else
-        text_copy(words->value, value, value_size, VALUE_TEXT_MAX);
+        text_copy(parts->value, value, value_size, VALUE_TEXT_MAX);
     return item->result == WIRE_SET_OK;
 }
 
-/* Replaces a value that only the word has. *info is another control's after that, if the value is
+/* Replaces a value that only the alias has. *info is another control's after that, if the value is
  * for another one. */
-static bool translate(const struct reading *reading, const struct word *word, struct words *words,
+static bool translate(const struct reading *reading, const struct alias *alias, struct parts *parts,
                       const struct control_info **info, struct wire_change *item)
 {
-    const struct word_value *known = word ? word_value_find(word, words->value) : NULL;
+    const struct alias_value *known = alias ? alias_value_find(alias, parts->value) : NULL;
     if (!known)
         return true;
     if (known->refusal) {
@@ -98,7 +98,7 @@ static bool translate(const struct reading *reading, const struct word *word, st
     if (trigger && trigger->settable)
         assignment_give(reading->out, item, trigger->name,
                         &(struct value){ .type = trigger->type, .count = 1 });
-    snprintf(words->value, sizeof(words->value), "%s", known->value);
+    snprintf(parts->value, sizeof(parts->value), "%s", known->value);
     return true;
 }
 
@@ -175,15 +175,15 @@ void assignment_read(struct assignments *out, const char *piece, size_t size,
 {
     const struct reading reading = { out, table, range };
     struct wire_change *item = &out->items[out->count - 1];
-    struct words words;
-    const struct word *word;
+    struct parts parts;
+    const struct alias *alias;
     *item = (struct wire_change){ .result = WIRE_SET_OK };
-    if (!cut(piece, size, &words, item))
+    if (!cut(piece, size, &parts, item))
         return;
     const struct control_info *info =
-        name_find(table, words.name, words.name_size, &word, item->why);
+        name_find(table, parts.name, parts.name_size, &alias, item->why);
     if (!info)
         item->result = WIRE_SET_UNKNOWN;
-    else if (translate(&reading, word, &words, &info, item))
-        assign(&reading, item, info, words.value);
+    else if (translate(&reading, alias, &parts, &info, item))
+        assign(&reading, item, info, parts.value);
 }

@@ -7,8 +7,8 @@
 #include "device/controls/assignments.h"
 
 /* Reads a piece of `size` bytes, "NAME=VALUE", into the last item of `out`, which has OK or CLAMPED
- * as its result if it can be set. Its value is then in the list, with a trigger that the word means
- * with it; unless the camera is to choose, which is what `asked` NONE says. */
+ * as its result if it can be set. Its value is then in the list, with a trigger that the alias
+ * implies with it; unless the camera is to choose, which is what `asked` NONE says. */
 void assignment_read(struct assignments *out, const char *piece, size_t size,
                      const struct control_table *table, enum assignments_range range);
 

@@ -5,12 +5,12 @@
 
 #include "shared/base/suggest.h"
 
-static const struct control_info *find_word(const struct control_table *table,
-                                            const struct word *word)
+static const struct control_info *find_alias(const struct control_table *table,
+                                             const struct alias *alias)
 {
     const struct control_info *info = NULL;
-    for (unsigned i = 0; i < 2 && !info && word->controls[i]; i++)
-        info = control_table_find(table, word->controls[i], strlen(word->controls[i]));
+    for (unsigned i = 0; i < 2 && !info && alias->controls[i]; i++)
+        info = control_table_find(table, alias->controls[i], strlen(alias->controls[i]));
     return info;
 }
 
@@ -28,10 +28,10 @@ static void consider_control(struct suggestion *best, const char *name, size_t s
 static bool is_same(const struct control_table *table, const char *found,
                     const struct control_info *info)
 {
-    const struct word *word = found ? word_find(found, strlen(found)) : NULL;
+    const struct alias *alias = found ? alias_find(found, strlen(found)) : NULL;
     if (!found)
         return false;
-    return (word && find_word(table, word) == info) ||
+    return (alias && find_alias(table, alias) == info) ||
            control_table_find(table, found, strlen(found)) == info;
 }
 
@@ -43,10 +43,10 @@ static const char *nearest(const struct control_table *table, const char *name, 
     for (unsigned i = 0; i < table->count; i++)
         if (!is_same(table, but, &table->items[i]))
             consider_control(&best, name, size, table->items[i].name);
-    for (unsigned i = 0; i < WORD_COUNT; i++) {
-        const struct control_info *info = find_word(table, &control_words[i]);
+    for (unsigned i = 0; i < ALIAS_COUNT; i++) {
+        const struct control_info *info = find_alias(table, &control_aliases[i]);
         if (info && !is_same(table, but, info))
-            suggest_consider(&best, name, size, control_words[i].name);
+            suggest_consider(&best, name, size, control_aliases[i].name);
     }
     return best.word;
 }
@@ -63,22 +63,22 @@ static void explain(const struct control_table *table, const char *name, size_t 
 }
 
 const struct control_info *name_find(const struct control_table *table, const char *name,
-                                     size_t size, const struct word **word,
+                                     size_t size, const struct alias **alias,
                                      char why[WIRE_WHY_MAX + 1])
 {
     const struct control_info *info = control_table_find(table, name, size);
-    *word = word_find(name, size);
+    *alias = alias_find(name, size);
     if (info) {
         /* Brightness and brightness are the same; a word for another control is not meant. */
-        if (*word && find_word(table, *word) != info)
-            *word = NULL;
+        if (*alias && find_alias(table, *alias) != info)
+            *alias = NULL;
         return info;
     }
-    if (*word)
-        info = find_word(table, *word);
+    if (*alias)
+        info = find_alias(table, *alias);
     if (info)
         return info;
-    const char *control = *word ? (*word)->controls[0] : word_control_find(name, size);
+    const char *control = *alias ? (*alias)->controls[0] : alias_control_find(name, size);
     if (table->count == 0)
         snprintf(why, WIRE_WHY_MAX + 1, "the source has no controls");
     else if (control)

@@ -15,7 +15,7 @@
  * - rectangles x,y,width,height in pixels, regions (regions.h) in fractions as well; sizes WxH;
  *   points x,y
  * OK with *value filled; CLAMPED if a number does not fit its type, and is the nearest that does;
- * BAD; or UNKNOWN: the control has no such word. All but OK with why filled.
+ * BAD; or UNKNOWN: the control has no such enumerator. All but OK with why filled.
  */
 NODISCARD enum wire_set_result value_text_read(const char *text, const struct control_table *table,
                                                const struct control_info *info, struct value *value,

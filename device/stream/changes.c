@@ -80,7 +80,7 @@ static void set_table(struct changes *changes, struct control_table *table)
     control_table_clear(&changes->table);
     changes->table = *table;
     changes->generation++;
-    changes->patience = (struct patience){ 0 };
+    changes->timeout = (struct stall_timeout){ 0 };
     changes->seen.size = 0;
 }
 
@@ -127,7 +127,7 @@ int changes_begin(void *user, const struct control_table *table, struct control_
     settings_fill(&changes->settings, &changes->table);
     changes->running = result == 0;
     if (result == 0)
-        patience_set(&changes->patience, list);
+        stall_timeout_set(&changes->timeout, list);
     pthread_mutex_unlock(&changes->lock);
     return result;
 }
@@ -189,7 +189,7 @@ uint64_t changes_take(void *user, struct control_list *list)
     }
     if (first) {
         control_list_arrange(list);
-        patience_set(&changes->patience, list);
+        stall_timeout_set(&changes->timeout, list);
         replace_up_to(first, number);
         for (struct change *change = first; change && change->taken; change = change->next) {
             change->batch = number;
@@ -248,7 +248,7 @@ static void look(struct changes *changes, const struct raw_frame *frame)
 void changes_frame(struct changes *changes, const struct raw_frame *frame)
 {
     pthread_mutex_lock(&changes->lock);
-    patience_frame(&changes->patience, &frame->metadata, changes->config.names);
+    stall_timeout_frame(&changes->timeout, &frame->metadata, changes->config.names);
     changes->exact |= frame->shown_change != 0;
     changes->seen = frame->metadata;
     if (changes->pending.first)
@@ -256,12 +256,12 @@ void changes_frame(struct changes *changes, const struct raw_frame *frame)
     pthread_mutex_unlock(&changes->lock);
 }
 
-uint64_t changes_patience_ns(struct changes *changes, double fps)
+uint64_t changes_timeout_ns(struct changes *changes, double fps)
 {
     pthread_mutex_lock(&changes->lock);
-    uint64_t patience = patience_ns(&changes->patience, fps);
+    uint64_t timeout = stall_timeout_ns(&changes->timeout, fps);
     pthread_mutex_unlock(&changes->lock);
-    return patience;
+    return timeout;
 }
 
 /* What the camera is to be set to is in the scratch, and kept from now on. */

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #include "device/camera/camera.h"
-#include "device/camera/patience.h"
+#include "device/camera/stall_timeout.h"
 #include "device/controls/settings.h"
 #include "device/stream/change.h"
 #include "device/stream/events.h"
@@ -45,7 +45,7 @@ struct changes {
     bool running;               /* the camera takes changes, or will soon */
     struct metadata seen;       /* of the newest frame */
     bool exact;                 /* it is one that knows which frame shows a change */
-    struct patience patience;
+    struct stall_timeout timeout;
     uint64_t newest;            /* change's number */
     struct change_list pending; /* by number: those that the camera has not taken are the last */
     struct change_list decided; /* to be answered */
@@ -81,7 +81,7 @@ NODISCARD int changes_fill(struct changes *changes, const struct control_table *
 void changes_frame(struct changes *changes, const struct raw_frame *frame);
 
 /* How long the camera may be silent. Any thread. */
-uint64_t changes_patience_ns(struct changes *changes, double fps);
+uint64_t changes_timeout_ns(struct changes *changes, double fps);
 
 /* The loop thread: has the camera set, all of it or nothing. NULL: changes_decided() will give the
  * change; else the answer, which is the caller's to free(): nothing was set, and status says why.

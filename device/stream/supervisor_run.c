@@ -227,7 +227,7 @@ static uint64_t timeout_now(struct supervisor *supervisor)
     double fps = config->min_fps > 0 ? config->min_fps : supervisor->mode.fps;
     if (config->timeout_ns)
         return config->timeout_ns;
-    return config->changes ? changes_patience_ns(config->changes, fps) : camera_timeout_ns(fps);
+    return config->changes ? changes_timeout_ns(config->changes, fps) : camera_timeout_ns(fps);
 }
 
 /* What the encoders still have is not the camera's fault: it may have lent out all its buffers. */

@@ -6,11 +6,11 @@
 
 #include "host/controls/assignments.h"
 #include "host/controls/document.h"
+#include "host/controls/format.h"
 #include "host/controls/link.h"
 #include "host/controls/lock.h"
 #include "host/controls/outcome.h"
 #include "host/controls/table.h"
-#include "host/controls/words.h"
 #include "shared/base/log.h"
 #include "shared/base/suggest.h"
 
@@ -103,7 +103,7 @@ static enum exit_code save(const struct control_view *view, const char *path)
     else if (count == 0)
         log_warning("nothing is set, so %s has no control", path);
     else
-        log_info("%s has what is set of %d controls", path, count);
+        log_info("%s: the settings of %d controls", path, count);
     return count < 0 ? EXIT_SYSTEM : EXIT_DONE;
 }
 

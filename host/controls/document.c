@@ -1,7 +1,7 @@
 #include "host/controls/document.h"
 
 #include "host/base/json_value.h"
-#include "host/controls/words.h"
+#include "host/controls/format.h"
 
 static void put_value(struct json *json, const char *name, const struct pitether_value *value)
 {

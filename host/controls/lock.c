@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/controls/format.h"
 #include "host/controls/profile.h"
-#include "host/controls/words.h"
 
 static bool may_set(const struct control_view *view, const char *name)
 {
@@ -68,7 +68,7 @@ int lock_assignments(const struct control_view *view, char *text, struct error *
     if (*text)
         return 0;
     return error_set(error, -ENOENT,
-                     "camera %s can be set to no exposure, gain or white balance: --controls lists "
+                     "camera %s has no exposure, gain or white balance to set: --controls lists "
                      "what it has",
                      view->stream.model);
 }

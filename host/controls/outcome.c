@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "host/base/columns.h"
-#include "host/controls/words.h"
+#include "host/controls/format.h"
 #include "shared/base/log.h"
 
 enum { NAME, ASKED, NOW, FROM, RESULT, COLUMNS };
@@ -33,8 +33,8 @@ static void log_status(const struct pitether_changed *changed, const char *label
     static const char *const names[] = { "",
                                          "nothing was set",
                                          "nothing was set: this key may only view",
-                                         "nothing was set: the camera does not run",
-                                         "nothing was set: too many changes wait",
+                                         "nothing was set: the camera is not running",
+                                         "nothing was set: too many changes are pending",
                                          "the camera stopped before a frame showed what was set" };
     const char *name = changed->status < sizeof(names) / sizeof(names[0]) ? names[changed->status]
                                                                           : "it was not set";

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "host/controls/words.h"
+#include "host/controls/format.h"
 #include "host/sinks/files/replace_file.h"
 #include "shared/base/descriptors.h"
 #include "shared/base/text.h"
@@ -16,7 +16,7 @@ static int write_lines(const struct control_view *view, FILE *out)
 {
     char value[CONTROL_TEXT_SIZE];
     int count = 0;
-    fprintf(out, "# What was set of camera %s, stream %s, written by pitether --save-controls\n",
+    fprintf(out, "# Settings of camera %s, stream %s, written by pitether --save-controls\n",
             *view->stream.model ? view->stream.model : "?", view->stream.name);
     for (size_t i = 0; i < view->count; i++) {
         const struct pitether_control *control = &view->controls[i];

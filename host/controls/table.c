@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "host/base/columns.h"
-#include "host/controls/words.h"
+#include "host/controls/format.h"
 
 enum { NAME, TYPE, RANGE, DEFAULT, SET, NOW, COLUMNS };
 enum { INDENT = 4 };

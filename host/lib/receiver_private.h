@@ -1,10 +1,14 @@
 /*
- * A receiver, as the library's files see it. api.c has the calls of pitether.h; options.c makes a
- * configuration of the caller's options; run.c has the thread, from the first attempt to connect to
- * END; connection.c one connection; outcome.c turns what comes of it into events, controls.c what
- * concerns the camera's controls; settle.c decides which frame is the first one to be taken;
- * waiting.c is how the thread waits, and what ends the run meanwhile; ending.c is the end. Each
- * calls only those that are named after it, and receiver_put().
+ * A receiver, as the library's files see it. Each calls only those that are named after it:
+ *
+ * api.c             the calls of pitether.h
+ * run.c             the thread, from the first attempt to connect to END
+ * connection.c      one connection
+ * session_events.c  what its session reports, as events
+ * controls.c        the same for the camera's controls, and what is set
+ * settle.c          which frame is the first one to be passed on
+ * waiting.c         how the thread waits, and what ends the run meanwhile
+ * ending.c          whether, how and why the run ends
  */
 #ifndef PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
 #define PITETHER_HOST_LIB_RECEIVER_PRIVATE_H
@@ -21,6 +25,7 @@
 #include "host/lib/selection.h"
 #include "host/lib/session.h"
 #include "host/lib/set_queue.h"
+#include "shared/base/clock.h"
 #include "shared/base/log.h"
 #include "shared/controls/settling.h"
 #include "shared/net/tls.h"
@@ -88,7 +93,13 @@ struct pitether {
     struct log_limit status_limit, stream_limit, damaged_limit, again_limit, changed_limit;
 };
 
-/* All of it: the receiver's thread. */
+/* All of the following: the receiver's thread. */
+
+/* Adds an event for the caller, for which the queue must have space. */
+static inline void receiver_put(struct pitether *receiver, const struct pitether_event *event)
+{
+    event_queue_put(receiver->events, event, clock_monotonic());
+}
 
 /* ending.c. Makes it end in order, for this reason, unless it is ending already. text: for the
  * caller, and logged, unless it is empty. */
@@ -104,7 +115,7 @@ bool receiver_sees_stop(struct pitether *receiver);
 /* Whether nothing of the daemon is to be waited for any more. */
 bool receiver_is_impatient(const struct pitether *receiver);
 
-/* outcome.c. What a session is to call; valid as long as the receiver. */
+/* session_events.c. What a session is to call; valid as long as the receiver. */
 struct session_handler receiver_handler(struct pitether *receiver);
 
 /* Puts CONNECTED if the daemon has said HELLO since the connection was made. */
@@ -112,8 +123,6 @@ void receiver_announce(struct pitether *receiver);
 
 /* Puts LOST, unless it was put since the last CONNECTED. */
 void receiver_lost(struct pitether *receiver, const char *why);
-
-void receiver_put(struct pitether *receiver, const struct pitether_event *event);
 
 /* controls.c. Sends what pitether_set() was given, as far as it can be sent now. */
 void receiver_send_sets(struct pitether *receiver);

@@ -97,7 +97,7 @@ static void show(struct fixture *fixture, struct input *input)
     memcpy(frame.metadata.bytes, bytes, size);
     frame.metadata.size = (uint16_t)size;
     changes_frame(fixture->changes, &frame);
-    CHECK(changes_patience_ns(fixture->changes, 30) >= 3 * CLOCK_SECOND);
+    CHECK(changes_timeout_ns(fixture->changes, 30) >= 3 * CLOCK_SECOND);
 }
 
 static void begin(struct fixture *fixture, struct input *input)

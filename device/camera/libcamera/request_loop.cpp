@@ -118,7 +118,7 @@ int RequestLoop::launch(struct error *error)
                         static_cast<unsigned>(slots_.size()));
         pacing_init(&pacing_, paced, setup_.rate.period_ns, probe, clock_monotonic());
         /* A pulled cable breaks requests first and is reported as such some time later. */
-        watchdog_init(&watchdog_, settings_.patience(),
+        watchdog_init(&watchdog_, settings_.stall_timeout(),
                       is_external(*setup_.camera) ? settle_ns : 0);
         for (auto &slot : slots_)
             idle_.push_back(slot.get());
@@ -147,11 +147,11 @@ void RequestLoop::observe_pace(const Slot &slot)
         !pacing_frame(&pacing_, watchdog_.progress_ns, outcome.sequence, watchdog_.queued))
         return;
     if (pacing_.probe.state == PACE_PROBE_PACED)
-        log_debug("the camera is faster than %d frames per second, at a pace of its own",
+        log_debug("the camera sets its own rate, which is above %d frames per second",
                   FRAME_RATE_MAX);
     if (pacing_.paced)
-        log_info("the camera keeps no pace of its own: held to %.4g frames per second (--fps sets "
-                 "another rate)",
+        log_info("the camera has no rate of its own: limited to %.4g frames per second (--fps "
+                 "sets another rate)",
                  static_cast<double>(CLOCK_SECOND) / static_cast<double>(pacing_.period_ns));
 }
 
@@ -191,7 +191,7 @@ void RequestLoop::queue_next(std::unique_lock<std::mutex> &hold)
     hold.unlock();
     settings_.load(*slot);
     hold.lock();
-    watchdog_.stall_ns = settings_.patience();
+    watchdog_.stall_ns = settings_.stall_timeout();
     if (stopping_)
         return;
     if (still_due_ && !still_out_ && slot->take_still(still_.get())) {

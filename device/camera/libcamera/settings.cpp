@@ -33,8 +33,8 @@ int Settings::begin(lc::ControlList *list, struct error *error)
 void Settings::fill(bool first, lc::ControlList *theirs)
 {
     try {
-        exposure_room_update(&setup_.room, &list_, first);
-        patience_set(&patience_, &list_);
+        frame_duration_update(&setup_.duration, &list_, first);
+        stall_timeout_set(&timeout_, &list_);
         setup_.controls.fill(list_, theirs);
         v4l2_controls_set(&setup_.device, &list_);
     } catch (const std::exception &exception) {
@@ -93,12 +93,12 @@ uint64_t Settings::shown()
 void Settings::reported(struct metadata *metadata)
 {
     v4l2_controls_report(&setup_.device, names_, metadata);
-    patience_frame(&patience_, metadata, names_);
+    stall_timeout_frame(&timeout_, metadata, names_);
 }
 
-uint64_t Settings::patience() const
+uint64_t Settings::stall_timeout() const
 {
-    return patience_ns(&patience_, setup_.slowest_fps);
+    return stall_timeout_ns(&timeout_, setup_.slowest_fps);
 }
 
 /* Of those that a release has the report for, only a Pi's cameras make it. */

@@ -11,7 +11,7 @@
 extern "C" {
 #include "device/camera/camera.h"
 #include "device/camera/change_track.h"
-#include "device/camera/patience.h"
+#include "device/camera/stall_timeout.h"
 }
 
 namespace pitether
@@ -45,7 +45,7 @@ class Settings
     void reported(struct metadata *metadata);
 
     /* How long the camera may be silent; ns. */
-    uint64_t patience() const;
+    uint64_t stall_timeout() const;
 
     /* Whether frames of this camera tell which change they show. */
     bool shows_changes() const;
@@ -60,7 +60,7 @@ class Settings
     const lc::ControlId *const sequence_; /* since 0.7.2; nullptr: the release does not have it */
     struct control_list list_ = {};
     struct change_track track_ = {};
-    struct patience patience_ = {};
+    struct stall_timeout timeout_ = {};
     uint64_t newest_ = 0, shown_ = 0;
     bool repeats_ = false; /* the next request brings once more what the start was given */
 };

@@ -230,7 +230,7 @@ void Setup::choose_rate(const struct camera_request &request)
     slowest_fps = request.min_fps > 0 ? request.min_fps : request.fps;
     rate_settable = limits.settable;
     rate = frame_rate_choose(request.fps, request.min_fps, limits);
-    exposure_room_init(&room, &rate, limits, usual_us);
+    frame_duration_init(&duration, &rate, limits, usual_us);
     if (rate.adjusted)
         log_info("the camera can't do %g frames per second at this size; it does %.2f", request.fps,
                  rate.fps);

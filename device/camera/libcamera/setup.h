@@ -13,7 +13,7 @@
 
 extern "C" {
 #include "device/camera/camera.h"
-#include "device/camera/exposure_room.h"
+#include "device/camera/frame_duration.h"
 #include "device/camera/frame_rate.h"
 }
 
@@ -55,7 +55,7 @@ class Setup
     struct frame_rate rate = {};
     bool rate_settable = false; /* the camera accepts one */
     Controls controls;          /* as this configuration has them */
-    struct exposure_room room = {};
+    struct frame_duration duration = {};
     struct v4l2_controls device; /* of a USB camera; beside libcamera */
 
   private:

@@ -1,101 +1,101 @@
 /*
  * The changes of a camera's controls that wait: requested, taken by the camera, shown, answered.
  */
-#include "changes_rig.h"
+#include "changes_fixture.h"
 
 #include <string.h>
 
 static void a_change_is_taken_shown_and_answered(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    assert_int_equal(rig->given.count, 0);
-    assert_false(rig_take(rig));
-    rig_show(rig, 0, 0);
-    rig_set(rig, "Brightness=0.25");
-    assert_null(changes_decided(rig->changes));
-    rig_show(rig, 0, 0);
-    assert_true(rig_take(rig));
-    assert_int_equal(rig->given.count, 1);
-    assert_string_equal(rig->given.items[0].name, "Brightness");
-    assert_false(rig_take(rig));
-    rig_show(rig, 0, 0);
-    assert_false(rig_notified(rig));
-    rig_show(rig, 0, 0.25f);
-    assert_true(rig_notified(rig));
-    rig_decided(rig, 1, 13, WIRE_SET_OK);
-    assert_null(changes_decided(rig->changes));
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    assert_int_equal(fixture->given.count, 0);
+    assert_false(fixture_take(fixture));
+    fixture_show(fixture, 0, 0);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_null(changes_decided(fixture->changes));
+    fixture_show(fixture, 0, 0);
+    assert_true(fixture_take(fixture));
+    assert_int_equal(fixture->given.count, 1);
+    assert_string_equal(fixture->given.items[0].name, "Brightness");
+    assert_false(fixture_take(fixture));
+    fixture_show(fixture, 0, 0);
+    assert_false(fixture_notified(fixture));
+    fixture_show(fixture, 0, 0.25f);
+    assert_true(fixture_notified(fixture));
+    fixture_decided(fixture, 1, 13, WIRE_SET_OK);
+    assert_null(changes_decided(fixture->changes));
 }
 
 static void nothing_is_set_while_the_camera_is_off(void **state)
 {
-    struct rig *rig = *state;
-    rig_refused(rig, "Brightness=0.25", WIRE_CHANGED_NO_CAMERA);
-    rig_begin(rig);
-    changes_stop(rig->changes, false);
-    rig_refused(rig, "Brightness=0.25", WIRE_CHANGED_NO_CAMERA);
-    assert_false(rig_take(rig));
+    struct fixture *fixture = *state;
+    fixture_refused(fixture, "Brightness=0.25", WIRE_CHANGED_NO_CAMERA);
+    fixture_begin(fixture);
+    changes_stop(fixture->changes, false);
+    fixture_refused(fixture, "Brightness=0.25", WIRE_CHANGED_NO_CAMERA);
+    assert_false(fixture_take(fixture));
 }
 
 static void what_is_wrong_is_rejected_as_a_whole(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_refused(rig, "Brightness=0.25,Nonsense=7", WIRE_CHANGED_REJECTED);
-    rig_refused(rig, "", WIRE_CHANGED_REJECTED);
-    rig_refused(rig, "Brightness", WIRE_CHANGED_REJECTED);
-    rig_refused(rig, ",,,===,", WIRE_CHANGED_REJECTED);
-    assert_false(rig_take(rig));
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_refused(fixture, "Brightness=0.25,Nonsense=7", WIRE_CHANGED_REJECTED);
+    fixture_refused(fixture, "", WIRE_CHANGED_REJECTED);
+    fixture_refused(fixture, "Brightness", WIRE_CHANGED_REJECTED);
+    fixture_refused(fixture, ",,,===,", WIRE_CHANGED_REJECTED);
+    assert_false(fixture_take(fixture));
 }
 
 static void only_so_many_wait(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
     for (int i = 0; i < CHANGES_MAX; i++)
-        rig_set(rig, "Brightness=0.25");
-    rig_refused(rig, "Brightness=0.25", WIRE_CHANGED_BUSY);
-    assert_true(rig_take(rig));
-    assert_true(rig_notified(rig));
+        fixture_set(fixture, "Brightness=0.25");
+    fixture_refused(fixture, "Brightness=0.25", WIRE_CHANGED_BUSY);
+    assert_true(fixture_take(fixture));
+    assert_true(fixture_notified(fixture));
     /* Those that were overwritten are decided, and still count until they are answered. */
-    rig_refused(rig, "Brightness=0.25", WIRE_CHANGED_BUSY);
+    fixture_refused(fixture, "Brightness=0.25", WIRE_CHANGED_BUSY);
     for (uint32_t i = 1; i < CHANGES_MAX; i++)
-        rig_decided(rig, i, CHANGE_NO_FRAME, WIRE_SET_REPLACED);
-    assert_null(changes_decided(rig->changes));
-    rig_set(rig, "Brightness=0.3");
+        fixture_decided(fixture, i, CHANGE_NO_FRAME, WIRE_SET_REPLACED);
+    assert_null(changes_decided(fixture->changes));
+    fixture_set(fixture, "Brightness=0.3");
 }
 
 static void a_value_that_was_replaced_may_have_been_seen(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_show(rig, 0, 0);
-    rig_set(rig, "Brightness=0.25");
-    assert_true(rig_take(rig));
-    rig_show(rig, 0, 0);
-    rig_set(rig, "Brightness=0.5");
-    assert_true(rig_take(rig));
-    rig_show(rig, 0, 0.25f);
-    rig_decided(rig, 1, 12, WIRE_SET_OK);
-    rig_show(rig, 0, 0.5f);
-    rig_decided(rig, 2, 13, WIRE_SET_OK);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_show(fixture, 0, 0);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    fixture_show(fixture, 0, 0);
+    fixture_set(fixture, "Brightness=0.5");
+    assert_true(fixture_take(fixture));
+    fixture_show(fixture, 0, 0.25f);
+    fixture_decided(fixture, 1, 12, WIRE_SET_OK);
+    fixture_show(fixture, 0, 0.5f);
+    fixture_decided(fixture, 2, 13, WIRE_SET_OK);
 }
 
 static void a_value_that_was_replaced_unseen(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_show(rig, 0, 0);
-    rig_set(rig, "Brightness=0.25");
-    assert_true(rig_take(rig));
-    rig_set(rig, "Brightness=0.5");
-    assert_true(rig_take(rig));
-    rig_show(rig, 0, 0);
-    rig_show(rig, 0, 0.5f);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_show(fixture, 0, 0);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    fixture_set(fixture, "Brightness=0.5");
+    assert_true(fixture_take(fixture));
+    fixture_show(fixture, 0, 0);
+    fixture_show(fixture, 0, 0.5f);
     /* The one that was seen decides on the other one, whichever is answered first. */
     struct change *change;
     unsigned results[3] = { 0 };
-    while ((change = changes_decided(rig->changes))) {
+    while ((change = changes_decided(fixture->changes))) {
         results[change->request] = 1u + change->items[0].result;
         free(change);
     }
@@ -106,101 +106,101 @@ static void a_value_that_was_replaced_unseen(void **state)
 /* The frame before the request tells what it was, however soon the camera takes it. */
 static void what_the_camera_ignores_at_once(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_show(rig, 0, 0.1f);
-    rig_set(rig, "Brightness=0.25");
-    assert_true(rig_take(rig));
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_show(fixture, 0, 0.1f);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
     for (int i = 0; i < 16; i++)
-        rig_show(rig, 0, 0.1f);
-    rig_decided(rig, 1, CHANGE_NO_FRAME, WIRE_SET_IGNORED);
+        fixture_show(fixture, 0, 0.1f);
+    fixture_decided(fixture, 1, CHANGE_NO_FRAME, WIRE_SET_IGNORED);
 }
 
 /* Exposure and then exposure's mode, in one request: the mode decides. */
 static void what_is_given_back_at_once_is_replaced(void **state)
 {
-    struct rig *rig = *state;
-    camera_controls_add_exposure_mode(&rig->table);
-    rig_begin(rig);
-    rig_set(rig, "ExposureTime=5000");
-    rig_set(rig, "ExposureTimeMode=Auto");
-    assert_true(rig_take(rig));
-    assert_int_equal(rig->given.count, 1);
-    assert_string_equal(rig->given.items[0].name, "ExposureTimeMode");
-    assert_int_equal(rig->given.items[0].value.int32[0], 0);
-    rig_decided(rig, 1, CHANGE_NO_FRAME, WIRE_SET_REPLACED);
-    rig_set(rig, "ExposureTime=5000");
-    assert_true(rig_take(rig));
-    assert_int_equal(rig->given.count, 2);
-    assert_string_equal(rig->given.items[0].name, "ExposureTimeMode");
-    assert_int_equal(rig->given.items[0].value.int32[0], 1);
-    assert_string_equal(rig->given.items[1].name, "ExposureTime");
+    struct fixture *fixture = *state;
+    camera_controls_add_exposure_mode(&fixture->table);
+    fixture_begin(fixture);
+    fixture_set(fixture, "ExposureTime=5000");
+    fixture_set(fixture, "ExposureTimeMode=Auto");
+    assert_true(fixture_take(fixture));
+    assert_int_equal(fixture->given.count, 1);
+    assert_string_equal(fixture->given.items[0].name, "ExposureTimeMode");
+    assert_int_equal(fixture->given.items[0].value.int32[0], 0);
+    fixture_decided(fixture, 1, CHANGE_NO_FRAME, WIRE_SET_REPLACED);
+    fixture_set(fixture, "ExposureTime=5000");
+    assert_true(fixture_take(fixture));
+    assert_int_equal(fixture->given.count, 2);
+    assert_string_equal(fixture->given.items[0].name, "ExposureTimeMode");
+    assert_int_equal(fixture->given.items[0].value.int32[0], 1);
+    assert_string_equal(fixture->given.items[1].name, "ExposureTime");
 }
 
 static void a_camera_that_knows_is_believed(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    changes_started(rig->changes, true);
-    rig_set(rig, "Brightness=0.25");
-    rig_set(rig, "Contrast=2");
-    assert_true(rig_take(rig));
-    rig_show(rig, 0, 0);
-    assert_null(changes_decided(rig->changes));
-    rig_show(rig, rig->applied, 0.25f);
-    rig_decided(rig, 1, 11, WIRE_SET_OK);
-    rig_decided(rig, 2, 11, WIRE_SET_UNREPORTED);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    changes_started(fixture->changes, true);
+    fixture_set(fixture, "Brightness=0.25");
+    fixture_set(fixture, "Contrast=2");
+    assert_true(fixture_take(fixture));
+    fixture_show(fixture, 0, 0);
+    assert_null(changes_decided(fixture->changes));
+    fixture_show(fixture, fixture->applied, 0.25f);
+    fixture_decided(fixture, 1, 11, WIRE_SET_OK);
+    fixture_decided(fixture, 2, 11, WIRE_SET_UNREPORTED);
 }
 
 static void a_camera_that_turns_out_to_know_is_believed(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_set(rig, "Brightness=0.25");
-    assert_true(rig_take(rig));
-    rig_show(rig, rig->applied, 0.25f);
-    rig_decided(rig, 1, 10, WIRE_SET_OK);
-    rig_set(rig, "Contrast=3");
-    assert_true(rig_take(rig));
-    rig_show(rig, 0, 0.25f);
-    assert_null(changes_decided(rig->changes));
-    rig_show(rig, rig->applied, 0.25f);
-    rig_decided(rig, 2, 12, WIRE_SET_UNREPORTED);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    fixture_show(fixture, fixture->applied, 0.25f);
+    fixture_decided(fixture, 1, 10, WIRE_SET_OK);
+    fixture_set(fixture, "Contrast=3");
+    assert_true(fixture_take(fixture));
+    fixture_show(fixture, 0, 0.25f);
+    assert_null(changes_decided(fixture->changes));
+    fixture_show(fixture, fixture->applied, 0.25f);
+    fixture_decided(fixture, 2, 12, WIRE_SET_UNREPORTED);
 }
 
 static void a_camera_that_stops_loses_what_waits(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_set(rig, "Brightness=0.25");
-    assert_true(rig_take(rig));
-    rig_set(rig, "Contrast=2");
-    changes_stop(rig->changes, false);
-    assert_true(rig_notified(rig));
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    fixture_set(fixture, "Contrast=2");
+    changes_stop(fixture->changes, false);
+    assert_true(fixture_notified(fixture));
     for (uint32_t i = 1; i <= 2; i++) {
-        struct change *change = changes_decided(rig->changes);
+        struct change *change = changes_decided(fixture->changes);
         assert_non_null(change);
         assert_int_equal(change->request, i);
         assert_int_equal(change->status, WIRE_CHANGED_LOST);
         free(change);
     }
-    rig_begin(rig);
-    assert_int_equal(rig->given.count, 2); /* it is set again */
-    assert_non_null(control_list_find(&rig->given, "Brightness"));
-    assert_non_null(control_list_find(&rig->given, "Contrast"));
+    fixture_begin(fixture);
+    assert_int_equal(fixture->given.count, 2); /* it is set again */
+    assert_non_null(control_list_find(&fixture->given, "Brightness"));
+    assert_non_null(control_list_find(&fixture->given, "Contrast"));
 }
 
 /* It is ignored, said why, and not set again; what came with another request is none of that. */
 static void what_the_camera_refuses_is_forgotten(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_set(rig, "Contrast=2");
-    assert_true(rig_take(rig));
-    rig_set(rig, "Brightness=0.25");
-    assert_true(rig_take(rig));
-    changes_refuse(rig->changes, rig->applied);
-    struct change *change = changes_decided(rig->changes);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_set(fixture, "Contrast=2");
+    assert_true(fixture_take(fixture));
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    changes_refuse(fixture->changes, fixture->applied);
+    struct change *change = changes_decided(fixture->changes);
     assert_non_null(change);
     assert_int_equal(change->request, 2);
     assert_int_equal(change->status, WIRE_CHANGED_DONE);
@@ -208,41 +208,41 @@ static void what_the_camera_refuses_is_forgotten(void **state)
     assert_int_equal(change->items[0].result, WIRE_SET_IGNORED);
     assert_non_null(strstr(change->items[0].why, "refused"));
     free(change);
-    changes_stop(rig->changes, true);
-    rig_begin(rig);
-    assert_int_equal(rig->given.count, 1);
-    assert_non_null(control_list_find(&rig->given, "Contrast"));
+    changes_stop(fixture->changes, true);
+    fixture_begin(fixture);
+    assert_int_equal(fixture->given.count, 1);
+    assert_non_null(control_list_find(&fixture->given, "Contrast"));
 }
 
 /* As one does that is stopped for want of receivers just when another one comes. */
 static void a_camera_that_runs_again_keeps_what_waits(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_set(rig, "Brightness=0.25");
-    assert_true(rig_take(rig));
-    changes_stop(rig->changes, true);
-    assert_null(changes_decided(rig->changes));
-    rig_set(rig, "Contrast=2");
-    rig_begin(rig);
-    assert_int_equal(rig->given.count, 2);
-    assert_true(rig_take(rig)); /* the numbers of this run's requests are new */
-    rig_show(rig, rig->applied, 0.25f);
-    rig_decided(rig, 1, rig->id - 1, WIRE_SET_OK);
-    rig_decided(rig, 2, rig->id - 1, WIRE_SET_UNREPORTED);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    changes_stop(fixture->changes, true);
+    assert_null(changes_decided(fixture->changes));
+    fixture_set(fixture, "Contrast=2");
+    fixture_begin(fixture);
+    assert_int_equal(fixture->given.count, 2);
+    assert_true(fixture_take(fixture)); /* the numbers of this run's requests are new */
+    fixture_show(fixture, fixture->applied, 0.25f);
+    fixture_decided(fixture, 1, fixture->id - 1, WIRE_SET_OK);
+    fixture_decided(fixture, 2, fixture->id - 1, WIRE_SET_UNREPORTED);
 }
 
 static void an_asker_that_is_gone_is_forgotten(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    rig_set(rig, "Brightness=0.25");
-    rig_set(rig, "Brightness=0.5");
-    rig_take(rig);
-    changes_forget(rig->changes, rig);
-    changes_stop(rig->changes, false);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_set(fixture, "Brightness=0.25");
+    fixture_set(fixture, "Brightness=0.5");
+    fixture_take(fixture);
+    changes_forget(fixture->changes, fixture);
+    changes_stop(fixture->changes, false);
     for (int i = 0; i < 2; i++) {
-        struct change *change = changes_decided(rig->changes);
+        struct change *change = changes_decided(fixture->changes);
         assert_non_null(change);
         assert_null(change->asker);
         free(change);

@@ -6,23 +6,23 @@
 #include <sched.h>
 #include <stdatomic.h>
 
-#include "changes_rig.h"
+#include "changes_fixture.h"
 
 static int setup_bright(void **state)
 {
-    return rig_setup_with(state, "Brightness=0.5");
+    return fixture_setup_with(state, "Brightness=0.5");
 }
 
 static void options_are_set_first(void **state)
 {
-    struct rig *rig = *state;
-    rig_begin(rig);
-    assert_int_equal(rig->given.count, 1);
-    assert_string_equal(rig->given.items[0].name, "Brightness");
-    assert_true(rig->given.items[0].value.number[0] == 0.5f);
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    assert_int_equal(fixture->given.count, 1);
+    assert_string_equal(fixture->given.items[0].name, "Brightness");
+    assert_true(fixture->given.items[0].value.number[0] == 0.5f);
 }
 
-static unsigned read_table(struct rig *rig, struct changes_cursor *cursor,
+static unsigned read_table(struct fixture *fixture, struct changes_cursor *cursor,
                            struct control_table *table)
 {
     uint8_t bytes[WIRE_MESSAGE_MAX];
@@ -30,7 +30,7 @@ static unsigned read_table(struct rig *rig, struct changes_cursor *cursor,
     int complete = 0;
     while (!complete) {
         struct wire_raw raw = { .body = bytes + WIRE_HEADER_SIZE };
-        size_t size = changes_encode_table(rig->changes, 7, cursor, bytes);
+        size_t size = changes_encode_table(fixture->changes, 7, cursor, bytes);
         assert_int_equal(wire_decode_header(bytes, &raw.header), 0);
         assert_int_equal(size, WIRE_HEADER_SIZE + raw.header.length);
         complete = wire_decode_controls(&raw, table);
@@ -42,13 +42,13 @@ static unsigned read_table(struct rig *rig, struct changes_cursor *cursor,
 
 static void the_table_says_what_is_set(void **state)
 {
-    struct rig *rig = *state;
+    struct fixture *fixture = *state;
     struct control_table table = { .items = NULL };
     struct changes_cursor cursor = { 0 };
-    rig_begin(rig);
-    rig_set(rig, "Brightness=0.25");
-    read_table(rig, &cursor, &table);
-    assert_int_equal(table.count, rig->table.count);
+    fixture_begin(fixture);
+    fixture_set(fixture, "Brightness=0.25");
+    read_table(fixture, &cursor, &table);
+    assert_int_equal(table.count, fixture->table.count);
     const struct control_info *info = control_table_find(&table, "Brightness", 10);
     assert_non_null(info);
     assert_true(info->set.number[0] == 0.25f);
@@ -58,32 +58,32 @@ static void the_table_says_what_is_set(void **state)
 /* While a list is being sent the camera starts again, with fewer controls. */
 static void another_table_is_sent_from_its_begin(void **state)
 {
-    struct rig *rig = *state;
+    struct fixture *fixture = *state;
     struct control_table table = { .items = NULL };
     struct changes_cursor cursor = { 0 };
     uint8_t bytes[WIRE_MESSAGE_MAX];
-    camera_controls_add_many(&rig->table, 100);
-    rig_begin(rig);
-    changes_encode_table(rig->changes, 7, &cursor, bytes);
+    camera_controls_add_many(&fixture->table, 100);
+    fixture_begin(fixture);
+    changes_encode_table(fixture->changes, 7, &cursor, bytes);
     assert_false(cursor.done);
-    control_table_clear(&rig->table);
-    camera_controls_fill(&rig->table);
-    rig_begin(rig);
-    assert_int_equal(read_table(rig, &cursor, &table), 1);
-    assert_int_equal(table.count, rig->table.count);
+    control_table_clear(&fixture->table);
+    camera_controls_fill(&fixture->table);
+    fixture_begin(fixture);
+    assert_int_equal(read_table(fixture, &cursor, &table), 1);
+    assert_int_equal(table.count, fixture->table.count);
     control_table_clear(&table);
 }
 
 static void a_camera_without_controls_has_an_empty_table(void **state)
 {
-    struct rig *rig = *state;
+    struct fixture *fixture = *state;
     struct control_table table = { .items = NULL };
     struct changes_cursor cursor = { 0 };
-    changes_expect(rig->changes);
-    changes_started(rig->changes, false);
-    assert_int_equal(read_table(rig, &cursor, &table), 1);
+    changes_expect(fixture->changes);
+    changes_started(fixture->changes, false);
+    assert_int_equal(read_table(fixture, &cursor, &table), 1);
     assert_int_equal(table.count, 0);
-    rig_refused(rig, "Brightness=0.25", WIRE_CHANGED_REJECTED);
+    fixture_refused(fixture, "Brightness=0.25", WIRE_CHANGED_REJECTED);
 }
 
 /* Threads meet: one requests, one is the camera's. */
@@ -98,12 +98,12 @@ static struct {
 
 static void *be_camera(void *user)
 {
-    struct rig *rig = user;
+    struct fixture *fixture = user;
     float brightness = 0;
     while (!atomic_load(&camera.stopping)) {
-        if (rig_take(rig))
-            brightness = rig->given.items[0].value.number[0];
-        rig_show(rig, rig->applied, brightness);
+        if (fixture_take(fixture))
+            brightness = fixture->given.items[0].value.number[0];
+        fixture_show(fixture, fixture->applied, brightness);
     }
     return NULL;
 }
@@ -115,38 +115,38 @@ static int stop_camera(void **state)
     if (camera.started)
         pthread_join(camera.thread, NULL);
     camera.started = false;
-    return rig_teardown(state);
+    return fixture_teardown(state);
 }
 
-static void start_camera(struct rig *rig)
+static void start_camera(struct fixture *fixture)
 {
     atomic_store(&camera.stopping, false);
-    rig_begin(rig);
-    assert_int_equal(pthread_create(&camera.thread, NULL, be_camera, rig), 0);
+    fixture_begin(fixture);
+    assert_int_equal(pthread_create(&camera.thread, NULL, be_camera, fixture), 0);
     camera.started = true;
 }
 
-static void request_one(struct rig *rig)
+static void request_one(struct fixture *fixture)
 {
     struct change *answer =
-        rig_request(rig, rig->requests % 2 ? "Brightness=0.25" : "Brightness=0.5");
+        fixture_request(fixture, fixture->requests % 2 ? "Brightness=0.25" : "Brightness=0.5");
     if (!answer)
         return;
     assert_int_equal(answer->status, WIRE_CHANGED_BUSY); /* nothing was set */
-    rig->requests--;
+    fixture->requests--;
     free(answer);
     sched_yield();
 }
 
 static void each_request_is_answered_once(void **state)
 {
-    struct rig *rig = *state;
-    start_camera(rig);
+    struct fixture *fixture = *state;
+    start_camera(fixture);
     for (unsigned answered = 0; answered < MANY;) {
         struct change *change;
-        if (rig->requests < MANY)
-            request_one(rig);
-        while ((change = changes_decided(rig->changes))) {
+        if (fixture->requests < MANY)
+            request_one(fixture);
+        while ((change = changes_decided(fixture->changes))) {
             assert_in_range(change->request, 1, MANY);
             assert_int_equal(change->status, WIRE_CHANGED_DONE);
             answered++;
@@ -158,11 +158,11 @@ static void each_request_is_answered_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(options_are_set_first, setup_bright, rig_teardown),
+        cmocka_unit_test_setup_teardown(options_are_set_first, setup_bright, fixture_teardown),
         TEST(the_table_says_what_is_set),
         TEST(another_table_is_sent_from_its_begin),
         TEST(a_camera_without_controls_has_an_empty_table),
-        cmocka_unit_test_setup_teardown(each_request_is_answered_once, rig_setup, stop_camera),
+        cmocka_unit_test_setup_teardown(each_request_is_answered_once, fixture_setup, stop_camera),
     };
     return cmocka_run_group_tests_name("changes_runs", tests, NULL, NULL);
 }

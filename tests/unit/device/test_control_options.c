@@ -54,13 +54,13 @@ static void rejects(const char *line, const char *why)
         fail_msg("'%s': '%s' is not in '%s'", line, why, error.text);
 }
 
-static void every_word_is_an_option(void **state)
+static void every_alias_is_an_option(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < WORD_COUNT; i++) {
+    for (unsigned i = 0; i < ALIAS_COUNT; i++) {
         char line[64], expected[64];
-        snprintf(line, sizeof(line), "--%s=1,2", control_words[i].name);
-        snprintf(expected, sizeof(expected), "%s=1,2", control_words[i].name);
+        snprintf(line, sizeof(line), "--%s=1,2", control_aliases[i].name);
+        snprintf(expected, sizeof(expected), "%s=1,2", control_aliases[i].name);
         sets(line, expected);
     }
 }
@@ -188,9 +188,9 @@ static void controls_are_listed(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_word_is_an_option), cmocka_unit_test(all_make_one_text),
-        cmocka_unit_test(what_cannot_be_read),     cmocka_unit_test(modes_of_the_sensor),
-        cmocka_unit_test(sections_have_their_own), cmocka_unit_test(controls_are_listed),
+        cmocka_unit_test(every_alias_is_an_option), cmocka_unit_test(all_make_one_text),
+        cmocka_unit_test(what_cannot_be_read),      cmocka_unit_test(modes_of_the_sensor),
+        cmocka_unit_test(sections_have_their_own),  cmocka_unit_test(controls_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,7 +140,7 @@ static void every_option_reaches_its_field(void **state)
     assert_string_equal(o.streams[0].sensor_mode, "640:480");
     assert_int_equal(o.streams[0].controls.count, 1);
     assert_string_equal(o.streams[0].controls.items[0], "Contrast=2");
-    assert_string_equal(o.streams[0].words[WORD_SHUTTER], "10ms");
+    assert_string_equal(o.streams[0].aliases[ALIAS_SHUTTER], "10ms");
     assert_true(o.view_only && o.list_controls);
     assert_string_equal(o.tuning_file, "/dev/null");
     assert_true(o.streams[0].fps.max == 25 && o.streams[0].hflip && o.streams[0].vflip &&

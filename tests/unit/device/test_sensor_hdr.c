@@ -161,11 +161,11 @@ static void options_of_streams(void **state)
                      { .source = "pattern" } },
     };
     hdr[0] = 1;
-    options.streams[1].words[WORD_HDR] = "sensor";
+    options.streams[1].aliases[ALIAS_HDR] = "sensor";
     assert_int_equal(sensor_options_apply(&options, &folders), EXIT_DONE);
     assert_int_equal(hdr[0], 0);
     assert_int_equal(hdr[1], 1);
-    options.streams[0].words[WORD_HDR] = "sensor";
+    options.streams[0].aliases[ALIAS_HDR] = "sensor";
     options.streams[0].source = "libcamera:0"; /* any */
     assert_int_equal(sensor_options_apply(&options, &folders), EXIT_DONE);
     assert_int_equal(hdr[0] + hdr[1], 2);

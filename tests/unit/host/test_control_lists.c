@@ -9,8 +9,8 @@
 
 #include "host/base/columns.h"
 #include "host/controls/document.h"
+#include "host/controls/format.h"
 #include "host/controls/table.h"
-#include "host/controls/words.h"
 
 struct fixture {
     struct control_view view;

@@ -207,7 +207,8 @@ static void nothing_to_lock(void **state)
     struct error error;
     view_add_frame(&fixture->view, fixture->pool, 7, false);
     assert_int_equal(lock_assignments(&fixture->view, text, &error), -ENOENT);
-    assert_non_null(strstr(error.text, "camera imx708 can be set to no exposure"));
+    assert_non_null(
+        strstr(error.text, "camera imx708 has no exposure, gain or white balance to set"));
 }
 
 int main(void)

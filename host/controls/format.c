@@ -1,4 +1,4 @@
-#include "host/controls/words.h"
+#include "host/controls/format.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /*
  * Changes of a camera's controls whose camera and whose askers are the test.
  */
-#ifndef PITETHER_TESTS_UNIT_DEVICE_CHANGES_RIG_H
-#define PITETHER_TESTS_UNIT_DEVICE_CHANGES_RIG_H
+#ifndef PITETHER_TESTS_UNIT_DEVICE_CHANGES_FIXTURE_H
+#define PITETHER_TESTS_UNIT_DEVICE_CHANGES_FIXTURE_H
 
 #include <errno.h>
 #include <setjmp.h>
@@ -16,7 +16,7 @@
 #include "camera_controls.h"
 #include "device/stream/changes.h"
 
-struct rig {
+struct fixture {
     struct stream_events events;
     struct metadata_names names;
     struct changes *changes;
@@ -28,30 +28,31 @@ struct rig {
 };
 
 /* cmocka's; controls: those of the options. */
-int rig_setup_with(void **state, const char *controls);
-int rig_setup(void **state);
-int rig_teardown(void **state);
+int fixture_setup_with(void **state, const char *controls);
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, rig_setup, rig_teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 
 /* A run of the camera begins. */
-void rig_begin(struct rig *rig);
+void fixture_begin(struct fixture *fixture);
 
 /* Requests a change: the answer that comes at once, or NULL. None comes. It is this refusal. */
-struct change *rig_request(struct rig *rig, const char *text);
-void rig_set(struct rig *rig, const char *text);
-void rig_refused(struct rig *rig, const char *text, enum wire_changed_status status);
+struct change *fixture_request(struct fixture *fixture, const char *text);
+void fixture_set(struct fixture *fixture, const char *text);
+void fixture_refused(struct fixture *fixture, const char *text, enum wire_changed_status status);
 
 /* What the camera is given before its next request; false: nothing. */
-bool rig_take(struct rig *rig);
+bool fixture_take(struct fixture *fixture);
 
 /* A frame made with what was given last, of this brightness. */
-void rig_show(struct rig *rig, uint64_t shown, float brightness);
+void fixture_show(struct fixture *fixture, uint64_t shown, float brightness);
 
 /* Whether the events were notified since the last time. */
-bool rig_notified(struct rig *rig);
+bool fixture_notified(struct fixture *fixture);
 
 /* The next change that is decided is this one. */
-void rig_decided(struct rig *rig, uint32_t number, uint64_t first, enum wire_set_result result);
+void fixture_decided(struct fixture *fixture, uint32_t number, uint64_t first,
+                     enum wire_set_result result);
 
 #endif

@@ -2,13 +2,13 @@
  * How long a frame of a camera may take: as the requested rate says, but long enough for the
  * exposure time that users set, since cameras cut exposures to the longest frame. Pure; one thread.
  */
-#ifndef PITETHER_DEVICE_CAMERA_EXPOSURE_ROOM_H
-#define PITETHER_DEVICE_CAMERA_EXPOSURE_ROOM_H
+#ifndef PITETHER_DEVICE_CAMERA_FRAME_DURATION_H
+#define PITETHER_DEVICE_CAMERA_FRAME_DURATION_H
 
 #include "device/camera/frame_rate.h"
 #include "shared/controls/control_list.h"
 
-struct exposure_room {
+struct frame_duration {
     struct frame_rate rate;
     struct frame_rate_limits limits;
     int64_t usual_us;    /* of a frame at most, if nothing is set; 0: not known */
@@ -17,11 +17,12 @@ struct exposure_room {
     bool by_user;        /* users have set FrameDurationLimits: what they say holds */
 };
 
-void exposure_room_init(struct exposure_room *room, const struct frame_rate *rate,
-                        struct frame_rate_limits limits, int64_t usual_us);
+void frame_duration_init(struct frame_duration *duration, const struct frame_rate *rate,
+                         struct frame_rate_limits limits, int64_t usual_us);
 
 /* The camera is to get these settings, the first of its run or later ones: adds
  * FrameDurationLimits to them if they are to change. */
-void exposure_room_update(struct exposure_room *room, struct control_list *settings, bool first);
+void frame_duration_update(struct frame_duration *duration, struct control_list *settings,
+                           bool first);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * Controls and their values as text for people. Pure; any thread.
  */
-#ifndef PITETHER_HOST_CONTROLS_WORDS_H
-#define PITETHER_HOST_CONTROLS_WORDS_H
+#ifndef PITETHER_HOST_CONTROLS_FORMAT_H
+#define PITETHER_HOST_CONTROLS_FORMAT_H
 
 #include <stddef.h>
 

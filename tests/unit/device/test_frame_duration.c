@@ -1,7 +1,7 @@
 /*
  * Durations of frames that follow the exposure times that users set.
  */
-#include "device/camera/exposure_room.h"
+#include "device/camera/frame_duration.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,17 +18,18 @@ static void set(const char *name, struct value value)
     assert_true(control_list_set(&settings, name, &value));
 }
 
-static void begin(struct exposure_room *room, double fps, double min_fps)
+static void begin(struct frame_duration *duration, double fps, double min_fps)
 {
     struct frame_rate rate = frame_rate_choose(fps, min_fps, limits);
-    exposure_room_init(room, &rate, limits, 120000);
+    frame_duration_init(duration, &rate, limits, 120000);
     settings.count = 0;
 }
 
 /* Gives the camera what was set since the last time. */
-static void assert_range(struct exposure_room *room, bool first, int64_t min_us, int64_t max_us)
+static void assert_range(struct frame_duration *duration, bool first, int64_t min_us,
+                         int64_t max_us)
 {
-    exposure_room_update(room, &settings, first);
+    frame_duration_update(duration, &settings, first);
     struct control_setting *range = control_list_find(&settings, "FrameDurationLimits");
     assert_int_equal(range != NULL, max_us != 0);
     if (range) {
@@ -44,72 +45,72 @@ static void assert_range(struct exposure_room *room, bool first, int64_t min_us,
 static void without_a_rate_it_is_the_cameras(void **state)
 {
     (void)state;
-    struct exposure_room room;
-    begin(&room, 0, 0);
-    assert_range(&room, true, 0, 0);
+    struct frame_duration duration;
+    begin(&duration, 0, 0);
+    assert_range(&duration, true, 0, 0);
     set("ExposureTime", value_of_int32(100000)); /* fits */
-    assert_range(&room, false, 0, 0);
+    assert_range(&duration, false, 0, 0);
     set("ExposureTime", value_of_int32(2000000));
-    assert_range(&room, false, 16666, 2001000);
+    assert_range(&duration, false, 16666, 2001000);
     set("Brightness", value_of_float(0));
-    assert_range(&room, false, 0, 0);
+    assert_range(&duration, false, 0, 0);
     set("ExposureTimeMode", value_of_int32(0));
-    assert_range(&room, false, 16666, 120000);
+    assert_range(&duration, false, 16666, 120000);
 }
 
 static void a_rate_gives_way_to_an_exposure(void **state)
 {
     (void)state;
-    struct exposure_room room;
-    begin(&room, 30, 0);
+    struct frame_duration duration;
+    begin(&duration, 30, 0);
     set("ExposureTimeMode", value_of_int32(1));
     set("ExposureTime", value_of_int32(50000));
-    assert_range(&room, true, 33333, 51000);
+    assert_range(&duration, true, 33333, 51000);
     set("ExposureTime", value_of_int32(10000));
-    assert_range(&room, false, 33333, 33333);
+    assert_range(&duration, false, 33333, 33333);
     set("ExposureTime", value_of_int32(2000000000)); /* more than the camera can */
-    assert_range(&room, false, 33333, 100000000);
+    assert_range(&duration, false, 33333, 100000000);
     set("AeEnable", value_of_bool(true));
-    assert_range(&room, false, 33333, 33333);
+    assert_range(&duration, false, 33333, 33333);
 }
 
 static void a_range_of_rates(void **state)
 {
     (void)state;
-    struct exposure_room room;
-    begin(&room, 30, 5);
-    assert_range(&room, true, 33333, 200000);
+    struct frame_duration duration;
+    begin(&duration, 30, 5);
+    assert_range(&duration, true, 33333, 200000);
     set("ExposureTime", value_of_int32(150000));
-    assert_range(&room, false, 0, 0);
+    assert_range(&duration, false, 0, 0);
     set("ExposureTime", value_of_int32(1000000));
-    assert_range(&room, false, 33333, 1001000);
-    begin(&room, 0, 5);
-    assert_range(&room, true, 16666, 200000);
+    assert_range(&duration, false, 33333, 1001000);
+    begin(&duration, 0, 5);
+    assert_range(&duration, true, 16666, 200000);
 }
 
 static void what_users_set_holds(void **state)
 {
     (void)state;
-    struct exposure_room room;
+    struct frame_duration duration;
     struct value range = {
         .type = VALUE_INT64, .array = true, .count = 2, .int64 = { 20000, 40000 }
     };
-    begin(&room, 30, 0);
+    begin(&duration, 30, 0);
     set("FrameDurationLimits", range);
     set("ExposureTime", value_of_int32(100000));
-    assert_range(&room, true, 20000, 40000);
+    assert_range(&duration, true, 20000, 40000);
     set("ExposureTime", value_of_int32(200000));
-    assert_range(&room, false, 0, 0);
+    assert_range(&duration, false, 0, 0);
 }
 
 static void a_camera_without_a_rate_gets_none(void **state)
 {
     (void)state;
-    struct exposure_room room;
+    struct frame_duration duration;
     struct frame_rate rate = frame_rate_choose(30, 0, (struct frame_rate_limits){ 0 });
-    exposure_room_init(&room, &rate, (struct frame_rate_limits){ 0 }, 0);
+    frame_duration_init(&duration, &rate, (struct frame_rate_limits){ 0 }, 0);
     set("ExposureTime", value_of_int32(100000));
-    assert_range(&room, true, 0, 0);
+    assert_range(&duration, true, 0, 0);
 }
 
 int main(void)

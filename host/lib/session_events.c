@@ -1,5 +1,5 @@
 /*
- * What comes of a connection, as events.
+ * What a session reports, as events for the receiver's caller.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,11 +9,6 @@
 #include "host/lib/receiver_private.h"
 #include "shared/base/clock.h"
 #include "shared/base/text.h"
-
-void receiver_put(struct pitether *receiver, const struct pitether_event *event)
-{
-    event_queue_put(receiver->events, event, clock_monotonic());
-}
 
 static void put_drops(struct pitether *receiver, const struct pitether_drops *drops)
 {
