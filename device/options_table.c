@@ -39,7 +39,7 @@ static const struct option_spec specs[] = {
       "frames per second, or a range such as 5-30, within which a camera lowers the rate for "
       "longer exposures; without it the source decides" },
     { "full-view", 0, OPTION_FLAG, STREAM(full_view), NULL, NULL, 0, 0, NULL,
-      "take a mode of the sensor that shows all that it sees, even if that is a slower one" },
+      "use a mode of the sensor that shows all of its view, even if that mode is slower" },
     { "mode", 0, OPTION_TEXT, STREAM(sensor_mode), "MODE", NULL, 0, 0, NULL,
       "the mode of the sensor, as WIDTH:HEIGHT or WIDTH:HEIGHT:BITS" },
     { "unpaced", 0, OPTION_FLAG, STREAM(unpaced), NULL, NULL, 0, 0, NULL,
@@ -73,9 +73,9 @@ static const struct option_spec specs[] = {
       "unshown@N; with stills switch@0; separated by commas, with times as 5s or 250ms" },
     HEADING("Camera controls (also in the sections of the configuration file)"),
     { "control", 0, OPTION_LIST, STREAM(controls), "NAME=VALUE", NULL, 0, 0, NULL,
-      "set any control that the camera has (see --list-controls), by its name or by one of "
-      "the names below; auto leaves it to the camera, default is the camera's default; may be "
-      "given again" },
+      "set any control that the camera has (see --list-controls), by its name or by one of the "
+      "names below; auto leaves it to the camera, default sets the camera's default; may be given "
+      "again" },
     { "shutter", 0, OPTION_TEXT, STREAM(aliases[ALIAS_SHUTTER]), "TIME", NULL, 0, 0, NULL,
       "the exposure time: 10ms, 1/100 (of a second), 0.5s, or microseconds" },
     { "gain", 0, OPTION_TEXT, STREAM(aliases[ALIAS_GAIN]), "GAIN", NULL, 0, 0, NULL,
@@ -127,12 +127,12 @@ static const struct option_spec specs[] = {
     { "hdr", 0, OPTION_TEXT, STREAM(aliases[ALIAS_HDR]), "MODE", NULL, 0, 0, NULL,
       "off, single-exp (auto is the same), or sensor, which is the sensor's own HDR" },
     { "tuning-file", 0, OPTION_TEXT, DAEMON(tuning_file), "FILE", NULL, 0, 0, NULL,
-      "how a Raspberry Pi's cameras are tuned, in place of libcamera's file for the sensor" },
+      "the tuning file for a Raspberry Pi's cameras, in place of libcamera's own for the sensor" },
     { "view-only", 0, OPTION_FLAG, DAEMON(view_only), NULL, NULL, 0, 0, NULL,
       "let receivers without a key (on this machine, or with --insecure-plaintext) watch, but not "
       "set controls" },
     { "list-controls", 0, OPTION_FLAG, COMMAND(list_controls), NULL, NULL, 0, 0, NULL,
-      "show what the camera of each stream can be set to, and exit" },
+      "list the controls of each stream's camera, and exit" },
     HEADING("Encoder and network"),
     { "threads", 0, OPTION_INT, DAEMON(threads), "N", "0", 0, ENCODE_THREADS_MAX, NULL,
       "encoder threads, which all streams share; 0 is one for each core" },
@@ -213,5 +213,5 @@ const struct option_table device_option_table = {
     .about = "Streams the frames of cameras, as JPEG over TCP, to receivers that run pitether.",
     .after =
         "Exit codes: 0 shut down cleanly, 1 a system call failed, 2 bad option or configuration,\n"
-        "3 the camera can't be used, 4 an address can't be listened at.",
+        "3 the camera can't be used, 4 listening on an address failed.",
 };

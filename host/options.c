@@ -48,7 +48,7 @@ static const struct option_spec specs[] = {
     { "settle", 0, OPTION_NUMBER, FIELD(settle), "SECONDS", NULL, 0, 60, NULL,
       "leave out the frames before exposure, white balance and focus have settled, as the camera "
       "reports, for at most this long; 0 leaves none out. The default is 5 with --frames 1 and "
-      "--still, and else 0" },
+      "--still, and otherwise 0" },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
       "receive one frame of N, by the camera's count; not together with --max-fps" },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
@@ -74,25 +74,29 @@ static const struct option_spec specs[] = {
       "JPEG quality for --still; without it, the stream's" },
     HEADING("The camera's controls"),
     { "controls", 0, OPTION_FLAG, FIELD(controls), NULL, NULL, 0, 0, NULL,
-      "list what the camera can be set to, with type, range, default, what is set, and what is in "
+      "list the camera's controls with type, range, default, the value that is set and the one in "
       "force now, and exit" },
     { "json", 0, OPTION_FLAG, FIELD(json), NULL, NULL, 0, 0, NULL,
       "write the list of --controls as one JSON document, with all that the camera reports" },
     { "get", 0, OPTION_TEXT, FIELD(get), "NAME", NULL, 0, 0, NULL,
-      "print the value that is in force of a control, or what the camera reports by that name, and "
-      "exit; capitals don't matter" },
+      "print the value of a control that is in force, or what the camera reports under that name, "
+      "and exit; upper and lower case are the same" },
     { "set", 0, OPTION_LIST, FIELD(set), "NAME=VALUE[,...]", NULL, 0, 0, NULL,
-      "set controls, all or none of them; auto gives one back to the camera, and default is its "
-      "default; with rpicam's names, too (shutter=10ms). May be given again. With a sink, this is "
-      "sent first, and the log says from which frame on it is in force; without one, pitether "
-      "prints what became of each, and exits" },
+      "set controls, all of them or none; auto gives a control back to the camera, default sets "
+      "its "
+      "default, and rpicam's names may be used (shutter=10ms). May be given again. With a sink, "
+      "the controls are set first, and the log says from which frame on they are in force; without "
+      "one, pitether prints the result for each, and exits" },
     { "load-controls", 0, OPTION_TEXT, FIELD(load_controls), "FILE", NULL, 0, 0, NULL,
-      "set what FILE has, which --save-controls wrote, before what --set gives" },
+      "set the values in FILE, which --save-controls wrote, before those of --set" },
     { "save-controls", 0, OPTION_TEXT, FIELD(save_controls), "FILE", NULL, 0, 0, NULL,
-      "write what is set to FILE, as lines of NAME = VALUE, replacing it, and exit" },
+      "save what is set on the camera in FILE, as lines of NAME = VALUE, replacing an earlier "
+      "file, "
+      "and exit" },
     { "lock", 0, OPTION_FLAG, FIELD(lock), NULL, NULL, 0, 0, NULL,
-      "wait until exposure and white balance have settled, 5 s at most, set exposure, gain and "
-      "white balance to what they are then, print it, and exit" },
+      "wait until exposure and white balance have settled, 5 s at most, fix exposure, gain and "
+      "white "
+      "balance at the values that they have then, print these, and exit" },
     HEADING("Keys"),
     { "import-key", 0, OPTION_TEXT, FIELD(import_key), "HOST", NULL, 0, 0, NULL,
       "read from standard input the line that pitetherd --add-key printed, store it as the key for "

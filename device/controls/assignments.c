@@ -58,7 +58,7 @@ static void give_back(struct assignments *out, struct wire_change *item,
     const struct pair *pair = pair_find(table, info->name);
     struct value value;
     if (control_is_trigger(info->name))
-        assignment_reject(item, WIRE_SET_BAD, "it is a trigger, which is not automatic");
+        assignment_reject(item, WIRE_SET_BAD, "it is a trigger, so it can't be automatic");
     else if (pair && pair_automatic(table, pair, &value))
         require(out, item, pair->mode, &value);
     else if (strcmp(info->name, "ColourGains") == 0)

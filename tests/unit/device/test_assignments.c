@@ -223,7 +223,7 @@ static void what_cannot_be_set(void **state)
         { "AfWindows=1,,3,4", 0, WIRE_SET_BAD, "missing" },
         { "AeMeteringMode=spots", 0, WIRE_SET_UNKNOWN, "CentreWeighted, Spot, Matrix, Custom" },
         { "AeMeteringMode=4", 0, WIRE_SET_UNKNOWN, "'4' is not one of" },
-        { "AfTrigger=auto", 0, WIRE_SET_BAD, "happens once" },
+        { "AfTrigger=auto", 0, WIRE_SET_BAD, "trigger" },
         { "Contrst=1", 0, WIRE_SET_UNKNOWN, "no such control; did you mean Contrast?" },
         { "brightnes=1", 0, WIRE_SET_UNKNOWN, "did you mean Brightness" },
         { "AfMod=1,Contrast=1", 0, WIRE_SET_UNKNOWN, "did you mean AfMode?" },
