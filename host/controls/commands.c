@@ -103,7 +103,7 @@ static enum exit_code save(const struct control_view *view, const char *path)
     else if (count == 0)
         log_warning("nothing is set, so %s has no control", path);
     else
-        log_info("%s: the settings of %d controls", path, count);
+        log_info("saved the settings of %d controls in %s", count, path);
     return count < 0 ? EXIT_SYSTEM : EXIT_DONE;
 }
 

@@ -128,7 +128,7 @@ class ControlCommands(harness.Case):
         daemon, path = self.daemon("--always-on"), self.path("profile")
         self.ask(daemon, "--set", "shutter=1/250,gain=2,awbgains=1.5,1.25,Contrast=1.5")
         number = self.get(daemon, "ExposureTime")
-        self.assertRegex(self.ask(daemon, "--save-controls", path)[1], r"what is set of \d controls")
+        self.assertRegex(self.ask(daemon, "--save-controls", path)[1], r"saved the settings of \d controls")
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
         self.assertRegex(lines[0], "^# .*test pattern")
