@@ -162,6 +162,13 @@ class WindowControls(WindowCase):
         self.press("Escape")
         self.press("p")
         self.wait_for("marks of what is sharp", self.has_marks)
+        self.press("p")
+        self.wait_for_picture()
+        self.freeze()
+        self.press("p")
+        self.wait_for("marks in the frozen picture", self.has_marks)
+        self.press("p")
+        self.wait_for_picture()
         self.quit_with("q")
 
     def test_a_still_is_saved_beside_the_stream(self):
@@ -187,11 +194,12 @@ class WindowControls(WindowCase):
                                for x in range(6, 200) for y in range(HEIGHT - 80, HEIGHT - 10))
 
     def has_marks(self):
-        """Red ones, where the pattern has none: at the ticks of the watch, left of its middle."""
+        """Magenta ones, where the pattern has none: at the ticks of the watch, left of its middle."""
         picture = self.screenshot()
-        return picture and any(near(picture.pixel(x, y), (255, 48, 32), 30)
+        return picture and any(red > 150 and blue > 150 and green < red - 90
                                for x in range(WIDTH // 4, WIDTH // 2)
-                               for y in range(HEIGHT // 4, HEIGHT // 2))
+                               for y in range(HEIGHT // 4, HEIGHT // 2)
+                               for red, green, blue in [picture.pixel(x, y)])
 
     def test_without_a_font_the_texts_are_built_in(self):
         self.camera = self.start_camera()

@@ -28,7 +28,6 @@ void instruments_reset(struct instruments *instruments)
     sheet_clear(&instruments->panel_sheet);
     sheet_clear(&instruments->notice_sheet);
     instruments->notice_until = 0;
-    peaks_clear(&instruments->peaks);
 }
 
 /* The size of the text follows that of the window. */
@@ -45,7 +44,7 @@ static bool fit(struct instruments *instruments, const struct tile *tile, struct
 
 static bool shows_any(const struct instruments *instruments)
 {
-    return instruments->keys || instruments->tones || instruments->peaking || instruments->values ||
+    return instruments->keys || instruments->tones || instruments->values ||
            instruments->panel.open;
 }
 
@@ -75,8 +74,6 @@ static bool measure(struct instruments *instruments, SDL_Renderer *renderer,
         tones_measure(&tones, planes);
         plate_tones(&instruments->tones_sheet, renderer, &instruments->glyphs, &tones);
     }
-    if (instruments->peaking)
-        peaks_measure(&instruments->peaks, renderer, planes);
     return true;
 }
 
@@ -140,7 +137,7 @@ bool instruments_update(struct instruments *instruments, const struct canvas *ca
 
 bool instruments_measure(const struct instruments *instruments)
 {
-    return instruments->tones || instruments->peaking;
+    return instruments->tones;
 }
 
 uint64_t instruments_due(const struct instruments *instruments, uint64_t now)

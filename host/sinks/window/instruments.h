@@ -1,7 +1,7 @@
 /*
- * What is drawn over the pictures: the panel of controls, the list of keys, the histogram, focus
- * peaking, a grid, the values of the frame, and where the camera focuses. All but the grid and the
- * list belong to one stream, the active one.
+ * What is drawn over the pictures: the panel of controls, the list of keys, the histogram, a grid,
+ * the values of the frame, and where the camera focuses. All but the grid and the list belong to
+ * one stream, the active one. Focus peaking is a part of the pictures themselves, which are marked.
  *
  * None of it is to delay a frame: what can be is drawn after one was shown, and is seen with the
  * next. First thread only.
@@ -13,7 +13,6 @@
 #include <stdint.h>
 
 #include "host/sinks/window/panel.h"
-#include "host/sinks/window/peaks.h"
 #include "host/sinks/window/sheet.h"
 #include "host/sinks/window/tile.h"
 #include "host/sinks/window/tones.h"
@@ -25,7 +24,6 @@ struct instruments {
 
     struct glyphs glyphs, list_glyphs;
     struct sheet panel_sheet, keys_sheet, tones_sheet, values_sheet, notice_sheet;
-    struct peaks peaks;
     struct layout_size window; /* as it was drawn for */
     const struct tile *tile;   /* the active one, as it was drawn for */
 

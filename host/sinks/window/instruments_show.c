@@ -53,8 +53,6 @@ void instruments_show_over(const struct instruments *instruments, SDL_Renderer *
     SDL_Rect clip = { area->x, area->y, area->width, area->height };
     const SDL_Surface *tones = instruments->tones_sheet.surface;
     SDL_RenderSetClipRect(renderer, &clip);
-    if (instruments->peaking)
-        peaks_show(&instruments->peaks, renderer, tile->part, *area);
     if (now < instruments->mark_until)
         show_mark(instruments, renderer, tile);
     if (instruments->values)

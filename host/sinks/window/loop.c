@@ -63,19 +63,33 @@ static const struct jpeg_planes *measure_again(struct window *window, struct til
     return tile->picture.texture ? &tile->picture.planes : NULL;
 }
 
+/* Pictures that are lost, or that were made without the marks that they are to have now. */
+static void restore_pictures(struct window *window)
+{
+    const struct view *view = &window->view;
+    bool sharp = view->instruments.peaking;
+    for (unsigned i = 0; i < view->count; i++) {
+        struct tile *tile = view->tiles[i];
+        if (!window->lost && tile->picture.shows_sharp == sharp)
+            continue;
+        tile->picture.shows_sharp = sharp;
+        tile_restore(tile, &view->canvas, window->decoder);
+    }
+    window->lost = false;
+}
+
 static void draw_again(struct window *window)
 {
     struct view *view = &window->view;
     struct tile *active = view_active(view);
     if (window->lost)
         instruments_clear(&view->instruments);
-    for (unsigned i = 0; window->lost && i < view->count; i++)
-        tile_restore(view->tiles[i], &view->canvas, window->decoder);
+    restore_pictures(window);
     if (view_place(view))
         (void)instruments_update(&view->instruments, &view->canvas, active,
                                  measure_again(window, active), view->count > 1, clock_monotonic());
     view_draw(view);
-    window->stale = window->lost = false;
+    window->stale = false;
     window->next_draw = instruments_due(&view->instruments, clock_monotonic());
 }
 

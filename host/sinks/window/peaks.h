@@ -1,27 +1,21 @@
 /*
- * Focus peaking over a picture: the mask of peaking.h as a texture. First thread only.
+ * The marks of focus peaking in a picture: a copy of its chroma, so that what else looks at the
+ * picture sees it as it is. First thread only.
  */
 #ifndef PITETHER_HOST_SINKS_WINDOW_PEAKS_H
 #define PITETHER_HOST_SINKS_WINDOW_PEAKS_H
 
 #include "host/jpeg/decoder.h"
-#include "host/sinks/window/canvas.h"
-#include "host/sinks/window/zoom.h"
 
 /* All zeroes at first. */
 struct peaks {
-    SDL_Texture *texture; /* NULL: there is nothing to show */
-    uint32_t *mask;       /* allocated */
-    int width, height;
+    uint8_t *chroma; /* both planes; allocated */
+    size_t size;
 };
 
-void peaks_measure(struct peaks *peaks, SDL_Renderer *renderer, const struct jpeg_planes *planes);
+/* The planes with the marks, valid until the next call; as they are, if memory is short. */
+struct jpeg_planes peaks_mark(struct peaks *peaks, const struct jpeg_planes *planes);
 
-/* Shows the part of it that is shown of the picture, where that is. */
-void peaks_show(const struct peaks *peaks, SDL_Renderer *renderer, struct zoom_rect part,
-                struct layout_area area);
-
-/* As sheet_clear(). */
 void peaks_clear(struct peaks *peaks);
 
 #endif

@@ -77,8 +77,9 @@ bool picture_set(struct picture *picture, const struct canvas *canvas, const cha
         warn(picture, name, frame, decode_error(error));
         return false;
     }
-    const struct jpeg_planes planes = picture->planes;
     *decoded_ns = clock_monotonic();
+    const struct jpeg_planes planes =
+        picture->shows_sharp ? peaks_mark(&picture->peaks, &picture->planes) : picture->planes;
     struct layout_size size = { (int)planes.width, (int)planes.height };
     if (is_oversize(picture, canvas, size))
         return false;

@@ -11,13 +11,16 @@
 #include "host/jpeg/parallel.h"
 #include "host/lib/pitether.h"
 #include "host/sinks/window/canvas.h"
+#include "host/sinks/window/peaks.h"
 #include "shared/base/log.h"
 
 /* All zeroes at first. */
 struct picture {
     SDL_Texture *texture;      /* NULL: there is no picture */
     struct layout_size size;   /* of the texture, in pixels */
-    struct jpeg_planes planes; /* until the decoder is used again */
+    struct jpeg_planes planes; /* without marks; until the decoder is used again */
+    bool shows_sharp;          /* the next picture has marks where it is sharp */
+    struct peaks peaks;
 
     struct layout_size oversize; /* was logged, once for each size */
     struct log_limit oversize_limit;
@@ -32,7 +35,7 @@ bool picture_set(struct picture *picture, const struct canvas *canvas, const cha
                  struct jpeg_parallel *decoder, const struct pitether_frame *frame,
                  uint64_t *decoded_ns);
 
-/* After the render device was lost, or before the canvas is closed. */
+/* The texture: after the render device was lost, or before the canvas is closed. */
 void picture_clear(struct picture *picture);
 
 #endif

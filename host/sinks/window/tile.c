@@ -12,6 +12,7 @@ void tile_destroy(struct tile *tile)
 {
     pitether_frame_release(tile->taken);
     pitether_frame_release(tile->shown);
+    peaks_clear(&tile->picture.peaks);
     camera_clear(&tile->camera);
     free(tile->snapshot_dir);
     free(tile->name);
@@ -119,6 +120,8 @@ void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layo
     SDL_Renderer *renderer = canvas->renderer;
     SDL_Rect rect = { area->x, area->y, area->width, area->height };
     SDL_Rect text_rect = { text_area.x, text_area.y, text_area.width, text_area.height };
+    /* What the panel covers is not drawn: without a graphics card that would cost time. */
+    SDL_RenderSetClipRect(renderer, &text_rect);
     if (tile->picture.texture) {
         SDL_Rect part = part_of(tile);
         SDL_RenderCopy(renderer, tile->picture.texture, &part, &rect);
@@ -128,7 +131,6 @@ void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layo
         SDL_SetRenderDrawColor(renderer, EMPTY_GREY, EMPTY_GREY, EMPTY_GREY, SDL_ALPHA_OPAQUE);
         SDL_RenderFillRect(renderer, &rect);
     }
-    SDL_RenderSetClipRect(renderer, &text_rect);
     if (tile->message[0])
         overlay_message(renderer, tile->message, text_area);
     if (label_side > 0)

@@ -55,7 +55,8 @@ struct layout_size tile_size(const struct tile *tile);
 /* What the title says of it; valid until the tile changes. */
 struct title_stream tile_title(const struct tile *tile);
 
-/* Draws the picture into tile->area, and the message into text_area. label_side: of a font pixel in
+/* Draws the picture into tile->area, and the message into text_area, beyond which nothing is drawn.
+ * label_side: of a font pixel in
  * the label; 0: no label is drawn. */
 void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layout_area text_area,
                int label_side);

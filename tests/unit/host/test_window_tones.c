@@ -7,6 +7,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -66,47 +67,64 @@ static void a_picture_without_pixels_is_counted_too(void **state)
     assert_true(tones.bright == 0 && tones.highest == 1);
 }
 
-static unsigned count_sharp(uint32_t mask[HEIGHT / 2][WIDTH / 2], unsigned column)
+/* The blocks that are marked, which are all beside that column of blocks; 0: anywhere. */
+static unsigned count_sharp(unsigned column)
 {
+    uint8_t marked_u[HEIGHT / 2][WIDTH / 2], marked_v[HEIGHT / 2][WIDTH / 2];
     unsigned count = 0;
-    peaking_measure(&planes, mask[0], WIDTH / 2);
+    peaking_mark(&planes, marked_u[0], marked_v[0]);
     for (unsigned y = 0; y < HEIGHT / 2; y++)
         for (unsigned x = 0; x < WIDTH / 2; x++) {
-            if (mask[y][x])
+            bool sharp = marked_u[y][x] == 255;
+            if (sharp && column > 0)
                 assert_true(x + 1 >= column && x <= column + 1);
-            count += mask[y][x] != 0;
+            assert_int_equal(marked_u[y][x], sharp ? 255 : u[y][x]);
+            assert_int_equal(marked_v[y][x], sharp ? 255 : v[y][x]);
+            count += sharp;
         }
     return count;
 }
 
 static void edges_are_sharp_and_slopes_are_not(void **state)
 {
-    uint32_t mask[HEIGHT / 2][WIDTH / 2];
     (void)state;
-    fill(128, 128, 128);
-    assert_int_equal(count_sharp(mask, 0), 0);
+    fill(128, 100, 140);
+    assert_int_equal(count_sharp(0), 0);
     for (unsigned y = 0; y < HEIGHT; y++) /* a line of two pixels */
         luma[y][40] = luma[y][41] = 250;
-    assert_true(count_sharp(mask, 20) >= HEIGHT / 2 - 2);
+    assert_true(count_sharp(20) >= HEIGHT / 2 - 2);
     for (unsigned y = 0; y < HEIGHT; y++)
         for (unsigned x = 0; x < WIDTH; x++)
             luma[y][x] = (uint8_t)(4 * x);
-    assert_int_equal(count_sharp(mask, 0), 0);
+    assert_int_equal(count_sharp(0), 0);
 }
 
 static void few_of_many_edges_are_marked(void **state)
 {
-    uint32_t mask[HEIGHT / 2][WIDTH / 2];
-    unsigned count = 0;
     (void)state;
+    fill(0, 128, 128);
     for (unsigned y = 0; y < HEIGHT; y++)
         for (unsigned x = 0; x < WIDTH; x++)
             luma[y][x] = (uint8_t)(((x ^ y) & 2 ? 0 : 60) + x);
-    peaking_measure(&planes, mask[0], WIDTH / 2);
-    for (unsigned y = 0; y < HEIGHT / 2; y++)
-        for (unsigned x = 0; x < WIDTH / 2; x++)
-            count += mask[y][x] != 0;
-    assert_true(count < HEIGHT / 2 * (WIDTH / 2) / 10);
+    assert_true(count_sharp(0) < HEIGHT / 2 * (WIDTH / 2) / 10);
+}
+
+/* Of one or two pixels, or rows, nothing is compared; the chroma is copied all the same. */
+static void the_smallest_pictures_have_no_marks(void **state)
+{
+    (void)state;
+    for (unsigned side = 1; side <= 5; side++) {
+        uint8_t y[5][5], chroma[2][3][3], marked[2][3][3];
+        memset(chroma, 77, sizeof(chroma));
+        memset(y, 0, sizeof(y));
+        y[2][2] = 255;
+        struct jpeg_planes small = {
+            side, side, { y[0], chroma[0][0], chroma[1][0] }, { 5, 3, 3 }
+        };
+        peaking_mark(&small, marked[0][0], marked[1][0]);
+        assert_memory_equal(marked[0], chroma[0], 3 * ((side + 1) / 2));
+        assert_memory_equal(marked[1], chroma[1], 3 * ((side + 1) / 2));
+    }
 }
 
 int main(void)
@@ -117,6 +135,7 @@ int main(void)
         cmocka_unit_test(a_picture_without_pixels_is_counted_too),
         cmocka_unit_test(edges_are_sharp_and_slopes_are_not),
         cmocka_unit_test(few_of_many_edges_are_marked),
+        cmocka_unit_test(the_smallest_pictures_have_no_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
