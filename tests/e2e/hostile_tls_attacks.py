@@ -8,8 +8,8 @@ import hostile_wire as wire
 from hostile_wire import END, ERROR, OPENING, PROTOCOL, STREAMS, TAIL, TLS_REQUIRED, greeting, hello
 
 ALERT, HANDSHAKE, DATA = 0x15, 0x16, 0x17
-# What only who has a key may learn.
-SECRETS = (OPENING, b"PT\x01", b"pitetherd", b"pattern", b"laptop")
+# What only who has a key may learn. None is so short that random bytes may hold it.
+SECRETS = (OPENING, b"PT\x01\0\0\0", b"pitetherd", b"pattern", b"laptop")
 
 
 def record(kind, body):
