@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "host/base/columns.h"
+#include "host/base/quiet_log.h"
 #include "shared/base/log.h"
 
 /* More than a daemon has; a later one may have more than are listed. */
@@ -57,12 +58,6 @@ void list_streams_write(const struct pitether_stream_info *streams, size_t count
     }
 }
 
-static void write_log(void *user, enum pitether_log_level level, const char *line)
-{
-    (void)user;
-    log_write((enum log_level)level, "%s", line);
-}
-
 enum exit_code list_streams(const struct host_options *options)
 {
     static struct pitether_stream_info streams[STREAMS_MAX];
@@ -70,7 +65,7 @@ enum exit_code list_streams(const struct host_options *options)
     struct pitether_error error;
     requested.keys_file = options->keys;
     requested.timeout_s = options->timeout;
-    requested.log = write_log;
+    requested.log = quiet_log;
     int count = pitether_list_streams(options->addresses.items[0], &requested, streams, STREAMS_MAX,
                                       &error);
     if (count < 0) {

@@ -3,21 +3,16 @@
 #include <errno.h>
 #include <string.h>
 
+#include "host/base/quiet_log.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
 /* Unless --timeout says otherwise. */
 #define TIMEOUT_S 10
 
-/* The course of a connection is of no interest to who asks for a value. */
-static void write_log(void *user, enum pitether_log_level level, const char *line)
-{
-    (void)user;
-    if (level == PITETHER_LOG_INFO)
-        log_debug("%s", line);
-    else if (level != PITETHER_LOG_ERROR) /* END says the same, and is logged */
-        log_write((enum log_level)level, "%s", line);
-}
+/* A daemon answers after 16 frames that the change may show in; a pause of the camera may cost many
+ * more. */
+enum { ANSWER_FRAMES = 1000 };
 
 enum exit_code control_link_open(struct control_link *link, const struct host_options *options,
                                  double settle_s)
@@ -31,7 +26,7 @@ enum exit_code control_link_open(struct control_link *link, const struct host_op
     requested.settle_s = settle_s;
     link->controls_due = clock_monotonic() + (uint64_t)(requested.timeout_s * 1e9);
     requested.no_reconnect = true;
-    requested.log = write_log;
+    requested.log = quiet_log;
     link->receiver = pitether_open(options->addresses.items[0], &requested, &error);
     if (link->receiver)
         return EXIT_DONE;
@@ -79,6 +74,14 @@ static bool is_answered(const struct control_link *link, uint32_t request)
     return link->event.type == PITETHER_CHANGED && link->event.changed.request == request;
 }
 
+/* How many it tells of, delivered or not. */
+static uint64_t frames_of(const struct pitether_event *event)
+{
+    if (event->type == PITETHER_DROPS)
+        return event->drops.count;
+    return event->type == PITETHER_FRAME;
+}
+
 enum exit_code control_link_set(struct control_link *link, const char *assignments)
 {
     uint32_t request;
@@ -91,8 +94,14 @@ enum exit_code control_link_set(struct control_link *link, const char *assignmen
                                     : strerror(-result));
         return result == -EINVAL ? EXIT_USAGE : EXIT_CONNECTION;
     }
-    do
+    uint64_t frames = 0;
+    do {
         code = control_link_next(link);
-    while (!code && !is_answered(link, request));
-    return code;
+        frames += frames_of(&link->event);
+    } while (!code && !is_answered(link, request) && frames < ANSWER_FRAMES);
+    if (code || is_answered(link, request))
+        return code;
+    log_error("the daemon did not say what became of %.100s, for %d frames", assignments,
+              ANSWER_FRAMES);
+    return EXIT_TIMEOUT;
 }

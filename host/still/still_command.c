@@ -3,21 +3,12 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "host/base/quiet_log.h"
 #include "host/sinks/files/disk_error.h"
 #include "host/sinks/files/replace_file.h"
 #include "host/still/still.h"
 #include "shared/base/log.h"
 #include "shared/base/signals.h"
-
-/* Errors are in END, and are logged with that; the course of the connection is of no interest. */
-static void write_log(void *user, enum pitether_log_level level, const char *line)
-{
-    (void)user;
-    if (level == PITETHER_LOG_INFO)
-        log_debug("%s", line);
-    else if (level != PITETHER_LOG_ERROR)
-        log_write((enum log_level)level, "%s", line);
-}
 
 /* A signal comes before it or after it. */
 static enum exit_code save(const char *path, const struct pitether_frame *frame)
@@ -49,7 +40,7 @@ enum exit_code still_command_run(const struct host_options *options)
     requested.still_width = options->size.width;
     requested.still_height = options->size.height;
     requested.still_quality = (unsigned)options->quality;
-    requested.log = write_log;
+    requested.log = quiet_log;
     struct pitether *receiver = pitether_open(options->addresses.items[0], &requested, &error);
     if (!receiver) {
         log_error("%s", error.text);

@@ -129,6 +129,13 @@ class HostileControls(harness.Case):
                            code=TIMEOUT)
         self.assertEqual(len(host.lines), 1, host.log())
 
+    def test_frames_instead_of_an_answer(self):
+        def go_on(*_):
+            return b"".join(wire.frame(1 + i) for i in range(1200))
+        daemon = wire.ControlDaemon(EXPOSURE, answer=go_on)
+        _, host = self.ask(daemon, "--set", "ExposureTime=5", code=TIMEOUT)
+        host.wait_for("did not say what became of ExposureTime=5")
+
     def test_hangs_up_instead_of_an_answer(self):
         def hang_up(request, _):
             raise OSError
