@@ -172,74 +172,74 @@ static void folders_with_odd_names(void **state)
     assert_int_equal(read_line(&options, "pi --null --latency -", &error), 0);
 }
 
+static const struct {
+    const char *line, *why;
+} refused[] = {
+    { "", "where is the daemon?" },
+    { "--null", "where is the daemon?" },
+    { "pi other --list-streams", "--list-streams asks one daemon" },
+    { "pi other --stdout", "--stdout: frames of several streams can't be told apart" },
+    { "pi --lossless --live", "exclude one another" },
+    { "pi --live --lossless", "exclude one another" },
+    { "pi --nonsense", "unknown option '--nonsense'" },
+    { "pi -x", "unknown option '-x'" },
+    { "pi --save", "needs a value" },
+    { "pi --save=", "is empty" },
+    { "pi --frames=-1", "frames: '-1' is not" },
+    { "pi --settle -1", "settle:" },
+    { "pi --settle 61", "settle:" },
+    { "pi --frames 0.5", "frames: '0.5' is not" },
+    { "pi --frames 1e3", "frames: '1e3' is not" },
+    { "pi --frames 1000000000000001", "frames:" },
+    { "pi --sync never", "sync: 'never' is not off, each or a whole number from 0" },
+    { "pi --sync=-1", "sync: '-1' is not" },
+    { "pi --every 0", "every: '0' is not" },
+    { "pi --every 1.5", "every: '1.5' is not" },
+    { "pi --duration=-0.1", "duration:" },
+    { "pi --duration=nan", "duration:" },
+    { "pi --max-fps 10001", "--max-fps:" },
+    { "pi --max-fps 0.0001", "--max-fps:" },
+    { "pi --log-level loud", "error, warning, info, debug" },
+    { "pi --null=yes", "takes no value" },
+    { "pi --name frame.jpg", "needs {n}" },
+    { "pi --save clip.mp4", "'clip.mp4' is not a folder's name; to record a video: pitether HOST" },
+    { "pi --save there/CLIP.MKV", "to record a video" },
+    { "pi --save a.b.mjpeg", "to record a video" },
+    { "pi --save picture.jpg", "to have one picture: pitether HOST" },
+    { "pi --save .png", "to have one picture" },
+    { "pi --save -", "'-' is not a folder's name; to write to standard output: --stdout" },
+    { "pi --null --latency frames.csv", "is what --save calls its index" },
+    { "pi --null --latency there/frames.csv", "is what --save calls its index" },
+    { "pi --stdout --latency -", "exclude one another" },
+    { "pi --json", "--json goes with --controls only" },
+    { "pi --json --get X", "--json goes with --controls only" },
+    { "pi --controls --get X", "exclude one another" },
+    { "pi --controls --list-streams", "--controls and --list-streams exclude one another" },
+    { "pi --set A=1 --list-streams", "--set and --list-streams exclude one another" },
+    { "--lock --import-key pi", "--lock and --import-key exclude one another" },
+    { "pi --lock other", "--lock asks one daemon" },
+    { "pi --set A=1 other", "--set asks one daemon" },
+    { "pi --controls --null", "--null does not go with it" },
+    { "pi --get X --save d", "--save does not go with it" },
+    { "pi --save-controls f --window", "--window does not go with it" },
+    { "pi --lock --set A=1 --stdout", "--stdout does not go with it" },
+    { "pi --load-controls f --frames 3", "--frames does not go with it" },
+    { "pi --set A=1 --frames 3", "--set without a sink keeps none" },
+    { "pi --set A=1 --latency f", "--set without a sink keeps none" },
+    { "pi --name ../{id}", "--name: '../{id}'" },
+    { "pi --name {id}/x", "slash" },
+};
+
 static void what_is_refused(void **state)
 {
     (void)state;
-    static const struct {
-        const char *line, *why;
-    } cases[] = {
-        { "", "where is the daemon?" },
-        { "--null", "where is the daemon?" },
-        { "pi other --list-streams", "--list-streams asks one daemon" },
-        { "pi other --stdout", "--stdout: frames of several streams can't be told apart" },
-        { "pi --lossless --live", "exclude one another" },
-        { "pi --live --lossless", "exclude one another" },
-        { "pi --nonsense", "unknown option '--nonsense'" },
-        { "pi -x", "unknown option '-x'" },
-        { "pi --save", "needs a value" },
-        { "pi --save=", "is empty" },
-        { "pi --frames=-1", "frames: '-1' is not" },
-        { "pi --settle -1", "settle:" },
-        { "pi --settle 61", "settle:" },
-        { "pi --frames 0.5", "frames: '0.5' is not" },
-        { "pi --frames 1e3", "frames: '1e3' is not" },
-        { "pi --frames 1000000000000001", "frames:" },
-        { "pi --sync never", "sync: 'never' is not off, each or a whole number from 0" },
-        { "pi --sync=-1", "sync: '-1' is not" },
-        { "pi --every 0", "every: '0' is not" },
-        { "pi --every 1.5", "every: '1.5' is not" },
-        { "pi --duration=-0.1", "duration:" },
-        { "pi --duration=nan", "duration:" },
-        { "pi --max-fps 10001", "--max-fps:" },
-        { "pi --max-fps 0.0001", "--max-fps:" },
-        { "pi --log-level loud", "error, warning, info, debug" },
-        { "pi --null=yes", "takes no value" },
-        { "pi --name frame.jpg", "needs {n}" },
-        { "pi --save clip.mp4",
-          "'clip.mp4' is not a folder's name; to record a video: pitether HOST" },
-        { "pi --save there/CLIP.MKV", "to record a video" },
-        { "pi --save a.b.mjpeg", "to record a video" },
-        { "pi --save picture.jpg", "to have one picture: pitether HOST" },
-        { "pi --save .png", "to have one picture" },
-        { "pi --save -", "'-' is not a folder's name; to write to standard output: --stdout" },
-        { "pi --null --latency frames.csv", "is what --save calls its index" },
-        { "pi --null --latency there/frames.csv", "is what --save calls its index" },
-        { "pi --stdout --latency -", "exclude one another" },
-        { "pi --json", "--json goes with --controls only" },
-        { "pi --json --get X", "--json goes with --controls only" },
-        { "pi --controls --get X", "exclude one another" },
-        { "pi --controls --list-streams", "--controls and --list-streams exclude one another" },
-        { "pi --set A=1 --list-streams", "--set and --list-streams exclude one another" },
-        { "--lock --import-key pi", "--lock and --import-key exclude one another" },
-        { "pi --lock other", "--lock asks one daemon" },
-        { "pi --set A=1 other", "--set asks one daemon" },
-        { "pi --controls --null", "--null does not go with it" },
-        { "pi --get X --save d", "--save does not go with it" },
-        { "pi --save-controls f --window", "--window does not go with it" },
-        { "pi --lock --set A=1 --stdout", "--stdout does not go with it" },
-        { "pi --load-controls f --frames 3", "--frames does not go with it" },
-        { "pi --set A=1 --frames 3", "--set without a sink keeps none" },
-        { "pi --set A=1 --latency f", "--set without a sink keeps none" },
-        { "pi --name ../{id}", "--name: '../{id}'" },
-        { "pi --name {id}/x", "slash" },
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
         struct host_options options;
         struct error error;
-        int result = read_line(&options, cases[i].line, &error);
-        if (result != -EINVAL || !strstr(error.text, cases[i].why))
-            fail_msg("'%s' gives %d and '%s', not '%s'", cases[i].line, result, error.text,
-                     cases[i].why);
+        int result = read_line(&options, refused[i].line, &error);
+        if (result != -EINVAL || !strstr(error.text, refused[i].why))
+            fail_msg("'%s' gives %d and '%s', not '%s'", refused[i].line, result, error.text,
+                     refused[i].why);
         assert_null(strchr(error.text, '\n'));
     }
 }
