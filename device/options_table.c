@@ -155,7 +155,7 @@ static const struct option_spec specs[] = {
       "make a key for a receiver called NAME, print it, and exit" },
     { "role", 0, OPTION_CHOICE, COMMAND(role), "ROLE", "view", 0, 0, key_role_names,
       "what the key of --add-key permits: view, or control, which also permits setting the "
-      "camera's controls" },
+      "camera's controls, and stills that interrupt a stream that others watch" },
     { "list-keys", 0, OPTION_FLAG, COMMAND(list_keys), NULL, NULL, 0, 0, NULL,
       "print name, role and public id of each key, and exit" },
     { "revoke", 0, OPTION_TEXT, COMMAND(revoke), "NAME", NULL, 0, 0, NULL,

@@ -66,10 +66,11 @@ static const struct option_spec specs[] = {
     { "still", 0, OPTION_TEXT, FIELD(still), "FILE", NULL, 0, 0, NULL,
       "take one picture of the sensor's full size, save it as FILE, replacing an earlier file, "
       "print its size and exposure, and exit. Others go on watching; if the camera can't take a "
-      "still while it streams, it is switched, and the stream pauses for about a second" },
+      "still while it streams, it is switched, and the stream pauses for about a second: while "
+      "somebody watches, that needs the right to set controls" },
     { "size", 0, OPTION_SIZE, FIELD(size), "WxH", NULL, WIRE_SIDE_MIN, WIRE_SIDE_MAX, NULL,
-      "the size that the camera is asked for with --still; it gives the nearest that it can, and "
-      "a camera that takes stills while it streams may give the full size only" },
+      "the size that the camera is asked for with --still, instead of the full one; it gives the "
+      "nearest that it can, and is switched for it as above" },
     { "quality", 'q', OPTION_INT, FIELD(quality), "1..100", NULL, 1, 100, NULL,
       "JPEG quality for --still; without it, the stream's" },
     HEADING("The camera's controls"),

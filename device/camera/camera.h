@@ -62,17 +62,21 @@ struct camera_mode {
     unsigned view; /* how much of what the sensor sees the pictures show, in 1/10000 of its area;
                       0: not known */
     bool shows_changes; /* shown_change of its frames is known, so that nobody guesses before it */
-    bool takes_stills;  /* still() works while the stream goes on */
+    unsigned still_width, still_height; /* of what still() gives while the stream goes on; 0: it
+                                           gives nothing */
 };
 
 /* The sizes of pictures that the encoder is to transpose. */
 static inline void camera_mode_transpose(struct camera_mode *mode)
 {
     unsigned width = mode->width, preview_width = mode->preview_width;
+    unsigned still_width = mode->still_width;
     mode->width = mode->height;
     mode->height = width;
     mode->preview_width = mode->preview_height;
     mode->preview_height = preview_width;
+    mode->still_width = mode->still_height;
+    mode->still_height = still_width;
 }
 
 /* One captured picture, lent by the source until raw_frame_release(). */
@@ -171,9 +175,9 @@ struct camera_ops {
      * again. -EBUSY: another process, or another stream, has it. -ENODEV: it is gone. */
     int (*start)(struct camera *camera, const struct camera_run *run, struct camera_mode *mode,
                  struct error *error);
-    /* Where mode.takes_stills: asks for one CAMERA_STILL frame besides the stream's; on_frame or
-     * on_still_lost follows. Any thread, between the start and the stop. NULL: the source never
-     * does. Not if the source is stopped before. 0 or a negative errno. */
+    /* Where the mode has a size for it: asks for one CAMERA_STILL frame besides the stream's;
+     * on_frame or on_still_lost follows. Any thread, between the start and the stop. NULL: the
+     * source never does. Not if the source is stopped before. 0 or a negative errno. */
     int (*still)(struct camera *camera);
     /* Returns after the last call of the sink and after each lent frame has come back (so never
      * call it while holding one), with the hardware released. Does nothing if not started. */

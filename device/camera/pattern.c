@@ -147,7 +147,8 @@ static void configure(struct camera *camera, const struct camera_run *run, struc
         .fps = camera->fps,
         .format = PIXEL_YUV420,
         .model = "test pattern",
-        .takes_stills = camera->takes_stills,
+        .still_width = camera->takes_stills ? SENSOR_WIDTH : 0,
+        .still_height = camera->takes_stills ? SENSOR_HEIGHT : 0,
         .shows_changes = camera->shows_changes,
     };
     const struct sensor_mode *sensor_mode = camera->mode;
@@ -158,7 +159,7 @@ static void configure(struct camera *camera, const struct camera_run *run, struc
         mode->width = width ? width : SENSOR_WIDTH;
         mode->height = height ? height : SENSOR_HEIGHT;
         mode->preview_width = mode->preview_height = 0;
-        mode->takes_stills = false;
+        mode->still_width = mode->still_height = 0;
         if (mode->fps > sensor_mode->fps)
             mode->fps = sensor_mode->fps;
     }

@@ -123,17 +123,22 @@ void clients_tell_change(struct client *clients, const struct stream *stream,
         log_change(clients->shared->set_limit, stream, change);
 }
 
-/* Why the client may not set anything; empty: it may. */
-static void find_obstacle(const struct client *client, char text[WIRE_BLOB_TEXT_MAX + 1])
+bool client_may_control(const struct client *client)
 {
     const struct tls_peer *peer = client->transport->peer;
-    text[0] = '\0';
-    if (peer && peer->role != KEY_CONTROL)
+    return peer ? peer->role == KEY_CONTROL : !client->shared->view_only;
+}
+
+/* Why the client may not set anything. */
+static void explain_refusal(const struct client *client, char text[WIRE_BLOB_TEXT_MAX + 1])
+{
+    const struct tls_peer *peer = client->transport->peer;
+    if (peer)
         snprintf(
             text, WIRE_BLOB_TEXT_MAX + 1,
             "the key '%s' may only view: make one with pitetherd --add-key NAME --role control",
             peer->name);
-    else if (!peer && client->shared->view_only)
+    else
         snprintf(text, WIRE_BLOB_TEXT_MAX + 1,
                  "the daemon runs with --view-only: without a key of the role control, receivers "
                  "may only view");
@@ -142,16 +147,16 @@ static void find_obstacle(const struct client *client, char text[WIRE_BLOB_TEXT_
 /* 0, with the answer if there is one already; -ENOMEM. */
 static int request_change(struct client *client, const struct wire_set *set, struct change **now)
 {
-    char obstacle[WIRE_BLOB_TEXT_MAX + 1];
+    char refusal[WIRE_BLOB_TEXT_MAX + 1];
     const struct tls_peer *peer = client->transport->peer;
     struct change_request request = { .asker = client,
                                       .request = set->request,
                                       .by = peer ? peer->name : client->name,
                                       .text = set->text };
-    find_obstacle(client, obstacle);
-    if (!obstacle[0])
+    if (client_may_control(client))
         return changes_request(client->subscription.stream->changes, &request, now);
-    *now = change_create(&request, WIRE_CHANGED_NOT_ALLOWED, obstacle, NULL);
+    explain_refusal(client, refusal);
+    *now = change_create(&request, WIRE_CHANGED_NOT_ALLOWED, refusal, NULL);
     return *now ? 0 : -ENOMEM;
 }
 

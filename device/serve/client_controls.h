@@ -7,6 +7,9 @@
 #include "device/serve/client.h"
 #include "device/stream/change.h"
 
+/* Whether it may set controls, and take stills that interrupt the stream. */
+bool client_may_control(const struct client *client);
+
 /* A SET came. */
 void client_take_set(struct client *client, const struct wire_raw *raw);
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "device/serve/client_controls.h"
 #include "device/serve/client_end.h"
 #include "device/serve/stream_list.h"
 #include "shared/base/log.h"
@@ -42,7 +43,7 @@ static const char *find_fault(const struct wire_subscribe *subscribe)
 }
 
 /* Absent fields are 0. */
-static struct still_request request_of(const struct stream *stream,
+static struct still_request request_of(const struct client *client, const struct stream *stream,
                                        const struct wire_subscribe *subscribe)
 {
     uint32_t present = subscribe->present;
@@ -50,6 +51,7 @@ static struct still_request request_of(const struct stream *stream,
     return (struct still_request){
         .width = sized ? subscribe->still_width : 0,
         .height = sized ? subscribe->still_height : 0,
+        .may_switch = client_may_control(client),
         .quality = present & WIRE_STILL_QUALITY ? subscribe->still_quality
                                                 : stream->config.encoder.quality,
         .settle_ns =
@@ -68,7 +70,7 @@ static void open_still(struct client *client, struct stream *stream,
         client_fail(client, WIRE_ERROR_NO_SUCH_STREAM, text);
         return;
     }
-    client->subscription.still = request_of(stream, subscribe);
+    client->subscription.still = request_of(client, stream, subscribe);
     open_subscription(client, stream->stills, &(struct wire_subscribe){ .mode = WIRE_LOSSLESS },
                       "asks for a still");
 }

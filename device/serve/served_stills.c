@@ -128,10 +128,11 @@ void served_stills_end_finished(struct served_stills *served, enum wire_end_reas
     }
 }
 
-static bool is_same(const struct still_request *one, const struct still_request *other)
+/* Whether what is requested will do for the other one, too. */
+static bool will_do(const struct still_request *request, const struct still_request *other)
 {
-    return one->width == other->width && one->height == other->height &&
-           one->quality == other->quality;
+    return request->width == other->width && request->height == other->height &&
+           request->quality == other->quality && (request->may_switch || !other->may_switch);
 }
 
 /* Who has waited for the longest; NULL: nobody waits. */
@@ -153,7 +154,7 @@ static void join(struct served_stills *served)
     FOR_EACH_CLIENT(served, client)
     {
         struct subscription *subscription = &client->subscription;
-        if (!client_watches(client) || !is_same(&subscription->still, request))
+        if (!client_watches(client) || !will_do(request, &subscription->still))
             continue;
         subscription->still_taking = true;
         if (!served->taking && subscription->still.settle_ns > request->settle_ns)

@@ -24,6 +24,7 @@
 
 struct still_request {
     unsigned width, height; /* pixels, about; both 0: the sensor's full size */
+    bool may_switch;        /* a stream that is watched may be interrupted for it */
     int quality;            /* of the JPEG, 1..100 */
     uint64_t settle_ns;     /* how long to wait, at most, until all has settled */
 };

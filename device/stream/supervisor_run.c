@@ -260,18 +260,39 @@ void supervisor_watch(struct supervisor *supervisor, supervisor_condition goes_o
     }
 }
 
-/* Asks for the still that is due, if the camera takes it beside the streams. False: it does not, or
- * none is due. */
-static bool ask_for_still(struct supervisor *supervisor)
+/* The camera takes it beside the streams. */
+static bool is_beside(const struct camera_mode *mode, const struct still_request *request)
 {
-    if (still_phase(&supervisor->still) != STILL_DUE || !supervisor->mode.takes_stills ||
-        supervisor->ended || supervisor_is_over(supervisor))
-        return false;
-    pthread_mutex_unlock(&supervisor->lock);
+    return mode->still_width > 0 &&
+           (request->width == 0 ||
+            (request->width == mode->still_width && request->height == mode->still_height));
+}
+
+static void ask_for_still(struct supervisor *supervisor)
+{
     still_await(&supervisor->still, &supervisor->mode, clock_monotonic() + supervisor->timeout_ns);
     int error = supervisor->config.ops->still(supervisor->config.camera);
     if (error)
         still_fail(&supervisor->still, strerror(-error));
+}
+
+/* Sees to the still that is due, while the camera goes on. False: none is due, or the camera is to
+ * be switched for it. */
+static bool serve_still(struct supervisor *supervisor)
+{
+    if (still_phase(&supervisor->still) != STILL_DUE || supervisor->ended ||
+        supervisor_is_over(supervisor))
+        return false;
+    const struct still_request request = still_requested(&supervisor->still);
+    bool beside = is_beside(&supervisor->mode, &request);
+    if (!beside && (request.may_switch || !supervisor_is_wanted(supervisor)))
+        return false;
+    pthread_mutex_unlock(&supervisor->lock);
+    if (beside)
+        ask_for_still(supervisor);
+    else
+        still_fail(&supervisor->still, "it would interrupt the stream, which is watched: only who "
+                                       "may set controls may do that");
     pthread_mutex_lock(&supervisor->lock);
     return true;
 }
@@ -289,7 +310,7 @@ bool supervisor_run_streams(struct supervisor *supervisor)
         return false;
     do
         supervisor_watch(supervisor, should_run);
-    while (ask_for_still(supervisor));
+    while (serve_still(supervisor));
     int ended = supervisor->ended;
     bool switches =
         supervisor_is_wanted(supervisor) && still_phase(&supervisor->still) == STILL_DUE;

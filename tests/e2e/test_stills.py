@@ -102,6 +102,40 @@ class Stills(harness.Case):
         self.assertIn("MODE_SWITCH", watcher.counts())
         harness.note(mode_switch_frames=watcher.counts()["MODE_SWITCH"])
 
+    def test_a_size_of_its_own(self):
+        """Beside its stream the camera gives one size; for another one it is switched."""
+        daemon = self.daemon()
+        watcher = self.watch(daemon)
+        watcher.wait_delivered(5)
+        code, text, full = self.still(daemon)
+        self.assertEqual(code, 0, text)
+        code, text, size = self.still(daemon, "--size", f"{full[0]}x{full[1]}")
+        self.assertEqual((code, size), (0, full), text)
+        self.assertNotIn("camera on for a still", daemon.log())
+        code, text, size = self.still(daemon, "--size", "800x600")
+        self.assertEqual((code, size), (0, (800, 600)), text)
+        daemon.wait_for("camera on for a still")
+        watcher.wait_delivered(len(watcher.tails) + 5)
+        watcher.leave()
+
+    def test_who_may_only_view(self):
+        """Interrupts nobody, and takes what stills can be taken without that."""
+        daemon = self.daemon("--view-only", "--pattern-faults", "switch@0")
+        self.assertTaken(self.take(daemon), 0)
+        watcher = self.watch(daemon)
+        watcher.wait_delivered(5)
+        self.assertRefused(self.take(daemon), NO_STILL, "interrupt the stream")
+        watcher.wait_delivered(len(watcher.tails) + 5)
+        watcher.leave()
+        self.assertNotIn("MODE_SWITCH", watcher.counts())
+        daemon.kill()
+        beside = self.daemon("--view-only")
+        watcher = self.watch(beside)
+        watcher.wait_delivered(5)
+        self.assertTaken(self.take(beside), 0)
+        self.assertRefused(self.take(beside, width=800, height=600), NO_STILL, "interrupt")
+        watcher.leave()
+
     def test_the_program_fails(self):
         daemon = self.daemon("--pattern-faults", "absent@0:3600s")
         code, text, _ = self.still(daemon)

@@ -240,7 +240,7 @@ void Setup::describe(struct camera_mode *mode) const
 {
     const std::string model = model_of(*camera);
     const lc::StreamConfiguration &first = stream(outputs[0]);
-    const Output *preview = find(CAMERA_PREVIEW);
+    const Output *preview = find(CAMERA_PREVIEW), *still = find(CAMERA_STILL);
     mode->width = first.size.width;
     mode->height = first.size.height;
     if (preview) {
@@ -250,7 +250,10 @@ void Setup::describe(struct camera_mode *mode) const
     mode->format = outputs[0].format->ours;
     mode->fps = rate.fps;
     mode->view = view_of(*camera);
-    mode->takes_stills = outputs[0].what == CAMERA_MAIN && find(CAMERA_STILL);
+    if (still && outputs[0].what == CAMERA_MAIN) {
+        mode->still_width = stream(*still).size.width;
+        mode->still_height = stream(*still).size.height;
+    }
     snprintf(mode->model, sizeof(mode->model), "%s",
              model.empty() ? "unknown model" : model.c_str());
     if (transpose_)

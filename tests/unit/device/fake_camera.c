@@ -90,7 +90,8 @@ static int start(struct camera *camera, const struct camera_run *camera_run,
                                   .height = FAKE_SIDE,
                                   .preview_width = camera->preview_side,
                                   .preview_height = camera->preview_side,
-                                  .takes_stills = camera->takes_stills,
+                                  .still_width = camera->takes_stills ? FAKE_SIDE : 0,
+                                  .still_height = camera->takes_stills ? FAKE_SIDE : 0,
                                   .fps = 30,
                                   .model = "fake" };
     return fails ? -EBUSY : 0;

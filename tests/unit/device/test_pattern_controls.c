@@ -11,6 +11,7 @@
 
 #include "device/camera/faults.h"
 #include "device/camera/faulty.h"
+#include "device/camera/sensor/modes.h"
 #include "device/image/test_card.h"
 #include "shared/base/clock.h"
 #include "support.h"
@@ -234,7 +235,7 @@ static void cameras_are_described(void **state)
     assert_int_equal(camera_pattern.describe(camera, &description, &error), 0);
     assert_int_equal(description.mode.width, WIDTH);
     assert_int_equal(description.mode.preview_height, 120);
-    assert_true(description.mode.takes_stills);
+    assert_int_equal(description.mode.still_width, SENSOR_WIDTH);
     assert_in_range(description.mode.view, 4200, 4300); /* the mode that is fast enough */
     assert_true(description.controls.count > 20);
     control_table_clear(&description.controls);
@@ -282,7 +283,7 @@ static void stills_are_taken_beside_the_stream(void **state)
     struct camera_mode mode;
     struct error error;
     assert_int_equal(camera_pattern.start(camera, &run, &mode, &error), 0);
-    assert_true(mode.takes_stills);
+    assert_int_equal(mode.still_height, SENSOR_HEIGHT);
     assert_int_equal(camera_pattern.still(camera), 0);
     wait_for_stills(1);
     assert_int_equal(fixture->still_width, 4056);
@@ -312,7 +313,7 @@ static void stills_are_taken_instead_of_the_stream(void **state)
         run.still = false;
         fixture->recorder.stopped = false;
         assert_int_equal(camera_faulty.start(camera, &run, &mode, &error), 0);
-        assert_false(mode.takes_stills);
+        assert_int_equal(mode.still_width, 0);
         assert_int_equal(camera_faulty.still(camera), -ENOTSUP);
         recorder_wait(&fixture->recorder, captures + 3, 0, 0);
         camera_faulty.stop(camera);

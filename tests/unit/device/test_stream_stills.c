@@ -151,8 +151,9 @@ static void watch(struct fixture *fixture)
 
 static void request(struct fixture *fixture, uint64_t settle_ns)
 {
-    stream_request_still(fixture->stills,
-                         &(struct still_request){ .quality = 90, .settle_ns = settle_ns });
+    stream_request_still(
+        fixture->stills,
+        &(struct still_request){ .quality = 90, .settle_ns = settle_ns, .may_switch = true });
 }
 
 /* The camera runs as the test says, with the lock. */
@@ -212,6 +213,53 @@ static void one_beside_the_stream(void **state)
     assert_int_equal(fixture->switches, 0);
     assert_int_equal(fixture->stream->lost[WIRE_DROP_MODE_SWITCH], 0);
     assert_int_equal(fixture->still_events[EVENT_STATUS], 0);
+}
+
+/* Beside the stream there is one size only. */
+static void one_of_another_size(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    struct still_request sized = { .quality = 90, .width = FAKE_SIDE, .height = FAKE_SIDE };
+    camera->takes_stills = true;
+    watch(fixture);
+    stream_request_still(fixture->stills, &sized); /* the one that there is */
+    give(fixture, CAMERA_MAIN);
+    pthread_mutex_lock(&camera->lock);
+    while (camera->stills < 1)
+        assert_true(fake_camera_wait(camera));
+    pthread_mutex_unlock(&camera->lock);
+    give(fixture, CAMERA_STILL);
+    UNTIL(fixture, fixture->still_events[EVENT_FRAME] == 1);
+    sized.height++;
+    sized.may_switch = true;
+    stream_request_still(fixture->stills, &sized);
+    give(fixture, CAMERA_MAIN);
+    give_until_taken(fixture);
+    wait_for_run(fixture, false);
+    assert_int_equal(camera->starts, 3);
+    assert_int_equal(camera->stills, 1);
+}
+
+/* It is for those who may set controls to interrupt what others watch. */
+static void who_may_not_interrupt(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    const struct still_request modest = { .quality = 90 };
+    watch(fixture);
+    stream_request_still(fixture->stills, &modest);
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->still_events[EVENT_STATUS] == 1);
+    assert_non_null(strstr(fixture->why, "interrupt the stream"));
+    give(fixture, CAMERA_MAIN);
+    UNTIL(fixture, fixture->reported == 2);
+    assert_int_equal(camera->starts, 1);
+    stream_want(fixture->stream, false);
+    UNTIL(fixture, !fixture->stream->running);
+    stream_request_still(fixture->stills, &modest);
+    give_until_taken(fixture);
+    assert_int_equal(fixture->still_events[EVENT_FRAME], 1);
 }
 
 static void a_camera_that_takes_none(void **state)
@@ -473,6 +521,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_beside_the_stream, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_of_another_size, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_may_not_interrupt, setup, teardown),
         cmocka_unit_test_setup_teardown(a_camera_that_takes_none, setup, teardown),
         cmocka_unit_test_setup_teardown(one_that_does_not_come, setup_impatient, teardown),
         cmocka_unit_test_setup_teardown(a_switch_is_accounted_for, setup, teardown),
