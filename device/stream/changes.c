@@ -106,6 +106,7 @@ void changes_stop(struct changes *changes, bool runs_again)
     changes->running &= runs_again;
     for (struct change *change = changes->pending.first; change; change = change->next) {
         change->taken = false;
+        change->looks = 0;
         if (!runs_again)
             decision_lose(change);
     }
@@ -137,6 +138,8 @@ int changes_fill(struct changes *changes, const struct control_table *table,
 {
     pthread_mutex_lock(&changes->lock);
     int result = settings_begin(&changes->settings, changes->config.label, table, list, error);
+    if (result == 0)
+        stall_timeout_set(&changes->timeout, list);
     pthread_mutex_unlock(&changes->lock);
     return result;
 }

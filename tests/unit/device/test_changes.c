@@ -232,6 +232,26 @@ static void a_camera_that_runs_again_keeps_what_waits(void **state)
     fixture_decided(fixture, 2, fixture->id - 1, WIRE_SET_UNREPORTED);
 }
 
+/* What was seen of it in the run before is not counted: the camera is given it anew. */
+static void a_camera_that_runs_again_is_looked_at_anew(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_show(fixture, 0, 0);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    for (int i = 0; i < 12; i++)
+        fixture_show(fixture, 0, 0);
+    changes_stop(fixture->changes, true);
+    fixture_begin(fixture);
+    assert_true(fixture_take(fixture));
+    for (int i = 0; i < 12; i++)
+        fixture_show(fixture, 0, 0);
+    assert_null(changes_decided(fixture->changes));
+    fixture_show(fixture, 0, 0.25f);
+    fixture_decided(fixture, 1, fixture->id - 1, WIRE_SET_OK);
+}
+
 static void an_asker_that_is_gone_is_forgotten(void **state)
 {
     struct fixture *fixture = *state;
@@ -265,6 +285,7 @@ int main(void)
         TEST(a_camera_that_stops_loses_what_waits),
         TEST(what_the_camera_refuses_is_forgotten),
         TEST(a_camera_that_runs_again_keeps_what_waits),
+        TEST(a_camera_that_runs_again_is_looked_at_anew),
         TEST(an_asker_that_is_gone_is_forgotten),
     };
     return cmocka_run_group_tests_name("changes", tests, NULL, NULL);

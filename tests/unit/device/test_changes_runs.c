@@ -7,6 +7,12 @@
 #include <stdatomic.h>
 
 #include "changes_fixture.h"
+#include "device/camera/watchdog.h"
+
+static int setup_long(void **state)
+{
+    return fixture_setup_with(state, "ExposureTime=4s");
+}
 
 static int setup_bright(void **state)
 {
@@ -86,6 +92,17 @@ static void a_camera_without_controls_has_an_empty_table(void **state)
     fixture_refused(fixture, "Brightness=0.25", WIRE_CHANGED_REJECTED);
 }
 
+/* Its frames are as long as what is set demands, though the streams never ran. */
+static void a_run_for_a_still_is_given_its_time(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    control_table_find(&fixture->table, "ExposureTime", 12)->max = value_of_int32(10000000);
+    assert_int_equal(changes_timeout_ns(fixture->changes, 30), camera_timeout_ns(30));
+    assert_int_equal(changes_fill(fixture->changes, &fixture->table, &fixture->given, &error), 0);
+    assert_int_equal(changes_timeout_ns(fixture->changes, 30), 20 * CLOCK_SECOND);
+}
+
 /* Threads meet: one requests, one is the camera's. */
 
 enum { MANY = 2000 };
@@ -162,6 +179,8 @@ int main(void)
         TEST(the_table_says_what_is_set),
         TEST(another_table_is_sent_from_its_begin),
         TEST(a_camera_without_controls_has_an_empty_table),
+        cmocka_unit_test_setup_teardown(a_run_for_a_still_is_given_its_time, setup_long,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(each_request_is_answered_once, fixture_setup, stop_camera),
     };
     return cmocka_run_group_tests_name("changes_runs", tests, NULL, NULL);
