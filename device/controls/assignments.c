@@ -51,6 +51,16 @@ static void require(struct assignments *out, struct wire_change *item, const cha
                           name);
 }
 
+/* What it has no automatic for. */
+static void give_default(struct assignments *out, struct wire_change *item,
+                         const struct value *value)
+{
+    assignment_give(out, item, item->name, value);
+    struct control_setting *setting = control_list_find(&out->list, item->name);
+    if (setting)
+        setting->given_back = true;
+}
+
 /* The camera is to choose. */
 static void give_back(struct assignments *out, struct wire_change *item,
                       const struct control_table *table, const struct control_info *info)
@@ -62,11 +72,10 @@ static void give_back(struct assignments *out, struct wire_change *item,
     else if (pair && pair_automatic(table, pair, &value))
         require(out, item, pair->mode, &value);
     else if (strcmp(info->name, "ColourGains") == 0)
-        assignment_give(out, item, info->name,
-                        &(struct value){ .type = info->type, .array = true, .count = 2 });
+        give_default(out, item, &(struct value){ .type = info->type, .array = true, .count = 2 });
     else if (info->def.type == info->type) {
         value = limits_default(info);
-        assignment_give(out, item, info->name, &value);
+        give_default(out, item, &value);
     } else
         assignment_reject(item, WIRE_SET_BAD,
                           "it can't be automatic, and its default is not known");

@@ -68,6 +68,12 @@ struct change {
 struct change *change_create(const struct change_request *request, enum wire_changed_status status,
                              const char *text, const struct assignments *read);
 
+/* Whether it was asked for by `auto`. */
+static inline bool change_item_is_given_back(const struct change_item *item)
+{
+    return item->named && item->asked.type == VALUE_NONE;
+}
+
 /* Whether something of it is in force that was not before. */
 bool change_is_visible(const struct change *change);
 

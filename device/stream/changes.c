@@ -149,13 +149,15 @@ static bool add_to(struct control_list *list, const struct change *change)
 {
     struct control_list more = *list;
     for (unsigned i = 0; i < change->count; i++) {
-        struct control_setting setting = { .value = change->items[i].given };
+        const struct change_item *item = &change->items[i];
+        struct control_setting setting = { .value = item->given };
         if (setting.value.type == VALUE_NONE)
             continue;
-        strcpy(setting.name, change->items[i].name);
+        strcpy(setting.name, item->name);
         pairs_supersede(&more, &setting);
         if (!control_list_set(&more, setting.name, &setting.value))
             return false;
+        more.items[more.count - 1].given_back = change_item_is_given_back(item);
     }
     *list = more;
     return true;

@@ -99,6 +99,14 @@ static bool is_duration(const struct change_item *item)
            item->given.count > 0;
 }
 
+/* Whether a frame can show it. What a frame may last again, the camera or the requested rate say.
+ */
+static bool is_compared(const struct change_item *item)
+{
+    return item->given.type != VALUE_NONE &&
+           !(is_duration(item) && change_item_is_given_back(item));
+}
+
 /* What a frame would report of the item if it were in force. */
 static struct value target_of(const struct change_item *item, const struct value *now)
 {
@@ -148,7 +156,7 @@ static void look(struct change_item *item, const struct change *change,
     struct value now = reading(item, frame->metadata, frame->names);
     struct value before = reading(item, &change->before, frame->names);
     bool reported = now.type != VALUE_NONE || before.type != VALUE_NONE;
-    bool waits = item->given.type != VALUE_NONE && reported;
+    bool waits = is_compared(item) && reported;
     bool reached = !waits || shows(item, &before, &now);
     if (change->looks == 1 || reached != item->reached ||
         (!reached && !value_equal(&now, &item->now)))
@@ -185,9 +193,10 @@ static void judge(struct change_item *item, const struct change *change,
     struct value target = target_of(item, &item->now);
     if (item->replaced)
         return;
-    if (item->given.type != VALUE_NONE && item->now.type == VALUE_NONE)
+    bool compared = is_compared(item);
+    if (compared && item->now.type == VALUE_NONE)
         set_result(item, WIRE_SET_UNREPORTED, "the camera does not report it");
-    else if (item->given.type != VALUE_NONE && !is_near(item, &target, &item->now))
+    else if (compared && !is_near(item, &target, &item->now))
         judge_other(item, &before, frame, shown);
     else if (item->limited)
         item->result = WIRE_SET_CLAMPED;

@@ -20,6 +20,7 @@ bool control_list_set(struct control_list *list, const char *name, const struct 
     struct control_setting *setting = &list->items[list->count++];
     snprintf(setting->name, sizeof(setting->name), "%s", name);
     setting->value = kept;
+    setting->given_back = false;
     return true;
 }
 

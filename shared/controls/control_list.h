@@ -12,6 +12,8 @@ enum { CONTROL_LIST_MAX = 48 };
 struct control_setting {
     char name[CONTROL_NAME_MAX + 1]; /* exactly as in the table */
     struct value value;              /* of the control's type */
+    bool given_back;                 /* the camera is to choose again: value is its default, for
+                                        those that can't do more */
 };
 
 /* No name comes twice. The order is the one in which they are to be set. */
@@ -23,8 +25,8 @@ struct control_list {
 /* NULL: it is not in the list. */
 struct control_setting *control_list_find(const struct control_list *list, const char *name);
 
-/* Sets it, in the place of an earlier value of that name, which goes to the end. False: the list is
- * full. */
+/* Sets it, not given back, in the place of an earlier value of that name, which goes to the end.
+ * False: the list is full. */
 bool control_list_set(struct control_list *list, const char *name, const struct value *value);
 
 /* Takes it out; does nothing if it is not in. */

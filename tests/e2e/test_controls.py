@@ -118,6 +118,22 @@ class Set(Case):
         self.assertDone(controller.set("ExposureTime=auto"))
         self.assertEqual(controller.frames[controller.wait_frames(3)]["ExposureTimeMode"], 0)
 
+    def test_frame_durations(self):
+        """A long exposure lengthens the frame, unless users say how long a frame is; what they give
+        back is as before."""
+        controller = self.controller(self.daemon(fps="50"))
+
+        def expose(us):
+            controller.set(f"ExposureTime={us}")
+            values = controller.frames[controller.wait_frames(4)]
+            return round(values["ExposureTime"], -3), values["FrameDuration"] > 21000
+        self.assertEqual(expose(60000), (60000, True))
+        controller.set("FrameDurationLimits=20ms")
+        self.assertEqual(expose(60000), (20000, False))
+        self.assertDone(controller.set("FrameDurationLimits=auto"))
+        self.assertEqual(expose(60000), (60000, True))
+        self.assertEqual(expose(5000), (5000, False))
+
     def test_all_or_nothing(self):
         controller = self.controller(self.daemon(fps="100"))
         self.assertDone(controller.set("Contrast=1.25"))

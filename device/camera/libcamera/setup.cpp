@@ -218,13 +218,14 @@ int Setup::load_controls(struct error *error)
 void Setup::choose_rate(const struct camera_request &request)
 {
     struct frame_rate_limits limits = {};
-    int64_t usual_us = 0;
+    int64_t usual_us[2] = {};
     const auto known = camera->controls().find(lc::controls::FrameDurationLimits.id());
     if (known != camera->controls().end()) {
         limits.settable = true;
         limits.min_us = limit_of(known->second.min(), 0);
         limits.max_us = limit_of(known->second.max(), 0);
-        usual_us = last_limit_of(known->second.def(), 0);
+        usual_us[0] = limit_of(known->second.def(), 0);
+        usual_us[1] = last_limit_of(known->second.def(), 0);
     }
     requested_fps = request.fps;
     slowest_fps = request.min_fps > 0 ? request.min_fps : request.fps;

@@ -21,6 +21,7 @@ void sensor_settings_init(struct sensor_settings *settings, const struct sensor_
 struct target {
     struct sensor_settings *settings;
     const struct sensor_mode *mode;
+    bool given_back; /* the value is what the camera would choose */
 };
 
 static void hold_exposure(struct sensor_delayed *delayed, int32_t mode)
@@ -72,7 +73,7 @@ static void set_frame(struct target *target, const struct value *value)
     if (least <= 0 || most < least)
         return;
     memcpy(target->settings->delayed.frame_us, (int64_t[]){ least, most }, 2 * sizeof(least));
-    target->settings->delayed.frame_set = true;
+    target->settings->delayed.frame_set = !target->given_back;
 }
 
 static void set_metering(struct target *target, const struct value *value)
@@ -219,6 +220,7 @@ static bool apply(struct target *target, const struct control_list *list, bool m
             if (setters[k].mode != modes || strcmp(setters[k].name, list->items[i].name) != 0 ||
                 setters[k].type != value->type || value->count == 0)
                 continue;
+            target->given_back = list->items[i].given_back;
             setters[k].set(target, value);
             delayed |= setters[k].delayed;
         }
@@ -228,7 +230,7 @@ static bool apply(struct target *target, const struct control_list *list, bool m
 bool sensor_settings_apply(struct sensor_settings *settings, const struct sensor_mode *mode,
                            const struct control_list *list)
 {
-    struct target target = { settings, mode };
+    struct target target = { settings, mode, false };
     settings->af_trigger = AF_TRIGGER_NONE;
     settings->lens = NAN;
     bool modes = apply(&target, list, true);

@@ -184,13 +184,20 @@ static void what_is_not_reported_any_more_counts_at_once(void **state)
     expect(fixture, 102, WIRE_SET_UNREPORTED);
 }
 
+/* How long a frame lasts then, the requested rate says, and not the camera's default. */
 static void what_is_given_back_counts_at_once(void **state)
 {
     struct fixture *fixture = *state;
+    const struct report reports[] = { { "ExposureTime", value_of_int32(777) },
+                                      { "FrameDuration", value_of_int64(100000) } };
     add(fixture->change, "ExposureTime", (struct value){ .type = VALUE_NONE });
-    show_exposure(fixture, 5, 777);
+    struct change_item *item = add(fixture->change, "FrameDurationLimits", value_of_int64(33333));
+    item->named = true;
+    item->asked.type = VALUE_NONE;
+    show(fixture, 5, 0, reports, 2);
     expect(fixture, 100, WIRE_SET_OK);
     assert_int_equal(fixture->change->items[0].now.int32[0], 777);
+    assert_int_equal(item->result, WIRE_SET_OK);
 }
 
 static void show_to_the_end(struct fixture *fixture, int32_t before, int32_t after)

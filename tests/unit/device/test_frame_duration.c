@@ -11,6 +11,9 @@
 
 static const struct frame_rate_limits limits = { true, 16666, 100000000 };
 
+/* The camera's own default. */
+static const int64_t usual[2] = { 33333, 120000 };
+
 static struct control_list settings;
 
 static void set(const char *name, struct value value)
@@ -21,7 +24,7 @@ static void set(const char *name, struct value value)
 static void begin(struct frame_duration *duration, double fps, double min_fps)
 {
     struct frame_rate rate = frame_rate_choose(fps, min_fps, limits);
-    frame_duration_init(duration, &rate, limits, 120000);
+    frame_duration_init(duration, &rate, limits, usual);
     settings.count = 0;
 }
 
@@ -51,11 +54,11 @@ static void without_a_rate_it_is_the_cameras(void **state)
     set("ExposureTime", value_of_int32(100000)); /* fits */
     assert_range(&duration, false, 0, 0);
     set("ExposureTime", value_of_int32(2000000));
-    assert_range(&duration, false, 16666, 2001000);
+    assert_range(&duration, false, 33333, 2001000); /* not faster than before */
     set("Brightness", value_of_float(0));
     assert_range(&duration, false, 0, 0);
     set("ExposureTimeMode", value_of_int32(0));
-    assert_range(&duration, false, 16666, 120000);
+    assert_range(&duration, false, 33333, 120000);
 }
 
 static void a_rate_gives_way_to_an_exposure(void **state)
@@ -103,12 +106,35 @@ static void what_users_set_holds(void **state)
     assert_range(&duration, false, 0, 0);
 }
 
+static void what_users_give_back_follows_the_exposure(void **state)
+{
+    (void)state;
+    struct frame_duration duration;
+    struct value range = {
+        .type = VALUE_INT64, .array = true, .count = 2, .int64 = { 20000, 40000 }
+    };
+    const struct {
+        double fps, min_fps;
+        int64_t min_us, max_us;
+    } rows[] = { { 30, 0, 33333, 33333 }, { 30, 25, 33333, 40000 }, { 0, 0, 33333, 120000 } };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        begin(&duration, rows[i].fps, rows[i].min_fps);
+        set("FrameDurationLimits", range);
+        assert_range(&duration, true, 20000, 40000);
+        set("FrameDurationLimits", range); /* whatever the camera's default is */
+        settings.items[0].given_back = true;
+        assert_range(&duration, false, rows[i].min_us, rows[i].max_us);
+        set("ExposureTime", value_of_int32(200000));
+        assert_range(&duration, false, rows[i].min_us, 201000);
+    }
+}
+
 static void a_camera_without_a_rate_gets_none(void **state)
 {
     (void)state;
     struct frame_duration duration;
     struct frame_rate rate = frame_rate_choose(30, 0, (struct frame_rate_limits){ 0 });
-    frame_duration_init(&duration, &rate, (struct frame_rate_limits){ 0 }, 0);
+    frame_duration_init(&duration, &rate, (struct frame_rate_limits){ 0 }, (int64_t[2]){ 0 });
     set("ExposureTime", value_of_int32(100000));
     assert_range(&duration, true, 0, 0);
 }
@@ -120,6 +146,7 @@ int main(void)
         cmocka_unit_test(a_rate_gives_way_to_an_exposure),
         cmocka_unit_test(a_range_of_rates),
         cmocka_unit_test(what_users_set_holds),
+        cmocka_unit_test(what_users_give_back_follows_the_exposure),
         cmocka_unit_test(a_camera_without_a_rate_gets_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
