@@ -44,8 +44,6 @@ static void end_taking(struct served_stills *served, const char *text)
             client_end(client, WIRE_END_FINISHED);
     }
     served_stills_close(served);
-    /* Whoever asks next waits for the camera again. */
-    served->stream->status.state = WIRE_STREAM_STARTING;
     served->taking = served->given_up = served->begun = false;
 }
 
@@ -62,8 +60,6 @@ static void hand_on(struct served_stills *served, const struct stream_event *eve
             subscription_lost(subscription, &event->lost);
         else if (event->kind == EVENT_STREAM)
             subscription_camera_on(subscription);
-        if (event->kind == EVENT_STREAM)
-            subscription_status_changed(subscription);
     }
 }
 

@@ -188,9 +188,11 @@ static void take_mode(struct stream *stream, const struct camera_mode *mode)
     stream->format.present = mode->view ? WIRE_STREAM_VIEW : 0;
     stream->format.view = (uint16_t)mode->view;
     memcpy(stream->format.model, mode->model, sizeof(stream->format.model));
+    if (stream->output == CAMERA_STILL) /* whoever asks for the next one waits for the camera */
+        return;
     stream->status.state = WIRE_STREAM_RUNNING;
     stream->status.text[0] = '\0';
-    stream->running = stream->output != CAMERA_STILL;
+    stream->running = true;
     if (stream->stills)
         memcpy(stream->stills->format.model, mode->model, sizeof(mode->model));
 }

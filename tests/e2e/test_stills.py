@@ -9,7 +9,7 @@ import subprocess
 import harness
 import independent_client as protocol
 from still_taker import StillTaker
-from watcher import LOST, RUNNING, Watcher
+from watcher import LOST, RUNNING, STARTING, Watcher
 
 NO_STILL, PROTOCOL, NO_SUCH_STREAM = 10, 3, 7
 FINISHED = 2
@@ -30,6 +30,7 @@ class Stills(harness.Case):
         taker.join()
         self.assertEqual(taker.end[0], FINISHED, taker.describe())
         self.assertEqual((taker.first, taker.fates), (id_, [0]), taker.describe())
+        self.assertEqual(taker.statuses, [(STARTING, "")])
 
     def assertRefused(self, taker, code, pattern):
         text = taker.refused()
