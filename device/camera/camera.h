@@ -27,7 +27,7 @@ struct fault_script;
 /* Where a picture of a camera goes. */
 enum camera_output {
     CAMERA_MAIN,    /* the stream */
-    CAMERA_PREVIEW, /* its smaller twin */
+    CAMERA_PREVIEW, /* the second, smaller output */
     CAMERA_STILL,   /* a picture of the sensor's full size */
     CAMERA_OUTPUTS
 };
@@ -89,13 +89,12 @@ struct raw_frame {
     uint64_t capture_time_ns; /* CLOCK_BOOTTIME: handed over by the source */
     uint64_t wall_clock_ns;   /* CLOCK_REALTIME at sensor_time_ns; 0: not known */
     struct metadata metadata; /* by the numbers in the request's names */
-    uint64_t applied_change;  /* the newest one that the camera had been given for this frame, by
-                                 take() of camera_controls, also if it refused it, which no frame
-                                 shows, then; 0: none */
-    uint64_t shown_change; /* the newest one of which the camera knows that this frame, and not the
-                              one before, is the first that shows it or a later one; 0: it does not
-                              know */
-    uint64_t id;           /* the frame id; set by the sink */
+    /* Numbers of changes, as take() of camera_controls returns them; 0: none, or not known. The
+     * newest one that the camera had been given for this frame, even if it refused that; and the
+     * newest one of which the camera knows that this frame is the first to show it, or to show a
+     * later one in its place. */
+    uint64_t applied_change, shown_change;
+    uint64_t id; /* the frame id; set by the sink */
     void (*release)(struct raw_frame *frame); /* set by the source; call raw_frame_release() */
     void *owner;                              /* the source's own */
 };
@@ -106,14 +105,12 @@ static inline void raw_frame_release(struct raw_frame *frame)
 }
 
 struct camera_sink {
-    /* A picture, lent: the sink sees to it that raw_frame_release() is called, soon or later. */
+    /* A picture, lent: the sink must have raw_frame_release() called in the end. */
     void (*on_frame)(void *user, struct raw_frame *frame);
-    /* The frame of this sequence number came to nothing. Gaps in `sequence` are found by the sink
-     * and not reported here. Nor are previews that came to nothing, of which there is a
-     * CAMERA_MAIN.
-     */
+    /* The frame of this sequence number is lost. Not called for gaps in `sequence`, which the sink
+     * finds, nor for a lost preview whose CAMERA_MAIN arrives. */
     void (*on_lost)(void *user, uint32_t sequence, enum wire_drop_reason reason);
-    /* The picture that still() asked for came to nothing. */
+    /* The picture that still() asked for is lost. */
     void (*on_still_lost)(void *user);
     /* The source ended by itself and delivers no more: -ENODEV unplugged, -ETIMEDOUT stalled, any
      * other broken. camera_stop() is still due. */
@@ -122,22 +119,22 @@ struct camera_sink {
 };
 
 /*
- * What the camera is to be set to: asked for by the camera, when it can use it. Values are of the
- * table's types and within its limits.
+ * What the camera is to be set to: the camera asks for it when it can use it. Values have the
+ * table's types and are within its limits.
  */
 struct camera_controls {
-    /* Within start(), once the camera is configured and has its table: fills list with what the
-     * first frame is to have already. Keeps a copy of the table if it needs one. 0, or a negative
-     * errno with error filled: something that the user has set is not there; start() fails with
-     * that. */
+    /* Called within start(), once the camera is configured and has its table: fills list with the
+     * settings for the first frame. Keeps a copy of the table if it needs one. 0, or a negative
+     * errno with error filled, with which start() fails: the camera lacks something that the user
+     * has set. */
     int (*begin)(void *user, const struct control_table *table, struct control_list *list,
                  struct error *error);
     /* The camera's thread, before each request to the camera: fills list with what is to be set
      * with it, in this order, and returns the number of the newest change in it. 0: nothing is new,
      * and list is not touched. Numbers only grow, over all runs of the camera. */
     uint64_t (*take)(void *user, struct control_list *list);
-    /* The camera's thread: the camera refused the request that this change, as take() returned it,
-     * came with; nothing of the list is set. NULL: not of interest. */
+    /* The camera's thread: the camera refused the request that carried the list of this change (the
+     * number that take() returned), so nothing of that list is set. NULL: not of interest. */
     void (*refuse)(void *user, uint64_t change);
     void *user;
 };

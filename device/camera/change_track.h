@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-/* Many more than a camera delays settings by, in requests. */
+/* Requests that may be pending: many more than the delay of any camera's settings. */
 enum { CHANGE_TRACK_MAX = 32 };
 
 /* Zeroed at first. */
@@ -18,8 +18,8 @@ struct change_track {
     unsigned first, count;
 };
 
-/* A request brought the camera a change. Both numbers grow from call to call. If too many wait, the
- * oldest is forgotten: it shows with the next one. */
+/* A request gave the camera a change. Both numbers grow from call to call. If too many are pending,
+ * the oldest is dropped: it counts as shown with the next one. */
 void change_track_request(struct change_track *track, uint64_t sequence, uint64_t change);
 
 /* A frame reports that the settings of this request, and so of all before it, are applied. Returns

@@ -19,23 +19,23 @@
 #include "shared/base/error.h"
 
 enum fault_kind {
-    FAULT_STALL,      /* stall@N[:TIME]      gives no frames for so long, or until it is stopped */
-    FAULT_UNPLUG,     /* unplug@N:TIME       is gone, and can't be started for so long */
-    FAULT_GAP,        /* gap@N:COUNT         the sensor skips so many frames */
-    FAULT_BROKEN,     /* broken@N:COUNT      so many frames are broken */
+    FAULT_STALL,      /* stall@N[:TIME]      gives no frames for TIME, or until it is stopped */
+    FAULT_UNPLUG,     /* unplug@N:TIME       is gone, and can't be started for TIME */
+    FAULT_GAP,        /* gap@N:COUNT         the sensor skips COUNT frames */
+    FAULT_BROKEN,     /* broken@N:COUNT      COUNT frames are broken */
     FAULT_LATE,       /* late@N              the next stop waits for one more frame */
-    FAULT_ABSENT,     /* absent@0:TIME       is not there from the program's start, for so long */
-    FAULT_SLOW_START, /* slow-start@N:TIME   the next start takes so long */
-    FAULT_HANG,       /* hang@N[:TIME]       the next stop takes so long, or forever */
-    /* Of changes that are sent with frame N or a later one; so many, or all of them: */
+    FAULT_ABSENT,     /* absent@0:TIME       is missing from the program's start, for TIME */
+    FAULT_SLOW_START, /* slow-start@N:TIME   the next start takes TIME */
+    FAULT_HANG,       /* hang@N[:TIME]       the next stop takes TIME, or forever */
+    /* Of the changes of controls that are sent with frame N or later, COUNT or all: */
     FAULT_IGNORE, /* ignore@N[:COUNT]    they have no effect */
     FAULT_CLAMP,  /* clamp@N[:COUNT]     exposure ends at half of what was asked */
     FAULT_REJECT, /* reject@N[:COUNT]    the frame is lost with it, and the change has no effect */
-    FAULT_SLOW,   /* slow@N:COUNT        they act so many frames later than usual */
-    FAULT_UNREPORTED, /* unreported@N        frames don't say what can be set, nor which shows what
-                       */
-    FAULT_UNSHOWN,    /* unshown@N           frames don't say which one shows a change */
-    FAULT_SWITCH,     /* switch@0            a still needs the camera for itself */
+    FAULT_SLOW,   /* slow@N:COUNT        they take effect COUNT frames later than usual */
+    FAULT_UNREPORTED, /* unreported@N        frames report no controls, nor which frame shows a
+                         change */
+    FAULT_UNSHOWN,    /* unshown@N           frames don't report which one shows a change */
+    FAULT_SWITCH,     /* switch@0            the camera must be switched for a still */
     FAULT_KINDS
 };
 
@@ -43,7 +43,7 @@ struct fault {
     enum fault_kind kind;
     uint32_t frame; /* at most FAULT_FRAME_MAX */
     uint64_t ns;    /* at most FAULT_SECONDS_MAX s; 0: forever */
-    uint32_t count; /* 1..FAULT_FRAME_MAX, if the kind has one; 0: it may have one and has not */
+    uint32_t count; /* 1..FAULT_FRAME_MAX, for kinds with a COUNT; 0: none was given */
 };
 
 enum { FAULTS_MAX = 32, FAULT_FRAME_MAX = 1000000000, FAULT_SECONDS_MAX = 3600 };

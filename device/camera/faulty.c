@@ -17,10 +17,12 @@
 struct camera {
     struct camera *pattern;
     struct camera_sink sink;
-    /* Of the pattern's thread. */
-    enum camera_output of; /* what the faults are of: the stream, or the stills that it runs for */
-    bool passed;           /* the last frame of that was */
-    uint64_t shown_change; /* of frames that were not passed on */
+    /* The pattern's thread alone. */
+    enum camera_output
+        of; /* which output the faults apply to: the stream, or the stills of a run for stills */
+    bool passed; /* the last frame of that output was passed on */
+    uint64_t
+        shown_change; /* of frames that were not passed on: the next one is the first to show it */
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* stopping, or last */
@@ -90,7 +92,7 @@ static void pass(struct camera *camera, struct raw_frame *frame)
     camera->sink.on_frame(camera->sink.user, frame);
 }
 
-/* The change that it shows is one that the next frame is the first to show, then. */
+/* The frame is not passed on, so the next one is the first to show its change. */
 static void hold_back(struct camera *camera, struct raw_frame *frame)
 {
     if (frame->shown_change)
@@ -98,7 +100,7 @@ static void hold_back(struct camera *camera, struct raw_frame *frame)
     raw_frame_release(frame);
 }
 
-/* A preview shares the fate of its frame; what is asked for once comes. */
+/* A preview is lost with its frame; a still is always passed on. */
 static void on_other_frame(struct camera *camera, struct raw_frame *frame)
 {
     if (frame->output != CAMERA_PREVIEW || camera->passed)

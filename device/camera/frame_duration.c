@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Of a frame's time cameras can't expose for some lines. */
+/* The part of a frame's time in which a camera can't expose: some lines are blank. */
 enum { OVERHEAD_US = 1000 };
 
 void frame_duration_init(struct frame_duration *duration, const struct frame_rate *rate,

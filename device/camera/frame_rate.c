@@ -5,7 +5,7 @@
 
 #include "shared/base/clock.h"
 
-/* Of a camera that keeps no pace, if none was requested. */
+/* For a camera that has no rate of its own, if none was requested. */
 enum { DEFAULT_FPS = 30 };
 
 static int64_t clamp(int64_t value, int64_t min, int64_t max)

@@ -7,23 +7,24 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What a camera accepts. Limits that make no sense, as some releases of libcamera have them, are
- * taken for unknown; 0 is unknown, too. */
+/* What a camera accepts. 0: not known; limits that make no sense, which some releases of libcamera
+ * report, count as not known, too. */
 struct frame_rate_limits {
     bool settable;          /* the camera accepts a rate */
     int64_t min_us, max_us; /* duration of a frame */
 };
 
 struct frame_rate {
-    int64_t duration_us; /* to set, of a frame at least; 0: leave the rate to the camera */
-    int64_t longest_us;  /* to set, of a frame at most: a long exposure may need more time */
+    int64_t duration_us; /* shortest frame to set; 0: leave the rate to the camera */
+    int64_t longest_us;  /* longest frame to set: a long exposure may need more time */
     double fps;          /* expected; 0: not known */
     bool adjusted;       /* the camera can't do what was requested */
-    uint64_t min_ns;     /* the duration of a frame of a camera that is as fast as any */
+    uint64_t min_ns;     /* shortest frame that is possible: the camera's limit, or else that of
+                            FRAME_RATE_MAX */
     uint64_t period_ns;  /* of a frame, if the daemon has to pace the camera */
 };
 
-/* As fast as cameras are that don't state their limits. */
+/* Frames per second, at most, of cameras that don't report their limits. */
 enum { FRAME_RATE_MAX = 240 };
 
 /* fps: requested frames per second, 0: the camera's own rate. min_fps: to what a long exposure may

@@ -47,15 +47,16 @@ struct pacer {
     struct pacer_output
         outputs[PACER_OUTPUTS]; /* the first one has each frame, or reports its loss */
     unsigned output_count;
-    /* Each frame's first call, buffers or not. False: it is lost, CAPTURE_ERROR. NULL: none is. */
+    /* Called first for each frame, even if no buffer is free. False: the frame is lost
+     * (CAPTURE_ERROR). NULL: no frame is lost in this way. */
     bool (*begin)(struct pacer *pacer, uint32_t sequence);
     /* Fills the buffer with frame number sequence; 0 or a negative errno, which ends the source
      * with on_end(). */
     int (*fill)(struct pacer *pacer, struct pacer_buffer *buffer, uint32_t sequence);
-    /* Each frame's last call. NULL: there is none. */
+    /* Called last for each frame. NULL: nothing is to be done. */
     void (*finish)(struct pacer *pacer);
 
-    /* How long the frame lasts: 1 / fps, unless begin() changes it. */
+    /* How long the present frame lasts, ns: 1 / fps, unless begin() changes it. */
     double frame_ns;
 
     /* Private to pacer.c. */

@@ -36,7 +36,7 @@ struct camera {
     struct metadata metadata;
     struct test_card_moment moment;
     uint64_t sensor_time_ns;
-    uint64_t shown_change; /* that no frame has carried yet */
+    uint64_t shown_change; /* that no frame has reported yet */
 };
 
 static bool begin(struct pacer *pacer, uint32_t sequence)
@@ -53,7 +53,7 @@ static bool begin(struct pacer *pacer, uint32_t sequence)
     sensor_look(sensor, &camera->look);
     sensor_report_pack(&camera->report, &sensor->state, sensor->faults.unreported,
                        &camera->metadata);
-    /* In whole microseconds the rate would not be quite the one that was asked for. */
+    /* A period in whole microseconds would not give exactly the requested rate. */
     pacer->frame_ns = sensor->state.duration_us == sensor->frame_us[0]
                           ? 1e9 / pacer->fps
                           : (double)sensor->state.duration_us * 1000;
@@ -135,7 +135,7 @@ static int add_output(struct camera *camera, enum camera_output kind, unsigned w
     return card_painter_init(painter, &card);
 }
 
-/* For the stream: run NULL, or one that is not for stills. */
+/* run NULL, or not for stills: configures the stream. */
 static void configure(struct camera *camera, const struct camera_run *run, struct camera_mode *mode)
 {
     const struct camera_request *request = &camera->request;
@@ -168,8 +168,7 @@ static void configure(struct camera *camera, const struct camera_run *run, struc
                      request->min_fps);
 }
 
-/* The mode of the sensor, and the rate, which is the mode's own if it was chosen for another
- * reason. */
+/* Chooses the sensor's mode, and the rate: the requested one, unless the mode is slower. */
 static int choose_mode(struct camera *camera, struct error *error)
 {
     const struct camera_request *request = &camera->request;

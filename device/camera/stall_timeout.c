@@ -12,7 +12,7 @@ static uint64_t nanoseconds(double us)
     return us > 0 ? (uint64_t)(fmin(us, longest_us) * 1000) : 0;
 }
 
-/* libcamera's values of AeEnable and ExposureTimeMode that leave the exposure to the camera. */
+/* Whether AeEnable or ExposureTimeMode (libcamera's numbers) leaves the exposure to the camera. */
 static bool is_automatic(const struct control_list *list)
 {
     const struct control_setting *enable = control_list_find(list, "AeEnable");

@@ -1,6 +1,6 @@
 /*
- * How long a camera may take for a frame, and so how long it may be silent before it counts as
- * stalled: exposures that are longer than a frame make frames longer. Pure; one thread at a time.
+ * How long a camera may be silent before it counts as stalled, as its longest frames demand: an
+ * exposure that is longer than a frame makes the frame longer. Pure; one thread at a time.
  */
 #ifndef PITETHER_DEVICE_CAMERA_STALL_TIMEOUT_H
 #define PITETHER_DEVICE_CAMERA_STALL_TIMEOUT_H
@@ -12,21 +12,20 @@
 
 /* Zeroed at the start of a run. All in nanoseconds; 0: not known. */
 struct stall_timeout {
-    uint64_t exposure_ns; /* that the camera was given; 0: it decides */
-    uint64_t duration_ns; /* the longest frame that it was allowed */
-    uint64_t reported_ns; /* how long the newest frame took */
+    uint64_t exposure_ns; /* exposure time that was set; 0: the camera decides */
+    uint64_t duration_ns; /* longest frame that was set */
+    uint64_t reported_ns; /* duration of the newest frame, as it was reported */
 };
 
-/* What the camera is given, at the start and later on. */
+/* Takes the settings that the camera is given, at the start and later on. */
 void stall_timeout_set(struct stall_timeout *timeout, const struct control_list *list);
 
-/* What a frame reports. A frame that was begun before a shorter exposure was set still takes its
- * time: what was set alone does not tell. */
+/* Takes what a frame reports: a frame that began before a shorter exposure was set still takes
+ * long, which the settings alone don't show. */
 void stall_timeout_frame(struct stall_timeout *timeout, const struct metadata *metadata,
                          const struct metadata_names *names);
 
-/* How long the camera may show no sign of life: camera_timeout_ns(), or longer if its frames take
- * longer than fps says. */
+/* The timeout, ns: camera_timeout_ns(fps), or more if frames take longer than fps says. */
 uint64_t stall_timeout_ns(const struct stall_timeout *timeout, double fps);
 
 #endif

@@ -14,9 +14,9 @@
 
 enum { CAMERA_SILENT_FRAMES = 5 };
 
-/* How long a camera may show no sign of life before it counts as stalled: 3 s or 5 frames,
- * whichever is longer, so that one that is meant to be slow never does. For one whose exposure can
- * be set see stall_timeout.h. */
+/* How long a camera may be silent before it counts as stalled: 3 s or 5 frames, whichever is
+ * longer, so that a camera that is meant to be slow never does. stall_timeout.h also considers
+ * exposure times. */
 static inline uint64_t camera_timeout_ns(double fps)
 {
     uint64_t min = 3 * CLOCK_SECOND;

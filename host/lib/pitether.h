@@ -75,9 +75,9 @@ struct pitether_options {
     size_t max_bytes;      /* memory in those; 0: 256 MiB */
     unsigned still_width, still_height; /* STILL: pixels; both 0: the sensor's full size */
     unsigned still_quality;             /* STILL: of the JPEG, 1 to 100; 0: the stream's */
-    /* The first frame is one of which exposure, white balance and focus have settled, or that is
-     * later than the first one of all by so long, 0 to 60. Those before it are left out as
-     * PITETHER_DROPS; STILL: the daemon waits. 0: none is left out. */
+    /* How long, 0 to 60 s from the first frame on, frames are left out as PITETHER_DROPS until
+     * exposure, white balance and focus have settled. 0: none is left out. STILL: how long the
+     * daemon waits for that before it takes the picture. */
     double settle_s;
     /* Called for each log line, by the receiver's thread or within a call of this library; NULL:
      * nothing is logged. */
@@ -101,11 +101,11 @@ struct pitether_times {
     uint64_t error;                    /* the offset is right within this much */
     bool offset_known;
     uint64_t sensor_wall; /* CLOCK_REALTIME of the device at `sensor`; 0: not known */
-    /* The middle of the exposure of the first row: `sensor` and half of the ExposureTime; 0: the
-     * camera did not report that. Right where `sensor` is what libcamera defines; where a driver
-     * takes it at the exposure's end, as with a Pi's own cameras, it is an ExposureTime late. With
-     * a rolling shutter the last row's is later by the time that reading a picture takes, which
-     * cameras do not report. */
+    /* The middle of the first row's exposure: `sensor` plus half of the ExposureTime; 0: the camera
+     * did not report its ExposureTime. Where a driver stamps `sensor` at the end of the exposure,
+     * as those of a Pi's own cameras do, this is late by one ExposureTime. With a rolling shutter
+     * the last row is exposed later, by the time that reading a picture takes, which cameras do
+     * not report. */
     uint64_t mid_exposure;
 };
 
@@ -125,7 +125,7 @@ enum pitether_value_type {
 
 struct pitether_value {
     uint8_t type;   /* enum pitether_value_type */
-    bool array;     /* it has any number of elements; otherwise one, or it is a text */
+    bool array;     /* it may have any number of elements; otherwise one, or as many as a text */
     uint16_t count; /* elements */
     union {
         uint8_t bytes[256]; /* BOOL (0 or 1) and BYTE */
@@ -184,7 +184,7 @@ enum pitether_drop_reason {
 struct pitether_drops {
     uint64_t epoch, first_id, count;
     enum pitether_drop_reason reason;
-    uint64_t overdue; /* UNSENT: of these, those that were taken within the duration */
+    uint64_t overdue; /* UNSENT: how many of these were captured within duration_s */
 };
 
 struct pitether_stream {
@@ -192,8 +192,8 @@ struct pitether_stream {
     char model[65];         /* the camera's */
     unsigned width, height; /* of its pictures */
     double fps;             /* the camera's; 0: not known */
-    double view;            /* how much of what the sensor sees they show: 1 all; 0: not known */
-    uint64_t interval_ns;   /* from one frame to the next, after max_fps or every; 0: not known */
+    double view;          /* the share of the sensor's view that they show, up to 1; 0: not known */
+    uint64_t interval_ns; /* from one frame to the next, after max_fps or every; 0: not known */
 };
 
 enum pitether_camera_state {
@@ -216,17 +216,17 @@ struct pitether_control {
     char unit[13];                       /* of the numbers, e.g. "µs"; "": it has none */
     struct pitether_value min, max, def; /* NONE: not known. Of an array, one element that holds for
                                             all, or one for each */
-    struct pitether_value set;           /* what a user has set; NONE: it is the camera's own */
-    uint16_t enumerator_count;           /* what a number may be; 0: any */
+    struct pitether_value set;           /* what a user has set; NONE: the camera chooses */
+    uint16_t enumerator_count;           /* the values that it may have; 0: any number */
     struct pitether_enumerator enumerators[24];
 };
 
 /* What became of one control that somebody set. */
 enum pitether_set_result {
     PITETHER_SET_OK = 0,
-    PITETHER_SET_CLAMPED = 1,    /* to the nearest that the camera can do */
-    PITETHER_SET_IGNORED = 2,    /* the camera took it, and did something else or nothing */
-    PITETHER_SET_UNKNOWN = 3,    /* the camera has no such control, or the control no such word */
+    PITETHER_SET_CLAMPED = 1,    /* to the nearest value that the camera can do */
+    PITETHER_SET_IGNORED = 2,    /* the camera accepted it, and did something else or nothing */
+    PITETHER_SET_UNKNOWN = 3,    /* no such control, or no such enumerator of it */
     PITETHER_SET_BAD = 4,        /* the value can't be read, or is not of the control's type */
     PITETHER_SET_UNSET = 5,      /* nothing was set, because of another control */
     PITETHER_SET_REPLACED = 6,   /* a later change replaced it before a frame showed it */
@@ -236,14 +236,14 @@ enum pitether_set_result {
 struct pitether_change {
     char name[49];
     uint8_t result;              /* enum pitether_set_result */
-    struct pitether_value asked; /* NONE: to be the camera's own again, or it could not be read */
+    struct pitether_value asked; /* NONE: "auto", or a value that could not be read */
     struct pitether_value now;   /* what is in force; NONE: not known */
     char why[97];                /* unless OK: what is wrong, and what to do */
 };
 
 enum pitether_changed_status {
     PITETHER_CHANGED_DONE = 0,        /* see first_id, and each control's result */
-    PITETHER_CHANGED_REJECTED = 1,    /* nothing was set, since something of it can't be */
+    PITETHER_CHANGED_REJECTED = 1,    /* nothing was set, since one of the controls can't be */
     PITETHER_CHANGED_NOT_ALLOWED = 2, /* nothing was set: this receiver's key may only view */
     PITETHER_CHANGED_NO_CAMERA = 3,   /* nothing was set: the camera is not running */
     PITETHER_CHANGED_BUSY = 4,        /* nothing was set: too many changes are pending */
@@ -290,10 +290,10 @@ enum pitether_end_reason {
 
 struct pitether_end {
     enum pitether_end_reason reason;
-    bool connected; /* a daemon was there when the end was begun, or the last one had said END */
+    bool connected; /* there was a connection when the end began, or the last one ended with END */
     int error; /* of LOST and FAILED: a negative errno; -EACCES: the key is wrong, or one is needed
                 */
-    uint64_t unmet; /* wanted frames, by max_fps or every, that no other one came in place of */
+    uint64_t unmet; /* points of the grid of max_fps or every for which no frame came */
     char text[512]; /* of TIMEOUT, LOST and FAILED: what went wrong, and what to do */
 };
 
@@ -301,8 +301,8 @@ enum pitether_event_type {
     PITETHER_NONE,      /* the timeout is over */
     PITETHER_CONNECTED, /* a daemon has said HELLO; epoch tells whether it is the same one */
     PITETHER_LOST,      /* there is no connection; the receiver tries again, or END follows */
-    PITETHER_STREAM,    /* what comes from here on; before the first frame, and at each change */
-    PITETHER_STATUS,    /* how the camera is */
+    PITETHER_STREAM,    /* the format of the next frames; before the first, and at each change */
+    PITETHER_STATUS,    /* the state of the camera */
     PITETHER_FRAME,
     PITETHER_DROPS,
     PITETHER_CONTROLS, /* what the camera can be set to: once it runs, and when that has changed */
@@ -328,10 +328,10 @@ struct pitether_event {
     };
 };
 
-/* Begins to receive. address: HOST, HOST:PORT, [IPV6]:PORT or unix:/PATH, and, but for unix:,
- * /STREAM behind it; without a stream's name, the daemon's only stream. options may be NULL.
- * Returns at once: what comes of it are events. NULL, with error filled if it is not NULL: -EINVAL
- * for a bad address or option, -EACCES and others for a keys file, -ENOMEM. */
+/* Begins to receive, and returns at once; the results are events. address: HOST, HOST:PORT or
+ * [IPV6]:PORT, each with or without /STREAM after it, or unix:/PATH; without a stream's name, the
+ * daemon's only stream. options may be NULL. NULL, with error filled if it is not NULL: -EINVAL for
+ * a bad address or option, -EACCES and others for a keys file, -ENOMEM. */
 PITETHER_API PITETHER_NODISCARD struct pitether *pitether_open(
     const char *address, const struct pitether_options *options, struct pitether_error *error);
 
@@ -348,25 +348,26 @@ PITETHER_API PITETHER_NODISCARD int pitether_next(struct pitether *receiver, int
  * no longer waits for the daemon: END follows what is here. Any thread, and signal handlers. */
 PITETHER_API void pitether_stop(struct pitether *receiver);
 
-/* Sets controls of the camera: "NAME=VALUE,NAME=VALUE", at most 2048 bytes; see
- * shared/doc/controls.md. Either all of it is set, or nothing. Returns at once; PITETHER_CHANGED
- * with *request (NULL: not of interest), which is not 0, says what became of it, always. Waits for
- * a connection and for the camera if need be. 0; -EINVAL: too long, empty, or it holds a character
- * that is not to be seen; -EBUSY: of 32 the answer has not come or was not taken; -ESHUTDOWN: END
- * has come, or it is ending. Any thread. */
+/* Sets controls of the camera, all of them or none: "NAME=VALUE,NAME=VALUE", at most 2048 bytes;
+ * see shared/doc/controls.md. Returns at once: the request waits for a connection and for the
+ * camera. Exactly one PITETHER_CHANGED with its number *request (not 0; NULL: not of interest)
+ * follows. 0; -EINVAL: too long, empty, or with an invisible character; -EBUSY: the answers to 32
+ * requests have not come, or were not taken; -ESHUTDOWN: the receiver is ending, or END has come.
+ * Any thread. */
 PITETHER_API PITETHER_NODISCARD int pitether_set(struct pitether *receiver, const char *assignments,
                                                  uint32_t *request);
 
-/* Writes a value as pitether_set() takes it, e.g. "9987", "1.25,1.5", "true", with a zero; returns
- * its length without that, however small `size` is. control: whose value it is, for the names of
- * enumerators; NULL: they are numbers. Any thread. */
+/* Writes a value to text, `size` bytes, as pitether_set() takes it, e.g. "9987", "1.25,1.5",
+ * "true"; what does not fit is cut, as by snprintf(). Returns the length of the whole text.
+ * control: whose value it is, for the names of enumerators; NULL: they are written as numbers. Any
+ * thread. */
 PITETHER_API size_t pitether_value_format(const struct pitether_value *value,
                                           const struct pitether_control *control, char *text,
                                           size_t size);
 
-/* The live frames are not needed for now, or are again: after two seconds of a pause the receiver
- * disconnects, so that neither side works for nothing. Without effect on a lossless receiver, and
- * on one with a duration or a timeout. Any thread. */
+/* Says that live frames are not needed for now (paused), or are needed again. After two seconds of
+ * a pause the receiver disconnects, so that the daemon need not encode for it. Without effect on a
+ * lossless receiver, and on one with a duration or a timeout. Any thread. */
 PITETHER_API void pitether_pause(struct pitether *receiver, bool paused);
 
 /* Ends at once, waits for the receiver's thread (never for the network), and nulls the caller's
