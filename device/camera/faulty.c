@@ -18,11 +18,9 @@ struct camera {
     struct camera *pattern;
     struct camera_sink sink;
     /* The pattern's thread alone. */
-    enum camera_output
-        of; /* which output the faults apply to: the stream, or the stills of a run for stills */
-    bool passed; /* the last frame of that output was passed on */
-    uint64_t
-        shown_change; /* of frames that were not passed on: the next one is the first to show it */
+    enum camera_output of; /* whose faults: the stream's, or those of a run for stills */
+    bool passed;           /* the last frame of that output was passed on */
+    uint64_t shown_change; /* of frames that were not passed on */
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* stopping, or last */

@@ -19,8 +19,8 @@ struct frame_rate {
     int64_t longest_us;  /* longest frame to set: a long exposure may need more time */
     double fps;          /* expected; 0: not known */
     bool adjusted;       /* the camera can't do what was requested */
-    uint64_t min_ns;     /* shortest frame that is possible: the camera's limit, or else that of
-                            FRAME_RATE_MAX */
+    uint64_t min_ns;     /* shortest frame of a camera that keeps this rate, less 10 % for
+                            clocks that differ */
     uint64_t period_ns;  /* of a frame, if the daemon has to pace the camera */
 };
 

@@ -42,10 +42,9 @@ enum { PACER_OUTPUTS = 2 };
 
 struct pacer {
     /* Set by the source before pacer_start(). */
-    double fps;   /* > 0 */
-    bool unpaced; /* as soon as a buffer is free, regardless of fps */
-    struct pacer_output
-        outputs[PACER_OUTPUTS]; /* the first one has each frame, or reports its loss */
+    double fps;                                 /* > 0 */
+    bool unpaced;                               /* as soon as a buffer is free, regardless of fps */
+    struct pacer_output outputs[PACER_OUTPUTS]; /* the first one has, or loses, each frame */
     unsigned output_count;
     /* Called first for each frame, even if no buffer is free. False: the frame is lost
      * (CAPTURE_ERROR). NULL: no frame is lost in this way. */

@@ -168,7 +168,8 @@ static void configure(struct camera *camera, const struct camera_run *run, struc
                      request->min_fps);
 }
 
-/* Chooses the sensor's mode, and the rate: the requested one, unless the mode is slower. */
+/* Chooses the sensor's mode, and the rate: the requested one, or the mode's own if the mode was
+ * chosen by its name or its view and is slower. */
 static int choose_mode(struct camera *camera, struct error *error)
 {
     const struct camera_request *request = &camera->request;

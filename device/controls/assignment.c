@@ -40,7 +40,7 @@ void assignment_give(struct assignments *out, struct wire_change *item, const ch
         assignment_reject(item, WIRE_SET_BAD, "more than %d values at once", CONTROL_LIST_MAX);
 }
 
-/* A name and a value, each with a zero. */
+/* The two sides of NAME=VALUE. */
 struct parts {
     const char *name; /* of name_size bytes; part of the text */
     size_t name_size;
@@ -136,7 +136,7 @@ static void read_value(const struct reading *reading, struct wire_change *item,
         assignment_give(reading->out, item, info->name, &value);
 }
 
-/* Whether the text means that the camera is to choose. */
+/* Whether the text says that the camera is to choose. */
 static bool is_auto(const struct control_info *info, const char *text)
 {
     int32_t number;

@@ -6,9 +6,9 @@
 
 #include "device/controls/assignments.h"
 
-/* Reads a piece of `size` bytes, "NAME=VALUE", into the last item of `out`, which has OK or CLAMPED
- * as its result if it can be set. Its value is then in the list, with a trigger that the alias
- * implies with it; unless the camera is to choose, which is what `asked` NONE says. */
+/* Reads a piece of `size` bytes, "NAME=VALUE", into the last item of `out`. Its result is OK or
+ * CLAMPED if it can be set; then its value is in the list, and a trigger that the alias implies.
+ * `asked` NONE: the camera is to choose, and nothing is in the list. */
 void assignment_read(struct assignments *out, const char *piece, size_t size,
                      const struct control_table *table, enum assignments_range range);
 
@@ -22,7 +22,7 @@ static inline bool assignment_is_rejected(const struct wire_change *item)
     return item->result == WIRE_SET_UNKNOWN || item->result == WIRE_SET_BAD;
 }
 
-/* Adds to what the camera is given. The item is BAD if that is too much. */
+/* Adds a setting to the list. The item is BAD if the list is full. */
 void assignment_give(struct assignments *out, struct wire_change *item, const char *name,
                      const struct value *value);
 

@@ -9,7 +9,7 @@
 #include "device/controls/pairs.h"
 #include "shared/base/text.h"
 
-/* Up to the next "NAME=", or the end. */
+/* The bytes up to the next "NAME=", or to the end. */
 static size_t assignment_size(const char *text)
 {
     size_t size = strcspn(text, ",");
@@ -39,7 +39,7 @@ static void read_all(struct assignments *out, const char *text, const struct con
                           CONTROL_LIST_MAX);
 }
 
-/* Sees to it that the control has this value as well, for the item's sake. */
+/* Adds another control with this value, which the item needs. */
 static void require(struct assignments *out, struct wire_change *item, const char *name,
                     const struct value *value)
 {
@@ -81,7 +81,7 @@ static void give_back(struct assignments *out, struct wire_change *item,
                           "it can't be automatic, and its default is not known");
 }
 
-/* Whether it is set, or was before. */
+/* Whether this text or an earlier one sets it. */
 static bool has_value(const struct assignments *out, const struct control_table *table,
                       const char *name)
 {
@@ -89,8 +89,8 @@ static bool has_value(const struct assignments *out, const struct control_table 
     return control_list_find(&out->list, name) || (info && info->set.type != VALUE_NONE);
 }
 
-/* A camera refuses a matrix while white balance is automatic; and gains that were not chosen with
- * it are of a moment that nobody knows. */
+/* A camera refuses a matrix while white balance is automatic. Gains that were not set with it
+ * would be those of an unknown moment. */
 static bool lacks_gains(const struct assignments *out, const struct control_table *table)
 {
     static const char gains[] = "ColourGains";
@@ -98,7 +98,7 @@ static bool lacks_gains(const struct assignments *out, const struct control_tabl
            !has_value(out, table, "ColourTemperature") && !has_value(out, table, "AwbEnable");
 }
 
-/* What goes with a value. */
+/* Adds what a value needs to have an effect. */
 static void complete(struct assignments *out, struct wire_change *item,
                      const struct control_table *table)
 {
@@ -115,7 +115,7 @@ static void complete(struct assignments *out, struct wire_change *item,
         require(out, item, pair->mode, &mode);
 }
 
-/* What the values have no effect without, unless they are all set. */
+/* Sets the switches without which values have no effect. */
 static void turn_on_switches(struct assignments *out, const struct control_table *table)
 {
     for (unsigned i = 0; i < out->count; i++) {
@@ -142,7 +142,7 @@ static void complete_all(struct assignments *out, const struct control_table *ta
     turn_on_switches(out, table);
 }
 
-/* Nothing is set if something can't be. */
+/* If one item can't be set, none is. */
 static int finish(struct assignments *out)
 {
     bool all = true;

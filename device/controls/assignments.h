@@ -15,16 +15,16 @@ enum assignments_range {
     ASSIGNMENTS_REJECT /* report BAD */
 };
 
-/* What was read: some 60 KB. */
+/* What was read: a struct of some 60 KB. */
 struct assignments {
     unsigned count;
     /* One for each NAME=VALUE, in the order of the text: the control's name as in the table (of
-     * UNKNOWN what the text has), the result, what was asked for (before it was clamped), and why.
-     * `now` is NONE. */
+     * UNKNOWN as in the text), the result, what was asked for (before it was clamped), and why it
+     * can't be set. `now` is NONE. */
     struct wire_change items[CONTROL_LIST_MAX];
-    /* What the camera is to be given, in the order in which it must be: with the modes without
-     * which the values had no effect, e.g. ExposureTimeMode with ExposureTime. Values are of the
-     * table's types and within its limits. */
+    /* What the camera is to be given, in the order in which it must be, with the modes that the
+     * values need to have an effect, e.g. ExposureTimeMode with ExposureTime. Values have the
+     * table's types and are within its limits. */
     struct control_list list;
     /* Where each item is in the text. */
     struct assignment_piece {
@@ -33,8 +33,8 @@ struct assignments {
 };
 
 /* 0: all can be set. -EINVAL: something can't; then the list is empty, each item that is at fault
- * is UNKNOWN or BAD, and all others are UNSET. A text without any assignment is at fault, too: it
- * gives one item. The names and values in the table's `set` tell what was set before. */
+ * is UNKNOWN or BAD, and all others are UNSET. A text without any assignment gives one item, which
+ * is BAD. `set` in the table says what was set before. */
 NODISCARD int assignments_read(struct assignments *assignments, const char *text,
                                const struct control_table *table, enum assignments_range range);
 

@@ -7,7 +7,7 @@
 
 #include "device/controls/regions.h"
 
-/* The element of a limit that holds for element i of a value. */
+/* Which element of a limit holds for element i of a value. */
 static unsigned element_of(const struct value *limit, unsigned i)
 {
     return limit->count > 1 ? i : 0;

@@ -6,9 +6,9 @@
 
 #include "shared/controls/control_table.h"
 
-/* Replaces what lies outside of the control's range by the nearest that does not; regions are
- * moved into their area (regions.h). A limit that is not known, or a maximum below its minimum,
- * limits nothing. True: the value has changed. */
+/* Replaces numbers outside of the control's range by the nearest limit, and moves regions into
+ * their area (regions.h). A limit that is not known, or a maximum below its minimum, is not
+ * applied. True: the value has changed. */
 bool limits_clamp(const struct control_table *table, const struct control_info *info,
                   struct value *value);
 

@@ -14,7 +14,7 @@ static const struct control_info *find_alias(const struct control_table *table,
     return info;
 }
 
-/* With the vendor, and without, as users may leave it out. */
+/* Considers the name with and without the vendor, which users may leave out. */
 static void consider_control(struct suggestion *best, const char *name, size_t size,
                              const char *control)
 {
@@ -35,7 +35,7 @@ static bool is_same(const struct control_table *table, const char *found,
            control_table_find(table, found, strlen(found)) == info;
 }
 
-/* The nearest name that the camera has, of another control than `but` means. */
+/* The nearest name that the camera has, apart from names of the same control as `but`. */
 static const char *nearest(const struct control_table *table, const char *name, size_t size,
                            const char *but)
 {
@@ -69,7 +69,7 @@ const struct control_info *name_find(const struct control_table *table, const ch
     const struct control_info *info = control_table_find(table, name, size);
     *alias = alias_find(name, size);
     if (info) {
-        /* Brightness and brightness are the same; a word for another control is not meant. */
+        /* Brightness and brightness are the same; an alias of another control is not meant. */
         if (*alias && find_alias(table, *alias) != info)
             *alias = NULL;
         return info;

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-/* The numbers are those of libcamera's enumerators (control_ids_core.yaml). Of several for one
- * value the first counts whose mode the camera has. */
+/* The numbers are those of libcamera's enumerators (control_ids_core.yaml). Of several pairs for
+ * one value, the first one whose mode the camera has is used. */
 static const struct pair pairs[] = {
     { "ExposureTime", "ExposureTimeMode", 1, { 0, -1 } },
     { "AnalogueGain", "AnalogueGainMode", 1, { 0, -1 } },
@@ -33,9 +33,9 @@ static bool is_settable(const struct control_table *table, const char *name)
     return info && info->settable;
 }
 
-/* Before libcamera 0.5 AeEnable is all there is; later it is there for both modes together, and a
- * camera (a USB camera's gain) that has one mode without the other has no automatic of the other.
- */
+/* Before libcamera 0.5, AeEnable is the only switch. Later it stands for both modes together: a
+ * camera that has only one of the modes, such as a USB camera without one for its gain, has no
+ * automatic for the other value. */
 static bool applies(const struct control_table *table, const struct pair *pair)
 {
     if (strcmp(pair->mode, "AeEnable") == 0 &&
@@ -78,7 +78,7 @@ const char *pair_switch(const struct control_table *table, const char *name)
     return strcmp(name, "AwbMode") == 0 && is_settable(table, "AwbEnable") ? "AwbEnable" : NULL;
 }
 
-/* The first one takes the second one's place, whatever their values. */
+/* Setting the first one removes the second one, whatever their values. */
 static const char *const replaced[][2] = {
     { "ColourGains", "ColourTemperature" },
     { "ColourTemperature", "ColourGains" },

@@ -13,8 +13,8 @@ struct pair {
     const char *value;    /* the control's name */
     const char *mode;     /* the name of the one that must be set with it, ... */
     int32_t manual;       /* ... to this, so that the value has an effect, ... */
-    int32_t automatic[2]; /* ... or to the first of these that the camera has, which gives the value
-                             back to it; both -1: nothing does */
+    int32_t automatic[2]; /* ... or to the first of these that the camera has, so that the camera
+                             chooses the value; both -1: it never does */
 };
 
 /* The pair of a value, as this camera has it. NULL: it needs no mode, or the camera has none. */
@@ -32,8 +32,8 @@ bool pair_automatic(const struct control_table *table, const struct pair *pair,
  * the same time: AwbEnable for AwbMode. NULL: there is none. */
 const char *pair_switch(const struct control_table *table, const char *name);
 
-/* Takes out of the list what has no effect any more once `setting` is set: values of another mode,
- * and values that it replaces. */
+/* Removes from the list what has no effect once `setting` is set: values that belong to another
+ * mode, and values that it replaces. */
 void pairs_supersede(struct control_list *list, const struct control_setting *setting);
 
 /* Whether setting it makes something happen once: AfTrigger, AfPause. */

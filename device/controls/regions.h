@@ -17,8 +17,8 @@ bool region_is_fraction(const double *numbers);
 /* Makes pixels of four fractions. */
 void region_scale(double *numbers, const struct value_rectangle *area);
 
-/* Moves and, if it must be, shrinks or grows the region so that it lies within the area, and is not
- * smaller than the control's minimum. True: it has changed. */
+/* Moves the region, and shrinks or enlarges it if necessary, so that it lies within the area and
+ * is not smaller than the control's minimum. True: it has changed. */
 bool region_clamp(struct value_rectangle *region, const struct value_rectangle *area,
                   const struct control_info *info);
 

@@ -13,7 +13,8 @@ void settings_init(struct settings *settings, const char *text)
     *settings = (struct settings){ .text = text && *text ? text : NULL };
 }
 
-/* Whether it is set only because the camera is to choose: what that leaves is no setting. */
+/* Whether the list has it only because the camera is to choose a value: that is not kept as a
+ * setting. */
 static bool is_given_back(const struct assignments *accepted, const char *name)
 {
     for (unsigned i = 0; i < accepted->count; i++)
@@ -68,7 +69,7 @@ static const char *misfit(const struct control_info *info, const struct value *v
     return NULL;
 }
 
-/* Puts back one setting. */
+/* Adds one setting to the list for a new run. */
 static void restore(const struct control_table *table, const struct control_setting *setting,
                     const char *label, struct control_list *list)
 {
@@ -89,7 +90,7 @@ static void restore(const struct control_table *table, const struct control_sett
     control_list_set(list, setting->name, &value);
 }
 
-/* Modes that this camera needs, and the one before did not. */
+/* Adds modes that this camera needs, and an earlier one did not. */
 static void add_modes(const struct control_table *table, struct control_list *list)
 {
     unsigned count = list->count;
@@ -102,7 +103,7 @@ static void add_modes(const struct control_table *table, struct control_list *li
     }
 }
 
-/* After a start, a lens that focuses when it is told to has to be told. */
+/* A lens in AfMode Auto focuses only when it is triggered, also after a start. */
 static void add_trigger(const struct control_table *table, struct control_list *list)
 {
     enum { AUTO = 1, START = 0 };

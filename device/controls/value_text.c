@@ -96,7 +96,7 @@ static bool parse_bool(const char *text, double *number)
     return false;
 }
 
-/* As much of the text as an answer shows. */
+/* How many bytes of the text an error shows. */
 static int shown(const char *text)
 {
     return (int)text_whole_size(text, 16);
@@ -200,13 +200,14 @@ static enum wire_set_result read_pieces(struct reading *reading, const char *tex
     return result;
 }
 
-/* Numbers that make up an element. */
+/* How many numbers make up an element. */
 static unsigned parts_of(unsigned type)
 {
     return type == VALUE_RECTANGLE ? 4 : type == VALUE_SIZE || type == VALUE_POINT ? 2 : 1;
 }
 
-/* Both limits of the frame's duration; the crops of all streams. */
+/* One value may stand for both limits of the frame's duration, and for the crops of all streams.
+ * */
 static bool takes_one_for_all(const struct control_info *info)
 {
     return strcmp(info->name, "FrameDurationLimits") == 0 ||
@@ -239,7 +240,7 @@ static enum wire_set_result check_count(struct reading *reading)
     return WIRE_SET_OK;
 }
 
-/* The nearest number that a field of the type holds. */
+/* The nearest number that the type can hold. */
 static double fit(double number, double min, double max, bool *fits)
 {
     if (number >= min && number <= max)
@@ -283,7 +284,7 @@ static void store(struct value *value, unsigned i, const double *parts, bool *fi
     }
 }
 
-/* Pixels, of fractions too. */
+/* Reads a rectangle in pixels or, for a region, in fractions. */
 static enum wire_set_result read_rectangle(struct reading *reading, double *numbers)
 {
     const struct value_rectangle *area = region_area(reading->table, reading->info);

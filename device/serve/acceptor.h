@@ -18,10 +18,9 @@ struct acceptor_config {
     struct loop *loop; /* the server's, where those who watch are */
     struct listeners *listeners;
     struct auth *auth;
-    const struct client_shared
-        *shared;          /* whose admit() is acceptor_admit(), and low_priority ours */
-    unsigned max_clients; /* who may stay at the same time; >= 1 */
-    bool allow_plaintext; /* other machines need no key, even if there are keys */
+    const struct client_shared *shared; /* admit() is acceptor_admit(), low_priority our loop */
+    unsigned max_clients;               /* who may stay at the same time; >= 1 */
+    bool allow_plaintext;               /* other machines need no key, even if there are keys */
 };
 
 struct acceptor {

@@ -60,7 +60,7 @@ void changes_destroy(struct changes **changes)
     *changes = NULL;
 }
 
-/* Moves what is decided from the pending ones to those that are to be answered. */
+/* Moves changes that are decided from the pending ones to those that are to be answered. */
 static void sort_out(struct changes *changes)
 {
     struct change_list left = { NULL, NULL };
@@ -206,7 +206,7 @@ uint64_t changes_take(void *user, struct control_list *list)
     return number;
 }
 
-/* What the camera refuses once, it would refuse at each start. */
+/* Settings that the camera refuses are forgotten, since it would refuse them at each start. */
 void changes_refuse(void *user, uint64_t number)
 {
     struct changes *changes = user;
@@ -224,8 +224,8 @@ void changes_refuse(void *user, uint64_t number)
     pthread_mutex_unlock(&changes->lock);
 }
 
-/* A value that a later change replaced was in force for some frames, or for none that told: once
- * the later one is, it will be in none. */
+/* Once a later change is decided, no frame can show a value that it replaced, whether earlier
+ * frames did or not. */
 static void replace_by_decided(struct changes *changes)
 {
     for (struct change *change = changes->pending.first; change; change = change->next)
@@ -269,7 +269,7 @@ uint64_t changes_timeout_ns(struct changes *changes, double fps)
     return timeout;
 }
 
-/* What the camera is to be set to is in the scratch, and kept from now on. */
+/* Adds the change that is in the scratch, and was merged into the settings. */
 static struct change *accept(struct changes *changes, const struct change_request *request)
 {
     struct change *change = change_create(request, WIRE_CHANGED_DONE, "", &changes->scratch);

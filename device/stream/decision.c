@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How far from what was set counts as in force: the greater one of the two. */
+/* How far a reported value may be from the one that was set: the greater one of the two. */
 struct tolerance {
     const char *name;
     double ratio, least;
@@ -99,15 +99,15 @@ static bool is_duration(const struct change_item *item)
            item->given.count > 0;
 }
 
-/* Whether a frame can show it. What a frame may last again, the camera or the requested rate say.
- */
+/* Whether a frame's report can be compared with what was set: limits of the frame's duration that
+ * were given back are those of the camera or of the requested rate. */
 static bool is_compared(const struct change_item *item)
 {
     return item->given.type != VALUE_NONE &&
            !(is_duration(item) && change_item_is_given_back(item));
 }
 
-/* What a frame would report of the item if it were in force. */
+/* What a frame reports of the item once it is in force. */
 static struct value target_of(const struct change_item *item, const struct value *now)
 {
     return is_duration(item) ? nearest_duration(&item->given, now) : item->given;
@@ -172,8 +172,9 @@ static void set_result(struct change_item *item, enum wire_set_result result, co
         snprintf(item->why, sizeof(item->why), "%s", why);
 }
 
-/* Another value than the one that was set is reported. A new one that lasts is what the camera made
- * of it; one that goes on changing follows something else. */
+/* A value is reported that is not the one that was set. If it is new and lasts, the camera took it
+ * in the place of the one that was set; if it goes on changing, it does not depend on what was
+ * set. */
 static void judge_other(struct change_item *item, const struct value *before,
                         const struct decision_frame *frame, bool shown)
 {
@@ -204,7 +205,7 @@ static void judge(struct change_item *item, const struct change *change,
         item->result = WIRE_SET_OK;
 }
 
-/* The first frame from which on all of it was in force that ever was. */
+/* The first frame from which on all controls that took effect were in force. */
 static uint64_t first_frame(const struct change *change)
 {
     bool any = false;

@@ -15,7 +15,7 @@
  * and some frames are on their way already. */
 enum { DECISION_LOOKS = 16 };
 
-/* So many frames after a value first came it counts as one that lasts. */
+/* A value lasts if it was reported for this many frames. */
 enum { DECISION_LASTS = 4 };
 
 /* What is known of a frame. */
@@ -24,7 +24,7 @@ struct decision_frame {
     uint64_t applied, shown; /* as applied_change and shown_change of struct raw_frame */
     const struct metadata *metadata;
     const struct metadata_names *names; /* NULL: nothing is reported */
-    bool exact;                         /* the camera is one that knows `shown` */
+    bool exact;                         /* the camera reports `shown` */
 };
 
 /* All take a change that is not decided yet; once it is, each item has its result.
@@ -32,12 +32,12 @@ struct decision_frame {
  * Looks at the next frame, whether the camera can have made it with the change or not. */
 void decision_look(struct change *change, const struct decision_frame *frame);
 
-/* A later change sets some of the same controls, and either no frame will show the earlier one's
- * values, or one shows the later one's by now. */
+/* A later change sets some of the same controls, and no frame will show the earlier one's values,
+ * or a frame already shows the later one's. */
 void decision_replace(struct change *earlier, const struct change *later);
 
-/* The camera is given this list in the place of the change's own items: what is not in it has no
- * effect, since a later change leaves it to the camera again. */
+/* The camera is given this list, which joins the change with later ones: items that are not in it
+ * have no effect, since a later change gave the control back to the camera. */
 void decision_leave(struct change *change, const struct control_list *given);
 
 /* The camera refused it: no frame will show it, and it is not set again. */

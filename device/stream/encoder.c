@@ -46,8 +46,7 @@ struct encoder {
     struct raw_frame *waiting;
     struct lost_run later[LATER_MAX];
     unsigned later_count;
-    unsigned
-        releasing; /* raw frames on their way back to the camera, neither waiting nor in jobs */
+    unsigned releasing; /* raw frames on their way back to the camera */
     struct encoder_totals totals;
     struct rate_control rate;
     struct log_limit failed_limit;

@@ -18,9 +18,8 @@
 struct supervisor_config {
     const char *label; /* what log lines begin with; NULL: nothing */
     const struct camera_ops *ops;
-    struct camera *camera; /* open, not started; stays the caller's */
-    uint64_t
-        frame_limit; /* stop for good after so many captures, as by supervisor_quit(); 0: none */
+    struct camera *camera;              /* open, not started; stays the caller's */
+    uint64_t frame_limit;               /* supervisor_quit() after so many captures; 0: no limit */
     struct demand *demand;              /* which pictures are worth encoding; NULL: all */
     struct changes *changes;            /* of its controls; NULL: it has its defaults */
     struct encoder *still_encoder;      /* of stills; NULL: none is ever requested */

@@ -263,14 +263,12 @@ struct pitether_changed {
                                  UINT64_MAX: none is known */
     char by[65];              /* who set it: a key's name, or where it connected from */
     char text[257];           /* unless DONE: why not, and what to do */
-    const struct pitether_change
-        *changes; /* `count` of them; good until the next pitether_next() */
+    const struct pitether_change *changes; /* `count`, until the next pitether_next() */
     size_t count;
 };
 
 struct pitether_controls {
-    const struct pitether_control *controls; /* `count` of them; good until the next
-                                                pitether_next() */
+    const struct pitether_control *controls; /* `count`, until the next pitether_next() */
     size_t count;
 };
 

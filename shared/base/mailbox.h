@@ -13,8 +13,7 @@
 
 struct mailbox {
     _Atomic(void *) slot;
-    atomic_uint
-        displaced; /* items replaced before they were taken; wraps. ARMv6 has no 64-bit atomics */
+    atomic_uint displaced; /* items that were replaced; wraps: ARMv6 has no 64-bit atomics */
 };
 
 /* Puts item (not NULL); returns the one that it displaced, or NULL. */

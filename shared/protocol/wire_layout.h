@@ -25,10 +25,9 @@ enum { WIRE_PRESENT_SIZE = 4 };
 struct wire_tlv {
     uint16_t type;
     uint8_t kind;
-    uint16_t size;   /* bytes: of a number; of a text, without its zero, or of bytes, at most */
-    uint16_t offset; /* in struct wire_message */
-    uint16_t
-        present; /* of a number: where the uint32_t is whose bit `type` says that it is there */
+    uint16_t size;    /* bytes: of a number; of a text, without its zero, or of bytes, at most */
+    uint16_t offset;  /* in struct wire_message */
+    uint16_t present; /* of a number: offset of the uint32_t that has its bit */
 };
 
 struct wire_layout {

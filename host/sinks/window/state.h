@@ -20,10 +20,9 @@ struct window_stream {
     atomic_bool unseen;    /* any thread: no frame is to wake the window */
     struct inbox inbox;    /* any thread */
     struct tile tile;
-    uint64_t next_show; /* no frame is shown before; clock_monotonic() */
-    struct aim_crop
-        crop; /* what the camera was last told to show, which more zooming goes on from */
-    uint64_t crop_until; /* 0: nothing */
+    uint64_t next_show;   /* no frame is shown before; clock_monotonic() */
+    struct aim_crop crop; /* what the camera was last told to show */
+    uint64_t crop_until;  /* 0: nothing */
     struct aim_exposure exposure;
     struct still_saver *stills; /* NULL before the first one */
 };
