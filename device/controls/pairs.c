@@ -86,15 +86,24 @@ static const char *const replaced[][2] = {
     { "AeEnable", "AnalogueGainMode" },
 };
 
-void pairs_supersede(struct control_list *list, const struct control_setting *setting)
+bool pair_supersedes(const char *name, const struct value *value, const char *other)
 {
-    double number = value_number(&setting->value, 0);
+    double number = value_number(value, 0);
     for (unsigned i = 0; i < PAIR_COUNT; i++)
-        if (strcmp(pairs[i].mode, setting->name) == 0 && number != pairs[i].manual)
-            control_list_remove(list, pairs[i].value);
+        if (strcmp(pairs[i].mode, name) == 0 && strcmp(pairs[i].value, other) == 0 &&
+            number != pairs[i].manual)
+            return true;
     for (size_t i = 0; i < sizeof(replaced) / sizeof(replaced[0]); i++)
-        if (strcmp(replaced[i][0], setting->name) == 0)
-            control_list_remove(list, replaced[i][1]);
+        if (strcmp(replaced[i][0], name) == 0 && strcmp(replaced[i][1], other) == 0)
+            return true;
+    return false;
+}
+
+void pairs_supersede(struct control_list *list, const char *name, const struct value *value)
+{
+    for (unsigned i = list->count; i-- > 0;)
+        if (pair_supersedes(name, value, list->items[i].name))
+            control_list_remove(list, list->items[i].name);
 }
 
 bool control_is_trigger(const char *name)

@@ -32,9 +32,12 @@ bool pair_automatic(const struct control_table *table, const struct pair *pair,
  * the same time: AwbEnable for AwbMode. NULL: there is none. */
 const char *pair_switch(const struct control_table *table, const char *name);
 
-/* Removes from the list what has no effect once `setting` is set: values that belong to another
- * mode, and values that it replaces. */
-void pairs_supersede(struct control_list *list, const struct control_setting *setting);
+/* Whether the control called `other` has no effect once the control `name` has this value: it
+ * belongs to another mode, or is replaced. */
+bool pair_supersedes(const char *name, const struct value *value, const char *other);
+
+/* Removes from the list what has no effect once the control has this value. */
+void pairs_supersede(struct control_list *list, const char *name, const struct value *value);
 
 /* Whether setting it makes something happen once: AfTrigger, AfPause. */
 bool control_is_trigger(const char *name);

@@ -13,14 +13,23 @@ void settings_init(struct settings *settings, const char *text)
     *settings = (struct settings){ .text = text && *text ? text : NULL };
 }
 
-/* Whether the list has it only because the camera is to choose a value: that is not kept as a
- * setting. */
-static bool is_given_back(const struct assignments *accepted, const char *name)
+/* Keeps a setting, unless the control is given back to the camera. False: there are too many. */
+static bool keep(struct control_list *kept, const char *name, const struct value *given,
+                 bool given_back)
 {
-    for (unsigned i = 0; i < accepted->count; i++)
-        if (strcmp(accepted->items[i].name, name) == 0)
-            return accepted->items[i].asked.type == VALUE_NONE;
-    return false;
+    if (given->type != VALUE_NONE)
+        pairs_supersede(kept, name, given);
+    if (given_back)
+        control_list_remove(kept, name);
+    return given_back || given->type == VALUE_NONE || control_is_trigger(name) ||
+           control_list_set(kept, name, given);
+}
+
+void settings_keep(struct settings *settings, const char *name, const struct value *given,
+                   bool given_back)
+{
+    (void)keep(&settings->kept, name, given, given_back);
+    control_list_arrange(&settings->kept);
 }
 
 bool settings_merge(struct settings *settings, const struct assignments *accepted)
@@ -31,9 +40,7 @@ bool settings_merge(struct settings *settings, const struct assignments *accepte
             control_list_remove(&kept, accepted->items[i].name);
     for (unsigned i = 0; i < accepted->list.count; i++) {
         const struct control_setting *setting = &accepted->list.items[i];
-        pairs_supersede(&kept, setting);
-        if (!control_is_trigger(setting->name) && !is_given_back(accepted, setting->name) &&
-            !control_list_set(&kept, setting->name, &setting->value))
+        if (!keep(&kept, setting->name, &setting->value, setting->given_back))
             return false;
     }
     control_list_arrange(&kept);
@@ -129,13 +136,6 @@ int settings_begin(struct settings *settings, const char *label, const struct co
     add_trigger(table, list);
     control_list_arrange(list);
     return 0;
-}
-
-void settings_forget(struct settings *settings, const char *name, const struct value *value)
-{
-    const struct control_setting *setting = control_list_find(&settings->kept, name);
-    if (setting && value_equal(&setting->value, value))
-        control_list_remove(&settings->kept, name);
 }
 
 void settings_fill(const struct settings *settings, struct control_table *table)

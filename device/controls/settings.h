@@ -28,8 +28,11 @@ NODISCARD int settings_begin(struct settings *settings, const char *label,
  * has changed. */
 NODISCARD bool settings_merge(struct settings *settings, const struct assignments *accepted);
 
-/* Forgets the setting of this control, if it has this value. */
-void settings_forget(struct settings *settings, const char *name, const struct value *value);
+/* The same for one control: `given` is what the camera is given for it (NONE: nothing), given_back
+ * whether the camera is to choose its value again. Where there are too many settings, it is left
+ * out. */
+void settings_keep(struct settings *settings, const char *name, const struct value *given,
+                   bool given_back);
 
 /* Writes into `set` of each control what is set. */
 void settings_fill(const struct settings *settings, struct control_table *table);

@@ -56,10 +56,11 @@ struct change {
                                 in force, or CHANGE_NO_FRAME. Otherwise 0 */
     bool decided;            /* there is nothing more to find out */
     /* See decision.h. */
-    bool taken;             /* the camera has been given it, ... */
-    uint64_t batch;         /* ... together with the changes up to this number */
-    unsigned looks;         /* frames that were looked at since then */
-    struct metadata before; /* of the last frame before those */
+    bool taken;                      /* the camera has been given it, ... */
+    uint64_t batch;                  /* ... together with the changes up to this number */
+    unsigned looks;                  /* frames that were looked at since then */
+    struct metadata before;          /* of the last frame before those */
+    struct control_list kept_before; /* what users had set before it, or before its batch */
     unsigned count;
     struct change_item items[]; /* in the order in which they are set */
 };

@@ -150,12 +150,10 @@ static bool add_to(struct control_list *list, const struct change *change)
     struct control_list more = *list;
     for (unsigned i = 0; i < change->count; i++) {
         const struct change_item *item = &change->items[i];
-        struct control_setting setting = { .value = item->given };
-        if (setting.value.type == VALUE_NONE)
+        if (item->given.type == VALUE_NONE)
             continue;
-        strcpy(setting.name, item->name);
-        pairs_supersede(&more, &setting);
-        if (!control_list_set(&more, setting.name, &setting.value))
+        pairs_supersede(&more, item->name, &item->given);
+        if (!control_list_set(&more, item->name, &item->given))
             return false;
         more.items[more.count - 1].given_back = change_item_is_given_back(item);
     }
@@ -198,6 +196,7 @@ uint64_t changes_take(void *user, struct control_list *list)
         replace_up_to(first, number);
         for (struct change *change = first; change && change->taken; change = change->next) {
             change->batch = number;
+            change->kept_before = first->kept_before;
             decision_leave(change, list);
         }
         sort_out(changes);
@@ -206,18 +205,33 @@ uint64_t changes_take(void *user, struct control_list *list)
     return number;
 }
 
-/* Settings that the camera refuses are forgotten, since it would refuse them at each start. */
+/* Merges a change that is still to be shown into the settings once more. */
+static void keep_again(struct settings *settings, const struct change *change)
+{
+    for (unsigned i = 0; i < change->count; i++) {
+        const struct change_item *item = &change->items[i];
+        settings_keep(settings, item->name, &item->given, change_item_is_given_back(item));
+    }
+}
+
+/* Settings that the camera refuses are forgotten, since it would refuse them at each start: it
+ * keeps what was set before, and what was requested later is still to be set. */
 void changes_refuse(void *user, uint64_t number)
 {
     struct changes *changes = user;
+    struct change *first = NULL;
     pthread_mutex_lock(&changes->lock);
     for (struct change *change = changes->pending.first; change; change = change->next) {
         if (!change->taken || change->decided || change->batch != number)
             continue;
         decision_refuse(change);
-        for (unsigned i = 0; i < change->count; i++)
-            settings_forget(&changes->settings, change->items[i].name, &change->items[i].given);
+        first = first ? first : change;
     }
+    if (first)
+        changes->settings.kept = first->kept_before;
+    for (struct change *change = first; change; change = change->next)
+        if (!change->decided)
+            keep_again(&changes->settings, change);
     settings_fill(&changes->settings, &changes->table);
     changes->generation++;
     sort_out(changes);
@@ -269,12 +283,19 @@ uint64_t changes_timeout_ns(struct changes *changes, double fps)
     return timeout;
 }
 
-/* Adds the change that is in the scratch, and was merged into the settings. */
-static struct change *accept(struct changes *changes, const struct change_request *request)
+/* Adds the change that is in the scratch, and merges it into the settings. As consider(). */
+static struct change *accept(struct changes *changes, const struct change_request *request,
+                             struct change **answer)
 {
     struct change *change = change_create(request, WIRE_CHANGED_DONE, "", &changes->scratch);
     if (!change)
         return NULL;
+    change->kept_before = changes->settings.kept;
+    if (!settings_merge(&changes->settings, &changes->scratch)) {
+        free(change);
+        return *answer = change_create(request, WIRE_CHANGED_REJECTED,
+                                       "more controls are set than can be kept", NULL);
+    }
     settings_fill(&changes->settings, &changes->table);
     change->number = ++changes->newest;
     change->before = changes->seen;
@@ -302,10 +323,7 @@ static struct change *consider(struct changes *changes, const struct change_requ
                                        "many changes wait for a frame that shows them", NULL);
     if (assignments_read(&changes->scratch, request->text, &changes->table, ASSIGNMENTS_CLAMP))
         return *answer = reject(changes, request);
-    if (!settings_merge(&changes->settings, &changes->scratch))
-        return *answer = change_create(request, WIRE_CHANGED_REJECTED,
-                                       "more controls are set than can be kept", NULL);
-    return accept(changes, request);
+    return accept(changes, request, answer);
 }
 
 int changes_request(struct changes *changes, const struct change_request *request,

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "device/controls/pairs.h"
+
 /* How far a reported value may be from the one that was set: the greater one of the two. */
 struct tolerance {
     const char *name;
@@ -270,11 +272,18 @@ static void decide_if_replaced(struct change *change)
     change->decided = true;
 }
 
+/* Sets the same control, or one without which it has no effect. */
+static bool replaces(const struct change_item *later, const char *name)
+{
+    return strcmp(later->name, name) == 0 ||
+           (later->given.type != VALUE_NONE && pair_supersedes(later->name, &later->given, name));
+}
+
 void decision_replace(struct change *earlier, const struct change *later)
 {
     for (unsigned i = 0; i < earlier->count; i++)
         for (unsigned k = 0; k < later->count; k++)
-            if (strcmp(earlier->items[i].name, later->items[k].name) == 0)
+            if (replaces(&later->items[k], earlier->items[i].name))
                 replace(&earlier->items[i]);
     decide_if_replaced(earlier);
 }

@@ -32,15 +32,15 @@ struct decision_frame {
  * Looks at the next frame, whether the camera can have made it with the change or not. */
 void decision_look(struct change *change, const struct decision_frame *frame);
 
-/* A later change sets some of the same controls, and no frame will show the earlier one's values,
- * or a frame already shows the later one's. */
+/* A later change sets some of the same controls, or a mode in which these have no effect, and no
+ * frame will show the earlier one's values, or a frame already shows the later one's. */
 void decision_replace(struct change *earlier, const struct change *later);
 
 /* The camera is given this list, which joins the change with later ones: items that are not in it
  * have no effect, since a later change gave the control back to the camera. */
 void decision_leave(struct change *change, const struct control_list *given);
 
-/* The camera refused it: no frame will show it, and it is not set again. */
+/* The camera refused it: no frame will show it, and no later run is set to it. */
 void decision_refuse(struct change *change);
 
 /* The camera stopped: no frame will show it. */

@@ -214,6 +214,54 @@ static void what_the_camera_refuses_is_forgotten(void **state)
     assert_non_null(control_list_find(&fixture->given, "Contrast"));
 }
 
+/* It is set to what it was before, and what was asked for since is none of that; of two that came
+ * with one request, neither is set. */
+static void what_the_camera_refuses_leaves_what_was_set(void **state)
+{
+    static const char *const later[][2] = { { "Contrast=2", "0.1" }, /* of another control */
+                                            { "Brightness=0.5", "0.5" },
+                                            { "Brightness=auto", NULL } };
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    for (unsigned i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+        fixture_set(fixture, "Brightness=0.1");
+        assert_true(fixture_take(fixture));
+        fixture_show(fixture, fixture->applied, 0.1f);
+        fixture_set(fixture, "Brightness=0.2");
+        fixture_set(fixture, "Brightness=0.3");
+        assert_true(fixture_take(fixture));
+        fixture_set(fixture, later[i][0]);
+        changes_refuse(fixture->changes, fixture->applied);
+        changes_stop(fixture->changes, false);
+        fixture_begin(fixture);
+        const struct control_setting *setting = control_list_find(&fixture->given, "Brightness");
+        assert_int_equal(setting != NULL, later[i][1] != NULL);
+        if (setting)
+            assert_true(setting->value.number[0] == strtof(later[i][1], NULL));
+        for (struct change *change; (change = changes_decided(fixture->changes)); free(change))
+            assert_int_equal(change->status,
+                             change->request % 4 ? WIRE_CHANGED_DONE : WIRE_CHANGED_LOST);
+    }
+}
+
+/* A mode takes the values of another one with it, which come back if it is refused. */
+static void a_mode_that_the_camera_refuses(void **state)
+{
+    struct fixture *fixture = *state;
+    camera_controls_add_exposure_mode(&fixture->table);
+    fixture_begin(fixture);
+    fixture_set(fixture, "ExposureTime=5000");
+    assert_true(fixture_take(fixture));
+    fixture_set(fixture, "ExposureTimeMode=Auto");
+    assert_true(fixture_take(fixture));
+    changes_refuse(fixture->changes, fixture->applied);
+    changes_stop(fixture->changes, true);
+    fixture_begin(fixture);
+    assert_int_equal(fixture->given.count, 2);
+    assert_int_equal(control_list_find(&fixture->given, "ExposureTimeMode")->value.int32[0], 1);
+    assert_non_null(control_list_find(&fixture->given, "ExposureTime"));
+}
+
 /* As one does that is stopped for want of receivers just when another one comes. */
 static void a_camera_that_runs_again_keeps_what_waits(void **state)
 {
@@ -284,6 +332,8 @@ int main(void)
         TEST(a_camera_that_turns_out_to_know_is_believed),
         TEST(a_camera_that_stops_loses_what_waits),
         TEST(what_the_camera_refuses_is_forgotten),
+        TEST(what_the_camera_refuses_leaves_what_was_set),
+        TEST(a_mode_that_the_camera_refuses),
         TEST(a_camera_that_runs_again_keeps_what_waits),
         TEST(a_camera_that_runs_again_is_looked_at_anew),
         TEST(an_asker_that_is_gone_is_forgotten),

@@ -350,12 +350,17 @@ static void a_later_change_replaces(void **state)
 static void what_is_replaced_altogether_is_decided(void **state)
 {
     struct fixture *fixture = *state;
-    struct change *later = new_change(6);
-    add(fixture->change, "Contrast", value_of_float(1.5f));
-    add(later, "Contrast", value_of_float(2));
-    decision_replace(fixture->change, later);
-    expect(fixture, CHANGE_NO_FRAME, WIRE_SET_REPLACED);
-    free(later);
+    const struct report later[] = { { "ExposureTime", value_of_int32(2) },
+                                    { "ExposureTimeMode", value_of_int32(0) } };
+    for (unsigned i = 0; i < 2; i++) {
+        struct change *change = new_change(6);
+        fixture->change->count = fixture->change->decided = 0;
+        add(fixture->change, "ExposureTime", value_of_int32(1));
+        add(change, later[i].name, later[i].value);
+        decision_replace(fixture->change, change);
+        expect(fixture, CHANGE_NO_FRAME, WIRE_SET_REPLACED);
+        free(change);
+    }
 }
 
 static void a_camera_that_stops_loses_it(void **state)
