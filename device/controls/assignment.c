@@ -15,6 +15,9 @@
 /* A value as it is written; what is longer is no value of any control. */
 enum { VALUE_TEXT_MAX = VALUE_TEXT_SIZE };
 
+/* Of so many unknown names the nearest ones are told. */
+enum { SUGGESTIONS_MAX = 4 };
+
 /* A piece while it is read. */
 struct reading {
     struct assignments *out;
@@ -115,6 +118,12 @@ static void clamp(const struct reading *reading, struct wire_change *item,
         item->result = WIRE_SET_BAD;
 }
 
+static bool is_reversed(const struct control_info *info, const struct value *value)
+{
+    return strcmp(info->name, "FrameDurationLimits") == 0 && value->type == VALUE_INT64 &&
+           value->count == 2 && value->int64[0] > value->int64[1];
+}
+
 static void read_value(const struct reading *reading, struct wire_change *item,
                        const struct control_info *info, const char *text)
 {
@@ -128,6 +137,8 @@ static void read_value(const struct reading *reading, struct wire_change *item,
         value = limits_default(info);
     else
         item->result = (uint8_t)value_text_read(text, reading->table, info, &value, item->why);
+    if (!assignment_is_rejected(item) && is_reversed(info, &value))
+        assignment_reject(item, WIRE_SET_BAD, "give the shortest frame first");
     if (assignment_is_rejected(item))
         return;
     item->asked = value;
@@ -170,6 +181,16 @@ static void assign(const struct reading *reading, struct wire_change *item,
         read_value(reading, item, info, text);
 }
 
+/* Whether an unknown name is worth a search for the nearest ones: it takes longer than all else,
+ * and a client may send as many names as it likes. */
+static bool may_suggest(const struct assignments *out)
+{
+    unsigned unknown = 0;
+    for (unsigned i = 0; i + 1 < out->count; i++)
+        unknown += out->items[i].result == WIRE_SET_UNKNOWN;
+    return unknown < SUGGESTIONS_MAX;
+}
+
 void assignment_read(struct assignments *out, const char *piece, size_t size,
                      const struct control_table *table, enum assignments_range range)
 {
@@ -184,6 +205,8 @@ void assignment_read(struct assignments *out, const char *piece, size_t size,
         name_find(table, parts.name, parts.name_size, &alias, item->why);
     if (!info)
         item->result = WIRE_SET_UNKNOWN;
-    else if (translate(&reading, alias, &parts, &info, item))
+    if (!info && may_suggest(out))
+        name_suggest(table, parts.name, parts.name_size, item->why);
+    if (info && translate(&reading, alias, &parts, &info, item))
         assign(&reading, item, info, parts.value);
 }

@@ -68,8 +68,9 @@ struct value limits_default(const struct control_info *info)
 {
     struct value value = info->def;
     size_t size = value_element_size(value.type);
+    unsigned max = value_count_max(value.type);
     value.array = info->array;
-    while (info->array && value.count > 0 && value.count < info->size) {
+    while (info->array && value.count > 0 && value.count < info->size && value.count < max) {
         memcpy(value.bytes + value.count * size, value.bytes, size);
         value.count++;
     }

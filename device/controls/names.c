@@ -51,15 +51,23 @@ static const char *nearest(const struct control_table *table, const char *name, 
     return best.word;
 }
 
-static void explain(const struct control_table *table, const char *name, size_t size, char *why)
+/* A control that other cameras have. */
+static const char *known_control(const char *name, size_t size)
 {
+    const struct alias *alias = alias_find(name, size);
+    return alias ? alias->controls[0] : alias_control_find(name, size);
+}
+
+void name_suggest(const struct control_table *table, const char *name, size_t size,
+                  char why[WIRE_WHY_MAX + 1])
+{
+    if (known_control(name, size))
+        return;
     const char *first = nearest(table, name, size, NULL);
     const char *second = first ? nearest(table, name, size, first) : NULL;
     if (first)
         snprintf(why, WIRE_WHY_MAX + 1, "no such control; did you mean %s%s%s?", first,
                  second ? " or " : "", second ? second : "");
-    else
-        snprintf(why, WIRE_WHY_MAX + 1, "the camera has no such control");
 }
 
 const struct control_info *name_find(const struct control_table *table, const char *name,
@@ -78,12 +86,12 @@ const struct control_info *name_find(const struct control_table *table, const ch
         info = find_alias(table, *alias);
     if (info)
         return info;
-    const char *control = *alias ? (*alias)->controls[0] : alias_control_find(name, size);
+    const char *control = known_control(name, size);
     if (table->count == 0)
         snprintf(why, WIRE_WHY_MAX + 1, "the source has no controls");
     else if (control)
         snprintf(why, WIRE_WHY_MAX + 1, "the camera has no %s", control);
     else
-        explain(table, name, size, why);
+        snprintf(why, WIRE_WHY_MAX + 1, "the camera has no such control");
     return NULL;
 }

@@ -235,7 +235,7 @@ static enum wire_set_result check_count(struct reading *reading)
         return reject(reading, WIRE_SET_BAD, "takes %s, not %u numbers", shapes[parts], count);
     else if (info->array && info->size > 0 && count != parts * info->size)
         return reject(reading, WIRE_SET_BAD, "takes %u numbers, not %u", parts * info->size, count);
-    else if (count % parts || count / parts > value_count_max(info->type))
+    if (reading->count % parts || reading->count / parts > value_count_max(info->type))
         return reject(reading, WIRE_SET_BAD, "%u numbers are not as many as it takes", count);
     return WIRE_SET_OK;
 }

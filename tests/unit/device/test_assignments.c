@@ -2,6 +2,7 @@
  * What texts set on a Pi's camera, and on cameras that have less.
  */
 #include "device/controls/assignments.h"
+#include "device/controls/limits.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -222,6 +223,7 @@ static void what_cannot_be_set(void **state)
         { "ScalerCrop=1,2,3", 0, WIRE_SET_BAD, "takes x,y,width,height" },
         { "ScalerCrop=0.5,2,100,100", 0, WIRE_SET_BAD, "whole pixels" },
         { "AfWindows=1,2,3,4,5", 0, WIRE_SET_BAD, "5 numbers" },
+        { "FrameDurationLimits=1/10,1/30", 0, WIRE_SET_BAD, "the shortest frame first" },
         { "AfWindows=1,,3,4", 0, WIRE_SET_BAD, "missing" },
         { "AeMeteringMode=spots", 0, WIRE_SET_UNKNOWN, "CentreWeighted, Spot, Matrix, Custom" },
         { "AeMeteringMode=4", 0, WIRE_SET_UNKNOWN, "'4' is not one of" },
@@ -283,6 +285,37 @@ static void out_of_range(void **state)
         assert_int_equal(assignments_explain(&fixture->read, text, &error), -EINVAL);
         assert_memory_equal(error.text, text, strlen(text));
         assert_non_null(strstr(error.text, rows[i][3]));
+    }
+}
+
+/* Of a camera whose arrays have more elements than a value holds. */
+static void arrays_that_are_too_large(void **state)
+{
+    static const char *const names[] = { "rpi::ScalerCrops", "FrameDurationLimits", "ColourGains" };
+    struct fixture *fixture = *state;
+    char text[64];
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        struct control_info *info = pi_control(&fixture->table, names[i]);
+        info->size = UINT16_MAX;
+        struct value value = limits_default(info);
+        assert_true(value.count <= value_count_max(value.type));
+        snprintf(text, sizeof(text), "%s=%s", names[i], i ? "70000" : "1,2,3,4");
+        rejects(fixture, text, 0, WIRE_SET_BAD, "numbers");
+    }
+}
+
+/* The search for the nearest ones takes long. */
+static void only_some_unknown_names_are_explained(void **state)
+{
+    struct fixture *fixture = *state;
+    const char *text = "Contrst=1,Sharpnes=1,Saturaton=1,Brightnes=1,AfMod=1,LensPositon=1";
+    assert_int_equal(assignments_read(&fixture->read, text, &fixture->table, ASSIGNMENTS_CLAMP),
+                     -EINVAL);
+    assert_int_equal(fixture->read.count, 6);
+    for (unsigned i = 0; i < 6; i++) {
+        assert_int_equal(fixture->read.items[i].result, WIRE_SET_UNKNOWN);
+        assert_non_null(strstr(fixture->read.items[i].why,
+                               i < 4 ? "did you mean" : "the camera has no such control"));
     }
 }
 
@@ -396,6 +429,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(several_at_once, make, clear),
         cmocka_unit_test_setup_teardown(what_cannot_be_set, make, clear),
         cmocka_unit_test_setup_teardown(out_of_range, make, clear),
+        cmocka_unit_test_setup_teardown(arrays_that_are_too_large, make, clear),
+        cmocka_unit_test_setup_teardown(only_some_unknown_names_are_explained, make, clear),
         cmocka_unit_test_setup_teardown(limits_that_are_not_known, make, clear),
         cmocka_unit_test_setup_teardown(cameras_without_modes, make, clear),
         cmocka_unit_test_setup_teardown(a_mode_of_one_alone, make, clear),
