@@ -11,7 +11,8 @@ static enum exit_code check(const struct source *source, const char *label,
     if (assignments_read(read, source->controls, &camera->controls, ASSIGNMENTS_REJECT) == 0)
         return EXIT_DONE;
     assignments_explain(read, source->controls, &error);
-    log_error("%s%s (camera: %s)", label, error.text, camera->mode.model);
+    log_error("%s%s (camera: %s; --list-controls lists what it has)", label, error.text,
+              camera->mode.model);
     return EXIT_USAGE;
 }
 

@@ -108,7 +108,7 @@ static bool translate(const struct reading *reading, const struct alias *alias, 
 static void clamp(const struct reading *reading, struct wire_change *item,
                   const struct control_info *info, struct value *value)
 {
-    char range[64];
+    char range[80];
     if (!limits_clamp(reading->table, info, value) && item->result != WIRE_SET_CLAMPED)
         return;
     limits_format(reading->table, info, range, sizeof(range));
@@ -174,7 +174,7 @@ static void assign(const struct reading *reading, struct wire_change *item,
     if (!info->settable)
         assignment_reject(item, WIRE_SET_BAD, "it can't be set: the camera only reports it");
     else if (is_given(reading->out, info->name))
-        assignment_reject(item, WIRE_SET_BAD, "it is given twice");
+        assignment_reject(item, WIRE_SET_BAD, "it is given twice: leave one of them out");
     else if (control_is_switch(info->name) && strcasecmp(text, "auto") == 0)
         read_value(reading, item, info, "true");
     else if (!is_auto(info, text))

@@ -81,9 +81,16 @@ void limits_format(const struct control_table *table, const struct control_info 
                    size_t size)
 {
     const struct value_rectangle *area = region_area(table, info);
+    const struct value_rectangle *least = info->min.rectangle;
     const char *unit = info->unit;
+    bool has_least = info->min.type == VALUE_RECTANGLE && info->min.count > 0 && least->width > 1;
     text[0] = '\0';
-    if (area)
+    if (area && has_least)
+        snprintf(text, size,
+                 "within %" PRId32 ",%" PRId32 ",%" PRIu32 ",%" PRIu32 ", at least %" PRIu32
+                 "x%" PRIu32,
+                 area->x, area->y, area->width, area->height, least->width, least->height);
+    else if (area)
         snprintf(text, size, "within %" PRId32 ",%" PRId32 ",%" PRIu32 ",%" PRIu32, area->x,
                  area->y, area->width, area->height);
     else if (has_range(info, 0))

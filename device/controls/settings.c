@@ -84,7 +84,7 @@ static void restore(const struct control_table *table, const struct control_sett
         control_table_find(table, setting->name, strlen(setting->name));
     const char *why = misfit(info, &setting->value);
     struct value value = setting->value;
-    char range[64];
+    char range[80];
     if (why) {
         log_warning("%s%s is not set: %s", label, setting->name, why);
         return;

@@ -328,6 +328,9 @@ enum wire_set_result value_text_read(const char *text, const struct control_tabl
     }
     if (info->type == VALUE_NONE || info->type >= VALUE_TYPES)
         return reject(&reading, WIRE_SET_BAD, "its type is unknown");
+    const char *comma = strchr(text, ',');
+    if (!info->array && parts_of(info->type) == 1 && comma && comma[1])
+        return reject(&reading, WIRE_SET_BAD, "takes one value, not several");
     result = read_pieces(&reading, text);
     if (result == WIRE_SET_OK)
         result = check_count(&reading);
