@@ -101,6 +101,8 @@ static int read_line(struct reader *reader, char *line, char *end, struct error 
         return fail(reader, "this is not the name of a control", name, error);
     if (*value == '\0')
         return fail(reader, "there is no value for", name, error);
+    if (strstr(value, " #"))
+        return fail(reader, "a comment needs a line of its own", value, error);
     if (is_there(reader, name, strlen(name)))
         return fail(reader, "an earlier line has this control", name, error);
     size_t space = ASSIGNMENTS_MAX + 1 - reader->used;

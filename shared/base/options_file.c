@@ -171,7 +171,12 @@ static int read_line(struct reader *reader, char *line, struct error *error)
         return reject_key(reader, key, spec, error);
     if (reader->given && reader->given[spec - reader->table->specs])
         return 0;
-    return set_option(reader, spec, trim(equals + 1), error);
+    char *value = trim(equals + 1);
+    bool is_text = spec->kind == OPTION_TEXT || spec->kind == OPTION_LIST;
+    if (!is_text && strstr(value, " #"))
+        return error_set(error, -EINVAL, "%s: '%.60s': a comment needs a line of its own",
+                         spec->name, value);
+    return set_option(reader, spec, value, error);
 }
 
 static bool has_controls(const char *line, size_t size)

@@ -129,6 +129,8 @@ static void bad_sections_are_named(void **state)
         { "[a]\nsecret-with-a-very-long-name = 3\n", ":2: [a]: |for the command line only" },
         { "[a]\ndepth = 3\n", ":2: [a]: 'depth' is not a key that a section may have: --depth is" },
         { "[a]\nnonsense\n", ":2: [a]: 'nonsense' is not the beginning of: key = value" },
+        { "[a]\nspeed = 3 # fast\n",
+          ":2: [a]: speed: '3 # fast': a comment needs a line of its own" },
         { "[a]\n\001\n", ":2: [a]: the line has a byte that is not text" },
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
