@@ -230,9 +230,11 @@ int main(int argc, char **argv)
     if (command_is_requested(options))
         return command_run(options, has_output);
     if (stream_labels_make(&options->addresses, options->stream, program.labels, &error) ||
-        control_assignments_read(&program.assignments, options, &error) ||
         sink_set_choose(options, &error))
         return fail(EXIT_USAGE, error.text);
+    int result = control_assignments_read(&program.assignments, options, &error);
+    if (result)
+        return fail(control_assignments_code(result), error.text);
     if (options->to_stdout && !has_output)
         return fail(EXIT_USAGE, "--stdout: standard output is closed");
     if (logs_to_stdout(options) && !has_output)

@@ -47,8 +47,8 @@ static const struct option_spec specs[] = {
       "end after this long without a frame, at the start or later, connected or not; 0 is never" },
     { "settle", 0, OPTION_NUMBER, FIELD(settle), "SECONDS", NULL, 0, 60, NULL,
       "leave out the frames before exposure, white balance and focus have settled, as the camera "
-      "reports, for at most this long; 0 leaves none out. The default is 5 with --frames 1 and "
-      "--still, and otherwise 0" },
+      "reports, for at most this long; 0 leaves none out. The default is 5 with --frames 1, "
+      "--still and --lock, and otherwise 0" },
     { "every", 0, OPTION_COUNT, FIELD(every), "N", "1", 1, 1e9, NULL,
       "receive one frame of N, by the camera's count; not together with --max-fps" },
     { "max-fps", 0, OPTION_NUMBER, FIELD(max_fps), "FPS", "0", 0, 10000, NULL,
@@ -95,9 +95,8 @@ static const struct option_spec specs[] = {
       "file, "
       "and exit" },
     { "lock", 0, OPTION_FLAG, FIELD(lock), NULL, NULL, 0, 0, NULL,
-      "wait until exposure and white balance have settled, 5 s at most, fix exposure, gain and "
-      "white "
-      "balance at the values that they have then, print these, and exit" },
+      "wait until exposure and white balance have settled, for at most --settle, fix exposure, "
+      "gain and white balance at the values that they have then, print these, and exit" },
     HEADING("Keys"),
     { "import-key", 0, OPTION_TEXT, FIELD(import_key), "HOST", NULL, 0, 0, NULL,
       "read from standard input the line that pitetherd --add-key printed, store it as the key for "
@@ -208,8 +207,9 @@ int host_options_read(struct host_options *options, int argc, char **argv, struc
         options_parse(&host_option_table, options, argc, argv, NULL, &options->addresses, error);
     if (result || options->help || options->version)
         return result;
-    /* A single frame is to be a good one. */
+    /* A single frame is to be a good one, and so is what is locked. */
+    bool single = options->frames == 1 || options->still || options->lock;
     if (options->settle < 0)
-        options->settle = options->frames == 1 || options->still ? SETTLE_DEFAULT_S : 0;
+        options->settle = single ? SETTLE_DEFAULT_S : 0;
     return options_check(options, error);
 }

@@ -9,9 +9,17 @@ static int join(const struct option_list *list, char *text, struct error *error)
     for (unsigned i = 0; i < list->count && used < size; i++)
         used +=
             (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? "," : "", list->items[i]);
-    return used < size
-               ? 0
-               : error_set(error, -EINVAL, "--set: this is more than %d bytes", ASSIGNMENTS_MAX);
+    return used < size ? 0
+                       : error_set(error, -EINVAL,
+                                   "--set: this is more than %d bytes, which is the most at once",
+                                   ASSIGNMENTS_MAX);
+}
+
+enum exit_code control_assignments_code(int result)
+{
+    bool systems_fault =
+        result == -ENOMEM || result == -EIO || result == -EMFILE || result == -ENFILE;
+    return systems_fault ? EXIT_SYSTEM : EXIT_USAGE;
 }
 
 int control_assignments_read(struct control_assignments *assignments,

@@ -5,6 +5,7 @@
 #define PITETHER_HOST_CONTROLS_ASSIGNMENTS_H
 
 #include "host/controls/profile.h"
+#include "host/exit_code.h"
 #include "host/options.h"
 
 struct control_assignments {
@@ -16,5 +17,8 @@ struct control_assignments {
  */
 NODISCARD int control_assignments_read(struct control_assignments *assignments,
                                        const struct host_options *options, struct error *error);
+
+/* What the program ends with after that. result: less than 0. */
+enum exit_code control_assignments_code(int result);
 
 #endif

@@ -14,9 +14,6 @@
 #include "shared/base/log.h"
 #include "shared/base/suggest.h"
 
-/* For --lock, unless --settle says otherwise. */
-#define LOCK_SETTLE_S 5
-
 /* Whether standard output is for what is printed at the end. */
 static bool prints(const struct host_options *options)
 {
@@ -53,8 +50,7 @@ static enum exit_code lock(struct control_link *link, const struct host_options 
 static enum exit_code change(struct control_link *link, const struct host_options *options,
                              const struct control_assignments *assignments)
 {
-    double settle_s = options->settle > 0 || !options->lock ? options->settle : LOCK_SETTLE_S;
-    enum exit_code code = control_link_open(link, options, settle_s);
+    enum exit_code code = control_link_open(link, options, options->settle);
     for (unsigned i = 0; !code && i < assignments->count; i++)
         code = set(link, options, assignments->items[i]);
     return !code && options->lock ? lock(link, options) : code;
@@ -123,11 +119,12 @@ static enum exit_code show(const struct control_view *view, const struct host_op
     return code;
 }
 
-/* Over a connection of its own, whose list has what was set over another one. */
+/* Over a connection of its own, whose list has what was set over another one. What was locked need
+ * not settle. */
 static enum exit_code report(const struct host_options *options)
 {
     struct control_link link;
-    enum exit_code code = control_link_open(&link, options, options->settle);
+    enum exit_code code = control_link_open(&link, options, options->lock ? 0 : options->settle);
     if (!code)
         code = control_link_wait(&link);
     if (link.view.known)
@@ -145,7 +142,7 @@ enum exit_code control_commands_run(const struct host_options *options)
     int result = control_assignments_read(&assignments, options, &error);
     if (result) {
         log_error("%s", error.text);
-        return result == -EINVAL || result == -ENOENT ? EXIT_USAGE : EXIT_SYSTEM;
+        return control_assignments_code(result);
     }
     if (assignments.count > 0 || options->lock)
         code = change(&link, options, &assignments);

@@ -149,7 +149,9 @@ class ControlCommands(harness.Case):
             file.write("\nBrightness 1\n")
         self.assertRegex(self.ask(daemon, "--load-controls", path, code=USAGE)[1],
                          rf"{re.escape(path)}:{len(lines) + 2}: a line is NAME = VALUE")
-        self.ask(daemon, "--load-controls", self.path("none"), code=USAGE)
+        for name in "none", ".":
+            for options in [], ["--null"]:
+                self.ask(daemon, "--load-controls", self.path(name), *options, code=USAGE)
         self.ask(daemon, "--save-controls", self.path("no", "folder"), code=1)
 
     def test_lock(self):

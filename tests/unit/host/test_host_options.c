@@ -113,6 +113,9 @@ static void values(void **state)
         double settle;
     } settles[] = { { "pi --frames 1", 5 },
                     { "pi --frames 2", 0 },
+                    { "pi --still a.jpg", 5 },
+                    { "pi --lock", 5 },
+                    { "pi --lock --settle 0", 0 },
                     { "pi --settle 2.5", 2.5 },
                     { "pi --frames 1 --settle 0", 0 },
                     { "pi -n1 --settle 60", 60 } };
