@@ -99,6 +99,19 @@ class Docs(harness.Case):
                 self.assertEqual(done.returncode, 2, option)
                 self.assertRegex(done.stderr, rf"{option}\b.* is an option of {other}, ")
 
+    def test_headings_say_what_a_section_may_have(self):
+        """Those groups of options whose heading says so, and no others; but for name, a heading's."""
+        path = self.path("conf")
+        for heading, body in re.findall(r"^(\S.*):\n((?:  .*\n)+)", help_of(harness.PITETHERD), re.M):
+            for name in re.findall(r"^  (?:-\w, |    )--([\w-]+)", body, re.M):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write(f"[it]\n{name} = \n")
+                done = subprocess.run([harness.PITETHERD, "--config", path], stderr=subprocess.PIPE,
+                                      text=True, timeout=harness.BOUND, check=False)
+                self.assertEqual(done.returncode, 2, name)
+                self.assertEqual("not a key that a section may have" not in done.stderr,
+                                 "in the sections" in heading and name != "name", done.stderr)
+
     def test_columns(self):
         """Each column is in the man page, once, and the man page has no others."""
         with open(os.path.join(TOP, "host/pitether.1"), encoding="utf-8") as file:
