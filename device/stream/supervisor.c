@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "device/stream/supervisor_private.h"
+#include "device/stream/supervisor_still.h"
+#include "device/stream/supervisor_streams.h"
+#include "device/stream/supervisor_watch.h"
 #include "shared/base/clock.h"
 
 /* How long to wait before a camera that failed is tried again: doubled each time. */

@@ -1,12 +1,12 @@
-/*
- * The runs of the camera for stills: see supervisor_private.h.
- */
+#include "device/stream/supervisor_still.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "device/controls/assignments.h"
-#include "device/stream/supervisor_private.h"
+#include "device/stream/supervisor_streams.h"
+#include "device/stream/supervisor_watch.h"
 #include "shared/base/log.h"
 
 /* One of "NAME=VALUE,..."; what the camera can't be set to is left out. */
