@@ -157,6 +157,9 @@ static void look(struct change_item *item, const struct change *change,
 {
     struct value now = reading(item, frame->metadata, frame->names);
     struct value before = reading(item, &change->before, frame->names);
+    /* A Pi reports most settings once: with the frame of the request that brought them. */
+    if (now.type == VALUE_NONE && item->now.type != VALUE_NONE)
+        return;
     bool reported = now.type != VALUE_NONE || before.type != VALUE_NONE;
     bool waits = is_compared(item) && reported;
     bool reached = !waits || shows(item, &before, &now);

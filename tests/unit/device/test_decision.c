@@ -106,6 +106,23 @@ static void the_first_frame_that_reports_it(void **state)
     assert_int_equal(fixture->change->items[0].now.int32[0], 9987);
 }
 
+/* As a Pi does with most settings: only the frames of the requests that bring them have them. */
+static void what_is_reported_once_holds(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct report first[] = { { "Contrast", value_of_float(1.5f) },
+                                    { "ExposureTime", value_of_int32(20000) } };
+    add(fixture->change, "Contrast", value_of_float(1.5f));
+    add(fixture->change, "ExposureTime", value_of_int32(10000));
+    show(fixture, 4, 0, &(struct report){ "Contrast", value_of_float(1.25f) }, 1);
+    show(fixture, 5, 0, first, 2);
+    show_exposure(fixture, 5, 20000);
+    show_exposure(fixture, 5, 10000);
+    expect(fixture, 103, WIRE_SET_OK);
+    assert_true(fixture->change->items[0].now.number[0] == 1.5f);
+    assert_int_equal(fixture->change->items[1].result, WIRE_SET_OK);
+}
+
 static void the_frame_that_the_camera_names(void **state)
 {
     struct fixture *fixture = *state;
@@ -379,6 +396,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_first_frame_that_reports_it),
+        TEST(what_is_reported_once_holds),
         TEST(the_frame_that_the_camera_names),
         TEST(a_later_change_that_is_shown_counts),
         TEST(an_exact_camera_is_waited_for),
