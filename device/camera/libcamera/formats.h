@@ -33,6 +33,14 @@ inline constexpr Format usable_formats[] = {
     { libcamera::formats::MJPEG, PIXEL_JPEG, 1, 1 },
 };
 
+/* Of what a monochrome sensor sees, grey is all: colours would be encoded for nothing. The first
+ * plane of planar YUV is grey, and the others are left alone. */
+inline constexpr Format grey_formats[] = {
+    { libcamera::formats::R8, PIXEL_GREY, 1, 1 },
+    { libcamera::formats::YUV420, PIXEL_GREY, 1, 1 },
+    { libcamera::formats::NV12, PIXEL_GREY, 1, 1 },
+};
+
 } // namespace pitether
 
 #endif

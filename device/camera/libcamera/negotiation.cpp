@@ -20,6 +20,21 @@ constexpr unsigned min_buffers = 4;
 /* Bytes per second that USB 2.0 carries at most for a camera (5.6.3: 3 * 1024 each microframe). */
 constexpr double usb_rate = 3 * 1024 * 8000;
 
+/* What R8 is to a Pi's drivers: the sensor's own samples, which no processor has seen. */
+bool is_raw(const lc::StreamConfiguration &stream)
+{
+    return stream.colorSpace && *stream.colorSpace == lc::ColorSpace::Raw;
+}
+
+/* Small sensors have less; more than there is would only be enlarged. */
+lc::Size usual_size(const lc::StreamFormats &offered)
+{
+    lc::Size largest;
+    for (const lc::PixelFormat &format : offered.pixelformats())
+        largest.expandTo(offered.range(format).max);
+    return largest.isNull() ? default_size : default_size.boundedTo(largest);
+}
+
 } // namespace
 
 Negotiation::Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config, unsigned index,
@@ -27,7 +42,7 @@ Negotiation::Negotiation(const lc::Camera &camera, lc::CameraConfiguration &conf
     : config_(config), index_(index), offered_(config.at(index).formats()),
       external_(is_external(camera)), monochrome_(is_monochrome(camera)),
       fps_(request.fps > 0 ? request.fps : default_fps),
-      requested_(size.isNull() ? default_size : size),
+      requested_(size.isNull() ? usual_size(offered_) : size),
       transform_((request.hflip ? lc::Transform::HFlip : lc::Transform::Identity) |
                  (request.vflip ? lc::Transform::VFlip : lc::Transform::Identity)),
       transposed_(request.transpose)
@@ -54,33 +69,36 @@ bool Negotiation::is_kept() const
 
 int Negotiation::settle()
 {
-    const std::vector<lc::PixelFormat> listed = offered_.pixelformats();
-    const bool grey_is_all =
-        monochrome_ && std::find(listed.begin(), listed.end(), lc::formats::R8) != listed.end();
-    const bool ignores = transform_ != lc::Transform::Identity && ignores_orientation();
-    bool unflippable = false;
-    lc::Size best;
-    for (const Format &candidate : usable_formats) {
-        bool offered = std::find(listed.begin(), listed.end(), candidate.theirs) != listed.end();
-        std::optional<lc::Size> size;
-        /* Of what a monochrome sensor sees, grey is all: colours would be encoded for nothing. */
-        if (grey_is_all && candidate.ours != PIXEL_GREY)
-            continue;
-        if (listed.empty() || offered)
-            size = closest(candidate);
-        bool flips_left = ignores || transposed_ || left != lc::Transform::Identity;
-        if (size && candidate.ours == PIXEL_JPEG && flips_left) {
-            unflippable = true;
-        } else if (size && (!format || is_better(candidate, *size, best))) {
-            format = &candidate;
-            best = *size;
-        }
-    }
-    if (!format || !attempt(*format, best))
-        return unflippable ? -ENOTSUP : -ENOENT;
-    if (ignores)
+    ignores_ = transform_ != lc::Transform::Identity && ignores_orientation();
+    if (monochrome_)
+        for (const Format &candidate : grey_formats)
+            consider(candidate);
+    if (!format)
+        for (const Format &candidate : usable_formats)
+            consider(candidate);
+    if (!format || !attempt(*format, best_))
+        return unflippable_ ? -ENOTSUP : -ENOENT;
+    if (ignores_)
         left = transform_;
     return 0;
+}
+
+/* Chooses this one if it is better than what was chosen before. */
+void Negotiation::consider(const Format &candidate)
+{
+    const std::vector<lc::PixelFormat> listed = offered_.pixelformats();
+    std::optional<lc::Size> size;
+    if (listed.empty() || std::find(listed.begin(), listed.end(), candidate.theirs) != listed.end())
+        size = closest(candidate);
+    if (!size)
+        return;
+    const bool flips_left = ignores_ || transposed_ || left != lc::Transform::Identity;
+    if (candidate.ours == PIXEL_JPEG && flips_left) {
+        unflippable_ = true;
+    } else if (!format || is_better(candidate, *size)) {
+        format = &candidate;
+        best_ = *size;
+    }
 }
 
 /* The size that validate() grants for a format and a size, if it grants the format. */
@@ -95,7 +113,7 @@ std::optional<lc::Size> Negotiation::attempt(const Format &candidate, lc::Size s
     stream.bufferCount = std::max(stream.bufferCount, min_buffers);
     orientation_of(config_) = orientation_from(transform_);
     if (config_.validate() == lc::CameraConfiguration::Invalid ||
-        stream.pixelFormat != candidate.theirs || !is_kept())
+        stream.pixelFormat != candidate.theirs || is_raw(stream) || !is_kept())
         return {};
     left = remaining_transform(orientation_from(transform_), orientation_of(config_));
     return stream.size;
@@ -117,12 +135,11 @@ std::optional<lc::Size> Negotiation::closest(const Format &candidate)
 }
 
 /* Than what was chosen before. */
-bool Negotiation::is_better(const Format &candidate, const lc::Size &size,
-                            const lc::Size &best) const
+bool Negotiation::is_better(const Format &candidate, const lc::Size &size) const
 {
-    if (distance(size) != distance(best))
-        return distance(size) < distance(best);
-    return is_slow(*format, best) && !is_slow(candidate, size);
+    if (distance(size) != distance(best_))
+        return distance(size) < distance(best_);
+    return is_slow(*format, best_) && !is_slow(candidate, size);
 }
 
 /* More than a cable carries: cameras have such sizes at a few frames per second. */

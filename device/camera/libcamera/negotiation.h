@@ -38,7 +38,8 @@ class Negotiation
   private:
     std::optional<lc::Size> attempt(const Format &candidate, lc::Size size);
     std::optional<lc::Size> closest(const Format &candidate);
-    bool is_better(const Format &candidate, const lc::Size &size, const lc::Size &best) const;
+    void consider(const Format &candidate);
+    bool is_better(const Format &candidate, const lc::Size &size) const;
     bool is_slow(const Format &candidate, const lc::Size &size) const;
     unsigned distance(const lc::Size &size) const;
     bool ignores_orientation();
@@ -54,6 +55,9 @@ class Negotiation
     const lc::Size requested_;
     const lc::Transform transform_;
     const bool transposed_; /* the pictures will be, after it */
+    bool ignores_ = false;  /* the camera does not look at the transform */
+    bool unflippable_ = false;
+    lc::Size best_; /* of `format` */
 };
 
 } // namespace pitether
