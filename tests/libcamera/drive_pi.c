@@ -35,6 +35,8 @@ static struct {
     struct control_table table; /* of the run */
     struct camera_mode mode;    /* of the run */
     const char *first;          /* what it starts with */
+    const char *sensor_mode;    /* as --mode; NULL: none */
+    bool any_size;              /* the camera is to choose it */
     struct camera *camera;
     struct assignments read;
 } pi = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
@@ -112,7 +114,12 @@ static void start(const char *first, double fps, double min_fps)
 {
     struct error error = { "" };
     struct camera_request request = {
-        .width = 1296, .height = 972, .fps = fps, .min_fps = min_fps, .names = &pi.names
+        .width = pi.any_size ? 0 : 1296,
+        .height = pi.any_size ? 0 : 972,
+        .fps = fps,
+        .min_fps = min_fps,
+        .sensor_mode = pi.sensor_mode,
+        .names = &pi.names,
     };
     struct camera_run run = {
         .sink = { .on_frame = on_frame, .on_lost = on_lost, .on_end = on_end },
@@ -131,6 +138,11 @@ static int finish(void **state)
     camera_libcamera.close(&pi.camera);
     control_table_clear(&pi.table);
     pi.change = 0;
+    pi.sensor_mode = NULL;
+    pi.any_size = false;
+    unsetenv("PI_ONCE");
+    unsetenv("PI_GREY");
+    unsetenv("PI_SMALL");
     return 0;
 }
 
@@ -282,6 +294,64 @@ static void an_exposure_makes_room_for_itself(void **state)
     assert_reported(given + SENSOR_DELAY, "FrameDurationLimits", "33333,33333");
 }
 
+/* Nobody asked for a rate, so it stays as it is, and automatic exposure keeps the room it had. */
+static void an_exposure_makes_the_camera_no_faster(void **state)
+{
+    (void)state;
+    start(NULL, 0, 0);
+    wait_for(1);
+    unsigned given = set("ExposureTime=100ms", 1);
+    wait_for(given + SENSOR_DELAY + 1);
+    assert_reported(given + SENSOR_DELAY, "ExposureTime", "99999");
+    assert_reported(given + SENSOR_DELAY, "FrameDuration", "100399");
+    given = set("ExposureTime=5ms", 2);
+    wait_for(given + SENSOR_DELAY + 1);
+    assert_reported(given + SENSOR_DELAY, "ExposureTime", "4999");
+    assert_reported(given + SENSOR_DELAY, "FrameDuration", "33333");
+    assert_reported(given + SENSOR_DELAY, "FrameDurationLimits", "33333,112015444");
+}
+
+/* R8 is what the sensor sends, so it is grey of another format that is taken. */
+static void a_monochrome_sensor_gives_grey(void **state)
+{
+    static const char *const kinds[] = { "pisp", "vc4" };
+    (void)state;
+    for (unsigned i = 0; i < 2; i++) {
+        setenv("PI_GREY", kinds[i], 1);
+        pi.any_size = true; /* not larger than the sensor */
+        start(NULL, 0, 0);
+        wait_for(1);
+        assert_int_equal(pi.mode.format, PIXEL_GREY);
+        assert_int_equal(pi.mode.width, 1296);
+        finish(NULL);
+    }
+}
+
+/* One that the sensor's mode is too small for would only be an enlarged one. */
+static void a_still_beside_the_stream_is_of_full_size(void **state)
+{
+    (void)state;
+    start(NULL, 0, 0);
+    assert_int_equal(pi.mode.still_width, 1920);
+    finish(NULL);
+    pi.sensor_mode = "4608:2592";
+    start(NULL, 0, 0);
+    assert_int_equal(pi.mode.still_width, 1920);
+    finish(NULL);
+    pi.sensor_mode = "1296:972";
+    start(NULL, 0, 0);
+    assert_int_equal(pi.mode.still_width, 0);
+}
+
+static void without_memory_for_stills_the_stream_goes_on(void **state)
+{
+    (void)state;
+    setenv("PI_SMALL", "1", 1);
+    start(NULL, 0, 0);
+    assert_int_equal(pi.mode.still_width, 0);
+    wait_for(1);
+}
+
 static void a_rate_may_be_a_range(void **state)
 {
     (void)state;
@@ -308,7 +378,11 @@ int main(void)
         cmocka_unit_test_teardown(the_first_frame_has_what_the_start_was_given, finish),
         cmocka_unit_test_teardown(each_change_shows_when_it_is_due, finish),
         cmocka_unit_test_teardown(an_exposure_makes_room_for_itself, finish),
+        cmocka_unit_test_teardown(an_exposure_makes_the_camera_no_faster, finish),
         cmocka_unit_test_teardown(a_rate_may_be_a_range, finish),
+        cmocka_unit_test_teardown(a_monochrome_sensor_gives_grey, finish),
+        cmocka_unit_test_teardown(a_still_beside_the_stream_is_of_full_size, finish),
+        cmocka_unit_test_teardown(without_memory_for_stills_the_stream_goes_on, finish),
         cmocka_unit_test_teardown(the_camera_starts_again_with_other_settings, finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,13 @@ test_pi_frame() { # NAME=VALUE, what is in force
         pi_compare from "$root$inside/pi-frame-$1" "$work/set.log" "$2"
 }
 
+# Of which one is reported when it is set, and then no more, and the other some frames later.
+test_pi_once() {
+    PI_ONCE=1 start_pi && pi_set Contrast=1.5,ExposureTime=5ms && stop_daemon &&
+        grep -q '^Contrast .* ok *$' "$work/set.log" &&
+        grep -q '^ExposureTime .* ok *$' "$work/set.log"
+}
+
 test_pi() {
     preload=$inside/pi/tests/libpi_shim.so
     check 'Pi: settings at the start and live, and what frames report' drive_pi
@@ -61,5 +68,6 @@ test_pi() {
         test_pi_frame ExposureTime=5ms ExposureTime=4999
     check 'Pi: contrast is in force from the frame that is told' \
         test_pi_frame Contrast=1.5 Contrast=1.5
+    check 'Pi: what is reported once is not taken for unreported' test_pi_once
     preload=''
 }

@@ -2,8 +2,11 @@
  * Makes libcamera's virtual cameras a Pi's: preloaded into a program, gives them a Pi's controls
  * and metadata, with a Pi's delays, at the rate that is set. All else is libcamera's own.
  *
- * PI_ATOMIC=1 in the environment: as releases since 0.7.2, see pi_state.h.
+ * In the environment: PI_ATOMIC=1, as releases since 0.7.2, and PI_ONCE=1, what is set is reported
+ * once, as by a Pi: see pi_state.h. PI_GREY=pisp|vc4, a monochrome sensor at a Pi 5 or an older
+ * one: see pi_configuration.h. PI_SMALL=1: no memory for two outputs.
  */
+#include <cerrno>
 #include <chrono>
 #include <condition_variable>
 #include <cstdio>
@@ -14,6 +17,7 @@
 
 #include <dlfcn.h>
 
+#include "tests/libcamera/pi_configuration.h"
 #include "tests/libcamera/pi_state.h"
 
 namespace lc = libcamera;
@@ -59,7 +63,7 @@ class Sensor
 {
   public:
     Sensor(lc::Camera *camera, const lc::ControlList *list)
-        : camera_(camera), state_(getenv("PI_ATOMIC") != nullptr)
+        : camera_(camera), state_(getenv("PI_ATOMIC") != nullptr, getenv("PI_ONCE") != nullptr)
     {
         if (list)
             state_.start(*list);
@@ -119,11 +123,31 @@ class Sensor
 
 std::mutex sensors_lock;
 std::map<lc::Camera *, std::unique_ptr<Sensor>> sensors; /* under sensors_lock */
+std::map<lc::Camera *, size_t> outputs;                  /* so is this: of the configuration */
 
 } // namespace
 
 namespace libcamera
 {
+
+#if LIBCAMERA_VERSION_MINOR >= 4
+std::unique_ptr<CameraConfiguration> Camera::generateConfiguration(Span<const StreamRole> roles)
+{
+    using Function = std::unique_ptr<CameraConfiguration> (*)(Camera *, Span<const StreamRole>);
+    static const auto function =
+        real<Function>("_ZN9libcamera6Camera21generateConfigurationENS_4SpanIKNS_10StreamRoleELm"
+                       "18446744073709551615EEE");
+    const char *grey = getenv("PI_GREY");
+    if (roles.size() == 1 && roles[0] == StreamRole::Raw)
+        return pi::raw_configuration();
+    if (grey)
+        const_cast<ControlList &>(properties())
+            .set(properties::draft::ColorFilterArrangement, properties::draft::MONO);
+    auto theirs = function(this, roles);
+    return theirs ? std::make_unique<pi::Configuration>(std::move(theirs), grey ? grey : "")
+                  : nullptr;
+}
+#endif
 
 int Camera::configure(CameraConfiguration *config)
 {
@@ -134,6 +158,8 @@ int Camera::configure(CameraConfiguration *config)
         return result;
     const_cast<ControlInfoMap &>(controls()) = ControlInfoMap(pi::controls(), controls::controls);
     const_cast<ControlList &>(properties()).set(properties::ScalerCropMaximum, pi::whole_view);
+    std::lock_guard<std::mutex> hold(sensors_lock);
+    outputs[this] = config->size();
     return 0;
 }
 
@@ -141,8 +167,12 @@ int Camera::start(const ControlList *list)
 {
     static const auto function = real<int (*)(Camera *, const ControlList *)>(
         "_ZN9libcamera6Camera5startEPKNS_11ControlListE");
+    std::unique_lock<std::mutex> hold(sensors_lock);
+    if (getenv("PI_SMALL") && outputs[this] > 1)
+        return -ENOMEM;
+    hold.unlock();
     const int result = function(this, list);
-    std::lock_guard<std::mutex> hold(sensors_lock);
+    hold.lock();
     if (result == 0)
         sensors[this] = std::make_unique<Sensor>(this, list);
     return result;

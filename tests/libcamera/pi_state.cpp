@@ -28,6 +28,21 @@ bool is_of_the_sensor(const std::string &name)
                        [&](const char *known) { return name == known; });
 }
 
+bool is_measured(const std::string &name)
+{
+    static const char *const names[] = {
+        "ExposureTime",           "AnalogueGain", "ColourGains", "ColourTemperature",
+        "ColourCorrectionMatrix", "LensPosition", "ScalerCrop",  "ScalerCrops"
+    };
+    return std::any_of(std::begin(names), std::end(names),
+                       [&](const char *known) { return name == known; });
+}
+
+bool is_never_reported(const std::string &name)
+{
+    return name.compare(0, 2, "Af") == 0 || name.compare(0, 9, "AeFlicker") == 0;
+}
+
 /* What others in the same list depend on. */
 bool comes_first(const std::string &name)
 {
@@ -47,7 +62,7 @@ lc::Span<const float> floats(const lc::ControlValue &value)
 
 } // namespace
 
-State::State(bool atomic) : atomic_(atomic)
+State::State(bool atomic, bool once) : atomic_(atomic), once_(once)
 {
     values_ = {
         { "ExposureTime", lc::ControlValue(INT32_C(14997)) },
@@ -63,7 +78,7 @@ State::State(bool atomic) : atomic_(atomic)
     } else {
         values_["AeEnable"] = lc::ControlValue(true);
     }
-    const int64_t limits[] = { 33333, 120000 };
+    const int64_t limits[] = { 33333, 112015444 };
     const float gains[] = { 1.75f, 2.25f };
     values_["FrameDurationLimits"] = lc::ControlValue(lc::Span<const int64_t>(limits));
     values_["ColourGains"] = lc::ControlValue(lc::Span<const float>(gains));
@@ -81,11 +96,14 @@ void State::expose(unsigned frame, const lc::ControlList &list, lc::ControlList 
     soon.list.clear();
     for (const auto &[id, value] : list)
         (atomic_ || is_of_the_sensor(name_of(id)) ? late : soon).list.set(id, value);
+    told_.clear();
+    tell(list, true, !atomic_);
     apply(soon.list);
     if (!late.list.empty())
         pending_.push_back(std::move(late));
     while (!pending_.empty() && pending_.front().due <= frame) {
         apply(pending_.front().list);
+        tell(pending_.front().list, false, atomic_);
         applied_ = pending_.front().request;
         pending_.pop_front();
     }
@@ -153,11 +171,32 @@ int64_t State::frame_duration_us() const
                                limits[1]);
 }
 
+/* Modes of the sensor are reported with the request, even if they take a while. */
+void State::tell(const lc::ControlList &list, bool sensor, bool others)
+{
+    for (const auto &[id, value] : list) {
+        const std::string name = name_of(id);
+        if (!is_measured(name) && !is_never_reported(name) &&
+            (is_of_the_sensor(name) ? sensor : others))
+            told_[name] = value;
+    }
+}
+
+void State::report_value(const std::string &name, const lc::ControlValue &value,
+                         lc::ControlList *metadata) const
+{
+    if (const lc::ControlId *id = find(name))
+        metadata->set(id->id(), value);
+}
+
 void State::report(lc::ControlList *metadata) const
 {
     for (const auto &[name, value] : values_)
-        if (const lc::ControlId *id = find(name))
-            metadata->set(id->id(), value);
+        if (!once_ || is_measured(name))
+            report_value(name, value, metadata);
+    for (const auto &[name, value] : told_)
+        if (once_)
+            report_value(name, value, metadata);
     metadata->set(lc::controls::FrameDuration, frame_duration_us());
     metadata->set(lc::controls::DigitalGain, 1.0f);
     metadata->set(lc::controls::SensorTemperature, 31.0f);

@@ -21,8 +21,10 @@ class State
 {
   public:
     /* atomic: as releases since 0.7.2, which hold back all settings of a request until the sensor's
-     * are in force, and report which request's settings were applied. */
-    explicit State(bool atomic);
+     * are in force, and report which request's settings were applied. once: as a Pi does, each
+     * frame reports what is measured, and the rest only with the frame that takes it from a
+     * request; otherwise each frame reports all that is set, so that tests can see it. */
+    State(bool atomic, bool once);
 
     /* What the camera is started with. */
     void start(const lc::ControlList &list);
@@ -43,11 +45,15 @@ class State
     void apply(const lc::ControlList &list);
     void apply_one(const std::string &name, const lc::ControlValue &value);
     void focus(const std::string &name, const lc::ControlValue &value);
+    void tell(const lc::ControlList &list, bool sensor, bool others);
     void report(lc::ControlList *metadata) const;
+    void report_value(const std::string &name, const lc::ControlValue &value,
+                      lc::ControlList *metadata) const;
 
-    const bool atomic_;
+    const bool atomic_, once_;
     std::deque<Pending> pending_;
     std::map<std::string, lc::ControlValue> values_; /* by name, without a vendor */
+    std::map<std::string, lc::ControlValue> told_;   /* of them, what this frame was given */
     int scanning_ = 0;                               /* frames until the lens is in focus */
     int64_t applied_ = -1;                           /* the request whose settings just were */
 };

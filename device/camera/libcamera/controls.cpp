@@ -136,6 +136,14 @@ bool Controls::add_property(const lc::ControlList &properties)
     return true;
 }
 
+bool Controls::is_pi() const
+{
+    const auto is_of_pi = [](const struct control_info &info) {
+        return strncmp(info.name, "rpi::", 5) == 0;
+    };
+    return std::any_of(table_.items, table_.items + table_.count, is_of_pi);
+}
+
 int Controls::add_device(struct v4l2_controls *device)
 {
     const int result = v4l2_controls_list(device, &table_);

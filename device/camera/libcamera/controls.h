@@ -36,6 +36,9 @@ class Controls
         return table_;
     }
 
+    /* Whether they are those of a Raspberry Pi's camera, as releases since 0.2 tell. */
+    bool is_pi() const;
+
     /* Adds to theirs, which is made for the camera, each setting that the camera has. A control or
      * a count of elements that it does not have would end the process within some of libcamera's
      * releases, and is left out. */

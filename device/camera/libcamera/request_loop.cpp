@@ -61,12 +61,12 @@ bool RequestLoop::heap_failed()
     return buffers_.from_heap && !produced_ && gave_up;
 }
 
-int RequestLoop::begin(const struct camera_request &request, bool use_heap,
+int RequestLoop::begin(const struct camera_request &request, const Means &means,
                        struct camera_mode *mode, struct error *error)
 {
-    int result = configure(request, error);
+    int result = configure(request, means.stills, error);
     if (result == 0)
-        result = buffers_.allocate(use_heap, error);
+        result = buffers_.allocate(means.heap, error);
     if (result == 0)
         result = prepare(error);
     if (result == 0)
@@ -78,10 +78,11 @@ int RequestLoop::begin(const struct camera_request &request, bool use_heap,
     return result;
 }
 
-int RequestLoop::configure(const struct camera_request &request, struct error *error)
+int RequestLoop::configure(const struct camera_request &request, bool stills, struct error *error)
 {
     const lc::Size size(run_.still_width, run_.still_height);
-    return run_.still ? setup_.begin_still(request, size, error) : setup_.begin(request, error);
+    return run_.still ? setup_.begin_still(request, size, error)
+                      : setup_.begin(request, stills, error);
 }
 
 int RequestLoop::start(struct error *error)

@@ -30,6 +30,12 @@ extern "C" {
 namespace pitether
 {
 
+/* What a run may use. */
+struct Means {
+    bool heap;   /* buffers of a dma-buf heap */
+    bool stills; /* an output for stills beside the stream */
+};
+
 class RequestLoop
 {
   public:
@@ -40,10 +46,16 @@ class RequestLoop
     ~RequestLoop();
     RequestLoop(const RequestLoop &) = delete;
 
-    /* Once. Starts the camera: 0, or a negative errno with error filled. use_heap: buffers of a
-     * dma-buf heap may be used. */
-    int begin(const struct camera_request &request, bool use_heap, struct camera_mode *mode,
+    /* Once. Starts the camera: 0, or a negative errno with error filled; -ENOMEM: it may work
+     * without one of the means. */
+    int begin(const struct camera_request &request, const Means &means, struct camera_mode *mode,
               struct error *error);
+
+    /* After begin(): whether there is an output for stills. */
+    bool takes_stills() const
+    {
+        return setup_.takes_stills();
+    }
 
     /* As camera_ops.still. Any thread. */
     int still();
@@ -52,7 +64,7 @@ class RequestLoop
     bool heap_failed();
 
   private:
-    int configure(const struct camera_request &request, struct error *error);
+    int configure(const struct camera_request &request, bool stills, struct error *error);
     int make_slot(size_t index, struct error *error);
     int make_still(struct error *error);
     int prepare(struct error *error);

@@ -44,6 +44,14 @@ template <typename C> bool set_mode(C &config, const SensorMode &mode)
     return false;
 }
 
+template <typename C> lc::Size named_size(const C &config)
+{
+    if constexpr (HasSensorConfig<C>::value)
+        if (config.sensorConfig)
+            return config.sensorConfig->outputSize;
+    return {};
+}
+
 /* Of a raw format, by its name: 10 of "SRGGB10_CSI2P"; 0: it is none. */
 unsigned depth_of(const lc::PixelFormat &format)
 {
@@ -161,6 +169,12 @@ int choose_sensor_mode(lc::Camera &camera, lc::CameraConfiguration &config,
                          "leave out --mode and --full-view");
     return request.sensor_mode ? choose_named(camera, config, request.sensor_mode, error)
                                : choose_full_view(camera, config, request.fps, error);
+}
+
+bool mode_is_smaller(const lc::CameraConfiguration &config, const lc::StreamConfiguration &output)
+{
+    const lc::Size mode = named_size(config);
+    return !mode.isNull() && (mode.width < output.size.width || mode.height < output.size.height);
 }
 
 unsigned view_of(const lc::Camera &camera)

@@ -20,6 +20,10 @@ namespace pitether
 int choose_sensor_mode(lc::Camera &camera, lc::CameraConfiguration &config,
                        const struct camera_request &request, struct error *error);
 
+/* Whether the mode that the configuration names has fewer pixels than the output, one way or the
+ * other, which would then be enlarged. */
+bool mode_is_smaller(const lc::CameraConfiguration &config, const lc::StreamConfiguration &output);
+
 /* How much of what the sensor sees the configured camera shows, in 1/10000 of the area; 0: not
  * known. */
 unsigned view_of(const lc::Camera &camera);

@@ -1,6 +1,5 @@
 #include "device/camera/libcamera/settings.h"
 
-#include <cstring>
 #include <exception>
 
 #include "device/camera/libcamera/properties.h"
@@ -104,11 +103,7 @@ uint64_t Settings::stall_timeout() const
 /* Of those that a release has the report for, only a Pi's cameras make it. */
 bool Settings::shows_changes() const
 {
-    const struct control_table &table = setup_.controls.table();
-    bool is_pi = false;
-    for (unsigned i = 0; i < table.count; i++)
-        is_pi = is_pi || strncmp(table.items[i].name, "rpi::", 5) == 0;
-    return sequence_ && is_pi;
+    return sequence_ && setup_.controls.is_pi();
 }
 
 } // namespace pitether

@@ -23,6 +23,14 @@ namespace
 /* Of a run for a still: one is filled while the other is looked at. */
 constexpr unsigned still_buffers = 2;
 
+/* The longest frame if nothing is set. A Pi's driver lengthens frames as far as the sensor can, but
+ * names the shortest duration alone, as one number or as two that are the same; older releases of
+ * it name nothing. */
+int64_t longest_usual(const lc::ControlValue &def, int64_t max_us, bool is_pi)
+{
+    return is_pi || limit_of(def, 0) <= 0 ? max_us : last_limit_of(def, 0);
+}
+
 /* That the output offers, in any format. */
 lc::Size largest_size(const lc::StreamConfiguration &config)
 {
@@ -56,14 +64,14 @@ int Setup::finish(const struct camera_request &request, struct error *error)
     return result;
 }
 
-int Setup::begin(const struct camera_request &request, struct error *error)
+int Setup::begin(const struct camera_request &request, bool stills, struct error *error)
 {
     struct error ignored;
     int result = acquire(error);
     if (result < 0)
         return result;
     /* An output for stills may take a mode of the sensor that is too slow for the stream. */
-    if (configure_stream(request, true, &ignored) < 0 || is_too_slow(request))
+    if (!stills || configure_stream(request, true, &ignored) < 0 || is_too_slow(request))
         result = configure_stream(request, false, error);
     if (result < 0)
         return result;
@@ -157,6 +165,8 @@ int Setup::configure_stream(const struct camera_request &request, bool stills, s
     if (stills)
         roles.push_back(lc::StreamRole::StillCapture);
     int result = generate(roles, error);
+    if (result == 0 && stills && config_->validate() == lc::CameraConfiguration::Invalid)
+        result = -EINVAL; /* so many outputs are too many: no size and no format would help */
     if (result == 0)
         result = settle(CAMERA_MAIN, size, request, error);
     if (result == 0 && !preview.isNull())
@@ -165,6 +175,8 @@ int Setup::configure_stream(const struct camera_request &request, bool stills, s
         result = settle(CAMERA_STILL, largest_size(config_->at(outputs.size())), request, error);
     if (result == 0)
         result = choose_sensor_mode(*camera, *config_, request, error);
+    if (result == 0 && stills && mode_is_smaller(*config_, config_->at(config_->size() - 1)))
+        result = -EINVAL;
     if (result == 0)
         result = configure(request, error);
     return result;
@@ -202,6 +214,11 @@ const Output *Setup::find(enum camera_output what) const
     return nullptr;
 }
 
+bool Setup::takes_stills() const
+{
+    return find(CAMERA_MAIN) && find(CAMERA_STILL);
+}
+
 int Setup::load_controls(struct error *error)
 {
     const lc::ControlList &properties = camera->properties();
@@ -225,7 +242,7 @@ void Setup::choose_rate(const struct camera_request &request)
         limits.min_us = limit_of(known->second.min(), 0);
         limits.max_us = limit_of(known->second.max(), 0);
         usual_us[0] = limit_of(known->second.def(), 0);
-        usual_us[1] = last_limit_of(known->second.def(), 0);
+        usual_us[1] = longest_usual(known->second.def(), limits.max_us, controls.is_pi());
     }
     requested_fps = request.fps;
     slowest_fps = request.min_fps > 0 ? request.min_fps : request.fps;
@@ -242,6 +259,7 @@ void Setup::describe(struct camera_mode *mode) const
     const std::string model = model_of(*camera);
     const lc::StreamConfiguration &first = stream(outputs[0]);
     const Output *preview = find(CAMERA_PREVIEW), *still = find(CAMERA_STILL);
+    *mode = {};
     mode->width = first.size.width;
     mode->height = first.size.height;
     if (preview) {
@@ -251,7 +269,7 @@ void Setup::describe(struct camera_mode *mode) const
     mode->format = outputs[0].format->ours;
     mode->fps = rate.fps;
     mode->view = view_of(*camera);
-    if (still && outputs[0].what == CAMERA_MAIN) {
+    if (takes_stills()) {
         mode->still_width = stream(*still).size.width;
         mode->still_height = stream(*still).size.height;
     }

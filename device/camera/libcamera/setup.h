@@ -28,10 +28,11 @@ class Setup
     ~Setup();
     Setup(const Setup &) = delete;
 
-    /* Takes hold of the camera and configures it: for the stream, and beside it for stills where it
-     * grants that and loses no frames by it; or for stills alone, of about this size (0: the
-     * largest). 0, or a negative errno with error filled. */
-    int begin(const struct camera_request &request, struct error *error);
+    /* Takes hold of the camera and configures it: for the stream and, with `stills`, beside it for
+     * stills where it grants them in the sensor's full size and loses no frames by it; or for
+     * stills alone, of about this size (0: the largest). 0, or a negative errno with error filled.
+     */
+    int begin(const struct camera_request &request, bool stills, struct error *error);
     int begin_still(const struct camera_request &request, lc::Size size, struct error *error);
 
     /* The rest only after a begin() that succeeded. */
@@ -44,6 +45,9 @@ class Setup
 
     /* NULL: there is no such output. */
     const Output *find(enum camera_output what) const;
+
+    /* Whether there is an output for stills besides the stream's. */
+    bool takes_stills() const;
 
     /* Sets all of a picture but its planes' data. */
     void describe(const Output &output, struct picture *picture) const;

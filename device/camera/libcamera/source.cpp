@@ -16,6 +16,7 @@
 extern "C" {
 #include "device/camera/libcamera/source.h"
 #include "device/camera/permissions.h"
+#include "shared/base/log.h"
 }
 
 namespace lc = libcamera;
@@ -34,7 +35,7 @@ struct camera {
     std::string stream;
     struct camera_request request;
     Identity identity;
-    bool use_heap = true;
+    Means means = { true, true };
     std::unique_ptr<RequestLoop> loop;
 };
 
@@ -91,7 +92,7 @@ int source_describe(struct camera *camera, struct camera_description *descriptio
         if (result < 0)
             return result;
         Setup setup(found);
-        result = setup.begin(camera->request, error);
+        result = setup.begin(camera->request, camera->means.stills, error);
         if (result < 0)
             return result;
         setup.describe(&description->mode);
@@ -99,6 +100,20 @@ int source_describe(struct camera *camera, struct camera_description *descriptio
             return error_set(error, -ENOMEM, "out of memory");
         return 0;
     });
+}
+
+/* Whether a start that failed may succeed with less. The sensor's full size takes much memory, of
+ * which a small Pi has little. */
+bool lessen(Means *means, RequestLoop &failed, int result)
+{
+    const bool stills = result == -ENOMEM && failed.takes_stills();
+    const bool heap = !stills && failed.heap_failed();
+    if (stills)
+        log_info("there is not enough memory for stills beside the stream: it will be interrupted "
+                 "for them");
+    means->stills = means->stills && !stills;
+    means->heap = means->heap && !heap;
+    return stills || heap;
 }
 
 int source_start(struct camera *camera, const struct camera_run *run, struct camera_mode *mode,
@@ -110,14 +125,12 @@ int source_start(struct camera *camera, const struct camera_run *run, struct cam
         int result = choose(camera, &found, error);
         if (result < 0)
             return result;
-        auto loop = std::make_unique<RequestLoop>(found, *run, camera->request.names);
-        result = loop->begin(camera->request, camera->use_heap, mode, error);
-        if (result < 0 && loop->heap_failed()) {
-            camera->use_heap = false;
-            loop.reset();
+        std::unique_ptr<RequestLoop> loop;
+        do {
+            loop.reset(); /* two can't have the camera */
             loop = std::make_unique<RequestLoop>(found, *run, camera->request.names);
-            result = loop->begin(camera->request, false, mode, error);
-        }
+            result = loop->begin(camera->request, camera->means, mode, error);
+        } while (result < 0 && lessen(&camera->means, *loop, result));
         if (result == 0)
             camera->loop = std::move(loop);
         return result;
@@ -132,7 +145,7 @@ int source_still(struct camera *camera)
 void source_stop(struct camera *camera)
 {
     if (camera->loop && camera->loop->heap_failed())
-        camera->use_heap = false; /* a driver that can't use such memory says so late */
+        camera->means.heap = false; /* a driver that can't use such memory says so late */
     camera->loop.reset();
 }
 
