@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { COLUMNS_MAX = 6, COLUMN_CELL_SIZE = 1200, COLUMN_GAP = 2 };
+enum { COLUMNS_MAX = 6, COLUMN_CELL_SIZE = 1800, COLUMN_GAP = 2 };
 
 struct column_row {
     char cells[COLUMNS_MAX][COLUMN_CELL_SIZE];

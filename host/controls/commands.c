@@ -85,7 +85,7 @@ static enum exit_code get(const struct control_view *view, const char *name)
                   control->name);
         return EXIT_CONTROL;
     }
-    pitether_value_format(&value, control, text, sizeof(text));
+    control_whole_text(&value, control, text);
     printf("%s\n", text);
     return EXIT_DONE;
 }

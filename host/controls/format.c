@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "shared/base/text.h"
 #include "shared/controls/enumerators.h"
 
 void control_value_text(const struct pitether_value *value, const struct pitether_control *control,
@@ -13,10 +14,21 @@ void control_value_text(const struct pitether_value *value, const struct pitethe
         strcpy(text, "-");
         return;
     }
-    size_t size =
-        pitether_value_format(value, control, text, CONTROL_TEXT_SIZE - sizeof(control->unit) - 1);
+    size_t space = CONTROL_TEXT_SIZE - sizeof(control->unit) - 1;
+    size_t size = pitether_value_format(value, control, text, space);
+    if (size >= space) {
+        text_trim(text);
+        size = strlen(text);
+    }
     if (*unit)
         snprintf(text + size, CONTROL_TEXT_SIZE - size, " %s", unit);
+}
+
+void control_whole_text(const struct pitether_value *value, const struct pitether_control *control,
+                        char *text)
+{
+    if (pitether_value_format(value, control, text, CONTROL_TEXT_SIZE) >= CONTROL_TEXT_SIZE)
+        pitether_value_format(value, NULL, text, CONTROL_TEXT_SIZE);
 }
 
 void control_short_text(const struct pitether_value *value, const struct pitether_control *control,

@@ -8,14 +8,21 @@
 
 #include "host/lib/pitether.h"
 
-enum { CONTROL_TEXT_SIZE = 1100 }; /* of any value with its unit */
+/* Of any value with its unit. Longer words, as only a hostile daemon lists them, are cut. */
+enum { CONTROL_TEXT_SIZE = 1700 };
 
 /* The value with its unit, e.g. "9987 µs"; "-": there is none. control: whose it is; NULL: not
  * known. text holds CONTROL_TEXT_SIZE bytes. */
 void control_value_text(const struct pitether_value *value, const struct pitether_control *control,
                         char *text);
 
-/* The same with the enumerator's name short: without what all of them have in front. */
+/* The value as pitether_set() takes it, never cut: numbers where the words are too long. control:
+ * whose it is. text holds CONTROL_TEXT_SIZE bytes. */
+void control_whole_text(const struct pitether_value *value, const struct pitether_control *control,
+                        char *text);
+
+/* As control_value_text(), with the enumerator's name short: without what all of them have in
+ * front. */
 void control_short_text(const struct pitether_value *value, const struct pitether_control *control,
                         char *text);
 

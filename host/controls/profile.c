@@ -22,7 +22,7 @@ static int write_lines(const struct control_view *view, FILE *out)
         const struct pitether_control *control = &view->controls[i];
         if (!control->settable || control->set.type == PITETHER_VALUE_NONE)
             continue;
-        pitether_value_format(&control->set, control, value, sizeof(value));
+        control_whole_text(&control->set, control, value);
         fprintf(out, "%s = %s\n", control->name, value);
         count++;
     }

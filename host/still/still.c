@@ -17,7 +17,7 @@ static enum exit_code explain(struct still *still, const struct pitether_end *en
         error_set(&still->error, 0, "the still was taken, and did not arrive (%s)",
                   pitether_drop_name(lost));
     else
-        error_set(&still->error, 0, "the daemon ended before the still was taken");
+        error_set(&still->error, 0, "the stream ended before the still was taken");
     return end->reason == PITETHER_END_FINISHED ? EXIT_MISSING : exit_code_of_end(end->reason);
 }
 

@@ -38,7 +38,7 @@ struct value value_of_rectangle(struct value_rectangle value)
 struct value value_of_text(const char *text)
 {
     struct value value = { .type = VALUE_TEXT };
-    value.count = (uint16_t)text_whole_size(text, VALUE_BYTES_MAX);
+    value.count = (uint16_t)text_whole_size(text, VALUE_COUNT_MAX);
     memcpy(value.text, text, value.count);
     return value;
 }
@@ -59,6 +59,8 @@ size_t value_element_size(unsigned type)
 unsigned value_count_max(unsigned type)
 {
     size_t size = value_element_size(type);
+    if (size == 1)
+        return VALUE_COUNT_MAX;
     return size ? (unsigned)(VALUE_BYTES_MAX / size) : 0;
 }
 
@@ -155,18 +157,33 @@ double value_number(const struct value *value, unsigned i)
     }
 }
 
+/* Makes the decimal separator of the program's locale, which may have several bytes, a point;
+ * returns the length. */
+static int write_point(char *text)
+{
+    size_t before = strspn(text, "+-0123456789abcdefin"), rest = strlen(text) - before;
+    char *at = text + before;
+    size_t after = rest - strcspn(at, "0123456789");
+    if (after == 0)
+        return (int)before;
+    memmove(at + 1, at + rest - after, after + 1);
+    *at = '.';
+    return (int)(before + 1 + after);
+}
+
 /* With as few digits as read back as the same number; 9 always do (IEEE 754, 5.12.2). Numbers of
  * up to 9 digits without an exponent: 30, not 3e+01. */
 static int format_float(float number, char *text, size_t size)
 {
-    int length = 0;
     for (int digits = 1; digits <= 9; digits++) {
-        length = snprintf(text, size, "%.*g", digits, (double)number);
+        snprintf(text, size, "%.*g", digits, (double)number);
         if (strtof(text, NULL) == number && (fabsf(number) >= 1e9f || !strstr(text, "e+")))
             break;
     }
-    return length;
+    return write_point(text);
 }
+
+enum { ELEMENT_TEXT_MAX = 48 }; /* with the comma before it, and a zero */
 
 static int format_element(const struct value *value, unsigned i, char *text, size_t size)
 {
@@ -204,7 +221,7 @@ size_t value_format(const struct value *value, char *text)
         return (size_t)snprintf(text, VALUE_TEXT_SIZE, "auto");
     if (value->type == VALUE_TEXT)
         return (size_t)snprintf(text, VALUE_TEXT_SIZE, "%.*s", value->count, value->text);
-    for (unsigned i = 0; i < value->count && used + 32 < VALUE_TEXT_SIZE; i++) {
+    for (unsigned i = 0; i < value->count && used + ELEMENT_TEXT_MAX < VALUE_TEXT_SIZE; i++) {
         if (i > 0)
             text[used++] = ',';
         used += (size_t)format_element(value, i, text + used, VALUE_TEXT_SIZE - used);

@@ -28,9 +28,10 @@ enum value_type {
 
 enum {
     VALUE_BYTES_MAX = 256, /* encoded, of all elements together */
-    /* What value_format() needs at most, with the zero: an element is 24 characters at most, and
-     * the smaller it is, the more of them there are. */
-    VALUE_TEXT_SIZE = 1024
+    VALUE_COUNT_MAX = 255, /* elements */
+    /* What value_format() needs at most, with the zero: VALUE_COUNT_MAX times "false,", and space
+     * for the longest element, a rectangle. */
+    VALUE_TEXT_SIZE = 1600
 };
 
 struct value_rectangle {
@@ -96,8 +97,8 @@ double value_number(const struct value *value, unsigned i);
 
 /* Writes the value as --control takes it: "true", "9987", "1.25", a rectangle as
  * "x,y,width,height", a size as "WIDTHxHEIGHT", a point as "x,y", arrays with commas between their
- * elements; floats with as few digits as tell them apart; VALUE_NONE as "auto". Returns the length;
- * text holds VALUE_TEXT_SIZE bytes. */
+ * elements; floats with as few digits as tell them apart, and a point in them whatever the locale;
+ * VALUE_NONE as "auto". Returns the length; text holds VALUE_TEXT_SIZE bytes. */
 size_t value_format(const struct value *value, char *text);
 
 #endif

@@ -137,6 +137,14 @@ static void put_control(struct cursor *cursor, const struct control_info *info)
     }
 }
 
+/* The limits of an array may be those of each of its elements. */
+static void get_limit(struct cursor *cursor, const struct control_info *info, struct value *value)
+{
+    get_elements(cursor, info->type, true, value);
+    if (!info->array && info->type != VALUE_TEXT && value->count > 1)
+        cursor->failed = true;
+}
+
 /* False: out of memory. */
 static bool get_control(struct cursor *cursor, struct control_table *table)
 {
@@ -147,10 +155,9 @@ static bool get_control(struct cursor *cursor, struct control_table *table)
     read.size = (uint16_t)get_number(cursor, 2);
     get_text(cursor, read.name, CONTROL_NAME_MAX);
     get_text(cursor, read.unit, CONTROL_UNIT_MAX);
-    /* The limits of an array may be those of each of its elements. */
-    get_elements(cursor, read.type, true, &read.min);
-    get_elements(cursor, read.type, true, &read.max);
-    get_elements(cursor, read.type, true, &read.def);
+    get_limit(cursor, &read, &read.min);
+    get_limit(cursor, &read, &read.max);
+    get_limit(cursor, &read, &read.def);
     get_elements(cursor, read.type, read.array, &read.set);
     read.enumerator_count = (uint16_t)get_number(cursor, 1);
     if (read.enumerator_count > CONTROL_ENUMERATORS_MAX)

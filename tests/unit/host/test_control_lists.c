@@ -96,6 +96,32 @@ static void long_values_are_cut(void **state)
     free(text);
 }
 
+/* As long as a daemon can make them: no byte behind the text is touched. */
+static void long_words(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { BEHIND = 4096 };
+    struct pitether_control *control = view_add(&fixture->view, "Words", PITETHER_VALUE_INT32);
+    char text[CONTROL_TEXT_SIZE + BEHIND], untouched[BEHIND];
+    memset(text, '!', sizeof(text));
+    memset(untouched, '!', sizeof(untouched));
+    control->array = true;
+    strcpy(control->unit, "parsecs");
+    control->enumerator_count = 1;
+    memset(control->enumerators[0].name, 'w', 31);
+    control->def = (struct pitether_value){ PITETHER_VALUE_INT32, true, 64, .int32 = { 0 } };
+    control_value_text(&control->def, control, text);
+    assert_memory_equal(text + CONTROL_TEXT_SIZE, untouched, BEHIND);
+    assert_in_range(strlen(text), CONTROL_TEXT_SIZE - 32, CONTROL_TEXT_SIZE - 1);
+    assert_string_equal(text + strlen(text) - 9, "w parsecs");
+    control_whole_text(&control->def, control, text); /* what can be set again */
+    assert_memory_equal(text + CONTROL_TEXT_SIZE, untouched, BEHIND);
+    assert_int_equal(strlen(text), 64 * 2 - 1);
+    control->def.count = 2;
+    control_whole_text(&control->def, control, text);
+    assert_int_equal(strlen(text), 31 * 2 + 1);
+}
+
 static void a_document(void **state)
 {
     struct fixture *fixture = *state;
@@ -171,9 +197,14 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(a_table),       TEST(a_table_without_a_frame),     TEST(long_values_are_cut),
-        TEST(a_document),    TEST(a_document_without_anything), TEST(names_are_found),
+        TEST(a_table),
+        TEST(a_table_without_a_frame),
+        TEST(long_values_are_cut),
+        TEST(a_document),
+        TEST(a_document_without_anything),
+        TEST(names_are_found),
         TEST(types_by_name),
+        TEST(long_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -158,6 +158,16 @@ static void controls_without_an_end(struct script *script)
                                                .controls = { .first = 0, .total = 5 } });
 }
 
+static void several_limits_of_one_number(struct script *script)
+{
+    struct control_table table = script_table();
+    table.items[0].max = value_of_floats((const float[]){ 1, 2 }, 2);
+    table.items[0].type = VALUE_FLOAT;
+    table.items[0].min = table.items[0].def = table.items[0].set = (struct value){ 0 };
+    script_controls(script, &table);
+    control_table_clear(&table);
+}
+
 static void a_change_cut_short(struct script *script)
 {
     script_say(script, &(struct wire_message){ .type = WIRE_CHANGED });
@@ -181,6 +191,7 @@ static void offences(void **state)
     reject(a_list_that_begins_in_the_middle, "a malformed list of controls");
     reject(thousands_of_controls, "a malformed list of controls");
     reject(controls_without_an_end, "a malformed list of controls");
+    reject(several_limits_of_one_number, "a malformed list of controls");
     reject(a_change_cut_short, "a malformed CHANGED");
     reject(controls_of_another_stream, "CONTROLS of another stream");
     reject(a_set, "a message that only a receiver sends");
