@@ -248,6 +248,14 @@ static void replace_by_decided(struct changes *changes)
                 decision_replace(change, later);
 }
 
+/* Parts of a later change may show before all of it does. */
+static void overtake(struct change *decided, uint64_t applied)
+{
+    for (const struct change *later = decided->next; later && later->number <= applied;
+         later = later->next)
+        decision_overtake(decided, later);
+}
+
 static void look(struct changes *changes, const struct raw_frame *frame)
 {
     const struct decision_frame seen = { .id = frame->id,
@@ -257,9 +265,13 @@ static void look(struct changes *changes, const struct raw_frame *frame)
                                          .names = changes->config.names,
                                          .exact = changes->exact };
     replace_up_to(changes->pending.first, frame->shown_change);
-    for (struct change *change = changes->pending.first; change; change = change->next)
-        if (!change->decided)
-            decision_look(change, &seen);
+    for (struct change *change = changes->pending.first; change; change = change->next) {
+        if (change->decided)
+            continue;
+        decision_look(change, &seen);
+        if (change->decided)
+            overtake(change, frame->applied_change);
+    }
     replace_by_decided(changes);
     sort_out(changes);
 }

@@ -291,6 +291,18 @@ void decision_replace(struct change *earlier, const struct change *later)
     decide_if_replaced(earlier);
 }
 
+void decision_overtake(struct change *decided, const struct change *later)
+{
+    for (unsigned i = 0; i < decided->count; i++) {
+        struct change_item *item = &decided->items[i];
+        for (unsigned k = 0; !item->reached && !item->replaced && k < later->count; k++)
+            if (replaces(&later->items[k], item->name))
+                replace(item);
+    }
+    if (first_frame(decided) == CHANGE_NO_FRAME)
+        decided->first_frame_id = CHANGE_NO_FRAME;
+}
+
 void decision_leave(struct change *change, const struct control_list *given)
 {
     for (unsigned i = 0; i < change->count; i++) {

@@ -36,6 +36,10 @@ void decision_look(struct change *change, const struct decision_frame *frame);
  * frame will show the earlier one's values, or a frame already shows the later one's. */
 void decision_replace(struct change *earlier, const struct change *later);
 
+/* Of a change that a frame decided: the camera had a later one by then, which sets some of the same
+ * controls, or a mode in which these have no effect. Those that had other values are replaced. */
+void decision_overtake(struct change *decided, const struct change *later);
+
 /* The camera is given this list, which joins the change with later ones: items that are not in it
  * have no effect, since a later change gave the control back to the camera. */
 void decision_leave(struct change *change, const struct control_list *given);

@@ -103,6 +103,29 @@ static void a_value_that_was_replaced_unseen(void **state)
     assert_int_equal(results[2], 1 + WIRE_SET_OK);
 }
 
+/* Where a later change of the same control shows in part already, the earlier one was not limited
+ * by the camera. */
+static void a_value_that_was_replaced_when_the_rest_came(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    changes_started(fixture->changes, true);
+    fixture_show(fixture, 0, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        uint32_t number = fixture->requests + 1;
+        fixture_set(fixture, i ? "Brightness=0.25" : "Brightness=0.25,Contrast=2");
+        assert_true(fixture_take(fixture));
+        uint64_t earlier = fixture->applied;
+        fixture_set(fixture, "Brightness=0.5,Contrast=3");
+        assert_true(fixture_take(fixture));
+        fixture_show(fixture, earlier, 0.5f);
+        fixture_decided(fixture, number, i ? CHANGE_NO_FRAME : fixture->id - 1, WIRE_SET_REPLACED);
+        fixture_show(fixture, fixture->applied, 0.5f);
+        fixture_decided(fixture, number + 1, fixture->id - 1, WIRE_SET_OK);
+        fixture_show(fixture, 0, 0.5f);
+    }
+}
+
 /* The frame before the request tells what it was, however soon the camera takes it. */
 static void what_the_camera_ignores_at_once(void **state)
 {
@@ -326,6 +349,7 @@ int main(void)
         TEST(only_so_many_wait),
         TEST(a_value_that_was_replaced_may_have_been_seen),
         TEST(a_value_that_was_replaced_unseen),
+        TEST(a_value_that_was_replaced_when_the_rest_came),
         TEST(what_the_camera_ignores_at_once),
         TEST(what_is_given_back_at_once_is_replaced),
         TEST(a_camera_that_knows_is_believed),
