@@ -135,3 +135,15 @@ void client_write(struct client *client)
     if (client->subscription.demand.full)
         subscription_update_demand(&client->subscription);
 }
+
+void clients_end(struct client *clients, const struct stream *stream, enum wire_end_reason reason)
+{
+    struct client *client = client_of_stream(clients, stream);
+    for (; client; client = client_of_stream(client->next, stream)) {
+        if (!client_watches(client))
+            continue;
+        client_end(client, reason);
+        if (client_may_write(client))
+            client_write(client);
+    }
+}

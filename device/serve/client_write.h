@@ -9,4 +9,8 @@
 /* Writes what is due, as far as the socket takes it. Call after events and after each round. */
 void client_write(struct client *client);
 
+/* Ends those of the clients, given the first of all, that watch the stream (see client_end()), and
+ * writes what can be written at once. */
+void clients_end(struct client *clients, const struct stream *stream, enum wire_end_reason reason);
+
 #endif

@@ -112,16 +112,8 @@ void served_stills_dispatch(struct served_stills *served)
 
 void served_stills_end_finished(struct served_stills *served, enum wire_end_reason reason)
 {
-    if (!served->stream->finished)
-        return;
-    FOR_EACH_CLIENT(served, client)
-    {
-        if (!client_watches(client))
-            continue;
-        client_end(client, reason);
-        if (client_may_write(client))
-            client_write(client);
-    }
+    if (served->stream->finished)
+        clients_end(*served->clients, served->stream, reason);
 }
 
 /* Whether what is requested will do for the other one, too. */

@@ -4,7 +4,6 @@
 #include <sys/epoll.h>
 
 #include "device/serve/client_controls.h"
-#include "device/serve/client_end.h"
 #include "device/serve/client_write.h"
 #include "device/stream/encoder.h"
 #include "shared/base/log.h"
@@ -96,14 +95,7 @@ bool served_stream_end_finished(struct served_stream *served, enum wire_end_reas
     if (!served->ended && reason == WIRE_END_FINISHED)
         log_info("%sthe frame limit is reached", served->stream->config.label);
     served->ended = true;
-    FOR_EACH_CLIENT(served, client)
-    {
-        if (!client_watches(client))
-            continue;
-        client_end(client, reason);
-        if (client_may_write(client))
-            client_write(client);
-    }
+    clients_end(*served->clients, served->stream, reason);
     if (served->stills.stream)
         served_stills_end_finished(&served->stills, reason);
     return true;
