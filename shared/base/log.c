@@ -1,240 +1,25 @@
 #include "shared/base/log.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "shared/base/clock.h"
 #include "shared/base/log_queue.h"
+#include "shared/base/log_writer.h"
 #include "shared/base/text.h"
 
-const char *const log_level_names[] = { "error", "warning", "info", "debug", NULL };
-
-/* How a line carries its level to systemd's journal: sd-daemon(3). */
-static const char *const journal_levels[] = { "<3>", "<4>", "<6>", "<7>" };
-
-static const char *log_program = "";
-static bool log_to_journal; /* which adds the program's name itself */
 static atomic_int max_level = LOG_LEVEL_INFO;
 
 static _Thread_local const struct log_handler *thread_handler;
 
-/* What could not be written for this long is given up when the program ends. */
-#define FLUSH_NS CLOCK_SECOND
-
-/* Returns to the beginning of the terminal's line and clears it. */
-static const char wipe[] = "\r\033[K";
-
-static struct {
-    pthread_once_t once;
-    bool threaded; /* false: the thread could not be started */
-
-    pthread_mutex_t lock;
-    pthread_cond_t changed; /* for the thread */
-    pthread_cond_t written;
-    /* Under lock. */
-    struct log_queue queue;
-    char progress[LOG_PROGRESS_MAX];
-    bool redraw;     /* the progress is not what is on the terminal */
-    bool drawn;      /* there is a progress on the terminal */
-    bool writing;    /* the thread is in write() */
-    bool broken;     /* the last write failed: the next one waits for a new line */
-    uint64_t writes; /* by the thread */
-} out = { .once = PTHREAD_ONCE_INIT,
-          .lock = PTHREAD_MUTEX_INITIALIZER,
-          .changed = PTHREAD_COND_INITIALIZER };
-
-/* systemd.exec(5): JOURNAL_STREAM names the device and inode that standard error then is. */
-static bool is_journal(void)
-{
-    const char *journal = getenv("JOURNAL_STREAM");
-    struct stat status;
-    char own[64];
-    if (!journal || fstat(STDERR_FILENO, &status))
-        return false;
-    snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)status.st_dev, (uintmax_t)status.st_ino);
-    return strcmp(journal, own) == 0;
-}
-
 void log_setup(const char *program, enum log_level max)
 {
-    log_program = program;
-    log_to_journal = is_journal();
+    log_line_setup(program);
     atomic_store(&max_level, (int)max);
-}
-
-/* Another process may have made the descriptor non-blocking: then this waits for it. */
-static bool write_whole(const char *text, size_t size)
-{
-    struct pollfd stderr_ready = { .fd = STDERR_FILENO, .events = POLLOUT };
-    while (size > 0) {
-        ssize_t written = write(STDERR_FILENO, text, size);
-        if (written < 0 && errno == EAGAIN && poll(&stderr_ready, 1, -1) >= 0)
-            continue;
-        if (written < 0 && errno != EINTR)
-            return false;
-        text += written > 0 ? written : 0;
-        size -= written > 0 ? (size_t)written : 0;
-    }
-    return true;
-}
-
-/* The beginning of a line of the log; returns its size. */
-static size_t begin_line(char *line, enum log_level level)
-{
-    int size = log_to_journal
-                   ? snprintf(line, LOG_LINE_MAX, "%s", journal_levels[level])
-                   : snprintf(line, LOG_LINE_MAX, "%s: %s: ", log_program, log_level_names[level]);
-    return (size_t)size;
-}
-
-static size_t loss_line(char *line, uint64_t lost)
-{
-    size_t head = begin_line(line, LOG_LEVEL_WARNING);
-    return head +
-           (size_t)snprintf(line + head, LOG_LINE_MAX - head,
-                            "lines missing here because they could not be written in time: %ju\n",
-                            (uintmax_t)lost);
-}
-
-/* Something to write. */
-struct item {
-    enum { ITEM_NONE, ITEM_LINE, ITEM_LOSS, ITEM_PROGRESS } kind;
-    size_t size;
-    uint64_t lost;                                      /* what an ITEM_LOSS reports */
-    char text[sizeof(wipe) - 1 + (size_t)LOG_LINE_MAX]; /* begins with space for the wipe */
-};
-
-/* With the lock. */
-static void choose_item(struct item *item)
-{
-    char *line = item->text + sizeof(wipe) - 1;
-    item->kind = ITEM_NONE;
-    if (out.broken && out.queue.used == 0)
-        return;
-    item->lost = log_queue_take_loss(&out.queue);
-    if (item->lost > 0) {
-        item->kind = ITEM_LOSS;
-        item->size = loss_line(line, item->lost);
-    } else if ((item->size = log_queue_take(&out.queue, line)) > 0) {
-        item->kind = ITEM_LINE;
-    } else if (out.redraw) {
-        item->kind = ITEM_PROGRESS;
-        item->size = strlen(out.progress);
-        memcpy(line, out.progress, item->size);
-    }
-}
-
-/* With the lock. Drops the next line together with a failed report of lost ones: otherwise, while
- * nothing can be written, the same report would be tried for ever. */
-static void lose_item(struct item *item)
-{
-    uint64_t lost = item->kind == ITEM_LINE;
-    if (item->kind == ITEM_LOSS)
-        lost = item->lost + (log_queue_take(&out.queue, item->text) > 0);
-    if (lost > 0)
-        log_queue_lose(&out.queue, lost);
-}
-
-/* With the lock, which is released while it writes. */
-static void write_item(struct item *item)
-{
-    size_t skipped = out.drawn ? 0 : sizeof(wipe) - 1;
-    memcpy(item->text, wipe, sizeof(wipe) - 1);
-    /* A line clears the progress, which is then drawn again below it. */
-    out.redraw = item->kind != ITEM_PROGRESS && out.progress[0];
-    out.drawn = item->kind == ITEM_PROGRESS && out.progress[0];
-    out.writing = true;
-    pthread_mutex_unlock(&out.lock);
-    bool good = write_whole(item->text + skipped, sizeof(wipe) - 1 - skipped + item->size);
-    pthread_mutex_lock(&out.lock);
-    out.writing = false;
-    out.broken = !good;
-    out.writes++;
-    if (!good)
-        lose_item(item);
-    pthread_cond_broadcast(&out.written);
-}
-
-static void *run(void *unused)
-{
-    static struct item item;
-    pthread_mutex_lock(&out.lock);
-    for (;;) {
-        choose_item(&item);
-        if (item.kind == ITEM_NONE)
-            pthread_cond_wait(&out.changed, &out.lock);
-        else
-            write_item(&item);
-    }
-    return unused;
-}
-
-/* The thread blocks all signals: they are for other threads. */
-static void start(void)
-{
-    pthread_condattr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&out.written, &attributes);
-    pthread_condattr_destroy(&attributes);
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    out.threaded = pthread_create(&thread, NULL, run, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!out.threaded)
-        return;
-    pthread_setname_np(thread, "log");
-    pthread_detach(thread);
-    atexit(log_flush);
-}
-
-static bool has_thread(void)
-{
-    pthread_once(&out.once, start);
-    return out.threaded;
-}
-
-/* With the lock, without a thread: writes what standard error takes at once. */
-static void write_at_once(const char *line, size_t size)
-{
-    char notice[LOG_LINE_MAX];
-    struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
-    bool writes = poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT);
-    uint64_t lost = writes ? log_queue_take_loss(&out.queue) : 0;
-    if (lost > 0 && !write_whole(notice, loss_line(notice, lost)))
-        log_queue_lose(&out.queue, lost);
-    if (!writes || !write_whole(line, size))
-        log_queue_lose(&out.queue, 1);
-}
-
-/* Any thread. Ends in a line feed. */
-static void put(const char *line, size_t size)
-{
-    int saved = errno;
-    bool threaded = has_thread();
-    pthread_mutex_lock(&out.lock);
-    if (threaded) {
-        out.broken = false;
-        log_queue_put(&out.queue, line, size);
-        pthread_cond_signal(&out.changed);
-    } else {
-        write_at_once(line, size);
-    }
-    pthread_mutex_unlock(&out.lock);
-    errno = saved;
 }
 
 const struct log_handler *log_set_handler(const struct log_handler *handler)
@@ -259,7 +44,7 @@ void log_write(enum log_level level, const char *format, ...)
     if (!handler && (int)level > atomic_load_explicit(&max_level, memory_order_relaxed))
         return;
     char line[LOG_LINE_MAX];
-    size_t size = handler ? 0 : begin_line(line, level);
+    size_t size = handler ? 0 : log_line_begin(line, level);
     va_list arguments;
     va_start(arguments, format);
     int body = vsnprintf(line + size, sizeof(line) - size, format, arguments);
@@ -272,7 +57,7 @@ void log_write(enum log_level level, const char *format, ...)
     if (size > sizeof(line) - 2)
         size = sizeof(line) - 2;
     line[size++] = '\n';
-    put(line, size);
+    log_writer_put(line, size);
 }
 
 /* For log_stream(): whole lines, or a part that has filled its buffer. */
@@ -281,7 +66,7 @@ static ssize_t put_text(void *unused, const char *text, size_t size)
     (void)unused;
     for (size_t at = 0; at < size;) {
         size_t part = size - at < LOG_LINE_MAX ? size - at : LOG_LINE_MAX;
-        put(text + at, part);
+        log_writer_put(text + at, part);
         at += part;
     }
     return (ssize_t)size;
@@ -306,35 +91,12 @@ FILE *log_stream(void)
 
 void log_progress(const char *line)
 {
-    if (!has_thread())
-        return;
-    pthread_mutex_lock(&out.lock);
-    snprintf(out.progress, sizeof(out.progress), "%s", line);
-    out.redraw = true;
-    pthread_cond_signal(&out.changed);
-    pthread_mutex_unlock(&out.lock);
-}
-
-/* With the lock. */
-static bool is_busy(void)
-{
-    return out.writing || (!out.broken && (out.redraw || out.queue.used > 0 || out.queue.lost > 0));
+    log_writer_progress(line);
 }
 
 void log_flush(void)
 {
-    if (!has_thread())
-        return;
-    pthread_mutex_lock(&out.lock);
-    uint64_t writes;
-    do {
-        struct timespec due = clock_timespec(clock_monotonic() + FLUSH_NS);
-        writes = out.writes;
-        while (is_busy() && writes == out.writes &&
-               pthread_cond_timedwait(&out.written, &out.lock, &due) != ETIMEDOUT)
-            ;
-    } while (is_busy() && writes != out.writes);
-    pthread_mutex_unlock(&out.lock);
+    log_writer_flush();
 }
 
 bool log_passes(struct log_limit *limit)

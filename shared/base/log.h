@@ -14,16 +14,7 @@
 #include <stdio.h>
 
 #include "shared/base/attributes.h"
-
-/*
- * error:   the requested work can't be done.
- * warning: work continues, but needs attention (a peer misbehaved, a camera went away).
- * info:    the course of a healthy run: starts, stops, clients.
- * debug:   details for developers; never a line for each frame.
- */
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
-
-extern const char *const log_level_names[]; /* "error", ..., then NULL */
+#include "shared/base/log_line.h"
 
 /* Call before the first thread starts. program: a static string that begins each line, unless
  * standard error is systemd's journal, which gets the level instead. */
@@ -46,9 +37,7 @@ const struct log_handler *log_set_handler(const struct log_handler *handler);
  * complete, between lines of the log. Stays open. */
 FILE *log_stream(void);
 
-enum { LOG_PROGRESS_MAX = 512 };
-
-/* Draws a line (cut at LOG_PROGRESS_MAX - 1 bytes) on the terminal that stderr is, replacing
+/* Draws a line (cut at LOG_WRITER_PROGRESS_MAX - 1 bytes) on the terminal that stderr is, replacing
  * the previous one, below all other lines; "" clears it. Only the newest waits to be drawn. */
 void log_progress(const char *line);
 
