@@ -12,8 +12,8 @@ top=$(cd "$here/../.." && pwd)
 build=${BUILD_DIR:-$top/build/bench}
 
 # In this order; those after the bar only when named. A name whose file is not there is left out.
-order=(encode stream streams window wanted fanout memory link controls rivals wifi soak start outage
-    overload hostile)
+order=(encode stream streams metadata window wanted fanout memory link controls rivals wifi soak
+    start outage overload hostile)
 optional=(instructions conversions)
 
 there() {

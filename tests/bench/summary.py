@@ -5,8 +5,9 @@ import os
 
 from common import RESULTS, machine_line, show
 
-ORDER = ["encode", "stream", "wanted", "fanout", "memory", "link", "rivals", "wifi", "soak",
-         "start", "outage", "overload", "hostile", "instructions", "conversions"]
+ORDER = ["encode", "stream", "streams", "metadata", "window", "wanted", "fanout", "memory", "link",
+         "controls", "rivals", "wifi", "soak", "start", "outage", "overload", "hostile",
+         "instructions", "conversions"]
 
 
 def place(result):
