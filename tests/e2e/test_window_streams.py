@@ -142,7 +142,7 @@ class WindowStreams(WindowCase):
         self.press("s")
         again, first = (os.path.basename(name) for name in (self.snapshots(3)[2], rear))
         # A frame that was being decoded may come after the freeze; if none did, it is the same once more.
-        if re.search(r"frame\d+", again).group() == re.search(r"frame\d+", first).group():
+        if re.search(r"\d+-frame\d+", again).group() == re.search(r"\d+-frame\d+", first).group():
             self.assertEqual(again, first.replace(".jpg", "-2.jpg"))
         self.press("Escape")
         self.wait_for_two()

@@ -1,6 +1,7 @@
 #include "host/sinks/window/actions.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "host/still/still_saver.h"
 #include "shared/base/clock.h"
@@ -39,10 +40,12 @@ static bool do_window(struct window *window, const struct input *input)
         go_back(window);
         return true;
     case INPUT_FULL_SCREEN:
-        canvas_toggle_full_screen(&view->canvas, view->count == 1);
+        canvas_toggle_full_screen(&view->canvas);
+        pointer_show_cursor(window);
         return true;
     case INPUT_SNAPSHOT:
         view_save(view);
+        window->stale = true;
         return true;
     case INPUT_FREEZE:
         view->frozen = !view->frozen;
@@ -59,9 +62,8 @@ static bool do_window(struct window *window, const struct input *input)
     }
 }
 
-static void toggle(struct window *window, bool *shown)
+static void draw_anew(struct window *window)
 {
-    *shown = !*shown;
     instruments_reset(&window->view.instruments);
     window->unmeasured = true;
     window->stale = true;
@@ -70,15 +72,19 @@ static void toggle(struct window *window, bool *shown)
 static bool do_instruments(struct window *window, const struct input *input)
 {
     struct instruments *instruments = &window->view.instruments;
-    bool *shown = input->action == INPUT_HELP      ? &instruments->keys
+    bool *shown = input->action == INPUT_HELP      ? &instruments->keys /* and its pages */
                   : input->action == INPUT_TONES   ? &instruments->tones
                   : input->action == INPUT_PEAKING ? &instruments->peaking
                   : input->action == INPUT_GRID    ? &instruments->grid
                   : input->action == INPUT_VALUES  ? &instruments->values
                   : input->action == INPUT_PANEL   ? &instruments->panel.open
                                                    : NULL;
+    if (input->action == INPUT_HELP)
+        instruments_turn_page(instruments);
+    else if (shown)
+        *shown = !*shown;
     if (shown)
-        toggle(window, shown);
+        draw_anew(window);
     return shown;
 }
 
@@ -113,7 +119,9 @@ static void expose(struct window *window, int steps)
 static void on_still(void *user, bool saved, const char *line)
 {
     struct window_stream *stream = user;
-    inbox_put_message(&stream->inbox, !saved, line);
+    char text[CAMERA_MESSAGE_MAX];
+    snprintf(text, sizeof(text), "%s%s", saved ? "still saved: " : "", line);
+    inbox_put_message(&stream->inbox, !saved, text);
     window_refresh(stream->window);
 }
 
@@ -159,19 +167,6 @@ static bool do_camera(struct window *window, const struct input *input)
     return true;
 }
 
-static void begin_edit(struct panel *panel, const struct panel_context *context)
-{
-    panel_begin_edit(panel, context);
-    if (panel->editing)
-        SDL_StartTextInput();
-}
-
-static void end_edit(struct panel *panel, const struct panel_context *context, bool accept)
-{
-    panel_end_edit(panel, context, accept);
-    SDL_StopTextInput();
-}
-
 static void do_panel(struct window *window, const struct input *input)
 {
     struct panel *panel = &window->view.instruments.panel;
@@ -193,7 +188,7 @@ static void do_panel(struct window *window, const struct input *input)
         panel_set_word(panel, &context, "default");
         break;
     case INPUT_EDIT:
-        begin_edit(panel, &context);
+        panel_begin_edit(panel, &context);
         break;
     case INPUT_TYPE:
         panel_type(panel, input->text);
@@ -202,7 +197,7 @@ static void do_panel(struct window *window, const struct input *input)
         panel_erase(panel);
         break;
     default:
-        end_edit(panel, &context, input->action == INPUT_ACCEPT);
+        panel_end_edit(panel, &context, input->action == INPUT_ACCEPT);
         break;
     }
 }

@@ -13,6 +13,9 @@ void action_do(struct window *window, const struct input *input);
 /* The part for the mouse, and for the part of the picture that is shown. */
 void pointer_do(struct window *window, const struct input *input);
 
+/* Shows the cursor: for a while, where the window is full-screen. */
+void pointer_show_cursor(struct window *window);
+
 /* The stream that the tile is of. */
 struct window_stream *stream_of(struct window *window, const struct tile *tile);
 

@@ -28,7 +28,7 @@ enum aim aim_kind(const struct camera *camera)
     if (camera_find(camera, "AfWindows") && camera_has_word(camera, "AfMetering", "Windows") &&
         camera_find(camera, "AfTrigger") && has_view(camera))
         return AIM_FOCUS;
-    return camera_has_word(camera, "AeMeteringMode", "Spot") ? AIM_METER : AIM_NONE;
+    return camera_has_word(camera, AIM_METER_CONTROL, "Spot") ? AIM_METER : AIM_NONE;
 }
 
 static struct zoom_rect rect_of(const struct pitether_value *value)
@@ -64,7 +64,7 @@ enum aim aim_at(const struct camera *camera, const struct pitether_frame *frame,
                  "AfMode=Auto,AfMetering=Windows,AfWindows=%.0f,%.0f,%.0f,%.0f,AfTrigger=Start",
                  window.x, window.y, window.width, window.height);
     } else if (kind == AIM_METER) {
-        snprintf(text, AIM_TEXT_MAX, "AeMeteringMode=Spot");
+        snprintf(text, AIM_TEXT_MAX, "Spot");
     }
     return kind;
 }

@@ -19,6 +19,7 @@ enum aim {
     AIM_FOCUS, /* it focuses on that place */
     AIM_METER, /* it has no such focus: it meters the picture's middle */
 };
+#define AIM_METER_CONTROL "AeMeteringMode"
 
 enum aim aim_kind(const struct camera *camera);
 
@@ -34,8 +35,8 @@ struct aim_crop {
 };
 struct aim_crop aim_crop(const struct camera *camera, const struct pitether_frame *frame);
 
-/* Writes the assignments for a click there. frame: where it was clicked, or NULL. text:
- * AIM_TEXT_MAX bytes. */
+/* Writes the assignments for a click there, or of METER the value of AIM_METER_CONTROL. frame:
+ * where it was clicked, or NULL. text: AIM_TEXT_MAX bytes. */
 enum aim aim_at(const struct camera *camera, const struct pitether_frame *frame,
                 struct zoom_point point, char *text);
 

@@ -7,6 +7,9 @@
 #include <string.h>
 
 #include "host/sinks/window/control_text.h"
+#include "shared/base/clock.h"
+
+#define LONG_WAIT (3 * CLOCK_SECOND)
 
 /* What people look for first; the others follow in the order of their names. */
 static const char *const first[] = { "ExposureTime",
@@ -180,6 +183,32 @@ static void keep_changes(struct camera *camera, const struct pitether_changed *c
     camera->version++;
 }
 
+bool camera_waits(const struct camera *camera)
+{
+    return camera->outgoing.unanswered_count > 0 || camera->outgoing.waiting_count > 0;
+}
+
+void camera_check(struct camera *camera, uint64_t now)
+{
+    if (!camera_waits(camera))
+        camera->waits_since = 0;
+    else if (camera->waits_since == 0)
+        camera->waits_since = now;
+    if (camera->waits_since > 0 && !camera->told_wait && now - camera->waits_since >= LONG_WAIT) {
+        camera->told_wait = true;
+        camera_say(camera, true, "what was set has not been answered yet: it may not be in force");
+    }
+}
+
+static void say_why_not(struct camera *camera, int result)
+{
+    camera_say(camera, true,
+               result == -EBUSY ? "not set: the camera has not answered yet, try again"
+               : result == -EINVAL
+                   ? "not set: the value is too long, or has a character that can't be seen"
+                   : "not set: the stream has ended");
+}
+
 static void send(struct camera *camera)
 {
     char text[OUTGOING_TEXT_SIZE];
@@ -194,12 +223,16 @@ static void send(struct camera *camera)
         return;
     }
     outgoing_clear(&camera->outgoing);
-    camera_say(camera, true, "not set: the stream has ended");
+    say_why_not(camera, result);
 }
 
 void camera_take_changed(struct camera *camera, const struct pitether_changed *changed)
 {
     bool own = outgoing_answered(&camera->outgoing, changed->request);
+    if (own) {
+        camera->waits_since = 0;
+        camera->told_wait = false;
+    }
     camera->refused = changed->status == PITETHER_CHANGED_NOT_ALLOWED ||
                       (camera->refused && changed->request == 0);
     if (changed->status == PITETHER_CHANGED_DONE)
@@ -216,7 +249,7 @@ void camera_set(struct camera *camera, const char *name, const char *value)
     if (outgoing_put(&camera->outgoing, name, value))
         send(camera);
     else
-        camera_say(camera, true, "not set: the camera has not answered yet, try again");
+        say_why_not(camera, -EBUSY);
     camera->version++;
 }
 
@@ -226,8 +259,6 @@ void camera_set_together(struct camera *camera, const char *assignments)
     int result = camera->set(camera->user, assignments, &request);
     if (!result)
         camera->quiet = request;
-    else if (result == -EBUSY)
-        camera_say(camera, true, "not set: the camera has not answered yet, try again");
     else
-        camera_say(camera, true, "not set: the stream has ended");
+        say_why_not(camera, result);
 }

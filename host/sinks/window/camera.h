@@ -29,8 +29,10 @@ struct camera {
     bool failed;                      /* it was not done as it was asked for */
     uint32_t quiet;                   /* the request of which only failure is told; 0: none */
     bool refused;                     /* this receiver may only view */
-    unsigned messages;                /* counts them */
-    unsigned version;                 /* counts what has changed of all this */
+    uint64_t waits_since;             /* for an answer, as camera_check() saw it; 0: for none */
+    bool told_wait;
+    unsigned messages; /* counts them */
+    unsigned version;  /* counts what has changed of all this */
 };
 
 void camera_clear(struct camera *camera);
@@ -58,6 +60,12 @@ void camera_set(struct camera *camera, const char *name, const char *value);
 /* The same for what belongs together, e.g. a mode and what it is for: sent at once, and not merged
  * with what else is wanted. That it was done is not told: it shows itself. */
 void camera_set_together(struct camera *camera, const char *assignments);
+
+/* Whether something was set of which the camera has not answered yet. */
+bool camera_waits(const struct camera *camera);
+
+/* Tells the user, once, if an answer has not come for some seconds. Now and then. */
+void camera_check(struct camera *camera, uint64_t now_ns);
 
 /* Tells the user something about the camera. failed: it is not what the user wanted. */
 void camera_say(struct camera *camera, bool failed, const char *text);

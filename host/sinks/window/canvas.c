@@ -153,14 +153,16 @@ void canvas_resize(struct canvas *canvas, struct layout_size size, SDL_Rect usab
                           usable.y + (usable.h - size.height) / 2);
 }
 
-void canvas_toggle_full_screen(struct canvas *canvas, bool hides_cursor)
+bool canvas_is_full_screen(const struct canvas *canvas)
 {
-    bool full = SDL_GetWindowFlags(canvas->window) & SDL_WINDOW_FULLSCREEN_DESKTOP;
-    if (SDL_SetWindowFullscreen(canvas->window, full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP)) {
+    return SDL_GetWindowFlags(canvas->window) & SDL_WINDOW_FULLSCREEN;
+}
+
+void canvas_toggle_full_screen(struct canvas *canvas)
+{
+    bool full = canvas_is_full_screen(canvas);
+    if (SDL_SetWindowFullscreen(canvas->window, full ? 0 : SDL_WINDOW_FULLSCREEN_DESKTOP))
         log_warning("can't change to or from full screen: %s", SDL_GetError());
-        return;
-    }
-    SDL_ShowCursor(full || !hides_cursor ? SDL_ENABLE : SDL_DISABLE);
 }
 
 uint64_t canvas_refresh_period(const struct canvas *canvas)

@@ -49,8 +49,9 @@ bool canvas_usable(const struct canvas *canvas, SDL_Rect *usable);
 /* Gives the window this size, in the middle of the usable part. */
 void canvas_resize(struct canvas *canvas, struct layout_size size, SDL_Rect usable);
 
-/* hides_cursor: while it is full-screen. */
-void canvas_toggle_full_screen(struct canvas *canvas, bool hides_cursor);
+/* To or from full screen. */
+void canvas_toggle_full_screen(struct canvas *canvas);
+bool canvas_is_full_screen(const struct canvas *canvas);
 
 /* Between two refreshes of the window's display, ns. */
 uint64_t canvas_refresh_period(const struct canvas *canvas);

@@ -101,8 +101,21 @@ static void take_answers(struct window *window, struct window_stream *stream)
     inbox_take(&stream->inbox, camera);
     if (messages != camera->messages || (panel->open && version != camera->version))
         window->stale = true;
-    if (messages != camera->messages && camera->failed)
-        panel->wanted_until = stream->crop_until = stream->exposure.until = 0;
+    if (messages == camera->messages || !camera->failed)
+        return;
+    stream->crop_until = stream->exposure.until = 0;
+    if (&stream->tile == view_active(&window->view))
+        panel->wanted_until = window->view.instruments.mark_until = 0;
+}
+
+/* Input methods would swallow keys that are not typed. */
+static void follow_editing(const struct window *window)
+{
+    bool editing = mode_of(window) == INPUT_TYPING;
+    if (editing && !SDL_IsTextInputActive())
+        SDL_StartTextInput();
+    else if (!editing && SDL_IsTextInputActive())
+        SDL_StopTextInput();
 }
 
 bool events_take(struct window *window)
@@ -116,6 +129,7 @@ bool events_take(struct window *window)
     }
     while (!window_display_is_lost() && SDL_PollEvent(&event)) {
         on_event(window, &event);
+        follow_editing(window);
         any = true;
     }
     return any;

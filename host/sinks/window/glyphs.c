@@ -105,10 +105,24 @@ int glyphs_width(const struct glyphs *glyphs, const char *text)
     return width;
 }
 
-int glyphs_draw(const struct glyphs *glyphs, SDL_Surface *to, SDL_Point at, int max_width,
-                const char *text, SDL_Color colour)
+size_t glyphs_line(const struct glyphs *glyphs, const char *text, int width)
 {
-    int end = at.x + max_width;
+    const char *at = text, *space = NULL;
+    for (int used = 0; *at;) {
+        const char *character = at;
+        used += glyphs->advances[take_character(glyphs, &at)];
+        if (*character == ' ')
+            space = character;
+        if (used > width && character > text)
+            return (size_t)((space && space > text ? space : character) - text);
+    }
+    return (size_t)(at - text);
+}
+
+/* Up to that end of the line; returns where the next character would be. */
+static int draw_until(const struct glyphs *glyphs, SDL_Surface *to, SDL_Point at, int end,
+                      const char *text, SDL_Color colour)
+{
     while (*text) {
         unsigned glyph = take_character(glyphs, &text);
         SDL_Surface *image = glyphs->images[glyph];
@@ -122,4 +136,16 @@ int glyphs_draw(const struct glyphs *glyphs, SDL_Surface *to, SDL_Point at, int 
         SDL_BlitSurface(image, NULL, to, &place);
     }
     return at.x;
+}
+
+void glyphs_draw(const struct glyphs *glyphs, SDL_Surface *to, SDL_Point at, int max_width,
+                 const char *text, SDL_Color colour)
+{
+    static const char cut[] = "...";
+    int end = at.x + max_width;
+    if (glyphs_width(glyphs, text) > max_width) {
+        at.x = draw_until(glyphs, to, at, end - glyphs_width(glyphs, cut), text, colour);
+        text = cut;
+    }
+    draw_until(glyphs, to, at, end, text, colour);
 }

@@ -7,6 +7,7 @@
 #define PITETHER_HOST_SINKS_WINDOW_GLYPHS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define SDL_MAIN_HANDLED /* main() is the program's own */
 #include <SDL.h>
@@ -29,9 +30,13 @@ void glyphs_clear(struct glyphs *glyphs);
 /* The text's width, pixels. Texts are UTF-8. */
 int glyphs_width(const struct glyphs *glyphs, const char *text);
 
-/* Draws the text, whose upper left corner is there, and no wider than max_width: what doesn't fit
- * is cut. Returns where it ends. */
-int glyphs_draw(const struct glyphs *glyphs, SDL_Surface *to, SDL_Point at, int max_width,
-                const char *text, SDL_Color colour);
+/* How many bytes of the text make a line of that width: up to a space if there is one, at least one
+ * character, and all of it if it fits. */
+size_t glyphs_line(const struct glyphs *glyphs, const char *text, int width);
+
+/* Draws the text, whose upper left corner is there, and no wider than max_width: "..." stands for
+ * what doesn't fit. */
+void glyphs_draw(const struct glyphs *glyphs, SDL_Surface *to, SDL_Point at, int max_width,
+                 const char *text, SDL_Color colour);
 
 #endif

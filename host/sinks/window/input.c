@@ -10,9 +10,11 @@ static unsigned digit_of(SDL_Keycode key)
     return 0;
 }
 
-static struct input read_typing(SDL_Keycode key)
+static struct input read_typing(const SDL_KeyboardEvent *event)
 {
-    switch (key) {
+    if (event->repeat && event->keysym.sym != SDLK_BACKSPACE) /* the key that began it is held */
+        return (struct input){ .action = INPUT_NONE };
+    switch (event->keysym.sym) {
     case SDLK_RETURN:
     case SDLK_KP_ENTER:
         return (struct input){ .action = INPUT_ACCEPT };
@@ -32,7 +34,7 @@ static struct input read_key(const SDL_KeyboardEvent *event, enum input_mode mod
     if (modifiers & (KMOD_CTRL | KMOD_ALT | KMOD_GUI))
         return input;
     if (mode == INPUT_TYPING)
-        return read_typing(event->keysym.sym);
+        return read_typing(event);
     input.stream = digit_of(event->keysym.sym);
     const struct key_row *row =
         keys_find(event->keysym.sym, modifiers & KMOD_SHIFT, mode == INPUT_PANEL_KEYS);

@@ -1,5 +1,6 @@
 #include "host/sinks/window/instruments.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "host/sinks/window/panel_draw.h"
@@ -11,10 +12,10 @@
 #define NOTICE_TIME (4 * CLOCK_SECOND)
 
 enum {
-    TEXT_PART = 36, /* characters are so small a part of the window's height */
+    TEXT_PART = 36, /* characters are so small a part of the window's height, ... */
     TEXT_MIN = 10,
-    TEXT_MAX = 15, /* in units of the window's size */
-    MARGIN = 6
+    TEXT_MAX = 15,       /* ... within these, in units of the window's size ... */
+    TEXT_PART_LEAST = 72 /* ... and no smaller a part than this: a large window is seen from afar */
 };
 
 void instruments_reset(struct instruments *instruments)
@@ -27,7 +28,6 @@ void instruments_reset(struct instruments *instruments)
     sheet_clear(&instruments->values_sheet);
     sheet_clear(&instruments->panel_sheet);
     sheet_clear(&instruments->notice_sheet);
-    instruments->notice_until = 0;
 }
 
 /* The size of the text follows that of the window. */
@@ -35,6 +35,7 @@ static bool fit(struct instruments *instruments, const struct tile *tile, struct
                 int scale)
 {
     int height = SDL_clamp(window.height / TEXT_PART, TEXT_MIN * scale, TEXT_MAX * scale);
+    height = SDL_max(height, window.height / TEXT_PART_LEAST);
     if (tile != instruments->tile || memcmp(&window, &instruments->window, sizeof(window)) != 0)
         instruments_reset(instruments);
     instruments->tile = tile;
@@ -45,18 +46,48 @@ static bool fit(struct instruments *instruments, const struct tile *tile, struct
 static bool shows_any(const struct instruments *instruments)
 {
     return instruments->keys || instruments->tones || instruments->values ||
-           instruments->panel.open;
+           instruments->panel.open || instruments->notice_until > 0;
+}
+
+static SDL_Color notice_colour(const struct instruments *instruments)
+{
+    return instruments->notice_failed ? sheet_red : sheet_bright;
+}
+
+void instruments_tell(struct instruments *instruments, struct tile *tile, const struct tile *active,
+                      bool names_stream, uint64_t now)
+{
+    const struct camera *camera = &tile->camera;
+    if (tile->told == camera->messages)
+        return;
+    tile->told = camera->messages;
+    if (instruments->panel.open && tile == active)
+        return;
+    snprintf(instruments->notice, NOTICE_MAX, "%s%s%s", names_stream ? tile->name : "",
+             names_stream ? ": " : "", camera->message);
+    instruments->notice_failed = camera->failed;
+    instruments->notice_until = now + NOTICE_TIME;
+    sheet_clear(&instruments->notice_sheet);
+}
+
+/* For the values of the frame, in the tile: beside the panel, and above the histogram and a notice.
+ * As instruments_show_over() places them. */
+static struct layout_size room_for_values(const struct instruments *instruments,
+                                          const struct tile *tile)
+{
+    struct layout_area room = instruments_room(instruments, tile);
+    if (instruments->tones)
+        room.height -= plate_tones_height(&instruments->glyphs) + INSTRUMENTS_MARGIN;
+    return (struct layout_size){ room.width, room.height };
 }
 
 void instruments_prepare(struct instruments *instruments, const struct canvas *canvas,
                          const struct tile *tile, struct layout_size window)
 {
-    bool notices = instruments->notice_version != tile->camera.messages;
-    if ((!shows_any(instruments) && !notices) ||
-        !fit(instruments, tile, window, canvas_scale(canvas)))
+    if (!shows_any(instruments) || !fit(instruments, tile, window, canvas_scale(canvas)))
         return;
     if (instruments->values && tile->shown && tile->shown != instruments->valued) {
-        struct layout_size most = { tile->area.width, tile->area.height - 2 * MARGIN };
+        struct layout_size most = room_for_values(instruments, tile);
         plate_values(&instruments->values_sheet, canvas->renderer, &instruments->glyphs,
                      tile->shown, &tile->camera, most);
         instruments->valued = tile->shown;
@@ -96,20 +127,37 @@ static bool update_panel(struct instruments *instruments, SDL_Renderer *renderer
     return true;
 }
 
-/* The panel shows the message itself. */
-static bool update_notice(struct instruments *instruments, SDL_Renderer *renderer,
-                          const struct tile *tile, uint64_t now)
+static bool update_notice(struct instruments *instruments, SDL_Renderer *renderer, uint64_t now)
 {
-    const struct camera *camera = &tile->camera;
-    if (instruments->notice_version == camera->messages)
+    int width = instruments->window.width - instruments_panel_width(instruments);
+    if (instruments->notice_until == 0)
         return false;
-    instruments->notice_version = camera->messages;
-    if (instruments->panel.open || !camera->message[0])
+    if (now < instruments->notice_until && instruments->notice_sheet.texture)
         return false;
-    plate_notice(&instruments->notice_sheet, renderer, &instruments->glyphs, camera->message,
-                 camera->failed ? sheet_red : sheet_bright, tile->area.width);
-    instruments->notice_until = now + NOTICE_TIME;
+    sheet_clear(&instruments->notice_sheet);
+    if (now < instruments->notice_until)
+        plate_notice(&instruments->notice_sheet, renderer, &instruments->glyphs,
+                     instruments->notice, notice_colour(instruments), width);
+    else
+        instruments->notice_until = 0;
     return true;
+}
+
+static bool update_keys(struct instruments *instruments, SDL_Renderer *renderer)
+{
+    if (!instruments->keys || instruments->keys_sheet.texture)
+        return false;
+    instruments->keys_pages =
+        plate_keys(&instruments->keys_sheet, renderer, &instruments->list_glyphs,
+                   instruments->glyphs.height, instruments->window, instruments->keys_page);
+    return true;
+}
+
+void instruments_turn_page(struct instruments *instruments)
+{
+    bool more = instruments->keys && instruments->keys_page + 1 < instruments->keys_pages;
+    instruments->keys_page = more ? instruments->keys_page + 1 : 0;
+    instruments->keys = more || !instruments->keys;
 }
 
 bool instruments_update(struct instruments *instruments, const struct canvas *canvas,
@@ -118,20 +166,11 @@ bool instruments_update(struct instruments *instruments, const struct canvas *ca
 {
     SDL_Renderer *renderer = canvas->renderer;
     if (instruments->glyphs.height == 0) /* nothing was to be drawn so far */
-        return shows_any(instruments) || instruments->notice_version != tile->camera.messages;
+        return shows_any(instruments);
     bool changed = measure(instruments, renderer, planes, now);
     changed |= update_panel(instruments, renderer, tile, names_stream, now);
-    changed |= update_notice(instruments, renderer, tile, now);
-    if (instruments->keys && !instruments->keys_sheet.texture) {
-        plate_keys(&instruments->keys_sheet, renderer, &instruments->list_glyphs,
-                   instruments->glyphs.height, instruments->window);
-        changed = true;
-    }
-    if (instruments->notice_until > 0 && now >= instruments->notice_until) {
-        instruments->notice_until = 0;
-        sheet_clear(&instruments->notice_sheet);
-        changed = true;
-    }
+    changed |= update_notice(instruments, renderer, now);
+    changed |= update_keys(instruments, renderer);
     return changed;
 }
 

@@ -13,13 +13,18 @@
 #include <stdint.h>
 
 #include "host/sinks/window/panel.h"
+#include "host/sinks/window/plates.h"
 #include "host/sinks/window/sheet.h"
 #include "host/sinks/window/tile.h"
 #include "host/sinks/window/tones.h"
 
+enum { INSTRUMENTS_MARGIN = 6 }; /* pixels around a plate */
+
 /* All zeroes at first. */
 struct instruments {
     bool keys, tones, peaking, grid, values; /* is shown */
+    unsigned keys_page, keys_pages;          /* the page that is shown, from 0 on, and all; 0: not
+                                                known yet */
     struct panel panel;
 
     struct glyphs glyphs, list_glyphs;
@@ -32,8 +37,14 @@ struct instruments {
     const struct pitether_frame *valued; /* whose values are drawn; only compared */
     struct zoom_point mark;              /* where the camera was told to focus */
     uint64_t mark_until, notice_until;   /* 0: nothing is shown */
-    unsigned notice_version;
+    char notice[NOTICE_MAX];
+    bool notice_failed;
 };
+
+/* Shows what was said about a camera for some seconds, unless the panel, which belongs to the
+ * active tile, does. names_stream: the notice says whose camera it is. */
+void instruments_tell(struct instruments *instruments, struct tile *tile, const struct tile *active,
+                      bool names_stream, uint64_t now_ns);
 
 /* Before a picture of the window of that size is drawn: draws anew only what must be of the very
  * frame that is shown. */
@@ -56,11 +67,18 @@ void instruments_show_grid(SDL_Renderer *renderer, struct layout_area area);
 /* The camera was told to focus there. */
 void instruments_mark(struct instruments *instruments, struct zoom_point point, uint64_t now_ns);
 
+/* The next page of the list of keys; after the last one, it is not shown. */
+void instruments_turn_page(struct instruments *instruments);
+
 /* Another size or stream, or something was switched on: all is drawn anew. */
 void instruments_reset(struct instruments *instruments);
 
 /* Pixels at the window's right that the panel covers; less than the window has. */
 int instruments_panel_width(const struct instruments *instruments);
+
+/* What of the tile's picture is not covered by the panel or a notice, without a margin. Without a
+ * panel or a notice, the whole of it. */
+struct layout_area instruments_room(const struct instruments *instruments, const struct tile *tile);
 
 /* Whether something needs the decoded frame. */
 bool instruments_measure(const struct instruments *instruments);

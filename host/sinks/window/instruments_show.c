@@ -9,7 +9,7 @@
 #define MARK_TIME (3 * CLOCK_SECOND)
 #define MARK_SHARE (1.0 / 6) /* of the picture's shorter side */
 
-enum { MARGIN = 6, THIRDS = 3, GRID_OPACITY = 110, MARK_THICK = 2 };
+enum { MARGIN = INSTRUMENTS_MARGIN, THIRDS = 3, GRID_OPACITY = 110, MARK_THICK = 2 };
 
 /* AfState, as libcamera has it. */
 enum { AF_SCANNING = 1, AF_FOCUSED = 2, AF_FAILED = 3 };
@@ -46,20 +46,41 @@ static void show_mark(const struct instruments *instruments, SDL_Renderer *rende
     }
 }
 
+struct layout_area instruments_room(const struct instruments *instruments, const struct tile *tile)
+{
+    struct layout_area room = tile->area;
+    const SDL_Surface *notice = instruments->notice_sheet.surface;
+    int right = instruments->window.width - instruments_panel_width(instruments);
+    int bottom = instruments->window.height - (notice ? notice->h + MARGIN : 0);
+    room.width = SDL_min(room.width, right - room.x) - 2 * MARGIN;
+    room.height = SDL_min(room.height, bottom - room.y) - 2 * MARGIN;
+    room.x += MARGIN;
+    room.y += MARGIN;
+    return room;
+}
+
+/* In a corner of the room, if it is not too wide. */
+static void show_plate(const struct sheet *sheet, SDL_Renderer *renderer, struct layout_area room,
+                       bool at_bottom)
+{
+    const SDL_Surface *surface = sheet->surface;
+    if (surface && surface->w <= room.width)
+        sheet_show(sheet, renderer, room.x, at_bottom ? room.y + room.height - surface->h : room.y);
+}
+
 void instruments_show_over(const struct instruments *instruments, SDL_Renderer *renderer,
                            const struct tile *tile, uint64_t now)
 {
     const struct layout_area *area = &tile->area;
     SDL_Rect clip = { area->x, area->y, area->width, area->height };
-    const SDL_Surface *tones = instruments->tones_sheet.surface;
+    struct layout_area room = instruments_room(instruments, tile);
     SDL_RenderSetClipRect(renderer, &clip);
     if (now < instruments->mark_until)
         show_mark(instruments, renderer, tile);
     if (instruments->values)
-        sheet_show(&instruments->values_sheet, renderer, area->x + MARGIN, area->y + MARGIN);
-    if (instruments->tones && tones)
-        sheet_show(&instruments->tones_sheet, renderer, area->x + MARGIN,
-                   area->y + area->height - tones->h - MARGIN);
+        show_plate(&instruments->values_sheet, renderer, room, false);
+    if (instruments->tones)
+        show_plate(&instruments->tones_sheet, renderer, room, true);
     SDL_RenderSetClipRect(renderer, NULL);
 }
 
@@ -79,7 +100,8 @@ void instruments_show_plates(const struct instruments *instruments, SDL_Renderer
     if (instruments->panel.open && panel)
         sheet_show(&instruments->panel_sheet, renderer, window->width - panel->w, 0);
     if (instruments->notice_until > 0 && notice)
-        sheet_show(&instruments->notice_sheet, renderer, (window->width - notice->w) / 2,
+        sheet_show(&instruments->notice_sheet, renderer,
+                   (window->width - instruments_panel_width(instruments) - notice->w) / 2,
                    window->height - notice->h - MARGIN);
     if (instruments->keys && list)
         sheet_show(&instruments->keys_sheet, renderer, (window->width - list->w) / 2,

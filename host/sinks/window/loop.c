@@ -34,6 +34,9 @@ static uint64_t update_stream(struct window *window, unsigned index, uint64_t no
     const struct view *view = &window->view;
     tile->status = (struct window_status){ .latency_ms = -1 };
     stream->config.status(stream->config.user, &tile->status);
+    unsigned messages = tile->camera.messages;
+    camera_check(&tile->camera, now);
+    window->stale |= messages != tile->camera.messages;
     uint64_t due = tile_update(tile, view_number(view, index), view->frozen, now, &window->stale);
     /* The rates change for as long as frames are received. */
     uint64_t period = view_sees(view, index) ? STATUS_PERIOD : STATUS_PERIOD_UNSEEN;
@@ -78,6 +81,14 @@ static void restore_pictures(struct window *window)
     window->lost = false;
 }
 
+static void tell(struct window *window, uint64_t now)
+{
+    struct view *view = &window->view;
+    for (unsigned i = 0; i < view->count; i++)
+        instruments_tell(&view->instruments, view->tiles[i], view_active(view), view->count > 1,
+                         now);
+}
+
 static void draw_again(struct window *window)
 {
     struct view *view = &window->view;
@@ -85,6 +96,7 @@ static void draw_again(struct window *window)
     if (window->lost)
         instruments_clear(&view->instruments);
     restore_pictures(window);
+    tell(window, clock_monotonic());
     if (view_place(view))
         (void)instruments_update(&view->instruments, &view->canvas, active,
                                  measure_again(window, active), view->count > 1, clock_monotonic());
@@ -99,6 +111,7 @@ static void update_instruments(struct window *window, struct tile *tile, uint64_
 {
     struct view *view = &window->view;
     struct tile *active = view_active(view);
+    tell(window, now);
     bool changed =
         instruments_update(&view->instruments, &view->canvas, active,
                            active == tile ? &tile->picture.planes : NULL, view->count > 1, now);
@@ -146,6 +159,7 @@ static uint64_t show_due(struct window *window, unsigned index)
 static void handle_events(struct window *window)
 {
     uint64_t now = clock_monotonic(), due = SDL_min(window->next_status, window->next_draw);
+    due = SDL_min(due, window->hide_cursor);
     for (unsigned i = 0; i < window->view.count; i++) {
         uint64_t next = show_due(window, i);
         due = next < due ? next : due;
@@ -184,6 +198,10 @@ static void show_frames(void *user)
             update_status(window, now);
         if ((window->stale || now >= window->next_draw) && !window->view.hidden)
             draw_again(window);
+        if (now >= window->hide_cursor) {
+            window->hide_cursor = UINT64_MAX;
+            SDL_ShowCursor(SDL_DISABLE);
+        }
         handle_events(window);
         show_next(window);
     }

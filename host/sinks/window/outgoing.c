@@ -47,7 +47,7 @@ void outgoing_sent(struct outgoing *outgoing, uint32_t request)
 
 void outgoing_clear(struct outgoing *outgoing)
 {
-    outgoing->waiting_count = outgoing->unanswered_count = 0;
+    outgoing->waiting_count = 0;
 }
 
 bool outgoing_answered(struct outgoing *outgoing, uint32_t request)

@@ -40,7 +40,7 @@ bool outgoing_text(const struct outgoing *outgoing, char *text);
 /* What waited was sent with this request. */
 void outgoing_sent(struct outgoing *outgoing, uint32_t request);
 
-/* Nothing waits any more, and no answers are due. */
+/* Nothing waits to be sent any more. Answers may still be due. */
 void outgoing_clear(struct outgoing *outgoing);
 
 /* Whether the answer is to one of those that were sent. */

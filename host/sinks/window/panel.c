@@ -9,9 +9,14 @@
 
 #define WANTED_FOR CLOCK_SECOND /* after that the camera's own report counts */
 
+static bool is_list(const struct pitether_control *control)
+{
+    return control->array && control->size != 1;
+}
+
 static unsigned rows_of(const struct pitether_control *control)
 {
-    bool split = control->array && control->size > 1 && control->size <= PANEL_ELEMENTS_MAX &&
+    bool split = is_list(control) && control->size > 0 && control->size <= PANEL_ELEMENTS_MAX &&
                  control_has_steps(control);
     return split ? control->size : 1;
 }
@@ -21,24 +26,42 @@ static void add_rows(struct panel *panel, const struct camera *camera, unsigned 
     unsigned rows = rows_of(&camera->controls[index]);
     if (panel->count + rows > PANEL_ROWS_MAX)
         return;
-    for (unsigned i = 0; i < rows; i++)
-        panel->rows[panel->count++] = (struct panel_row){ index, rows > 1 ? (int)i : PANEL_WHOLE };
+    for (unsigned i = 0; i < rows; i++) {
+        struct panel_row *row = &panel->rows[panel->count++];
+        row->control = index;
+        row->element = rows > 1 ? (int)i : PANEL_WHOLE;
+        strcpy(row->name, camera->controls[index].name);
+    }
+}
+
+/* Selects the control that was selected before. False: it is not there any more. */
+static bool select_again(struct panel *panel, const struct panel_row *before)
+{
+    for (unsigned i = 0; i < panel->count; i++)
+        if (strcmp(panel->rows[i].name, before->name) == 0 &&
+            panel->rows[i].element == before->element) {
+            panel->selected = i;
+            return true;
+        }
+    return false;
 }
 
 void panel_list(struct panel *panel, const struct camera *camera)
 {
-    if (panel->camera == camera && panel->lists == camera->lists)
+    bool other = panel->camera != camera;
+    if (!other && panel->lists == camera->lists)
         return;
+    struct panel_row before = panel->rows[panel->selected];
     panel->camera = camera;
     panel->lists = camera->lists;
     panel->count = 0;
     panel->wanted_until = 0;
     for (unsigned i = 0; i < camera->count; i++)
         add_rows(panel, camera, i);
+    if (!select_again(panel, &before) || other)
+        panel->editing = false;
     if (panel->selected >= panel->count)
         panel->selected = panel->count > 0 ? panel->count - 1 : 0;
-    if (panel->count == 0)
-        panel->editing = false;
     panel->version++;
 }
 
@@ -47,6 +70,7 @@ void panel_move(struct panel *panel, int by)
     int to = (int)panel->selected + by;
     if (panel->count == 0)
         return;
+    panel->editing = false;
     panel->selected = to < 0 ? 0 : to >= (int)panel->count ? panel->count - 1 : (unsigned)to;
     panel->wanted_until = 0;
     panel->version++;
@@ -62,7 +86,8 @@ static const struct pitether_control *control_of(const struct panel *panel,
 
 static bool is_wanted(const struct panel *panel, const struct panel_context *context, unsigned row)
 {
-    return row == panel->wanted_row && context->now_ns < panel->wanted_until;
+    return row == panel->wanted_row && panel->wanted_until > 0 &&
+           (context->now_ns < panel->wanted_until || camera_waits(context->camera));
 }
 
 static unsigned element_of(const struct panel_row *row)
@@ -93,8 +118,14 @@ void panel_step(struct panel *panel, const struct panel_context *context, int st
     const struct pitether_control *control = control_of(panel, context->camera, panel->selected);
     const struct panel_row *row = &panel->rows[panel->selected];
     char text[CONTROL_TEXT_MAX];
-    if (!control || !control_has_steps(control))
+    if (!control)
         return;
+    if (!control_has_steps(control) || (row->element < 0 && is_list(control))) {
+        snprintf(text, sizeof(text), "%s has no steps: press Enter and type its value",
+                 control->name);
+        camera_say(context->camera, true, text);
+        return;
+    }
     struct pitether_value value = camera_value(control, context->frame);
     double from = is_wanted(panel, context, panel->selected)
                       ? panel->wanted
@@ -202,6 +233,9 @@ void panel_line(const struct panel *panel, const struct panel_context *context, 
     if (line->wanted) {
         number = panel->wanted;
         control_number_text(control, number, line->value);
+        size_t used = strlen(line->value);
+        snprintf(line->value + used, sizeof(line->value) - used, "%s%s",
+                 control->unit[0] ? " " : "", control->unit);
     } else {
         control_text(control, &value, element, line->value, sizeof(line->value));
     }

@@ -9,11 +9,12 @@
 #include <stdint.h>
 
 #include "host/sinks/window/camera.h"
+#include "shared/controls/control_table.h"
 
 enum {
-    PANEL_ROWS_MAX = 192,
     PANEL_NAME_MAX = 64,
     PANEL_ELEMENTS_MAX = 4, /* an array of so many at most has a row for each element */
+    PANEL_ROWS_MAX = PANEL_ELEMENTS_MAX * CONTROLS_MAX,
     PANEL_WHOLE = -1,
     PANEL_LARGE_STEP = 3 /* with Shift */
 };
@@ -21,6 +22,7 @@ enum {
 struct panel_row {
     unsigned control; /* in struct camera */
     int element;      /* of an array, or PANEL_WHOLE */
+    char name[CONTROL_NAME_MAX + 1];
 };
 
 /* All zeroes at first. */
@@ -37,7 +39,7 @@ struct panel {
     /* What the keys have asked for last, which more presses go on from. */
     unsigned wanted_row;
     double wanted;
-    uint64_t wanted_until; /* clock_monotonic(); 0: nothing */
+    uint64_t wanted_until; /* at least; clock_monotonic(); 0: nothing */
 };
 
 /* Of the selected stream: its camera, the frame that is shown, or NULL, and the time. */
@@ -57,13 +59,14 @@ struct panel_line {
 };
 
 /* Makes the rows anew if the camera, which has become another one, or its list of controls has
- * changed. Before all of the others. */
+ * changed: the selected control stays that if it is still there, and what is typed is for no other
+ * one. Before all of the others. */
 void panel_list(struct panel *panel, const struct camera *camera);
 
-/* Selects a row so many further down, not beyond the last one. */
+/* Selects a row so many further down, not beyond the last one. What is typed is dropped. */
 void panel_move(struct panel *panel, int by);
 
-/* Changes the selected value by so many steps. */
+/* Changes the selected value by so many steps, or says that it has none. */
 void panel_step(struct panel *panel, const struct panel_context *context, int steps);
 
 /* Gives the selected control back to the camera, or sets its default. */

@@ -2,13 +2,14 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum {
     WIDTH = 23,               /* heights of characters */
     PLATE = SDL_ALPHA_OPAQUE, /* what is seen through would cost time, and be hard to read */
     LINE_BYTES = 200,
-    MESSAGE_LINES = 2
+    PLACE_BYTES = 32,
+    MESSAGE_LINES = 2,    /* that always have room */
+    MESSAGE_LINES_MAX = 8 /* a longer message takes the place of rows */
 };
 
 static const SDL_Color selected_plate = { 60, 80, 110, 255 };
@@ -18,6 +19,7 @@ static const SDL_Color track = { 70, 70, 70, 255 };
 /* Where things are in the sheet, pixels. */
 struct places {
     int width, height, margin, row, rows_top;
+    int message_lines;
     unsigned rows; /* that have room */
 };
 
@@ -33,13 +35,26 @@ static const char *const hints[] = { "Left, Right: change    a: automatic",
                                      "Enter: type    Backspace: default" };
 enum { HINTS = sizeof(hints) / sizeof(*hints) };
 
-static struct places places_of(const struct glyphs *glyphs, struct layout_size window)
+/* The lines that the message takes. */
+static int lines_of(const struct glyphs *glyphs, const char *message, int width)
+{
+    int lines = 0;
+    for (; *message && lines < MESSAGE_LINES_MAX; lines++) {
+        message += glyphs_line(glyphs, message, width);
+        message += *message == ' ';
+    }
+    return SDL_max(lines, MESSAGE_LINES);
+}
+
+static struct places places_of(const struct glyphs *glyphs, const char *message,
+                               struct layout_size window)
 {
     struct places places = { .height = window.height, .margin = glyphs->height / 2 };
     places.width = SDL_min(WIDTH * glyphs->height, window.width);
     places.row = glyphs->line + SDL_max(glyphs->height / 4, 2);
     places.rows_top = places.margin + places.row;
-    int below = (MESSAGE_LINES + HINTS) * glyphs->line + 2 * places.margin;
+    places.message_lines = lines_of(glyphs, message, places.width - 2 * places.margin);
+    int below = (places.message_lines + HINTS) * glyphs->line + 2 * places.margin;
     places.rows = (unsigned)SDL_max((window.height - places.rows_top - below) / places.row, 1);
     return places;
 }
@@ -57,12 +72,16 @@ static unsigned first_row(const struct drawing *drawing)
 static void draw_typed(const struct drawing *drawing, int y)
 {
     const struct places *places = &drawing->places;
-    char text[CONTROL_TEXT_MAX + 2];
+    char typed[CONTROL_TEXT_MAX + 2];
+    const char *text = typed;
     SDL_Rect plate = { places->width / 2, y, places->width / 2 - places->margin, places->row };
-    snprintf(text, sizeof(text), "%s_", drawing->panel->typed);
+    int room = plate.w - 2 * places->margin;
+    snprintf(typed, sizeof(typed), "%s_", drawing->panel->typed);
+    while (*text && glyphs_width(drawing->glyphs, text) > room) /* its end is what is typed at */
+        text++;
     sheet_fill(drawing->sheet, plate, typed_plate);
-    sheet_text_right(drawing->sheet, drawing->glyphs, places->width - 2 * places->margin, y + 1,
-                     text, sheet_bright);
+    sheet_text_right(drawing->sheet, drawing->glyphs, plate.x + plate.w - places->margin, y + 1,
+                     room, text, sheet_bright);
 }
 
 static void draw_position(const struct drawing *drawing, int y, double position)
@@ -90,10 +109,8 @@ static void draw_row(const struct drawing *drawing, unsigned row, int y)
         draw_typed(drawing, y);
         return;
     }
-    int space = places->width - 3 * places->margin - glyphs_width(drawing->glyphs, line.name);
-    while (line.value[0] && glyphs_width(drawing->glyphs, line.value) > space)
-        line.value[strlen(line.value) - 1] = '\0';
-    sheet_text_right(drawing->sheet, drawing->glyphs, places->width - places->margin, y + 1,
+    int room = places->width - 3 * places->margin - glyphs_width(drawing->glyphs, line.name);
+    sheet_text_right(drawing->sheet, drawing->glyphs, places->width - places->margin, y + 1, room,
                      line.value,
                      line.wanted      ? sheet_blue
                      : line.automatic ? sheet_bright
@@ -119,29 +136,29 @@ static void draw_rows(const struct drawing *drawing)
 static void draw_head(const struct drawing *drawing, const char *title)
 {
     const struct places *places = &drawing->places;
-    char text[LINE_BYTES];
-    snprintf(text, sizeof(text), "%s%sControls", title, *title ? " - " : "");
-    sheet_text(drawing->sheet, drawing->glyphs, places->margin, places->margin, text, sheet_grey);
+    char text[LINE_BYTES], place[PLACE_BYTES] = "";
+    static const char legend[] = "set by hand";
+    int room = places->width - 3 * places->margin - glyphs_width(drawing->glyphs, legend);
+    if (drawing->panel->count > places->rows)
+        snprintf(place, sizeof(place), " %u of %u", drawing->panel->selected + 1,
+                 drawing->panel->count);
+    snprintf(text, sizeof(text), "%s%sControls%s", title, *title ? " - " : "", place);
+    glyphs_draw(drawing->glyphs, drawing->sheet->surface,
+                (SDL_Point){ places->margin, places->margin }, room, text, sheet_grey);
     sheet_text_right(drawing->sheet, drawing->glyphs, places->width - places->margin,
-                     places->margin, "set by hand", sheet_amber);
+                     places->margin, places->width, legend, sheet_amber);
 }
 
-/* One line of the text: what fits, up to a space where possible. Returns what is left. */
+/* One line of the text; returns what is left. */
 static const char *draw_line(const struct drawing *drawing, const char *text, int y,
                              SDL_Color colour)
 {
     char line[LINE_BYTES];
-    size_t size = strnlen(text, sizeof(line) - 1), all = size;
     int width = drawing->places.width - 2 * drawing->places.margin;
-    memcpy(line, text, size);
-    line[size] = '\0';
-    while (size > 1 && glyphs_width(drawing->glyphs, line) > width) {
-        char *space = strrchr(line, ' ');
-        size = space && space > line ? (size_t)(space - line) : size - 1;
-        line[size] = '\0';
-    }
+    size_t size = glyphs_line(drawing->glyphs, text, width);
+    snprintf(line, sizeof(line), "%.*s", (int)size, text);
     sheet_text(drawing->sheet, drawing->glyphs, drawing->places.margin, y, line, colour);
-    return text + size + (size < all && text[size] == ' ');
+    return text + size + (text[size] == ' ');
 }
 
 static void draw_foot(const struct drawing *drawing)
@@ -149,11 +166,11 @@ static void draw_foot(const struct drawing *drawing)
     const struct camera *camera = drawing->context->camera;
     const struct places *places = &drawing->places;
     int line = drawing->glyphs->line;
-    int y = places->height - places->margin - (HINTS + MESSAGE_LINES) * line;
+    int y = places->height - places->margin - (HINTS + places->message_lines) * line;
     const char *text = camera->message;
-    for (int i = 0; i < MESSAGE_LINES && *text; i++)
+    for (int i = 0; i < places->message_lines && *text; i++)
         text = draw_line(drawing, text, y + i * line, camera->failed ? sheet_red : sheet_green);
-    y += MESSAGE_LINES * line;
+    y += places->message_lines * line;
     for (int i = 0; i < HINTS; i++)
         draw_line(drawing, hints[i], y + i * line, sheet_grey);
 }
@@ -162,11 +179,25 @@ void panel_draw(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs
                 const struct panel *panel, const struct panel_context *context, const char *title,
                 struct layout_size window)
 {
-    struct drawing drawing = { sheet, glyphs, panel, context, places_of(glyphs, window) };
+    struct drawing drawing = { sheet, glyphs, panel, context,
+                               places_of(glyphs, context->camera->message, window) };
     if (!sheet_begin(sheet, drawing.places.width, drawing.places.height, PLATE))
         return;
     draw_head(&drawing, title);
     draw_rows(&drawing);
     draw_foot(&drawing);
     sheet_end(sheet, renderer);
+}
+
+int panel_draw_row_at(const struct glyphs *glyphs, const struct panel *panel,
+                      const struct panel_context *context, struct layout_size window, int y)
+{
+    struct drawing drawing = { NULL, glyphs, panel, context,
+                               places_of(glyphs, context->camera->message, window) };
+    const struct places *places = &drawing.places;
+    if (glyphs->height == 0 || y < places->rows_top)
+        return -1;
+    unsigned shown = (unsigned)(y - places->rows_top) / (unsigned)places->row;
+    unsigned row = first_row(&drawing) + shown;
+    return shown < places->rows && row < panel->count ? (int)row : -1;
 }

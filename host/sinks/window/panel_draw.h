@@ -14,4 +14,8 @@ void panel_draw(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs
                 const struct panel *panel, const struct panel_context *context, const char *title,
                 struct layout_size window);
 
+/* The row at that height in the sheet, as panel_draw() draws it; -1: none. */
+int panel_draw_row_at(const struct glyphs *glyphs, const struct panel *panel,
+                      const struct panel_context *context, struct layout_size window, int y);
+
 #endif

@@ -1,11 +1,12 @@
+#include <stdio.h>
+
 #include "host/sinks/window/keys.h"
 #include "host/sinks/window/plates.h"
 
 enum {
     PLATE = SDL_ALPHA_OPAQUE, /* the panel may be behind it */
-    TEXT_MIN = 8,
-    LINE = 6, /* a line is so much higher than ... */
-    LINE_TEXT = 5
+    TEXT_MIN = 9,
+    PAGE_BYTES = 64
 };
 
 static bool is_listed(const struct key_row *row)
@@ -31,70 +32,136 @@ static int widest_text(const struct glyphs *glyphs, bool names)
     return widest;
 }
 
-/* The group with which the second of two columns of about the same height begins. */
-static int second_column(void)
-{
-    int all = 0, so_far = 0, group = 0;
-    for (int i = 0; i < KEY_GROUPS; i++)
-        all += lines_of((enum key_group)i);
-    while (2 * so_far < all)
-        so_far += lines_of((enum key_group)group++);
-    return group;
-}
-
-static int lines_between(int first, int end)
-{
-    int lines = 0;
-    for (int i = first; i < end; i++)
-        lines += lines_of((enum key_group)i);
-    return lines - 1; /* no gap behind the last one */
-}
-
-/* So small that one column fits below one another. */
-static bool make_glyphs(struct glyphs *glyphs, int height, struct layout_size window)
-{
-    int line = window.height / (lines_between(0, KEY_GROUPS) + 2);
-    return glyphs_make(glyphs, SDL_clamp(line * LINE_TEXT / LINE, TEXT_MIN, height));
-}
-
-struct column {
-    int x, y, names; /* where it goes on, and the width of the names */
+/* Where the groups go: whole ones into columns, and columns onto pages. */
+struct places {
+    int margin, names, width, lines; /* names: of the keys; width, and lines, of a column */
+    int across;                      /* columns on a page */
+    int columns;                     /* on all pages */
+    int column_of[KEY_GROUPS];
 };
 
-static void draw_group(struct sheet *sheet, const struct glyphs *glyphs, enum key_group group,
-                       struct column *column)
+static int margin_of(const struct glyphs *glyphs)
 {
-    sheet_text(sheet, glyphs, column->x, column->y, key_group_names[group], sheet_amber);
-    column->y += glyphs->line;
+    return glyphs->height / 2;
+}
+
+/* Into columns of at most so many lines, of which the last one's gap is none. */
+static void divide(struct places *places, int most)
+{
+    int used = 0;
+    places->columns = 1;
+    places->lines = 0;
+    for (int i = 0; i < KEY_GROUPS; i++) {
+        int lines = lines_of((enum key_group)i);
+        if (used > 0 && used + lines - 1 > most) {
+            places->columns++;
+            used = 0;
+        }
+        places->column_of[i] = places->columns - 1;
+        used += lines;
+        places->lines = SDL_max(places->lines, used - 1);
+    }
+}
+
+static struct places place(const struct glyphs *glyphs, struct layout_size window)
+{
+    struct places places = { .margin = margin_of(glyphs) };
+    places.names = widest_text(glyphs, true) + glyphs->height;
+    places.width = places.names + widest_text(glyphs, false) + places.margin;
+    int room = (window.height - 2 * places.margin) / glyphs->line;
+    places.across = SDL_max((window.width - places.margin) / places.width, 1);
+    divide(&places, room);
+    if (places.columns > places.across) {
+        divide(&places, room - 1); /* a line for the page's number */
+        return places;
+    }
+    /* As few lines as that many columns can do with. */
+    for (int most = 1; most < room; most++) {
+        divide(&places, most);
+        if (places.columns <= places.across)
+            break;
+    }
+    return places;
+}
+
+static bool fits(const struct places *places, struct layout_size window)
+{
+    return places->columns <= places->across && places->width + places->margin <= window.width;
+}
+
+/* As large as all keys fit at once; else as large as one column is not too wide. */
+static bool choose(struct glyphs *glyphs, int height, struct layout_size window,
+                   struct places *places)
+{
+    int wide = 0;
+    for (int i = height; i >= TEXT_MIN; i--) {
+        if (!glyphs_make(glyphs, i))
+            return false;
+        *places = place(glyphs, window);
+        if (fits(places, window))
+            return true;
+        if (wide == 0 && places->width + places->margin <= window.width)
+            wide = i;
+    }
+    if (wide > 0 && !glyphs_make(glyphs, wide))
+        return false;
+    *places = place(glyphs, window);
+    return true;
+}
+
+static int draw_group(struct sheet *sheet, const struct glyphs *glyphs, enum key_group group, int x,
+                      int y, const struct places *places)
+{
+    sheet_text(sheet, glyphs, x, y, key_group_names[group], sheet_amber);
+    y += glyphs->line;
     for (const struct key_row *row = keys; row->code || row->name; row++) {
         if (row->group != group || !is_listed(row))
             continue;
-        sheet_text(sheet, glyphs, column->x, column->y, row->name, sheet_bright);
-        sheet_text(sheet, glyphs, column->x + column->names, column->y, row->text, sheet_grey);
-        column->y += glyphs->line;
+        sheet_text(sheet, glyphs, x, y, row->name, sheet_bright);
+        sheet_text(sheet, glyphs, x + places->names, y, row->text, sheet_grey);
+        y += glyphs->line;
     }
-    column->y += glyphs->line;
+    return y + glyphs->line;
 }
 
-void plate_keys(struct sheet *sheet, SDL_Renderer *renderer, struct glyphs *glyphs, int height,
-                struct layout_size window)
+static void draw_page(struct sheet *sheet, const struct glyphs *glyphs, const struct places *places,
+                      unsigned page)
 {
-    if (!make_glyphs(glyphs, height, window))
-        return;
-    int margin = glyphs->height, names = widest_text(glyphs, true) + glyphs->height;
-    int width = names + widest_text(glyphs, false), second = second_column();
-    bool two = 2 * width + 3 * margin <= window.width;
-    int lines = two ? SDL_max(lines_between(0, second), lines_between(second, KEY_GROUPS))
-                    : lines_between(0, KEY_GROUPS);
-    struct column column = { margin, margin, names };
-    if (!sheet_begin(sheet,
-                     SDL_min(two ? 2 * width + 3 * margin : width + 2 * margin, window.width),
-                     SDL_min(lines * glyphs->line + 2 * margin, window.height), PLATE))
-        return;
+    int first = (int)page * places->across, column = -1, y = 0;
     for (int i = 0; i < KEY_GROUPS; i++) {
-        if (two && i == second)
-            column = (struct column){ width + 2 * margin, margin, names };
-        draw_group(sheet, glyphs, (enum key_group)i, &column);
+        int at = places->column_of[i];
+        if (at < first || at >= first + places->across)
+            continue;
+        if (at != column)
+            y = places->margin;
+        column = at;
+        y = draw_group(sheet, glyphs, (enum key_group)i,
+                       places->margin + (at - first) * places->width, y, places);
     }
+}
+
+unsigned plate_keys(struct sheet *sheet, SDL_Renderer *renderer, struct glyphs *glyphs, int height,
+                    struct layout_size window, unsigned page)
+{
+    struct places places;
+    char text[PAGE_BYTES];
+    if (!choose(glyphs, height, window, &places))
+        return 1;
+    unsigned pages = (unsigned)((places.columns + places.across - 1) / places.across);
+    int across = SDL_min(places.across, places.columns);
+    int lines = places.lines + (pages > 1);
+    int width = SDL_min(across * places.width + places.margin, window.width);
+    if (!sheet_begin(sheet, width, SDL_min(lines * glyphs->line + 2 * places.margin, window.height),
+                     PLATE))
+        return pages;
+    draw_page(sheet, glyphs, &places, page);
+    if (page + 1 < pages)
+        snprintf(text, sizeof(text), "F1: page %u of %u", page + 2, pages);
+    else
+        snprintf(text, sizeof(text), "F1: close this list");
+    if (pages > 1)
+        sheet_text(sheet, glyphs, places.margin, places.margin + places.lines * glyphs->line, text,
+                   sheet_amber);
     sheet_end(sheet, renderer);
+    return pages;
 }

@@ -12,7 +12,8 @@ enum {
     VALUES_MAX = 64,
     VALUE_BYTES = 96,
     VALUES_WIDTH = 12, /* heights of characters, for one value: longer ones are cut */
-    TONES_HEIGHT = 5   /* lines */
+    TONES_HEIGHT = 5,  /* lines */
+    NOTICE_LINES = 6
 };
 #define CLIPPED_MUCH 0.01 /* of the pixels */
 
@@ -20,6 +21,7 @@ struct value_line {
     char name[VALUE_BYTES], value[VALUE_BYTES];
 };
 
+/* The last line says how many there are beyond `max`. */
 static unsigned list_values(const struct pitether_frame *frame, const struct camera *camera,
                             struct value_line *lines, unsigned max)
 {
@@ -29,12 +31,21 @@ static unsigned list_values(const struct pitether_frame *frame, const struct cam
     unsigned count = 1;
     snprintf(lines[0].name, VALUE_BYTES, "frame");
     snprintf(lines[0].value, VALUE_BYTES, "%" PRIu64, frame->id);
-    while (count < max && (name = pitether_frame_next_value(frame, &at, &value))) {
+    unsigned left_out = 0;
+    while ((name = pitether_frame_next_value(frame, &at, &value))) {
+        if (count == max) {
+            left_out++;
+            continue;
+        }
         const char *vendor = strstr(name, "::");
         snprintf(lines[count].name, VALUE_BYTES, "%s", vendor ? vendor + 2 : name);
         control_text(camera_find(camera, name), &value, CONTROL_ALL_ELEMENTS, lines[count].value,
                      VALUE_BYTES);
         count++;
+    }
+    if (left_out > 0) {
+        snprintf(lines[count - 1].name, VALUE_BYTES, "...");
+        snprintf(lines[count - 1].value, VALUE_BYTES, "%u more", left_out + 1);
     }
     return count;
 }
@@ -53,6 +64,10 @@ void plate_values(struct sheet *sheet, SDL_Renderer *renderer, const struct glyp
         values = SDL_max(values, glyphs_width(glyphs, lines[i].value));
     }
     values = SDL_min(values, VALUES_WIDTH * glyphs->height);
+    if (names + 4 * margin > most.width) { /* nothing could be read */
+        sheet_clear(sheet);
+        return;
+    }
     /* Widths that follow each digit would make it tremble. */
     int step = 4 * glyphs->height, width = names + values + 4 * margin;
     width = SDL_min((width + step - 1) / step * step, most.width);
@@ -103,13 +118,18 @@ static void draw_clipping(struct sheet *sheet, const struct glyphs *glyphs,
     snprintf(bright, sizeof(bright), "clipped %.1f %%", 100 * tones->bright);
     sheet_text(sheet, glyphs, area.x, y, dark,
                tones->dark > CLIPPED_MUCH ? sheet_red : sheet_bright);
-    sheet_text_right(sheet, glyphs, area.x + area.w, y, bright,
+    sheet_text_right(sheet, glyphs, area.x + area.w, y, area.w, bright,
                      tones->bright > CLIPPED_MUCH ? sheet_red : sheet_bright);
     int wide = area.w / TONES_BINS;
     if (tones->dark > CLIPPED_MUCH)
         sheet_fill(sheet, (SDL_Rect){ area.x - wide, area.y, wide, area.h }, sheet_red);
     if (tones->bright > CLIPPED_MUCH)
         sheet_fill(sheet, (SDL_Rect){ area.x + area.w, area.y, wide, area.h }, sheet_red);
+}
+
+int plate_tones_height(const struct glyphs *glyphs)
+{
+    return (TONES_HEIGHT + 1) * glyphs->line + 2 * (glyphs->height / 2);
 }
 
 void plate_tones(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
@@ -120,7 +140,7 @@ void plate_tones(struct sheet *sheet, SDL_Renderer *renderer, const struct glyph
     int text = glyphs_width(glyphs, "black 00.0 % clipped 00.0 %");
     int bin = (text + TONES_BINS - 1) / TONES_BINS;
     SDL_Rect area = { margin, margin, bin * TONES_BINS, TONES_HEIGHT * glyphs->line };
-    if (!sheet_begin(sheet, area.w + 2 * margin, area.h + glyphs->line + 2 * margin, PLATE))
+    if (!sheet_begin(sheet, area.w + 2 * margin, plate_tones_height(glyphs), PLATE))
         return;
     draw_bins(sheet, tones->luma, tones->highest, area, luma);
     draw_outline(sheet, tones->red, tones->highest, area, sheet_red);
@@ -133,10 +153,20 @@ void plate_tones(struct sheet *sheet, SDL_Renderer *renderer, const struct glyph
 void plate_notice(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
                   const char *text, SDL_Color colour, int max_width)
 {
-    int margin = glyphs->height / 2;
-    int width = SDL_min(glyphs_width(glyphs, text) + 2 * margin, max_width);
-    if (!sheet_begin(sheet, width, glyphs->line + margin, PLATE))
+    char lines[NOTICE_LINES][NOTICE_MAX];
+    int margin = glyphs->height / 2, widest = 0, count = 0;
+    while (*text && count < NOTICE_LINES) {
+        size_t size = glyphs_line(glyphs, text, max_width - 2 * margin);
+        snprintf(lines[count], NOTICE_MAX, "%.*s", (int)size, text);
+        int width = glyphs_width(glyphs, lines[count++]);
+        widest = SDL_max(widest, width);
+        text += size;
+        text += *text == ' ';
+    }
+    if (!sheet_begin(sheet, SDL_min(widest + 2 * margin, max_width), count * glyphs->line + margin,
+                     PLATE))
         return;
-    sheet_text(sheet, glyphs, margin, margin / 2, text, colour);
+    for (int i = 0; i < count; i++)
+        sheet_text(sheet, glyphs, margin, margin / 2 + i * glyphs->line, lines[i], colour);
     sheet_end(sheet, renderer);
 }

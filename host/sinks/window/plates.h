@@ -10,10 +10,12 @@
 #include "host/sinks/window/sheet.h"
 #include "host/sinks/window/tones.h"
 
-/* The keys, in two columns where the window is wide enough. glyphs: made as large as fits, at most
- * so high. */
-void plate_keys(struct sheet *sheet, SDL_Renderer *renderer, struct glyphs *glyphs, int height,
-                struct layout_size window);
+enum { NOTICE_MAX = 400 }; /* bytes of a notice, with the zero */
+
+/* The keys, in as many columns as fit, and as many pages, of which it draws one. glyphs: made as
+ * large as fits, at most so high. Returns the number of pages, 1 or more. */
+unsigned plate_keys(struct sheet *sheet, SDL_Renderer *renderer, struct glyphs *glyphs, int height,
+                    struct layout_size window, unsigned page);
 
 /* What the camera reported of the frame, one value a line, as many as fit; with the words and units
  * of its controls. */
@@ -23,8 +25,10 @@ void plate_values(struct sheet *sheet, SDL_Renderer *renderer, const struct glyp
 
 void plate_tones(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
                  const struct tones *tones);
+/* Its height, pixels. */
+int plate_tones_height(const struct glyphs *glyphs);
 
-/* One line. */
+/* One line, or some. */
 void plate_notice(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
                   const char *text, SDL_Color colour, int max_width);
 

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 
 #include "host/sinks/window/actions.h"
+#include "host/sinks/window/panel_draw.h"
 #include "shared/base/clock.h"
 
 #define CROP_WANTED_FOR CLOCK_SECOND /* after that the camera's own report counts */
+#define CURSOR_TIME (2 * CLOCK_SECOND)
 #define ZOOM_STEP 1.2
 #define ZOOM_MOST 16
 
@@ -116,13 +118,14 @@ static bool aim(struct window *window, struct tile *tile, struct zoom_point poin
     char text[AIM_TEXT_MAX];
     struct zoom_point place = zoom_place(tile->part, point);
     enum aim kind = tile->shown ? aim_at(&tile->camera, tile->shown, place, text) : AIM_NONE;
-    if (kind == AIM_NONE)
-        return false;
-    if (kind == AIM_FOCUS)
+    if (kind == AIM_FOCUS) {
         instruments_mark(&window->view.instruments, point, clock_monotonic());
-    camera_set_together(&tile->camera, text);
+        camera_set_together(&tile->camera, text);
+    } else if (kind == AIM_METER) {
+        camera_set(&tile->camera, AIM_METER_CONTROL, text);
+    }
     window->stale = true;
-    return true;
+    return kind != AIM_NONE;
 }
 
 static void click(struct window *window, int x, int y)
@@ -131,18 +134,44 @@ static void click(struct window *window, int x, int y)
     struct zoom_point point;
     bool chooses = view->count > 1 && view->alone == VIEW_ALL;
     struct tile *tile = chooses ? NULL : view_tile_at(view, x, y, &point);
-    if (!tile || !aim(window, tile, point))
-        view_click(view, x, y);
+    if (tile && aim(window, tile, point))
+        return;
+    if (tile && tile->shown && view->count == 1)
+        camera_say(&tile->camera, true, "this camera can neither focus nor meter at a place");
+    view_click(view, x, y);
 }
 
-/* A click, or the button, on the panel or the list is not meant for the picture behind it. */
-static bool is_covered(const struct window *window, int x)
+static bool is_on_panel(const struct window *window, int x)
 {
     const struct instruments *instruments = &window->view.instruments;
     const SDL_Surface *panel = instruments->panel_sheet.surface;
     SDL_Point pixel = canvas_pixel(&window->view.canvas, x, 0);
-    return instruments->keys ||
-           (instruments->panel.open && panel && pixel.x >= instruments->window.width - panel->w);
+    return instruments->panel.open && panel && pixel.x >= instruments->window.width - panel->w;
+}
+
+/* What is done on the panel or the list of keys is not meant for the picture behind it. */
+static bool is_covered(const struct window *window, int x)
+{
+    return window->view.instruments.keys || is_on_panel(window, x);
+}
+
+/* The wheel, or a click, selects a row. */
+static void use_panel(struct window *window, const struct input *input)
+{
+    struct instruments *instruments = &window->view.instruments;
+    struct panel *panel = &instruments->panel;
+    struct tile *tile = view_active(&window->view);
+    struct panel_context context = { &tile->camera, tile->shown, clock_monotonic() };
+    int by = -input->steps;
+    panel_list(panel, &tile->camera);
+    if (input->action == INPUT_PRESS) {
+        int y = canvas_pixel(&window->view.canvas, 0, input->y).y;
+        int row = panel_draw_row_at(&instruments->glyphs, panel, &context, instruments->window, y);
+        by = row < 0 ? 0 : row - (int)panel->selected;
+    }
+    if (by != 0)
+        panel_move(panel, by);
+    window->stale = true;
 }
 
 static void move(struct window *window, const struct input *input)
@@ -150,6 +179,7 @@ static void move(struct window *window, const struct input *input)
     struct window_drag *held = &window->drag;
     struct view *view = &window->view;
     const struct tile *before = view_active(view);
+    pointer_show_cursor(window);
     if (held->pressed && (held->moved || abs(input->x - held->x) > CLICK_SLACK ||
                           abs(input->y - held->y) > CLICK_SLACK)) {
         drag(window, held->x, held->y, input->x, input->y);
@@ -161,9 +191,19 @@ static void move(struct window *window, const struct input *input)
         window->stale = window->unmeasured = true;
 }
 
+void pointer_show_cursor(struct window *window)
+{
+    bool full = canvas_is_full_screen(&window->view.canvas);
+    window->hide_cursor = full ? clock_monotonic() + CURSOR_TIME : UINT64_MAX;
+    SDL_ShowCursor(SDL_ENABLE);
+}
+
 void pointer_do(struct window *window, const struct input *input)
 {
     struct window_drag *held = &window->drag;
+    bool selects = input->action == INPUT_PRESS || input->action == INPUT_ZOOM;
+    if (selects && is_covered(window, input->x) && !window->view.instruments.keys)
+        use_panel(window, input);
     switch (input->action) {
     case INPUT_PRESS:
         *held = (struct window_drag){ !is_covered(window, input->x), false, input->x, input->y };
@@ -177,7 +217,8 @@ void pointer_do(struct window *window, const struct input *input)
         held->pressed = false;
         break;
     default:
-        zoom(window, input);
+        if (!is_covered(window, input->x))
+            zoom(window, input);
         break;
     }
 }

@@ -38,10 +38,10 @@ void sheet_text(struct sheet *sheet, const struct glyphs *glyphs, int x, int y, 
     glyphs_draw(glyphs, sheet->surface, (SDL_Point){ x, y }, sheet->surface->w - x, text, colour);
 }
 
-void sheet_text_right(struct sheet *sheet, const struct glyphs *glyphs, int x, int y,
+void sheet_text_right(struct sheet *sheet, const struct glyphs *glyphs, int x, int y, int max_width,
                       const char *text, SDL_Color colour)
 {
-    int width = glyphs_width(glyphs, text);
+    int width = SDL_min(glyphs_width(glyphs, text), max_width);
     glyphs_draw(glyphs, sheet->surface, (SDL_Point){ x - width, y }, width, text, colour);
 }
 

@@ -21,10 +21,10 @@ extern const SDL_Color sheet_bright, sheet_grey, sheet_amber, sheet_red, sheet_g
 /* Begins to draw it anew: dark, and as opaque as that. False: out of memory. */
 bool sheet_begin(struct sheet *sheet, int width, int height, Uint8 opacity);
 void sheet_fill(struct sheet *sheet, SDL_Rect area, SDL_Color colour);
-/* A text that begins, or ends, at x. */
+/* A text that begins at x, or ends there and is no wider than that. What doesn't fit is cut. */
 void sheet_text(struct sheet *sheet, const struct glyphs *glyphs, int x, int y, const char *text,
                 SDL_Color colour);
-void sheet_text_right(struct sheet *sheet, const struct glyphs *glyphs, int x, int y,
+void sheet_text_right(struct sheet *sheet, const struct glyphs *glyphs, int x, int y, int max_width,
                       const char *text, SDL_Color colour);
 /* What was drawn is shown from now on. */
 void sheet_end(struct sheet *sheet, SDL_Renderer *renderer);

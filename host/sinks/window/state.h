@@ -50,6 +50,7 @@ struct window {
     bool lost;     /* so must the pictures be made again, from the frames */
     bool quit;
     struct window_drag drag;
+    uint64_t hide_cursor; /* when; clock_monotonic() */
     bool unmeasured;      /* the shown frame must be decoded again for the instruments */
     uint64_t next_draw;   /* instruments have changed, or something disappears by itself */
     uint64_t next_status; /* title, labels and messages are due; clock_monotonic() */

@@ -21,6 +21,7 @@ struct tile {
     char *name, *snapshot_dir;
     struct window_status status; /* as of the last tile_update() */
     struct camera camera;
+    unsigned told; /* of its messages: the user has seen so many */
     struct picture picture;
     struct zoom_rect part; /* of the picture that is shown: magnified, if not zoom_whole */
     const struct pitether_frame *shown; /* a reference, or NULL: what the picture was made of */

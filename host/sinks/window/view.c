@@ -1,13 +1,20 @@
 #include "host/sinks/window/view.h"
 
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "host/sinks/files/snapshot.h"
 #include "host/sinks/window/overlay.h"
 #include "shared/base/clock.h"
 #include "shared/base/log.h"
 
-enum { GAP = 4, NUMBER_MAX = 9 };
+enum {
+    GAP = 4,
+    NUMBER_MAX = 9,
+    SMALL_WIDTH = 320, /* a window that is less wide and less high than this can't be used */
+    SMALL_HEIGHT = 240
+};
 
 bool view_has(const struct view *view, unsigned index)
 {
@@ -142,7 +149,10 @@ void view_fit_window(struct view *view)
     for (unsigned i = 0; i < count; i++)
         sizes[i] = tile_size(tiles[i]);
     struct layout_size max = { usable.w, usable.h };
-    canvas_resize(&view->canvas, layout_window(sizes, count, max, GAP), usable);
+    struct layout_size size = layout_window(sizes, count, max, GAP);
+    while (size.width < SMALL_WIDTH && size.height < SMALL_HEIGHT)
+        size = (struct layout_size){ 2 * size.width, 2 * size.height };
+    canvas_resize(&view->canvas, size, usable);
 }
 
 void view_title(const struct view *view, char *title)
@@ -159,12 +169,17 @@ void view_save(const struct view *view)
 {
     struct tile *tiles[LAYOUT_MAX];
     unsigned count = list_tiles(view, tiles), saved = 0;
+    char text[CAMERA_MESSAGE_MAX];
     for (unsigned i = 0; i < count; i++) {
         if (!tiles[i]->shown)
             continue;
         saved++;
-        (void)snapshot_save(tiles[i]->snapshot_dir, view->count > 1 ? tiles[i]->name : NULL,
-                            tiles[i]->shown);
+        bool good = snapshot_save(tiles[i]->snapshot_dir, view->count > 1 ? tiles[i]->name : NULL,
+                                  tiles[i]->shown);
+        snprintf(text, sizeof(text),
+                 good ? "frame %" PRIu64 " is saved" : "frame %" PRIu64 " can't be saved",
+                 tiles[i]->shown->id);
+        camera_say(&tiles[i]->camera, !good, text);
     }
     if (saved == 0)
         log_warning("no snapshot saved: no frame is here yet");

@@ -26,7 +26,7 @@ int window_create(struct window **window, struct error *error)
     if (!self)
         return error_set(error, -ENOMEM, "out of memory");
     self->view.alone = VIEW_ALL;
-    self->next_draw = UINT64_MAX;
+    self->next_draw = self->hide_cursor = UINT64_MAX;
     self->display.wake_fd = -1;
     self->decoder = jpeg_parallel_create(0);
     int result = self->decoder ? canvas_open(&self->view.canvas, "pitether", error)
@@ -95,6 +95,9 @@ void window_destroy(struct window **window)
     struct window *self = *window;
     *window = NULL;
     window_display_guard(close_canvas, &self->view);
+    /* Their threads wake the window. */
+    for (unsigned i = 0; i < self->view.count; i++)
+        still_saver_destroy(&self->streams[i]->stills);
     window_display_destroy(&self->display);
     for (unsigned i = 0; i < self->view.count; i++)
         stream_destroy(self->streams[i]);

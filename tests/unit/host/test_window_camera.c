@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host/sinks/window/inbox.h"
+#include "shared/base/clock.h"
 
 static void controls_are_listed_in_the_order_people_look_for(void **state)
 {
@@ -65,6 +66,45 @@ static void what_the_receiver_does_not_take_waits_or_is_told(void **state)
     fixture->answer = 0;
     camera_set(&fixture->camera, "Contrast", "4");
     assert_string_equal(fixture->sets[1], "Contrast=4");
+}
+
+static void a_camera_that_does_not_answer_is_told_once(void **state)
+{
+    struct window_fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    window_add_usual(fixture);
+    window_list(fixture);
+    camera_check(camera, 1 * CLOCK_SECOND);
+    camera_set(camera, "Contrast", "2");
+    camera_set(camera, "Contrast", "3");
+    camera_check(camera, 2 * CLOCK_SECOND);
+    camera_check(camera, 4 * CLOCK_SECOND);
+    assert_int_equal(camera->messages, 0);
+    window_answer(fixture, 1, "Contrast", PITETHER_SET_OK, value_of_float(2));
+    camera_check(camera, 5 * CLOCK_SECOND); /* the other one's wait begins */
+    camera_check(camera, 7 * CLOCK_SECOND);
+    assert_int_equal(camera->messages, 1);
+    camera_check(camera, 8 * CLOCK_SECOND);
+    assert_int_equal(camera->messages, 2);
+    assert_true(camera->failed);
+    assert_non_null(strstr(camera->message, "has not been answered yet"));
+    camera_check(camera, 20 * CLOCK_SECOND);
+    assert_int_equal(camera->messages, 2);
+    window_answer(fixture, 2, "Contrast", PITETHER_SET_OK, value_of_float(3));
+    camera_check(camera, 30 * CLOCK_SECOND);
+    assert_int_equal(camera->messages, 3);
+}
+
+static void what_can_not_be_sent_is_told(void **state)
+{
+    struct window_fixture *fixture = *state;
+    fixture->answer = -EINVAL;
+    camera_set(&fixture->camera, "Contrast", "\u200b");
+    assert_non_null(strstr(fixture->camera.message, "a character that can't be seen"));
+    fixture->answer = -ESHUTDOWN;
+    camera_set_together(&fixture->camera, "AfTrigger=Start");
+    assert_non_null(strstr(fixture->camera.message, "the stream has ended"));
+    assert_false(camera_waits(&fixture->camera));
 }
 
 static void answers_are_told(void **state)
@@ -155,6 +195,8 @@ int main(void)
         TEST(controls_are_listed_in_the_order_people_look_for),
         TEST(sets_are_merged_while_the_camera_is_busy),
         TEST(what_the_receiver_does_not_take_waits_or_is_told),
+        TEST(a_camera_that_does_not_answer_is_told_once),
+        TEST(what_can_not_be_sent_is_told),
         TEST(answers_are_told),
         TEST(a_key_that_may_only_view_is_told_so),
         TEST(the_frame_says_what_is_in_force),

@@ -144,8 +144,12 @@ static void presses_go_on_from_what_was_asked_for(void **state)
     assert_string_equal(fixture->sets[0], "Contrast=1.1");
     assert_string_equal(fixture->sets[1], "Contrast=1.2");
     check_line(&panel, &context, 6, "Contrast", "1.2");
-    context.now_ns += 2 * CLOCK_SECOND; /* the camera has not done it */
-    check_line(&panel, &context, 6, "Contrast", "1");
+    context.now_ns += 2 * CLOCK_SECOND; /* as long as the camera may still do it */
+    check_line(&panel, &context, 6, "Contrast", "1.2");
+    window_answer(fixture, 1, "Contrast", PITETHER_SET_IGNORED, value_of_float(1));
+    check_line(&panel, &context, 6, "Contrast", "1.2");
+    window_answer(fixture, 2, "Contrast", PITETHER_SET_IGNORED, value_of_float(1));
+    check_line(&panel, &context, 6, "Contrast", "1"); /* it has not done it */
     panel_step(&panel, &context, 1);
     assert_string_equal(fixture->sets[2], "Contrast=1.1");
 }
@@ -199,6 +203,74 @@ static void a_list_that_shrinks_keeps_a_row_selected(void **state)
     assert_int_equal(fixture->set_count, 0);
 }
 
+/* Other controls before it, other limits, another camera. */
+static void what_is_typed_is_for_no_other_control(void **state)
+{
+    struct window_fixture *fixture = *state;
+    struct panel panel;
+    struct panel_context context = begin(fixture, &panel);
+    struct camera other = { .set = NULL };
+    panel_move(&panel, 6);
+    panel_begin_edit(&panel, &context);
+    window_add(fixture, "AeEnable", PITETHER_VALUE_BOOL, NAN, NAN, NAN);
+    window_list(fixture);
+    panel_list(&panel, &fixture->camera);
+    check_line(&panel, &context, panel.selected, "Contrast", "1");
+    assert_int_not_equal(panel.selected, 6);
+    assert_true(panel.editing);
+    panel_list(&panel, &other);
+    assert_false(panel.editing);
+    panel_list(&panel, &fixture->camera);
+    panel_begin_edit(&panel, &context);
+    panel_move(&panel, -1);
+    assert_false(panel.editing);
+    panel_begin_edit(&panel, &context);
+    strcpy(fixture->controls[0].name, "Another");
+    fixture->count = 1;
+    window_list(fixture);
+    panel_list(&panel, &fixture->camera);
+    assert_false(panel.editing);
+}
+
+/* Also of a list as long as lists may be, of which each control has rows for its elements. */
+static void long_arrays_are_typed(void **state)
+{
+    struct window_fixture *fixture = *state;
+    struct panel panel = { .open = true };
+    struct pitether_control *matrix =
+        window_add(fixture, "ColourCorrectionMatrix", PITETHER_VALUE_FLOAT, -16, 16, NAN);
+    matrix->array = true;
+    matrix->size = 9;
+    window_list(fixture);
+    panel_list(&panel, &fixture->camera);
+    struct panel_context context = { &fixture->camera, NULL, CLOCK_SECOND };
+    assert_int_equal(panel.count, 1);
+    panel_step(&panel, &context, 1);
+    assert_int_equal(fixture->set_count, 0);
+    assert_non_null(strstr(fixture->camera.message, "press Enter"));
+    assert_true(fixture->camera.failed);
+}
+
+static void the_longest_list_has_all_its_rows(void **state)
+{
+    static struct pitether_control many[CONTROLS_MAX];
+    static struct panel panel;
+    struct window_fixture *fixture = *state;
+    for (unsigned i = 0; i < CONTROLS_MAX; i++) {
+        many[i] = (struct pitether_control){ .type = PITETHER_VALUE_FLOAT,
+                                             .array = true,
+                                             .settable = true,
+                                             .size = PANEL_ELEMENTS_MAX };
+        snprintf(many[i].name, sizeof(many[i].name), "Control%03u", i);
+    }
+    const struct pitether_controls list = { many, CONTROLS_MAX };
+    assert_int_equal(camera_take_controls(&fixture->camera, &list), 0);
+    panel_list(&panel, &fixture->camera);
+    assert_int_equal(panel.count, CONTROLS_MAX * PANEL_ELEMENTS_MAX);
+    panel_move(&panel, PANEL_ROWS_MAX);
+    assert_string_equal(panel.rows[panel.selected].name, "Control127");
+}
+
 #define TEST(test)                                                                                 \
     cmocka_unit_test_setup_teardown(test, window_fixture_setup, window_fixture_teardown)
 
@@ -212,6 +284,9 @@ int main(void)
         TEST(presses_go_on_from_what_was_asked_for),
         TEST(words_and_typed_values_are_sent_as_they_are),
         TEST(a_list_that_shrinks_keeps_a_row_selected),
+        TEST(what_is_typed_is_for_no_other_control),
+        TEST(long_arrays_are_typed),
+        TEST(the_longest_list_has_all_its_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

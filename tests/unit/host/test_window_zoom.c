@@ -130,7 +130,7 @@ static void without_autofocus_a_click_meters(void **state)
     window_list(fixture);
     assert_int_equal(aim_at(&fixture->camera, NULL, (struct zoom_point){ 0.5, 0.5 }, text),
                      AIM_METER);
-    assert_string_equal(text, "AeMeteringMode=Spot");
+    assert_string_equal(text, "Spot");
 }
 
 static void crops_are_whole_and_within_the_limits(void **state)
