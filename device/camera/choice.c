@@ -8,6 +8,16 @@
 
 static const char model_prefix[] = "model=";
 
+bool camera_is_usb(const char *id)
+{
+    static const char hex[] = "0123456789abcdef";
+    const char *vendor = strrchr(id, '-');
+    if (!vendor || strspn(vendor + 1, hex) != 4 || vendor[5] != ':')
+        return false;
+    const char *product = vendor + 6;
+    return strspn(product, hex) == 4 && product[4] == '\0';
+}
+
 static int compare(const void *one, const void *other)
 {
     return strcmp(((const struct camera_entry *)one)->id, ((const struct camera_entry *)other)->id);
@@ -82,7 +92,7 @@ static int find_id(const struct camera_entry *entries, size_t count, const char 
 static int find_default(const struct camera_entry *entries, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!entries[i].external)
+        if (!entries[i].usb)
             return (int)i;
     return 0;
 }

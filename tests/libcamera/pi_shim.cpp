@@ -157,7 +157,9 @@ int Camera::configure(CameraConfiguration *config)
     if (result < 0)
         return result;
     const_cast<ControlInfoMap &>(controls()) = ControlInfoMap(pi::controls(), controls::controls);
-    const_cast<ControlList &>(properties()).set(properties::ScalerCropMaximum, pi::whole_view);
+    auto &ours = const_cast<ControlList &>(properties());
+    ours.set(properties::ScalerCropMaximum, pi::whole_view);
+    ours.set(properties::Location, properties::CameraLocationExternal); /* as its overlays say */
     std::lock_guard<std::mutex> hold(sensors_lock);
     outputs[this] = config->size();
     return 0;

@@ -24,7 +24,7 @@ namespace
  * our making. Those of others may end the process instead of refusing. */
 bool is_pi_sensor(const lc::Camera &camera)
 {
-    if (camera.id().rfind("/base/", 0) != 0 || is_external(camera))
+    if (camera.id().rfind("/base/", 0) != 0 || is_usb(camera))
         return false;
     std::ifstream file("/sys/firmware/devicetree/base/compatible");
     std::string compatible(std::istreambuf_iterator<char>(file), {});

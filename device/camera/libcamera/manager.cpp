@@ -61,7 +61,7 @@ std::unique_ptr<CameraList> Manager::list() const
         struct camera_entry entry = {};
         entry.id = list->cameras[i]->id().c_str();
         entry.model = list->models[i].empty() ? nullptr : list->models[i].c_str();
-        entry.external = is_external(*list->cameras[i]);
+        entry.usb = is_usb(*list->cameras[i]);
         entry.camera = &list->cameras[i];
         list->entries.push_back(entry);
     }

@@ -39,9 +39,8 @@ lc::Size usual_size(const lc::StreamFormats &offered)
 
 Negotiation::Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config, unsigned index,
                          lc::Size size, const struct camera_request &request)
-    : config_(config), index_(index), offered_(config.at(index).formats()),
-      external_(is_external(camera)), monochrome_(is_monochrome(camera)),
-      fps_(request.fps > 0 ? request.fps : default_fps),
+    : config_(config), index_(index), offered_(config.at(index).formats()), usb_(is_usb(camera)),
+      monochrome_(is_monochrome(camera)), fps_(request.fps > 0 ? request.fps : default_fps),
       requested_(size.isNull() ? usual_size(offered_) : size),
       transform_((request.hflip ? lc::Transform::HFlip : lc::Transform::Identity) |
                  (request.vflip ? lc::Transform::VFlip : lc::Transform::Identity)),
@@ -148,7 +147,7 @@ bool Negotiation::is_slow(const Format &candidate, const lc::Size &size) const
     double bytes = double(size.width) * size.height * candidate.sample_bytes;
     if (candidate.planes > 1)
         bytes *= 1.5;
-    return external_ && candidate.ours != PIXEL_JPEG && bytes * fps_ > usb_rate;
+    return usb_ && candidate.ours != PIXEL_JPEG && bytes * fps_ > usb_rate;
 }
 
 unsigned Negotiation::distance(const lc::Size &size) const

@@ -50,7 +50,7 @@ class Negotiation
     const unsigned index_;
     std::vector<lc::StreamConfiguration> settled_;
     const lc::StreamFormats offered_;
-    const bool external_, monochrome_;
+    const bool usb_, monochrome_;
     const double fps_;
     const lc::Size requested_;
     const lc::Transform transform_;

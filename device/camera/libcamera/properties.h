@@ -9,6 +9,7 @@
 #include <libcamera/libcamera.h>
 
 extern "C" {
+#include "device/camera/choice.h"
 #include "shared/base/text.h"
 #include "shared/protocol/wire.h"
 }
@@ -16,11 +17,9 @@ extern "C" {
 namespace pitether
 {
 
-/* At a cable, such as USB's, which may be pulled. */
-inline bool is_external(const libcamera::Camera &camera)
+inline bool is_usb(const libcamera::Camera &camera)
 {
-    auto location = camera.properties().get(libcamera::properties::Location);
-    return location && *location == libcamera::properties::CameraLocationExternal;
+    return camera_is_usb(camera.id().c_str());
 }
 
 /* Its sensor sees no colours. */

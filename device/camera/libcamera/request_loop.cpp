@@ -97,7 +97,7 @@ int RequestLoop::start(struct error *error)
     result = setup_.camera->start(&controls);
     /* One that refuses a setting would do so at each start; the first request brings it again, and
      * is refused alone. */
-    if (result < 0 && !controls.empty() && is_external(*setup_.camera))
+    if (result < 0 && !controls.empty() && is_usb(*setup_.camera))
         result = setup_.camera->start();
     if (result < 0)
         return error_set(error, result, "camera %s didn't start: %s", setup_.camera->id().c_str(),
@@ -120,7 +120,7 @@ int RequestLoop::launch(struct error *error)
         pacing_init(&pacing_, paced, setup_.rate.period_ns, probe, clock_monotonic());
         /* A pulled cable breaks requests first and is reported as such some time later. */
         watchdog_init(&watchdog_, settings_.stall_timeout(),
-                      is_external(*setup_.camera) ? settle_ns : 0);
+                      is_usb(*setup_.camera) ? settle_ns : 0);
         for (auto &slot : slots_)
             idle_.push_back(slot.get());
     }
@@ -168,7 +168,7 @@ void RequestLoop::on_unplugged()
  * pulled, either comes first: the requests, or the report. */
 void RequestLoop::settle()
 {
-    if (!is_external(*setup_.camera))
+    if (!is_usb(*setup_.camera))
         return;
     std::unique_lock<std::mutex> hold(lock_);
     changed_.wait_for(hold, std::chrono::nanoseconds(settle_ns),

@@ -24,7 +24,7 @@ int Settings::begin(lc::ControlList *list, struct error *error)
         source_.begin ? source_.begin(source_.user, &setup_.controls.table(), &list_, error) : 0;
     if (result == 0)
         fill(true, list);
-    repeats_ = result == 0 && is_external(*setup_.camera);
+    repeats_ = result == 0 && is_usb(*setup_.camera);
     return result;
 }
 

@@ -223,7 +223,7 @@ int Setup::load_controls(struct error *error)
 {
     const lc::ControlList &properties = camera->properties();
     int result = controls.load(camera->controls(), properties);
-    if (is_external(*camera)) {
+    if (is_usb(*camera)) {
         const auto numbers = read_numbers(properties, lc::properties::SystemDevices);
         v4l2_controls_open(&device, "/dev/char", numbers.data(), numbers.size());
     }

@@ -47,6 +47,25 @@ static void check_failure(const char *argument, int code, const char *word)
         fail_msg("'%s' is not in '%s'", word, error.text);
 }
 
+static void usb_cameras_are_known_by_their_ids(void **state)
+{
+    static const char *const others[] = { "",
+                                          "-",
+                                          "bars",
+                                          "/base/soc/i2c0mux/i2c@1/imx708@1a",
+                                          "\\_SB_.PC00.LNK1",
+                                          "a-046d:082",
+                                          "a-046d:082d1",
+                                          "a-046d-082d",
+                                          "a-046d:082d-" };
+    (void)state;
+    for (size_t i = 0; i < COUNT(pi); i++)
+        assert_int_equal(camera_is_usb(pi[i].id), pi[i].usb);
+    assert_true(camera_is_usb("\\_SB_.PCI0.RHUB.HS07-7:1.0-0bda:58c8"));
+    for (size_t i = 0; i < COUNT(others); i++)
+        assert_false(camera_is_usb(others[i]));
+}
+
 static void lists_are_sorted_by_id(void **state)
 {
     (void)state;
@@ -183,6 +202,7 @@ static void long_lists_are_cut(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(usb_cameras_are_known_by_their_ids),
         cmocka_unit_test(lists_are_sorted_by_id),
         cmocka_unit_test(ids_and_indexes),
         cmocka_unit_test(ids_come_first),
