@@ -201,6 +201,7 @@ static void the_camera_lists_its_controls(void **state)
     assert_false(info_of("ScalerCropMaximum")->settable);
     assert_int_equal(info_of("AwbMode")->enumerator_count, 8);
     assert_int_equal(info_of("ScalerCrops")->array, true);
+    assert_int_equal(info_of("ScalerCrops")->def.count, 2);
     assert_int_equal(description.mode.width, 1296);
 }
 

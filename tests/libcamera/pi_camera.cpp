@@ -78,7 +78,7 @@ void add_focus(Builder &pi)
 void add_others(Builder &pi)
 {
     pi.range("ScalerCrop", lc::Rectangle(0, 0, 64, 64), whole_view, whole_view);
-    pi.range("ScalerCrops", lc::Rectangle(0, 0, 64, 64), whole_view, whole_view);
+    pi.range("ScalerCrops", whole_view, whole_view, whole_view); /* defaults of two outputs */
     pi.range("StatsOutputEnable", false, true, false);
     pi.choice("SyncMode", { 0, 2 }, 0);
     pi.range("SyncFrames", INT32_C(1), INT32_C(1000000), INT32_C(100));

@@ -45,6 +45,26 @@ void set_limits(const lc::ControlInfo &theirs, struct control_info *info)
         info->min = info->max = {};
 }
 
+/* A Pi has no limits here: with two outputs, what the first one shows by default is in the place of
+ * the smallest value, and of the second one in that of the largest. */
+bool has_default_crops(const struct control_info &info)
+{
+    return strcmp(info.name, "rpi::ScalerCrops") == 0;
+}
+
+void set_default_crops(const lc::ControlInfo &theirs, struct control_info *info)
+{
+    const struct value first = bound_from(theirs.min(), *info);
+    const struct value second = bound_from(theirs.max(), *info);
+    if (first.type != VALUE_RECTANGLE || second.type != VALUE_RECTANGLE || first.count != 1 ||
+        second.count != 1 || first.rectangle[0].width == 0)
+        return; /* one output */
+    info->def = first;
+    info->def.array = true;
+    info->def.count = 2;
+    info->def.rectangle[1] = second.rectangle[0];
+}
+
 /* A Pi lists only Off and Client, though Server works, too. */
 bool is_listed_in_part(const std::string &name)
 {
@@ -114,7 +134,10 @@ bool Controls::add(const Entry &entry)
     info->settable = true; /* releases declare ColourTemperature an output, and Pis take it */
     info->size = static_cast<uint16_t>(std::min<size_t>(facts.size, UINT16_MAX));
     snprintf(info->unit, sizeof(info->unit), "%s", control_unit(info->name));
-    set_limits(*entry.info, info);
+    if (has_default_crops(*info))
+        set_default_crops(*entry.info, info);
+    else
+        set_limits(*entry.info, info);
     set_enumerators(*entry.info, facts, info);
     entries_.push_back(entry);
     return true;
