@@ -17,6 +17,8 @@ namespace pitether
 namespace
 {
 
+thread_local bool paused;
+
 /* libcamera writes whole lines. They are queued as ours are; but when libcamera is about to
  * end the process, the reason is written out first. */
 class LogBuffer : public std::streambuf
@@ -25,15 +27,28 @@ class LogBuffer : public std::streambuf
     std::streamsize xsputn(const char *text, std::streamsize size) override
     {
         const std::string_view line(text, static_cast<size_t>(size));
+        const bool is_last = line.find("FATAL") != std::string_view::npos;
+        if (paused && !is_last)
+            return size;
         fwrite(line.data(), 1, line.size(), log_stream());
         fflush(log_stream());
-        if (line.find("FATAL") != std::string_view::npos)
+        if (is_last)
             log_flush();
         return size;
     }
 };
 
 } // namespace
+
+LogPause::LogPause()
+{
+    paused = true;
+}
+
+LogPause::~LogPause()
+{
+    paused = false;
+}
 
 void join_logs()
 {

@@ -8,6 +8,16 @@ namespace pitether
  * them elsewhere. Once, before libcamera first logs. */
 void join_logs();
 
+/* As long as there is one, what libcamera logs on this thread is left out, but for what ends the
+ * process: for what is tried and may fail. One at a time on a thread. */
+class LogPause
+{
+  public:
+    LogPause();
+    ~LogPause();
+    LogPause(const LogPause &) = delete;
+};
+
 } // namespace pitether
 
 #endif

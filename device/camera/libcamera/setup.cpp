@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string>
 
+#include "device/camera/libcamera/log_stream.h"
 #include "device/camera/libcamera/negotiation.h"
 #include "device/camera/libcamera/properties.h"
 #include "device/camera/libcamera/sensor_mode.h"
@@ -70,8 +71,13 @@ int Setup::begin(const struct camera_request &request, bool stills, struct error
     int result = acquire(error);
     if (result < 0)
         return result;
-    /* An output for stills may take a mode of the sensor that is too slow for the stream. */
-    if (!stills || configure_stream(request, true, &ignored) < 0 || is_too_slow(request))
+    /* An output for stills may take a mode of the sensor that is too slow for the stream, and
+     * drivers log an error for each output that is more than they have. */
+    if (stills) {
+        LogPause pause;
+        stills = configure_stream(request, true, &ignored) == 0 && !is_too_slow(request);
+    }
+    if (!stills)
         result = configure_stream(request, false, error);
     if (result < 0)
         return result;
