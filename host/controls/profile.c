@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "host/controls/format.h"
+#include "host/sinks/files/disk_error.h"
 #include "host/sinks/files/replace_file.h"
 #include "shared/base/descriptors.h"
 #include "shared/base/text.h"
@@ -37,8 +38,9 @@ int profile_write(const char *path, const struct control_view *view, struct erro
     int count = out ? write_lines(view, out) : 0;
     int result = out && fclose(out) == 0 ? replace_file(path, text, size) : -ENOMEM;
     free(text);
-    return result ? error_set(error, result, "can't write %.300s: %s", path, strerror(-result))
-                  : count;
+    return result
+               ? error_set(error, result, "can't write %.300s: %s", path, disk_error_text(result))
+               : count;
 }
 
 /* A file while it is read. */

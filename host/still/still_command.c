@@ -10,6 +10,12 @@
 #include "shared/base/log.h"
 #include "shared/base/signals.h"
 
+static enum exit_code fail_to_write(const char *path, int error)
+{
+    log_error("--still: can't write %.300s: %s", path, disk_error_text(error));
+    return EXIT_SINK;
+}
+
 /* A signal comes before it or after it. */
 static enum exit_code save(const char *path, const struct pitether_frame *frame)
 {
@@ -17,10 +23,8 @@ static enum exit_code save(const char *path, const struct pitether_frame *frame)
     signals_block(true);
     int error = replace_file(path, frame->data, frame->size);
     signals_block(false);
-    if (error) {
-        log_error("--still: can't write %.300s: %s", path, disk_error_text(error));
-        return EXIT_SINK;
-    }
+    if (error)
+        return fail_to_write(path, error);
     still_describe(frame, text);
     printf("%s: %s\n", path, text);
     return EXIT_DONE;
@@ -41,6 +45,10 @@ enum exit_code still_command_run(const struct host_options *options)
     requested.still_height = options->size.height;
     requested.still_quality = (unsigned)options->quality;
     requested.log = quiet_log;
+    /* Others' stream need not pause for a picture that nobody gets. */
+    int unwritable = replace_file_check(options->still);
+    if (unwritable)
+        return fail_to_write(options->still, unwritable);
     struct pitether *receiver = pitether_open(options->addresses.items[0], &requested, &error);
     if (!receiver) {
         log_error("%s", error.text);

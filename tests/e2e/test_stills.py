@@ -150,6 +150,10 @@ class Stills(harness.Case):
             code, text, _ = self.still(daemon, *options)
             self.assertEqual(code, 2, text)
             self.assertIn(why, text)
+        self.fails(4, "can't write .*: No such file", harness.PITETHER, self.path("nobody"), "--still",
+                   self.path("no", "folder.jpg"))  # said before the daemon is asked
+        self.fails(4, "can't write .*: Is a directory", harness.PITETHER, self.path("nobody"),
+                   "--still", self.folder)
         self.fails(2, "goes with --still only", harness.PITETHER, daemon.address, "--size", "64x48")
 
     def test_nobody_watches(self):

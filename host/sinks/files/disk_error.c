@@ -34,6 +34,8 @@ const char *disk_error_text(int error)
     case EXFULL:
         return "the folder can hold no more names, although the disk has space: save into a new "
                "one (on FAT32, some 21,800 such names fit into one, or 65,000 of --name '{n}.JPG')";
+    case ENOTBLK:
+        return "it is not a regular file: give the name of one";
     case ENOANO:
         return "no inode is left, although the disk has space (see df -i)";
     case EFBIG:

@@ -11,7 +11,7 @@
 int disk_error_of_name(int folder_fd, int error);
 
 /* Text for the user, as strerror() has it, for 0 and for any negative errno, those above included,
- * and -EMEDIUMTYPE of save_folder.h. */
+ * -EMEDIUMTYPE of save_folder.h, and -ENOTBLK of replace_file.h. */
 const char *disk_error_text(int error);
 
 #endif

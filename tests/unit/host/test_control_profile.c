@@ -131,6 +131,7 @@ static void lines_that_are_wrong(void **state)
     REJECTED("A=1\0B", ":1: the line has a byte that is not text");
     REJECTED("", "sets no control");
     REJECTED("# nothing\n", "sets no control");
+    REJECTED("Contrast = 1 # much\n", ":1: a comment needs a line of its own: '1 # much'");
 }
 
 static void files_that_are_too_long(void **state)
