@@ -4,9 +4,9 @@
 #ifndef PITETHER_DEVICE_OPTIONS_H
 #define PITETHER_DEVICE_OPTIONS_H
 
-#include "device/controls/aliases.h"
 #include "shared/base/attributes.h"
 #include "shared/base/options.h"
+#include "shared/controls/aliases.h"
 
 enum { DEVICE_STREAMS_MAX = 16, DEVICE_OPTIONS_MAX = 100 };
 

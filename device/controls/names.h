@@ -4,7 +4,7 @@
 #ifndef PITETHER_DEVICE_CONTROLS_NAMES_H
 #define PITETHER_DEVICE_CONTROLS_NAMES_H
 
-#include "device/controls/aliases.h"
+#include "shared/controls/aliases.h"
 #include "shared/protocol/wire_controls.h"
 
 /* The control of a name of `size` bytes; *alias is set to the alias that it is, or NULL. NULL: the

@@ -13,6 +13,7 @@
 #include "host/controls/table.h"
 #include "shared/base/log.h"
 #include "shared/base/suggest.h"
+#include "shared/controls/aliases.h"
 
 /* Whether standard output is for what is printed at the end. */
 static bool prints(const struct host_options *options)
@@ -63,6 +64,9 @@ static enum exit_code get_unknown(const struct control_view *view, const char *t
     const char *name;
     for (size_t i = 0; i < view->count; i++)
         suggest_consider(&best, typed, strlen(typed), view->controls[i].name);
+    for (unsigned i = 0; i < ALIAS_COUNT; i++)
+        if (control_view_find(view, control_aliases[i].name))
+            suggest_consider(&best, typed, strlen(typed), control_aliases[i].name);
     for (size_t at = 0;
          view->frame && (name = pitether_frame_next_value(view->frame, &at, &value));)
         suggest_consider(&best, typed, strlen(typed), name);

@@ -38,8 +38,12 @@ static void log_status(const struct pitether_changed *changed, const char *label
                                          "the camera stopped before a frame showed what was set" };
     const char *name = changed->status < sizeof(names) / sizeof(names[0]) ? names[changed->status]
                                                                           : "it was not set";
+    bool unknown = false;
+    for (size_t i = 0; i < changed->count; i++)
+        unknown = unknown || changed->changes[i].result == PITETHER_SET_UNKNOWN;
     if (changed->status != PITETHER_CHANGED_DONE)
-        log_error("%s%s%s", label, *label ? ": " : "", *changed->text ? changed->text : name);
+        log_error("%s%s%s%s", label, *label ? ": " : "", *changed->text ? changed->text : name,
+                  unknown ? " (--controls lists what the camera has)" : "");
 }
 
 static void fill_row(const struct control_view *view, const struct pitether_changed *changed,

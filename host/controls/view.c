@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "shared/controls/aliases.h"
+
 void control_view_clear(struct control_view *view)
 {
     pitether_frame_release(view->frame);
@@ -48,7 +50,7 @@ static int match(const char *name, const char *typed)
     return vendor_end && strcasecmp(vendor_end + 2, typed) == 0;
 }
 
-const struct pitether_control *control_view_find(const struct control_view *view, const char *name)
+static const struct pitether_control *find(const struct control_view *view, const char *name)
 {
     const struct pitether_control *found = NULL;
     unsigned matches = 0;
@@ -63,8 +65,17 @@ const struct pitether_control *control_view_find(const struct control_view *view
     return matches == 1 ? found : NULL;
 }
 
-const char *control_view_reported(const struct control_view *view, const char *name,
-                                  struct pitether_value *value)
+const struct pitether_control *control_view_find(const struct control_view *view, const char *name)
+{
+    const struct pitether_control *found = find(view, name);
+    const struct alias *alias = alias_find(name, strlen(name));
+    for (unsigned i = 0; i < 2 && alias && !found && alias->controls[i]; i++)
+        found = find(view, alias->controls[i]);
+    return found;
+}
+
+static const char *find_reported(const struct control_view *view, const char *name,
+                                 struct pitether_value *value)
 {
     struct pitether_value read;
     const char *found = NULL, *reported;
@@ -81,6 +92,16 @@ const char *control_view_reported(const struct control_view *view, const char *n
         matches += good != 0;
     }
     return matches == 1 ? found : NULL;
+}
+
+const char *control_view_reported(const struct control_view *view, const char *name,
+                                  struct pitether_value *value)
+{
+    const char *found = find_reported(view, name, value);
+    const struct alias *alias = alias_find(name, strlen(name));
+    for (unsigned i = 0; i < 2 && alias && !found && alias->controls[i]; i++)
+        found = find_reported(view, alias->controls[i], value);
+    return found;
 }
 
 bool control_view_now(const struct control_view *view, const struct pitether_control *control,

@@ -23,8 +23,8 @@ void control_view_clear(struct control_view *view);
  * reference. 0 or -ENOMEM. */
 NODISCARD int control_view_take(struct control_view *view, const struct pitether_event *event);
 
-/* By name, without regard to case; also by what follows "::" if only one control has that. NULL:
- * there is none. */
+/* By name, without regard to case; also by what follows "::" if only one control has that, and by
+ * rpicam's names (shared/controls/aliases.h). NULL: there is none. */
 const struct pitether_control *control_view_find(const struct control_view *view, const char *name);
 
 /* What the newest frame reports by that name, found likewise. Returns the whole name, which lives

@@ -241,6 +241,8 @@ static const char *connect_advice(const struct dialer *dialer, int error)
         return " (is pitetherd running there?)";
     case -ENOENT:
         return " (is pitetherd running there?)";
+    case -ENOTDIR:
+        return " (a stream of a Unix socket's daemon is named by --stream)";
     case -EACCES:
         return " (the socket's permissions keep this user out)";
     case -ETIMEDOUT:

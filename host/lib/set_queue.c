@@ -79,14 +79,8 @@ static int add(struct set_queue *queue, const char *assignments, uint32_t *reque
 
 static bool is_good(const char *text)
 {
-    size_t size = strnlen(text, WIRE_SET_TEXT_MAX + 1), step;
-    for (size_t i = 0; i < size; i += step) {
-        bool shown;
-        step = text_character((const uint8_t *)text + i, size - i, &shown);
-        if (!shown)
-            return false;
-    }
-    return size > 0 && size <= WIRE_SET_TEXT_MAX;
+    size_t size = strnlen(text, WIRE_SET_TEXT_MAX + 1);
+    return size > 0 && size <= WIRE_SET_TEXT_MAX && text_is_shown(text, size);
 }
 
 int set_queue_add(struct set_queue *queue, const char *assignments, uint32_t *request)

@@ -1,6 +1,7 @@
 #include "shared/base/option_value.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -94,7 +95,8 @@ static int reject(const struct named_option *option, const char *text, const cha
     struct suggestion best = { 0 };
     char hint[OPTION_HINT_MAX];
     for (int i = 0; choices && choices[i]; i++)
-        suggest_consider(&best, text, strlen(text), choices[i]);
+        if (!isdigit((unsigned char)*choices[i])) /* a number is not a misspelled other one */
+            suggest_consider(&best, text, strlen(text), choices[i]);
     option_format_hint(hint, &best, "");
     return error_set(error, -EINVAL, "%s: '%.200s' is not %s%s", option->name, text, expected,
                      hint);

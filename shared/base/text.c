@@ -87,6 +87,14 @@ size_t text_whole_size(const char *text, size_t max)
     return whole_characters(text, strnlen(text, max));
 }
 
+bool text_is_shown(const char *text, size_t size)
+{
+    bool shown = true;
+    for (size_t i = 0; shown && i < size;)
+        i += text_character((const uint8_t *)text + i, size - i, &shown);
+    return shown;
+}
+
 void text_copy(char *to, const void *text, size_t size, size_t max)
 {
     const uint8_t *from = text;

@@ -14,6 +14,9 @@
  * reorder the text around them, and with invisible characters two texts can look the same. */
 size_t text_character(const uint8_t *at, size_t left, bool *shown);
 
+/* Whether all of the text is well-formed UTF-8 and shown. */
+bool text_is_shown(const char *text, size_t size);
+
 /* Copies an untrusted text, made fit for a terminal and a log: at most `max` bytes of whole
  * characters, and a zero; each byte that belongs to no well-formed character becomes '?', and so
  * does each character that is not shown. */

@@ -5,6 +5,7 @@ force."""
 import json
 import os
 import re
+import stat
 
 import harness
 
@@ -111,9 +112,15 @@ class ControlCommands(harness.Case):
         host = self.host(daemon, "--null", "--set", "Foo=1")
         self.assertEqual(host.wait(), CONTROL, host.log())
         host.wait_for("error: Foo: unknown")
-        _, log = self.ask(daemon, "--get", "ExposureTme", code=CONTROL)
-        self.assertIn("did you mean ExposureTime?", log)
+        for typed, meant in ("ExposureTme", "ExposureTime"), ("shuter", "shutter"):
+            _, log = self.ask(daemon, "--get", typed, code=CONTROL)
+            self.assertIn(f"did you mean {meant}?", log)
+        self.assertEqual(self.get(daemon, "contrast"), "1")
+        self.assertEqual(self.get(daemon, "awb"), "AwbAuto")
         self.ask(daemon, "--set", "x" * 2049, code=USAGE)
+        for options in [], ["--null"]:
+            _, log = self.ask(daemon, "--set", "Contrast=1\nBrightness=0", *options, code=USAGE)
+            self.assertEqual(len(log.splitlines()), 1, log)
         self.ask("unix:" + self.path("nobody"), "--controls", code=LOST)
 
     def test_who_may_only_view(self):
@@ -153,6 +160,16 @@ class ControlCommands(harness.Case):
             for options in [], ["--null"]:
                 self.ask(daemon, "--load-controls", self.path(name), *options, code=USAGE)
         self.ask(daemon, "--save-controls", self.path("no", "folder"), code=1)
+        # What a link leads to is replaced, and a file takes no pipe's place.
+        os.symlink(path, self.path("link"))
+        self.ask(daemon, "--save-controls", self.path("link"))
+        self.assertTrue(os.path.islink(self.path("link")))
+        with open(path, encoding="utf-8") as file:
+            self.assertIn("Contrast = 2\n", file.readlines())
+        os.mkfifo(self.path("pipe"))
+        self.assertIn("not a regular file",
+                      self.ask(daemon, "--save-controls", self.path("pipe"), code=1)[1])
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe")).st_mode))
 
     def test_lock(self):
         daemon = self.daemon("--always-on")

@@ -1,7 +1,7 @@
 /*
  * rpicam's names: each with its values, and the controls that they set.
  */
-#include "device/controls/aliases.h"
+#include "shared/controls/aliases.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -96,7 +96,9 @@ static void nothing_was_set(void **state)
     check(fixture, "CONTROL  ASKED       IN FORCE  FROM FRAME  RESULT\n"
                    "Foo      -           -         -           unknown\n"
                    "AfMode   Continuous  -         -           not set\n");
-    assert_string_equal(stderr_text(), "unit: error: nothing was set: Foo\n");
+    assert_string_equal(
+        stderr_text(),
+        "unit: error: nothing was set: Foo (--controls lists what the camera has)\n");
     assert_int_equal(control_outcome_code(&fixture->changed), EXIT_CONTROL);
     fixture->changed.count = 0;
     fixture->changed.text[0] = '\0';

@@ -1,4 +1,4 @@
-#include "device/controls/aliases.h"
+#include "shared/controls/aliases.h"
 
 #include <string.h>
 #include <strings.h>

@@ -3,8 +3,8 @@
  * ExposureTime, as one table: they are options of the daemon, and may stand in a SET. Pure; any
  * thread.
  */
-#ifndef PITETHER_DEVICE_CONTROLS_ALIASES_H
-#define PITETHER_DEVICE_CONTROLS_ALIASES_H
+#ifndef PITETHER_SHARED_CONTROLS_ALIASES_H
+#define PITETHER_SHARED_CONTROLS_ALIASES_H
 
 #include <stdbool.h>
 #include <stddef.h>
