@@ -46,6 +46,17 @@ static void log_status(const struct pitether_changed *changed, const char *label
                   unknown ? " (--controls lists what the camera has)" : "");
 }
 
+/* What became of it; nothing was set where the status says so, though a result of a later version
+ * may say otherwise. */
+static void result_text(const struct pitether_changed *changed,
+                        const struct pitether_change *change, char *text)
+{
+    static const struct pitether_change unset = { .result = PITETHER_SET_UNSET };
+    bool was_set = changed->status == PITETHER_CHANGED_DONE ||
+                   changed->status == PITETHER_CHANGED_LOST || !is_in_force(change);
+    control_result_text(was_set ? change : &unset, text, RESULT_SIZE);
+}
+
 static void fill_row(const struct control_view *view, const struct pitether_changed *changed,
                      size_t index, struct column_row *row)
 {
@@ -59,7 +70,7 @@ static void fill_row(const struct control_view *view, const struct pitether_chan
     strcpy(row->cells[FROM], "-");
     if (changed->first_id != UINT64_MAX && is_in_force(change))
         snprintf(row->cells[FROM], COLUMN_CELL_SIZE, "%" PRIu64, changed->first_id);
-    control_result_text(change, row->cells[RESULT], RESULT_SIZE);
+    result_text(changed, change, row->cells[RESULT]);
 }
 
 void control_outcome_write(const struct control_view *view, const struct pitether_changed *changed,

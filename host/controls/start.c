@@ -36,8 +36,10 @@ static void take_answer(struct control_start *start, struct pitether *receiver,
     bool again =
         changed->status == PITETHER_CHANGED_CUT || changed->status == PITETHER_CHANGED_NO_CAMERA;
     start->request = 0;
-    if (again) /* with the next CONTROLS */
+    if (again) { /* with the next CONTROLS */
+        snprintf(start->obstacle, sizeof(start->obstacle), "%s", changed->text);
         return;
+    }
     control_outcome_log(&start->view, changed, start->label);
     /* What is lost with a camera that stopped is set again by the daemon. */
     start->failed =
@@ -45,6 +47,19 @@ static void take_answer(struct control_start *start, struct pitether *receiver,
     start->unmet = start->unmet || control_outcome_code(changed);
     start->next++;
     set_next(start, receiver);
+}
+
+/* No more answers come. */
+static void end(struct control_start *start)
+{
+    const struct control_assignments *assignments = start->assignments;
+    if (start->failed || start->next == assignments->count)
+        return;
+    start->unmet = true;
+    log_error("%s%s%.100s: %s", start->label, *start->label ? ": " : "",
+              assignments->items[start->next],
+              *start->obstacle ? start->obstacle
+                               : "the camera's controls were not listed, so nothing was set");
 }
 
 void control_start_event(struct control_start *start, struct pitether *receiver,
@@ -65,5 +80,7 @@ void control_start_event(struct control_start *start, struct pitether *receiver,
     } else if (event->type == PITETHER_CHANGED && start->request != 0 &&
                event->changed.request == start->request) {
         take_answer(start, receiver, &event->changed);
+    } else if (event->type == PITETHER_END) {
+        end(start);
     }
 }

@@ -12,11 +12,12 @@
 struct control_start {
     const struct control_assignments *assignments;
     const char *label;
-    unsigned next;    /* which of them is to be set, or waits for its answer */
-    uint32_t request; /* of that; 0: it was not given to the receiver */
-    uint64_t epoch;   /* in which they were set */
-    bool failed;      /* something of it can't be set: the rest is not tried */
-    bool unmet;       /* it was set, and something of it is not in force */
+    unsigned next;      /* which of them is to be set, or waits for its answer */
+    uint32_t request;   /* of that; 0: it was not given to the receiver */
+    uint64_t epoch;     /* in which they were set */
+    bool failed;        /* something of it can't be set: the rest is not tried */
+    bool unmet;         /* something of it is not in force, or not known to be at the end */
+    char obstacle[257]; /* why the one that is next is still to be set; "": it was not sent */
     struct control_view view;
 };
 

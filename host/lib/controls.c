@@ -18,15 +18,29 @@ void receiver_send_sets(struct pitether *receiver)
         set_queue_sent(&receiver->sets, set.request);
 }
 
+static const char *why_there_is_no_answer(const struct pitether *receiver)
+{
+    const struct session *session = &receiver->session;
+    if (session->state == SESSION_FAILED)
+        return session->error.text;
+    return receiver->stopping || session->state == SESSION_ENDED ? "it ended before that"
+                                                                 : "the connection was lost";
+}
+
 void receiver_give_up_sets(struct pitether *receiver, bool unsent)
 {
     struct pitether_event event = { .type = PITETHER_CHANGED };
     struct pitether_changed *changed = &event.changed;
     changed->status = PITETHER_CHANGED_CUT;
     changed->first_id = UINT64_MAX;
-    snprintf(changed->text, sizeof(changed->text), "%s",
-             unsent ? "it ended before this could be sent, so nothing was set"
-                    : "the connection was lost before the answer came: it may have been set");
+    if (unsent)
+        snprintf(changed->text, sizeof(changed->text),
+                 "it ended before this could be sent, so nothing was set");
+    else
+        snprintf(changed->text, sizeof(changed->text),
+                 "no answer came, so it may have been set: %.200s",
+                 why_there_is_no_answer(receiver));
+    text_trim(changed->text);
     while ((changed->request = set_queue_give_up(&receiver->sets, unsent)))
         receiver_put(receiver, &event);
 }
@@ -58,24 +72,33 @@ static size_t describe_change(struct pitether *receiver, const struct pitether_c
                             unit ? " " : "", unit ? info->unit : "");
 }
 
-/* What another one set. */
+static bool is_in_force(const struct pitether_change *change)
+{
+    return change->result == PITETHER_SET_OK || change->result == PITETHER_SET_CLAMPED ||
+           change->result == PITETHER_SET_UNREPORTED;
+}
+
+/* What another one set, and is in force. */
 static void log_notice(struct pitether *receiver, const struct pitether_changed *changed)
 {
     char text[400] = "";
     size_t used = 0;
     for (size_t i = 0; i < changed->count && used < sizeof(text); i++) {
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", i > 0 ? ", " : "");
+        if (!is_in_force(&changed->changes[i]))
+            continue;
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", used > 0 ? ", " : "");
         if (used < sizeof(text))
             used +=
                 describe_change(receiver, &changed->changes[i], text + used, sizeof(text) - used);
     }
     text_trim(text);
-    if (changed->count == 0 || !log_passes(&receiver->changed_limit))
+    if (changed->status != PITETHER_CHANGED_DONE || used == 0 ||
+        !log_passes(&receiver->changed_limit))
         return;
     if (changed->first_id != UINT64_MAX)
         log_info("%s set %s from frame %" PRIu64, changed->by, text, changed->first_id);
     else
-        log_info("%s set %s%s%s", changed->by, text, *changed->text ? ": " : "", changed->text);
+        log_info("%s set %s", changed->by, text);
 }
 
 bool receiver_take_changed(struct pitether *receiver, const struct wire_changed *wire)

@@ -221,7 +221,7 @@ struct pitether_control {
     struct pitether_enumerator enumerators[24];
 };
 
-/* What became of one control that somebody set. */
+/* What became of one control that somebody set. A daemon of a later version may say others. */
 enum pitether_set_result {
     PITETHER_SET_OK = 0,
     PITETHER_SET_CLAMPED = 1,    /* to the nearest value that the camera can do */
@@ -241,6 +241,7 @@ struct pitether_change {
     char why[97];                /* unless OK: what is wrong, and what to do */
 };
 
+/* A daemon of a later version may say others, of which nothing was set. */
 enum pitether_changed_status {
     PITETHER_CHANGED_DONE = 0,        /* see first_id, and each control's result */
     PITETHER_CHANGED_REJECTED = 1,    /* nothing was set, since one of the controls can't be */
@@ -388,7 +389,8 @@ PITETHER_API uint64_t pitether_frame_host_time(const struct pitether_frame *fram
 PITETHER_API bool pitether_frame_value(const struct pitether_frame *frame, const char *name,
                                        struct pitether_value *value);
 
-/* The same, of a value that is one number; NAN: it was not reported. */
+/* The same as a number, of an array its first element; NAN: it was not reported, or is not a
+ * number. */
 PITETHER_API double pitether_frame_number(const struct pitether_frame *frame, const char *name);
 
 /* All of them, one after the other: *at is 0 at first. Returns the name of the next one, or NULL:

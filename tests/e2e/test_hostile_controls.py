@@ -136,6 +136,31 @@ class HostileControls(harness.Case):
         _, host = self.ask(daemon, "--set", "ExposureTime=5", code=TIMEOUT)
         host.wait_for("did not say what became of ExposureTime=5")
 
+    def test_the_cause_is_told(self):
+        def malformed(request, _):
+            return changed(request, change(b"ExposureTime"), count=2)
+        _, host = self.ask(wire.ControlDaemon(EXPOSURE, answer=malformed), "--set", "ExposureTime=5",
+                           code=LOST)
+        host.wait_for("no answer came, so it may have been set: .*a malformed CHANGED")
+
+    def test_what_was_not_set_at_the_end(self):
+        """With a sink the frames are taken, and the exit code says that they are not known to be
+        what was asked for."""
+        def without_answer(*_):
+            return b"".join(wire.frame(1 + i) for i in range(5))
+
+        def without_camera(request, _):
+            return changed(request, status=3, why=b"no camera") + without_answer()
+        for answer, why in ((without_answer, "no answer came, so it may have been set: it ended"),
+                            (without_camera, "ExposureTime=5: no camera")):
+            daemon = wire.ControlDaemon(EXPOSURE, answer=answer)
+            daemon.frames = 6 # with those that come in place of the answer
+            _, host = self.ask(daemon, "--null", "-n", "6", "--set", "ExposureTime=5", code=CONTROL)
+            host.wait_for(f"error: .*{why}")
+        daemon = wire.ControlDaemon(frames=[b""] * 6)
+        _, host = self.ask(daemon, "--null", "-n", "6", "--set", "ExposureTime=5", code=CONTROL)
+        host.wait_for("controls were not listed, so nothing was set")
+
     def test_hangs_up_instead_of_an_answer(self):
         def hang_up(request, _):
             raise OSError

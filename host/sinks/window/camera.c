@@ -159,7 +159,7 @@ static void tell_change(struct camera *camera, const struct pitether_changed *ch
         control_text(control,
                      change->now.type != PITETHER_VALUE_NONE ? &change->now : &change->asked,
                      CONTROL_ALL_ELEMENTS, value, sizeof(value));
-    if (changed->status == PITETHER_CHANGED_DONE)
+    if (changed->status == PITETHER_CHANGED_DONE && changed->first_id != UINT64_MAX)
         snprintf(frame, sizeof(frame), " from frame %" PRIu64 " on", changed->first_id);
     if (is_done(change->result))
         snprintf(text, sizeof(text), "%s %s%s%s%s", change->name, value, frame, *by ? ", by " : "",

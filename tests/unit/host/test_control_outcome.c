@@ -111,6 +111,10 @@ static void nothing_was_set(void **state)
     fixture->changed.status = 77; /* of a later version */
     check(fixture, "");
     assert_int_equal(control_outcome_code(&fixture->changed), EXIT_CONTROL);
+    fixture->changed.count = 1;
+    fixture->changes[0].result = PITETHER_SET_OK;
+    check(fixture, "CONTROL  ASKED  IN FORCE  FROM FRAME  RESULT\n"
+                   "Foo      auto   -         -           not set\n");
 }
 
 static void in_the_log(void **state)

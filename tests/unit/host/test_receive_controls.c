@@ -71,6 +71,15 @@ static void others_are_told_of(void **state)
     assert_string_equal(fixture->record.changed.by, "laptop2");
     assert_non_null(
         strstr(log_text(fixture), "info: laptop2 set ExposureTime to 499 µs from frame 7\n"));
+    /* One that a later version of the daemon says, and of which nothing was set. */
+    struct wire_changed changed = { .head = { .status = 77, .by = "laptop3" }, .count = 1 };
+    uint8_t bytes[WIRE_MESSAGE_MAX];
+    strcpy(changed.items[0].name, "ExposureTime");
+    fixture->script.size = 0;
+    script_add(&fixture->script, bytes, wire_encode_changed(&changed, bytes));
+    send_all(fixture);
+    take_until(fixture, PITETHER_CHANGED);
+    assert_null(strstr(log_text(fixture), "laptop3"));
 }
 
 /* What was sent may have been done: it is not sent again. What was not is. */
@@ -85,6 +94,8 @@ static void the_connection_is_lost(void **state)
     take_until(fixture, PITETHER_LOST);
     assert_answers(fixture, requests, 1);
     assert_int_equal(fixture->record.changed.status, PITETHER_CHANGED_CUT);
+    assert_string_equal(fixture->record.changed.text,
+                        "no answer came, so it may have been set: the connection was lost");
     requests[1] = set_control(fixture, "ExposureTime=2");
     connect_with_controls(fixture);
     RECEIVE_UNTIL(fixture, fixture->sets == 1);

@@ -127,6 +127,10 @@ static void answers_are_told(void **state)
     window_answer(fixture, 3, "AnalogueGain", PITETHER_SET_OK, (struct value){ 0 });
     assert_string_equal(camera->message, "AnalogueGain auto from frame 47 on");
     assert_int_equal(camera_find(camera, "AnalogueGain")->set.type, PITETHER_VALUE_NONE);
+    struct pitether_change change = { .name = "AnalogueGain", .asked.type = PITETHER_VALUE_NONE };
+    struct pitether_changed changed = { .first_id = UINT64_MAX, .changes = &change, .count = 1 };
+    camera_take_changed(&fixture->camera, &changed); /* a preview's frames have other ids */
+    assert_string_equal(camera->message, "AnalogueGain auto");
 }
 
 static void a_key_that_may_only_view_is_told_so(void **state)
