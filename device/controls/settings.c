@@ -134,6 +134,8 @@ int settings_begin(struct settings *settings, const char *label, const struct co
         restore(table, &settings->kept.items[i], label, list);
     add_modes(table, list);
     add_trigger(table, list);
+    given_add_rest(&settings->given, table, &settings->kept, list);
+    given_note(&settings->given, list);
     control_list_arrange(list);
     return 0;
 }

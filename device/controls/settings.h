@@ -6,17 +6,20 @@
 #define PITETHER_DEVICE_CONTROLS_SETTINGS_H
 
 #include "device/controls/assignments.h"
+#include "device/controls/given.h"
 
 struct settings {
     const char *text; /* of the options, until the first run has read it; then NULL */
     struct control_list kept;
+    struct given given;
 };
 
 /* text: "NAME=VALUE,NAME=VALUE", which must outlive the settings; NULL or "": nothing is set. */
 void settings_init(struct settings *settings, const char *text);
 
 /* At the start of a run: fills list with the settings for the first frame, in the order in which
- * they must be set. What the camera lacks, or can't do any more, is left out or clamped, with a
+ * they must be set, and with what gives back the others that the camera may still have from earlier
+ * runs. What the camera lacks, or can't do any more, is left out or clamped, with a
  * line in the log that begins with label. 0; -EINVAL, with error filled: the options' text does
  * not fit the camera; it is kept, so that the next run is checked as well. -ENOMEM. */
 NODISCARD int settings_begin(struct settings *settings, const char *label,

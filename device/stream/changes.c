@@ -8,34 +8,6 @@
 #include "device/controls/pairs.h"
 #include "device/stream/decision.h"
 
-static void append(struct change_list *list, struct change *change)
-{
-    change->next = NULL;
-    if (list->last)
-        list->last->next = change;
-    else
-        list->first = change;
-    list->last = change;
-}
-
-static struct change *take_first(struct change_list *list)
-{
-    struct change *first = list->first;
-    if (!first)
-        return NULL;
-    list->first = first->next;
-    if (!list->first)
-        list->last = NULL;
-    return first;
-}
-
-static void free_all(struct change_list *list)
-{
-    struct change *change;
-    while ((change = take_first(list)))
-        free(change);
-}
-
 int changes_create(struct changes **changes, const struct changes_config *config)
 {
     struct changes *self = *changes = calloc(1, sizeof(*self));
@@ -52,8 +24,8 @@ void changes_destroy(struct changes **changes)
     if (!changes || !*changes)
         return;
     struct changes *self = *changes;
-    free_all(&self->pending);
-    free_all(&self->decided);
+    change_list_free(&self->pending);
+    change_list_free(&self->decided);
     control_table_clear(&self->table);
     pthread_mutex_destroy(&self->lock);
     free(self);
@@ -66,8 +38,8 @@ static void sort_out(struct changes *changes)
     struct change_list left = { NULL, NULL };
     struct change *change;
     bool any = false;
-    while ((change = take_first(&changes->pending))) {
-        append(change->decided ? &changes->decided : &left, change);
+    while ((change = change_list_take(&changes->pending))) {
+        change_list_add(change->decided ? &changes->decided : &left, change);
         any |= change->decided;
     }
     changes->pending = left;
@@ -144,6 +116,13 @@ int changes_fill(struct changes *changes, const struct control_table *table,
     return result;
 }
 
+void changes_given(struct changes *changes, const struct control_list *list)
+{
+    pthread_mutex_lock(&changes->lock);
+    given_note(&changes->settings.given, list);
+    pthread_mutex_unlock(&changes->lock);
+}
+
 /* False: the list can't hold it. */
 static bool add_to(struct control_list *list, const struct change *change)
 {
@@ -193,6 +172,7 @@ uint64_t changes_take(void *user, struct control_list *list)
     if (first) {
         control_list_arrange(list);
         stall_timeout_set(&changes->timeout, list);
+        given_note(&changes->settings.given, list);
         replace_up_to(first, number);
         for (struct change *change = first; change && change->taken; change = change->next) {
             change->batch = number;
@@ -214,6 +194,14 @@ static void keep_again(struct settings *settings, const struct change *change)
     }
 }
 
+/* The camera has none of it, unless it had that before; and would refuse to be given it back. */
+static void forget_given(struct settings *settings, const struct change *change)
+{
+    for (unsigned i = 0; i < change->count; i++)
+        if (!control_list_find(&change->kept_before, change->items[i].name))
+            given_forget(&settings->given, change->items[i].name);
+}
+
 /* Settings that the camera refuses are forgotten, since it would refuse them at each start: it
  * keeps what was set before, and what was requested later is still to be set. */
 void changes_refuse(void *user, uint64_t number)
@@ -232,6 +220,9 @@ void changes_refuse(void *user, uint64_t number)
     for (struct change *change = first; change; change = change->next)
         if (!change->decided)
             keep_again(&changes->settings, change);
+    for (struct change *change = first; change; change = change->next)
+        if (change->decided)
+            forget_given(&changes->settings, change);
     settings_fill(&changes->settings, &changes->table);
     changes->generation++;
     sort_out(changes);
@@ -311,7 +302,7 @@ static struct change *accept(struct changes *changes, const struct change_reques
     settings_fill(&changes->settings, &changes->table);
     change->number = ++changes->newest;
     change->before = changes->seen;
-    append(&changes->pending, change);
+    change_list_add(&changes->pending, change);
     changes->count++;
     return change;
 }
@@ -351,7 +342,7 @@ int changes_request(struct changes *changes, const struct change_request *reques
 struct change *changes_decided(struct changes *changes)
 {
     pthread_mutex_lock(&changes->lock);
-    struct change *change = take_first(&changes->decided);
+    struct change *change = change_list_take(&changes->decided);
     if (change)
         changes->count--;
     pthread_mutex_unlock(&changes->lock);

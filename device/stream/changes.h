@@ -16,7 +16,7 @@
 #include "device/camera/camera.h"
 #include "device/camera/stall_timeout.h"
 #include "device/controls/settings.h"
-#include "device/stream/change.h"
+#include "device/stream/change_list.h"
 #include "device/stream/events.h"
 #include "shared/base/attributes.h"
 
@@ -28,11 +28,6 @@ struct changes_config {
     const char *controls; /* what the options set, see settings.h; must outlive it; or NULL */
     const struct metadata_names *names; /* of what frames report; must outlive it; NULL: nothing */
     struct stream_events *events;       /* is notified when a change is decided; must outlive it */
-};
-
-/* In order; NULL: none. */
-struct change_list {
-    struct change *first, *last;
 };
 
 struct changes {
@@ -76,6 +71,10 @@ void changes_refuse(void *user, uint64_t change);
  * changes; list and error as for begin() of struct camera_controls. */
 NODISCARD int changes_fill(struct changes *changes, const struct control_table *table,
                            struct control_list *list, struct error *error);
+
+/* The supervisor: the camera is given this as well, for that run alone: the next one gives it back.
+ */
+void changes_given(struct changes *changes, const struct control_list *list);
 
 /* The camera's thread: a frame of the stream, with its id, wanted or not. */
 void changes_frame(struct changes *changes, const struct raw_frame *frame);

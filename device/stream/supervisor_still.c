@@ -33,6 +33,8 @@ static int begin(void *user, const struct control_table *table, struct control_l
     for (unsigned i = 0; read && i < STILL_SETTINGS; i++)
         if (still_setting(&supervisor->still, i, setting))
             carry(read, setting, table, list);
+    if (changes && read)
+        changes_given(changes, list);
     free(read);
     return result;
 }

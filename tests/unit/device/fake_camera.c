@@ -71,9 +71,10 @@ static int start(struct camera *camera, const struct camera_run *camera_run,
         camera->start_ns[camera->starts] = clock_monotonic();
     camera->starts++;
     pthread_cond_broadcast(&camera->changed);
-    if (camera->table && camera_run->still) {
-        camera->faults += camera_run->controls.begin(camera_run->controls.user, camera->table,
-                                                     &camera->list, error) != 0;
+    if (camera->table) {
+        struct control_list *list = camera_run->still ? &camera->list : &camera->stream_list;
+        camera->faults +=
+            camera_run->controls.begin(camera_run->controls.user, camera->table, list, error) != 0;
     }
     bool fails = camera->failures > 0;
     camera->failures -= fails;

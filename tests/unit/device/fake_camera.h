@@ -40,8 +40,9 @@ struct camera {
     int still_error;                      /* what still() returns */
     unsigned stills;                      /* calls of still() */
     bool still_run;                       /* it was started for a still */
-    struct control_table *table;          /* what begin() is given then, if anything, ... */
-    struct control_list list;             /* ... and what it filled */
+    struct control_table *table;          /* what begin() is given, if anything, ... */
+    struct control_list list;             /* ... and what it filled for a still, ... */
+    struct control_list stream_list;      /* ... and for a stream */
     void (*early)(struct camera *camera); /* reports before start returns */
 };
 

@@ -106,9 +106,30 @@ static void later_values_replace_earlier_ones(void **state)
     begins_with(fixture, "ExposureTimeMode=1 AnalogueGainMode=1 Contrast=2 ExposureTime=5000 "
                          "AnalogueGain=2");
     set(fixture, "contrast=auto");
-    begins_with(fixture, "ExposureTimeMode=1 AnalogueGainMode=1 ExposureTime=5000 AnalogueGain=2");
+    begins_with(fixture, "ExposureTimeMode=1 AnalogueGainMode=1 ExposureTime=5000 AnalogueGain=2 "
+                         "Contrast=1");
     set(fixture, "shutter=auto");
-    begins_with(fixture, "ExposureTimeMode=0 AnalogueGainMode=1 AnalogueGain=2");
+    begins_with(fixture, "ExposureTimeMode=0 AnalogueGainMode=1 AnalogueGain=2 Contrast=1");
+}
+
+/* Cameras keep what they were given: also for a single picture. */
+static void what_is_not_set_any_more_is_given_back(void **state)
+{
+    struct fixture *fixture = *state;
+    struct control_list still = { .count = 0 };
+    struct value off = value_of_bool(false), manual = value_of_int32(1), us = value_of_int32(5000);
+    assert_true(control_list_set(&still, "AwbEnable", &off));
+    assert_true(control_list_set(&still, "ExposureTimeMode", &manual));
+    assert_true(control_list_set(&still, "ExposureTime", &us));
+    set(fixture, "contrast=2,AfTrigger=start");
+    begins_with(fixture, "AfMode=1 Contrast=2 AfTrigger=0");
+    given_note(&fixture->settings.given, &still);
+    begins_with(fixture, "ExposureTimeMode=0 AwbEnable=true AfMode=1 Contrast=2 AfTrigger=0");
+    set(fixture, "contrast=auto,AfMode=continuous,AeEnable=false");
+    begins_with(fixture, "AeEnable=false AwbEnable=true AfMode=2 Contrast=1");
+    pi_controls_remove(&fixture->table, "Contrast");
+    pi_control(&fixture->table, "AwbEnable")->settable = false;
+    begins_with(fixture, "AeEnable=false AfMode=2");
 }
 
 /* A mode takes the values with it that have no effect in it. */
@@ -238,6 +259,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(options_hold_for_all_runs, make, clear),
         cmocka_unit_test_setup_teardown(options_that_do_not_fit, make, clear),
         cmocka_unit_test_setup_teardown(later_values_replace_earlier_ones, make, clear),
+        cmocka_unit_test_setup_teardown(what_is_not_set_any_more_is_given_back, make, clear),
         cmocka_unit_test_setup_teardown(values_of_another_mode_go, make, clear),
         cmocka_unit_test_setup_teardown(a_matrix_goes_with_gains_of_before, make, clear),
         cmocka_unit_test_setup_teardown(triggers_are_not_kept, make, clear),

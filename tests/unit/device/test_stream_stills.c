@@ -483,7 +483,8 @@ static void add_state(struct fixture *fixture, struct raw_frame *frame, int stat
     assert_true(number >= 0 && metadata_add(&frame->metadata, (unsigned)number, &value));
 }
 
-/* The stream's pictures show when all has settled, and then to what. */
+/* The stream's pictures show when all has settled, and then to what. Cameras keep what they are set
+ * to: the stream is given its automatic exposure back. */
 static void it_settles_first(void **state)
 {
     struct fixture *fixture = *state;
@@ -495,7 +496,13 @@ static void it_settles_first(void **state)
     info->settable = true;
     info->min = value_of_int32(1);
     info->max = value_of_int32(66666);
+    info = control_table_add(&fixture->table, "ExposureTimeMode");
+    assert_non_null(info);
+    info->type = VALUE_INT32;
+    info->settable = true;
+    info->def = value_of_int32(0);
     watch(fixture);
+    assert_int_equal(camera->stream_list.count, 0);
     request(fixture, 60 * CLOCK_SECOND);
     for (unsigned i = 0; i < 5; i++) {
         fake_camera_begin_call(camera);
@@ -514,6 +521,10 @@ static void it_settles_first(void **state)
     const struct control_setting *exposure = control_list_find(&camera->list, "ExposureTime");
     assert_non_null(exposure);
     assert_int_equal(exposure->value.int32[0], 1004);
+    assert_int_equal(control_list_find(&camera->list, "ExposureTimeMode")->value.int32[0], 1);
+    assert_int_equal(camera->stream_list.count, 1);
+    assert_string_equal(camera->stream_list.items[0].name, "ExposureTimeMode");
+    assert_int_equal(camera->stream_list.items[0].value.int32[0], 0);
     assert_null(control_list_find(&camera->list, "AnalogueGain")); /* the camera has none */
 }
 
