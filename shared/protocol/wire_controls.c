@@ -19,7 +19,7 @@ struct cursor {
 
 static bool reserve(struct cursor *cursor, size_t size)
 {
-    if (cursor->failed || size > (size_t)(cursor->end - cursor->at))
+    if (size > (size_t)(cursor->end - cursor->at))
         cursor->failed = true;
     return !cursor->failed;
 }
@@ -78,7 +78,7 @@ static void get_elements(struct cursor *cursor, unsigned type, bool array, struc
 {
     unsigned count = (unsigned)get_number(cursor, 2);
     *value = (struct value){ .type = VALUE_NONE };
-    if (count == 0 || cursor->failed)
+    if (count == 0)
         return;
     int used =
         value_decode(type, array, count, cursor->at, (size_t)(cursor->end - cursor->at), value);
