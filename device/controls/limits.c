@@ -25,14 +25,8 @@ static bool has_range(const struct control_info *info, unsigned i)
 /* Copies element k of one value to element i of another of the same type. */
 static void copy_element(struct value *to, unsigned i, const struct value *from, unsigned k)
 {
-    if (to->type == VALUE_BYTE)
-        to->bytes[i] = from->bytes[k];
-    else if (to->type == VALUE_INT32)
-        to->int32[i] = from->int32[k];
-    else if (to->type == VALUE_INT64)
-        to->int64[i] = from->int64[k];
-    else
-        to->number[i] = from->number[k];
+    size_t size = value_element_size(to->type);
+    memcpy(to->bytes + i * size, from->bytes + k * size, size);
 }
 
 static bool clamp_number(const struct control_info *info, struct value *value, unsigned i)

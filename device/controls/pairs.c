@@ -59,9 +59,7 @@ bool pair_mode_value(const struct control_table *table, const char *mode, int32_
     if (!info || (info->enumerator_count > 0 && !control_word(info, number)))
         return false;
     *value = info->type == VALUE_BOOL ? value_of_bool(number != 0) : value_of_int32(number);
-    if (info->type == VALUE_BYTE)
-        *value = (struct value){ .type = VALUE_BYTE, .count = 1, .bytes = { (uint8_t)number } };
-    return true;
+    return value->type == info->type;
 }
 
 bool pair_automatic(const struct control_table *table, const struct pair *pair, struct value *value)

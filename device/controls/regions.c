@@ -10,8 +10,8 @@ const struct value_rectangle *region_area(const struct control_table *table,
 {
     static const char *const names[] = { crop, "rpi::ScalerCrops", "AfWindows" };
     const struct control_info *largest = control_table_find(table, crop, strlen(crop));
-    if (!largest || largest->max.type != VALUE_RECTANGLE || largest->max.count == 0 ||
-        largest->max.rectangle[0].width == 0 || largest->max.rectangle[0].height == 0)
+    if (!largest || largest->max.type != VALUE_RECTANGLE || largest->max.rectangle[0].width == 0 ||
+        largest->max.rectangle[0].height == 0)
         return NULL;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (strcmp(info->name, names[i]) == 0)

@@ -29,7 +29,6 @@ void settings_keep(struct settings *settings, const char *name, const struct val
                    bool given_back)
 {
     (void)keep(&settings->kept, name, given, given_back);
-    control_list_arrange(&settings->kept);
 }
 
 bool settings_merge(struct settings *settings, const struct assignments *accepted)
@@ -43,7 +42,6 @@ bool settings_merge(struct settings *settings, const struct assignments *accepte
         if (!keep(&kept, setting->name, &setting->value, setting->given_back))
             return false;
     }
-    control_list_arrange(&kept);
     settings->kept = kept;
     return true;
 }

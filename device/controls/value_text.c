@@ -43,7 +43,7 @@ static bool parse_decimal(const char *text, double *number, const char **end)
 {
     size_t size = strspn(text, "+-.0123456789eE");
     char digits[ELEMENT_TEXT_MAX + 1], *stop;
-    if (size == 0 || size > ELEMENT_TEXT_MAX)
+    if (size > ELEMENT_TEXT_MAX)
         return false;
     memcpy(digits, text, size);
     digits[size] = '\0';

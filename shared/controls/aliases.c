@@ -88,9 +88,8 @@ const struct alias_value *alias_value_find(const struct alias *alias, const char
 const char *alias_control_find(const char *name, size_t size)
 {
     for (unsigned i = 0; i < ALIAS_COUNT; i++) {
-        const char *control = control_aliases[i].controls[0];
-        const char *vendor_end = strstr(control, "::");
-        if (is_called(control, name, size) || (vendor_end && is_called(vendor_end + 2, name, size)))
+        const char *control = control_aliases[i].controls[0]; /* which have no vendor */
+        if (is_called(control, name, size))
             return control;
     }
     return NULL;

@@ -174,6 +174,11 @@ static void triggers_are_not_kept(void **state)
     begins_with(fixture, "AfMode=2");
     set(fixture, "AfTrigger=cancel");
     begins_with(fixture, "AfMode=1 AfTrigger=0");
+    pi_control(&fixture->table, "AfTrigger")->settable = false;
+    begins_with(fixture, "AfMode=1");
+    pi_control(&fixture->table, "AfTrigger")->settable = true;
+    pi_control(&fixture->table, "AfTrigger")->type = VALUE_BOOL;
+    begins_with(fixture, "AfMode=1");
     pi_controls_remove(&fixture->table, "AfTrigger");
     begins_with(fixture, "AfMode=1");
 }
@@ -203,6 +208,19 @@ static void what_a_camera_cannot_do_any_more(void **state)
     begins_with(fixture, "ExposureTimeMode=1 AwbEnable=false AfMode=0 ExposureTime=50000 "
                          "Contrast=2 LensPosition=2 ScalerCrop=0,0,2304,1296 AeMeteringMode=3 "
                          "ColourGains=2,2 Saturation=2");
+}
+
+/* An array of any size stays one, also the default of one. */
+static void arrays_stay_arrays(void **state)
+{
+    struct fixture *fixture = *state;
+    set(fixture, "AfWindows=1,2,30,40,5,6,70,80,FrameDurationLimits=default,sharpness=2");
+    begins_with(fixture,
+                "AfMetering=1 FrameDurationLimits=69669,69669 AfWindows=1,2,30,40,5,6,70,80 "
+                "Sharpness=2");
+    pi_control(&fixture->table, "Sharpness")->array = true;
+    pi_control(&fixture->table, "AfMetering")->type = VALUE_FLOAT; /* so it has no mode */
+    begins_with(fixture, "FrameDurationLimits=69669,69669 AfWindows=1,2,30,40,5,6,70,80");
 }
 
 static void modes_are_those_of_the_camera_that_is_there(void **state)
@@ -264,6 +282,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_matrix_goes_with_gains_of_before, make, clear),
         cmocka_unit_test_setup_teardown(triggers_are_not_kept, make, clear),
         cmocka_unit_test_setup_teardown(what_a_camera_cannot_do_any_more, make, clear),
+        cmocka_unit_test_setup_teardown(arrays_stay_arrays, make, clear),
         cmocka_unit_test_setup_teardown(modes_are_those_of_the_camera_that_is_there, make, clear),
         cmocka_unit_test_setup_teardown(what_is_set_is_in_the_table, make, clear),
         cmocka_unit_test_setup_teardown(no_more_than_a_list_holds, make, clear),
