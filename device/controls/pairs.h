@@ -20,7 +20,8 @@ struct pair {
 /* The pair of a value, as this camera has it. NULL: it needs no mode, or the camera has none. */
 const struct pair *pair_find(const struct control_table *table, const char *name);
 
-/* A value of the mode's type. False: the camera's mode has no such enumerator. */
+/* A value of the mode's type. False: the camera's mode has no such enumerator, or is neither a BOOL
+ * nor an INT32. */
 bool pair_mode_value(const struct control_table *table, const char *mode, int32_t number,
                      struct value *value);
 
