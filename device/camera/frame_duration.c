@@ -28,6 +28,8 @@ static void note(struct frame_duration *duration, const struct control_setting *
     duration->given_back = setting->given_back;
     duration->by_user = !setting->given_back;
     duration->longest_us = number > 0 ? llround(number) : 0;
+    number = value_number(&setting->value, 0);
+    duration->shortest_us = duration->by_user && number > 0 ? llround(number) : 0;
 }
 
 static int64_t longest(const struct frame_duration *duration, int64_t shortest)
@@ -68,4 +70,11 @@ void frame_duration_update(struct frame_duration *duration, struct control_list 
     };
     if (control_list_set(settings, "FrameDurationLimits", &range))
         duration->longest_us = max_us;
+}
+
+uint64_t frame_duration_min_ns(const struct frame_duration *duration)
+{
+    /* A tenth less, as that of the rate. */
+    const uint64_t by_user = (uint64_t)duration->shortest_us * 900;
+    return by_user > 0 && by_user < duration->rate.min_ns ? by_user : duration->rate.min_ns;
 }

@@ -15,6 +15,7 @@ struct frame_duration {
     int64_t usual_us[2]; /* shortest and longest frame if no limit is set; 0: not known */
     int64_t exposure_us; /* set by users; 0: left to the camera */
     int64_t longest_us;  /* longest frame that is set; 0: no limit is set */
+    int64_t shortest_us; /* shortest frame that users have set; 0: they have not */
     bool by_user;        /* users have set FrameDurationLimits, so these are left as they are */
     bool given_back;     /* users have just given them back to the camera */
 };
@@ -27,5 +28,8 @@ void frame_duration_init(struct frame_duration *duration, const struct frame_rat
  * were given back to the camera. */
 void frame_duration_update(struct frame_duration *duration, struct control_list *settings,
                            bool first);
+
+/* The time after which a camera that keeps this may make the next frame; ns. */
+uint64_t frame_duration_min_ns(const struct frame_duration *duration);
 
 #endif

@@ -31,6 +31,12 @@ bool pacing_holds(const struct pacing *pacing, uint64_t now_ns)
     return pacing->paced || pace_probe_holds(&pacing->probe, now_ns);
 }
 
+void pacing_allow(struct pacing *pacing, uint64_t min_ns)
+{
+    if (min_ns < pacing->probe.min_ns)
+        pacing->probe.min_ns = min_ns;
+}
+
 void pacing_take(struct pacing *pacing, uint64_t now_ns)
 {
     uint64_t period = pacing->paced ? pacing->period_ns : 0;

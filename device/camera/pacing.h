@@ -30,6 +30,9 @@ bool pacing_frame(struct pacing *pacing, uint64_t now_ns, uint32_t sequence, uns
 /* Whether a free buffer is to be held until due_ns rather than given to the camera. */
 bool pacing_holds(const struct pacing *pacing, uint64_t now_ns);
 
+/* From now on the camera may make a frame after so little time, as users have set it. */
+void pacing_allow(struct pacing *pacing, uint64_t min_ns);
+
 /* A held buffer goes to the camera now. A late one uses its turn, but turns that were missed
  * altogether are not made up for. */
 void pacing_take(struct pacing *pacing, uint64_t now_ns);

@@ -7,6 +7,7 @@ drive_pi() { # VARIABLE=VALUE...
         cat "$work/pi.log"
         return 1
     }
+    ! grep 'keeps no pace' "$work/pi.log"
 }
 
 pi_set() { # NAME=VALUE,...

@@ -115,7 +115,7 @@ int RequestLoop::launch(struct error *error)
         std::lock_guard<std::mutex> hold(lock_);
         const bool paced = !setup_.rate_settable && setup_.requested_fps > 0;
         struct pace_probe probe;
-        pace_probe_init(&probe, setup_.rate.min_ns, setup_.rate_settable,
+        pace_probe_init(&probe, frame_duration_min_ns(&setup_.duration), setup_.rate_settable,
                         static_cast<unsigned>(slots_.size()));
         pacing_init(&pacing_, paced, setup_.rate.period_ns, probe, clock_monotonic());
         /* A pulled cable breaks requests first and is reported as such some time later. */
@@ -192,6 +192,7 @@ void RequestLoop::queue_next(std::unique_lock<std::mutex> &hold)
     hold.unlock();
     settings_.load(*slot);
     hold.lock();
+    pacing_allow(&pacing_, frame_duration_min_ns(&setup_.duration));
     watchdog_.stall_ns = settings_.stall_timeout();
     if (stopping_)
         return;

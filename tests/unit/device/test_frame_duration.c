@@ -99,9 +99,11 @@ static void what_users_set_holds(void **state)
         .type = VALUE_INT64, .array = true, .count = 2, .int64 = { 20000, 40000 }
     };
     begin(&duration, 30, 0);
+    assert_int_equal(frame_duration_min_ns(&duration), 33333 * 900);
     set("FrameDurationLimits", range);
     set("ExposureTime", value_of_int32(100000));
     assert_range(&duration, true, 20000, 40000);
+    assert_int_equal(frame_duration_min_ns(&duration), 20000 * 900);
     set("ExposureTime", value_of_int32(200000));
     assert_range(&duration, false, 0, 0);
 }

@@ -56,6 +56,23 @@ static void missed_turns_are_not_made_up_for(void **state)
     assert_int_equal(pacing.due_ns, PERIOD);
 }
 
+/* At 240 frames per second the camera was to be slower; at 500 it may be as fast as it is. */
+static void a_faster_rate_is_allowed(void **state)
+{
+    (void)state;
+    for (int allowed = 0; allowed < 2; allowed++) {
+        struct pacing pacing = make(false, true);
+        bool changed = false;
+        if (allowed)
+            pacing_allow(&pacing, CLOCK_SECOND / 500);
+        pacing_allow(&pacing, CLOCK_SECOND);
+        for (unsigned i = 0; i < 100; i++)
+            changed |= pacing_frame(&pacing, START + i * CLOCK_SECOND / 400, i, 0);
+        assert_int_equal(changed, !allowed);
+        assert_int_equal(pacing.paced, !allowed);
+    }
+}
+
 static void others_get_theirs_at_once(void **state)
 {
     (void)state;
@@ -122,6 +139,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(paced_cameras_get_a_buffer_each_period),
         cmocka_unit_test(missed_turns_are_not_made_up_for),
+        cmocka_unit_test(a_faster_rate_is_allowed),
         cmocka_unit_test(others_get_theirs_at_once),
         cmocka_unit_test(cameras_without_a_pace_are_held),
         cmocka_unit_test(fast_cameras_with_a_pace_are_not),
