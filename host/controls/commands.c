@@ -12,6 +12,7 @@
 #include "host/controls/outcome.h"
 #include "host/controls/table.h"
 #include "shared/base/log.h"
+#include "shared/base/signals.h"
 #include "shared/base/suggest.h"
 #include "shared/controls/aliases.h"
 
@@ -97,7 +98,9 @@ static enum exit_code get(const struct control_view *view, const char *name)
 static enum exit_code save(const struct control_view *view, const char *path)
 {
     struct error error;
+    signals_block(true); /* one comes before it or after it, and leaves no temporary file */
     int count = profile_write(path, view, &error);
+    signals_block(false);
     if (count < 0)
         log_error("%s", error.text);
     else if (count == 0)

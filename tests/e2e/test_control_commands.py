@@ -5,6 +5,7 @@ force."""
 import json
 import os
 import re
+import signal
 import stat
 
 import harness
@@ -170,6 +171,16 @@ class ControlCommands(harness.Case):
         self.assertIn("not a regular file",
                       self.ask(daemon, "--save-controls", self.path("pipe"), code=1)[1])
         self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe")).st_mode))
+
+    def test_a_signal_ends_them(self):
+        daemon = self.daemon("--pattern-faults", "slow-start@0:3600s")
+        options = (["--controls"], ["--set", "Contrast=2"], ["--still", self.path("still.jpg")])
+        for number, command in enumerate(options):
+            host = self.host(daemon, *command)
+            daemon.wait_for("client unix (watches|asks)", number + 1)
+            host.send(signal.SIGINT)
+            self.assertEqual(host.wait(), -signal.SIGINT, host.log())
+        self.assertFalse(os.path.exists(self.path("still.jpg")))
 
     def test_lock(self):
         daemon = self.daemon("--always-on")
