@@ -1,6 +1,6 @@
 /*
- * Stills of the test pattern while it runs: each is painted by a thread of its own, since that
- * takes longer than a frame, and handed to the sink by the camera's.
+ * Stills of the test pattern while it runs. A thread of its own paints them, since that takes
+ * longer than a frame lasts; the camera's thread hands them to the sink.
  */
 #ifndef PITETHER_DEVICE_CAMERA_CARD_STILL_H
 #define PITETHER_DEVICE_CAMERA_CARD_STILL_H
@@ -10,7 +10,7 @@
 #include "device/camera/camera.h"
 #include "device/image/card_painter.h"
 
-/* What is painted. */
+/* A still to be painted. */
 struct card_still_job {
     struct raw_frame frame; /* its numbers, times and metadata; the picture without its planes */
     struct test_card_moment moment;
@@ -36,12 +36,13 @@ void card_still_destroy(struct card_still *still);
 /* One more. Any thread. */
 void card_still_ask(struct card_still *still);
 
-/* The camera's thread, with each frame: hands over what is painted, and begins another one that was
- * asked for: what the job says, with a size in its picture. */
+/* The camera's thread, with each frame: hands over a still that is painted, and begins the next
+ * one that was asked for, as the job describes it; its picture has the size. */
 void card_still_step(struct card_still *still, const struct card_still_job *job,
                      const struct camera_sink *sink);
 
-/* Once the camera's thread is gone: nobody asks any more, and what is lent has come back. */
+/* After the camera's thread has ended: no more stills are asked for, and what was lent has come
+ * back. */
 void card_still_stop(struct card_still *still);
 
 #endif

@@ -19,9 +19,9 @@ struct sensor_folders {
 
 extern const struct sensor_folders sensor_folders;
 
-/* Switches the HDR of the camera with this id of libcamera's, or, if id is NULL, of all sensors
- * that have any. On: -ENODEV there is none, -EACCES not permitted, -EBUSY it is in use, another
- * errno, with error filled. Off: 0, whatever comes of it; a sensor whose HDR is off is not
+/* Switches the HDR of the camera with this id (libcamera's), or, if id is NULL, of all sensors
+ * that have HDR. On: 0, or with error filled -ENODEV no sensor has it, -EACCES not permitted,
+ * -EBUSY in use, or another negative errno. Off: 0 in any case; a sensor whose HDR is off is not
  * touched. */
 NODISCARD int sensor_hdr_set(const struct sensor_folders *folders, const char *id, bool on,
                              struct error *error);

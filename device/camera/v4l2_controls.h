@@ -38,11 +38,12 @@ void v4l2_controls_close(struct v4l2_controls *controls);
 /* Adds them to a camera's table. 0 or -ENOMEM. */
 NODISCARD int v4l2_controls_list(struct v4l2_controls *controls, struct control_table *table);
 
-/* Sets those settings that are its own, in their order; switches off what would override them, such
- * as FocusAuto for FocusAbsolute. A log line says what the device refuses. Waits for the device. */
+/* Sets those of the settings that are controls of the device, in their order, and switches off
+ * what would override them, such as FocusAuto for FocusAbsolute. Logs what the device refuses.
+ * Waits for the device. */
 void v4l2_controls_set(struct v4l2_controls *controls, const struct control_list *settings);
 
-/* Adds what they are set to to the metadata of a frame. */
+/* Adds their values to the metadata of a frame. */
 void v4l2_controls_report(struct v4l2_controls *controls, struct metadata_names *names,
                           struct metadata *metadata);
 

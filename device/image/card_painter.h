@@ -1,9 +1,10 @@
 /*
- * The test card as a camera with settings shows it: all of it that lies above the frame's number,
- * which stays as it is, may be zoomed, blurred and changed in brightness and colour. A picture
- * without any of that is the card itself, and costs no more than what differs from frame to frame.
+ * The test card as a camera with settings shows it: zoomed, blurred, and changed in brightness and
+ * colour, except for the frame's number at the bottom. Without any of that it is the card itself,
+ * of which only what differs from frame to frame is painted.
  *
  * One thread at a time.
+ *
  */
 #ifndef PITETHER_DEVICE_IMAGE_CARD_PAINTER_H
 #define PITETHER_DEVICE_IMAGE_CARD_PAINTER_H
@@ -38,7 +39,7 @@ NODISCARD int card_painter_init(struct card_painter *painter, const struct test_
 /* May be called for one that was never initialized, or failed to be. */
 void card_painter_free(struct card_painter *painter);
 
-/* Paints yuv, which holds test_card_size() bytes, and of which `buffer` tells. */
+/* Paints yuv, which holds test_card_size() bytes; `buffer` says what is in it. */
 void card_painter_paint(struct card_painter *painter, uint8_t *yuv, struct card_buffer *buffer,
                         struct test_card_moment now, const struct card_look *look);
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* 12 bits behind the point. Whatever is above 255 times as large is cut anyway, so that this limit
- * changes nothing, and three products fit 32 bits. */
+/* Fixed-point numbers with a fraction of 12 bits. A factor above 255 is clipped to white anyway,
+ * so FACTOR_MAX changes nothing; with it three products fit 32 bits. */
 enum { SHIFT = 12, ONE = 1 << SHIFT, FACTOR_MAX = 600 };
 
 /* What (Y, U - 128, V - 128) becomes; without the offsets. JFIF's matrices (ITU-T T.871, 7). */

@@ -8,7 +8,8 @@ bool zoom_is_neutral(const struct zoom *zoom)
     return zoom->left == 0 && zoom->top == 0 && zoom->width == 1 && zoom->height == 1;
 }
 
-/* The place of the middle of sample 0, and the way to the next one; 32 bits behind the point. */
+/* The position of the middle of sample 0, and the step to the next one; with a fraction of 32
+ * bits. */
 struct steps {
     int64_t first, step;
 };

@@ -108,7 +108,7 @@ void clients_tell_change(struct client *clients, const struct stream *stream,
         const struct stream *own = client->subscription.stream;
         if (!client_watches(client) || own->changes != stream->changes)
             continue;
-        if (client == change->asker) {
+        if (client == change->requester) {
             answer(client, change);
         } else if (visible) {
             struct shared_message **notice = &notices[own->output];
@@ -149,7 +149,7 @@ static int request_change(struct client *client, const struct wire_set *set, str
 {
     char refusal[WIRE_BLOB_TEXT_MAX + 1];
     const struct tls_peer *peer = client->transport->peer;
-    struct change_request request = { .asker = client,
+    struct change_request request = { .requester = client,
                                       .request = set->request,
                                       .by = peer ? peer->name : client->name,
                                       .text = set->text };

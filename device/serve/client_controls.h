@@ -1,5 +1,5 @@
 /*
- * What a client sets of its stream's camera, and what it is told of that. The loop thread alone.
+ * SET, CHANGED and who is sent them. The loop thread alone.
  */
 #ifndef PITETHER_DEVICE_SERVE_CLIENT_CONTROLS_H
 #define PITETHER_DEVICE_SERVE_CLIENT_CONTROLS_H

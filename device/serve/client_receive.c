@@ -179,7 +179,8 @@ void client_receive(struct client *client)
         if (client_discards_input(client))
             client->reader.start = client->reader.end = 0;
         int count = message_reader_space(&client->reader, space);
-        /* Now it is the others' turn; but what the transport has, epoll would not tell of again. */
+        /* Now it is the others' turn. What the transport holds already, epoll would not report
+         * again. */
         if (total >= READ_AT_ONCE) {
             if (client->transport->ready == 0)
                 return;

@@ -59,7 +59,7 @@ static struct still_request request_of(const struct client *client, const struct
     };
 }
 
-/* Its one frame is never replaced by another one. */
+/* A still is lossless: its one frame is never replaced by another one. */
 static void open_still(struct client *client, struct stream *stream,
                        const struct wire_subscribe *subscribe)
 {

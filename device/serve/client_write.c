@@ -6,7 +6,7 @@
 #include "device/serve/stream_list.h"
 #include "shared/base/clock.h"
 
-/* Then it is the others' turn, however much there is and however fast it would go. */
+/* Bytes written to one client before the other clients have their turn. */
 enum { WRITE_AT_ONCE = 1024 * 1024 };
 
 /* Bytes about controls in one batch, and one message more: within a frame, which waits for them,

@@ -1,10 +1,12 @@
 /*
- * Messages about controls that wait to be written to one client: the answers to what it set, and
- * notices of what others did. A message that goes to several clients is encoded and kept once.
+ * Messages about controls that wait to be written to one client: answers to its SETs, and notices
+ * of what others set. A message for several clients is encoded and kept once.
  *
- * Bounded: a client that does not read loses notices, of which the newest list of controls takes
- * the place; answers wait, since no more of them can be due than it may leave unanswered. The loop
- * thread alone.
+ * Bounded: a client that does not read loses notices, and is sent the whole list of controls
+ * instead. Answers are kept: there can be no more than the SETs that a client may have unanswered.
+ * The loop thread alone.
+ *
+ *
  */
 #ifndef PITETHER_DEVICE_SERVE_OUTBOX_H
 #define PITETHER_DEVICE_SERVE_OUTBOX_H
@@ -25,9 +27,9 @@ struct shared_message {
     uint8_t bytes[];
 };
 
-/* A copy of the bytes, with one holder. NULL: out of memory. */
+/* A copy of the bytes, with one reference. NULL: out of memory. */
 NODISCARD struct shared_message *shared_message_create(const uint8_t *bytes, size_t size);
-/* One holder less; the last one's frees it. NULL is fine. */
+/* Releases one reference; the last one frees the message. NULL is fine. */
 void shared_message_release(struct shared_message *message);
 
 struct outbox {
@@ -37,7 +39,7 @@ struct outbox {
     } items[OUTBOX_MAX]; /* a ring */
     unsigned first, count;
     unsigned notices; /* of those */
-    unsigned due;     /* answers that are not written yet, those included that are not here yet */
+    unsigned due;     /* answers that are not written yet, including those that are not known yet */
 };
 
 static inline bool outbox_empty(const struct outbox *outbox)
@@ -45,9 +47,9 @@ static inline bool outbox_empty(const struct outbox *outbox)
     return outbox->count == 0;
 }
 
-/* Adds a message, of which it becomes a holder. An answer must be due. */
+/* Adds an answer, of which it takes a reference. One must be due. */
 void outbox_answer(struct outbox *outbox, struct shared_message *message);
-/* False: there are too many notices; none is left. */
+/* Adds a notice likewise. False: there are too many; all are dropped. */
 NODISCARD bool outbox_notice(struct outbox *outbox, struct shared_message *message);
 
 /* Moves messages to the batch, as many as there is space for: at least `most` bytes, if there are

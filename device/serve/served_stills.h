@@ -17,9 +17,9 @@ struct served_stills {
     struct stream *stream;         /* of the camera's stills */
     struct client *const *clients; /* the first of all that the daemon has */
     struct watch watch;
-    bool taking;                  /* the stream was asked for one, and has not answered */
-    bool given_up;                /* ... and nobody waits for it any more */
-    bool begun;                   /* ... and it has a frame id: nobody can join any more */
+    bool taking;   /* a still was requested from the stream, which has not answered */
+    bool given_up; /* ... and no client waits for it any more */
+    bool begun;    /* ... and its frame has begun: no other client can join */
     struct still_request request; /* what it was asked for */
     struct frame *frame;          /* the answer, until it is whole */
 };
@@ -32,14 +32,14 @@ NODISCARD int served_stills_open(struct served_stills *served, struct stream *st
 /* Releases what it holds. Fine if it was never opened. */
 void served_stills_close(struct served_stills *served);
 
-/* Takes all events and hands them on; then, if there were any, has the clients write. */
+/* Takes all events and hands them to its clients. */
 void served_stills_take(struct served_stills *served);
 void served_stills_dispatch(struct served_stills *served);
 
 /* Ends its clients with END, if the camera's stream has finished. */
 void served_stills_end_finished(struct served_stills *served, enum wire_end_reason reason);
 
-/* Clients have come or gone: asks for the next still, or for none. */
+/* Clients have come or gone: requests the next still, or cancels one that no client waits for. */
 void served_stills_follow_clients(struct served_stills *served);
 
 #endif

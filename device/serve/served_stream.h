@@ -19,7 +19,7 @@
 struct served_stream {
     struct stream *stream;
     struct client *const *clients; /* the first of all that the daemon has */
-    bool *changed;                 /* set when the camera's state is another one, or all is over */
+    bool *changed; /* set when the camera's state has changed, or the stream has finished */
     struct watch watch;
     struct served_stills stills; /* the camera's; stream NULL: a preview has none of its own */
     struct stats stats;

@@ -26,7 +26,7 @@
 
 #define TICK_NS (CLOCK_SECOND / 2)
 
-/* How long the cameras may take to stop before the clients are sent END all the same. */
+/* How long the cameras may take to stop before the clients are sent END anyway. */
 #define CAMERA_STOP_NS (5 * CLOCK_SECOND)
 
 /* From so many clients that watch on, a system call for each slice and client takes the processor
@@ -42,7 +42,7 @@ struct server {
     struct acceptor acceptor;
     struct served_stream *served; /* one for each of parts.streams */
     bool ticking;
-    bool memory_due; /* clients are gone, and what they held is still ours */
+    bool memory_due; /* memory that clients held is to be given back to the system */
     struct client_shared shared;
     struct log_limit fail_limit, visit_limit, set_limit;
     bool held_up;         /* the last tick came late */
@@ -84,7 +84,7 @@ static void end_all(struct server *server)
     server->ending = true;
     if (!server->stopping)
         service_manager_stopping(&server->manager);
-    /* A client may connect again as soon as it is sent END, and would keep the daemon running. */
+    /* No new connections: a client that connects again after END would keep the daemon running. */
     acceptor_close(&server->acceptor);
     for (struct client *client = server->acceptor.clients; client; client = client->next) {
         client_end(client, server->reason);
@@ -111,8 +111,8 @@ static void between_clients(void *user)
         served_stream_dispatch(&server->served[i]);
 }
 
-/* SIGHUP. False: there are no keys, and no service manager that would mean them; so it is a
- * terminal that is gone. */
+/* Handles SIGHUP. False: there are no keys to reload, and no service manager that sends it for
+ * that, so the terminal was closed. */
 static bool reread_keys(struct server *server)
 {
     if (server->parts.auth->tls) {
@@ -142,8 +142,8 @@ static void on_signal(void *user, uint32_t events)
     begin_stopping(server);
 }
 
-/* The C library keeps what lies below something still in use, and a crowd of clients, or one that
- * did not read, leaves megabytes of it. */
+/* The C library keeps free memory that lies below a block in use; many clients, or one that did
+ * not read, leave megabytes of it. */
 static void give_memory_back(struct server *server)
 {
     if (server->memory_due)

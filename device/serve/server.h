@@ -18,7 +18,7 @@ struct server_config {
     unsigned max_clients;   /* >= 1 */
     size_t queue_bytes;     /* the most that a lossless client's queue may hold */
     unsigned stats_seconds; /* how often to log what goes on; 0: never */
-    bool view_only;         /* who has no key may not set controls */
+    bool view_only;         /* receivers without a key may not set controls */
     bool allow_plaintext;   /* other machines need no key, even if there are keys */
 };
 

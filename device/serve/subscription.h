@@ -35,11 +35,11 @@ struct subscription {
     bool controls_due;         /* the list of controls is, from `controls` on */
     struct changes_cursor controls;
     unsigned names_sent;        /* of the metadata's names, those that METADATA told of */
-    uint64_t first_id, next_id; /* frames in [first_id, next_id) have a fate that was sent */
-    struct still_request still; /* of one to a camera's stills */
-    bool still_taking;          /* its still is being taken: what comes is for it */
+    uint64_t first_id, next_id; /* the fates of frames in [first_id, next_id) were sent */
+    struct still_request still; /* of a subscription to a camera's stills */
+    bool still_taking;          /* its still is being taken: the events of the stills are for it */
     struct demand_entry demand; /* which frames it takes; listed while it is open */
-    uint64_t demand_id;         /* those below it may have been left out before it subscribed */
+    uint64_t demand_id;         /* frames below it may have been left out before it subscribed */
     struct drop_run pending;    /* a loss to be sent before all else; count 0: none */
     struct send_queue send_queue;
     struct in_flight in_flight;
@@ -68,7 +68,7 @@ void subscription_frame(struct subscription *subscription, struct frame *frame);
 void subscription_lost(struct subscription *subscription, const struct lost_run *lost);
 void subscription_camera_on(struct subscription *subscription);
 void subscription_status_changed(struct subscription *subscription);
-/* The camera's controls are to be sent anew, in the place of what changed. */
+/* The whole list of controls is to be sent again, in place of notices. */
 void subscription_controls_changed(struct subscription *subscription);
 
 /* Tells the demand whether its queue is full; call after something was taken from it. */

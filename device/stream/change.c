@@ -49,7 +49,7 @@ struct change *change_create(const struct change_request *request, enum wire_cha
     struct change *change = calloc(1, sizeof(*change) + most * sizeof(change->items[0]));
     if (!change)
         return NULL;
-    change->asker = request->asker;
+    change->requester = request->requester;
     change->request = request->request;
     snprintf(change->by, sizeof(change->by), "%s", request->by);
     text_trim(change->by);

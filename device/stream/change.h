@@ -21,10 +21,10 @@ struct assignments;
 
 /* Who asks for a change. */
 struct change_request {
-    const void *asker; /* not NULL; only compared */
-    uint32_t request;  /* the asker's number for it */
-    const char *by;    /* for people */
-    const char *text;  /* "NAME=VALUE,NAME=VALUE" */
+    const void *requester; /* not NULL; only compared */
+    uint32_t request;      /* the requester's number for it */
+    const char *by;        /* for people */
+    const char *text;      /* "NAME=VALUE,NAME=VALUE" */
 };
 
 /* One control of it. */
@@ -45,10 +45,10 @@ struct change_item {
 };
 
 struct change {
-    struct change *next; /* its holder's */
-    uint64_t number;     /* not 0; later ones have higher ones */
-    const void *asker;   /* as in the request; NULL: it is gone */
-    uint32_t request;    /* the asker's number for it */
+    struct change *next;   /* its holder's */
+    uint64_t number;       /* not 0; later ones have higher ones */
+    const void *requester; /* as in the request; NULL: it is gone */
+    uint32_t request;      /* the requester's number for it */
     char by[WIRE_TEXT_MAX + 1];
     uint8_t status;                    /* enum wire_changed_status; DONE until it is known */
     char text[WIRE_BLOB_TEXT_MAX + 1]; /* why it was not done; of DONE empty */

@@ -349,18 +349,18 @@ struct change *changes_decided(struct changes *changes)
     return change;
 }
 
-static void forget(const struct change_list *list, const void *asker)
+static void forget(const struct change_list *list, const void *requester)
 {
     for (struct change *change = list->first; change; change = change->next)
-        if (change->asker == asker)
-            change->asker = NULL;
+        if (change->requester == requester)
+            change->requester = NULL;
 }
 
-void changes_forget(struct changes *changes, const void *asker)
+void changes_forget(struct changes *changes, const void *requester)
 {
     pthread_mutex_lock(&changes->lock);
-    forget(&changes->pending, asker);
-    forget(&changes->decided, asker);
+    forget(&changes->pending, requester);
+    forget(&changes->decided, requester);
     pthread_mutex_unlock(&changes->lock);
 }
 

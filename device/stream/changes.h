@@ -92,8 +92,8 @@ NODISCARD int changes_request(struct changes *changes, const struct change_reque
 /* The loop thread: the next change that is decided, which is the caller's to free(), or NULL. */
 struct change *changes_decided(struct changes *changes);
 
-/* The loop thread: asker is gone; the asker of its changes is NULL from now on. */
-void changes_forget(struct changes *changes, const void *asker);
+/* The loop thread: requester is gone; the requester of its changes is NULL from now on. */
+void changes_forget(struct changes *changes, const void *requester);
 
 /* The loop thread: how far a list of controls is that is sent in several messages. Zeroed at
  * first, and for a new list. */

@@ -1,9 +1,10 @@
 /*
- * One stream's way from raw frames to encoded ones: the order of its frames, and its rate.
+ * Encodes the frames of one stream: keeps their order, and the stream's rate.
  *
  * A frame's slices go to whichever worker of the pool is free, so that one frame uses all cores;
  * the next begins as soon as a worker finds no slice left. Between the camera and the workers there
  * is one slot: a newer raw frame replaces one that no worker has begun (ENCODER_BUSY).
+ *
  */
 #ifndef PITETHER_DEVICE_STREAM_ENCODER_H
 #define PITETHER_DEVICE_STREAM_ENCODER_H
@@ -17,10 +18,10 @@
 struct encoder_config {
     const char *label;        /* what log lines begin with; NULL: nothing */
     unsigned slices;          /* 1..FRAME_SLICES_MAX; 0: chosen by the number of threads */
-    int quality;              /* 1..100; the best one where a bit rate is to be kept */
-    int min_quality;          /* 1..quality; the worst one then; 0: as quality */
+    int quality;              /* 1..100; the highest one where a bit rate is to be kept */
+    int min_quality;          /* 1..quality; the lowest one then; 0: as quality */
     uint64_t bits_per_second; /* of a stream that is to keep a rate; 0: no limit */
-    bool blocking;            /* encoder_submit() waits for its turn; nothing is ENCODER_BUSY */
+    bool blocking; /* encoder_submit() waits until the frame is begun; nothing is ENCODER_BUSY */
 };
 
 struct encoder_totals {
@@ -40,8 +41,8 @@ NODISCARD int encoder_create(struct encoder **encoder, const struct encoder_conf
  * they live in the encoder's pool of frames. NULL and *NULL are fine. */
 void encoder_destroy(struct encoder **encoder);
 
-/* Hands a raw frame over, with its id set; ids must rise. Never blocks for long, unless the encoder
- * is blocking. One thread. */
+/* Takes a raw frame with its id; ids must rise. Does not wait, unless the encoder is blocking. One
+ * thread. */
 void encoder_submit(struct encoder *encoder, struct raw_frame *raw);
 
 /* Reports frames that never became raw frames, in the order of ids with encoder_submit(). */

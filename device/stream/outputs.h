@@ -1,7 +1,7 @@
 /*
- * What comes of the pictures of one camera that is started for its streams: the main one, and a
- * smaller second one, if it is to have that. Each has a count, an encoder and events of its own;
- * the camera's state is the same for both.
+ * The outputs of one camera while it runs for its streams: the main one and, if the camera has one,
+ * a smaller second one. Each has a sequencer, an encoder and events of its own; the camera's state
+ * is the same for both.
  */
 #ifndef PITETHER_DEVICE_STREAM_OUTPUTS_H
 #define PITETHER_DEVICE_STREAM_OUTPUTS_H
@@ -31,11 +31,11 @@ struct outputs {
 void outputs_add(struct outputs *outputs, enum camera_output which,
                  const struct sequencer_config *config, struct stream_events *events);
 
-/* Shut them first. */
+/* They must be shut. */
 void outputs_destroy(struct outputs *outputs);
 
-/* The camera's thread: a picture, lent until raw_frame_release(); a frame of which no output has a
- * picture. */
+/* The camera's thread: a picture, lent until raw_frame_release(); a frame that is lost in all
+ * outputs. */
 void outputs_frame(struct outputs *outputs, struct raw_frame *frame);
 void outputs_lost(struct outputs *outputs, uint32_t sequence, enum wire_drop_reason reason);
 
@@ -45,15 +45,14 @@ void outputs_expect(struct outputs *outputs);
 void outputs_open(struct outputs *outputs, const struct camera_mode *mode);
 void outputs_shut(struct outputs *outputs);
 
-/* While it is shut: what is lost until the next run's first frame is MODE_SWITCH, as much as comes
- * at that rate (frames per second) in the time. 0: nothing is. */
+/* While they are shut: see sequencer_bridge(). */
 void outputs_bridge(struct outputs *outputs, double fps);
 
 /* Reports the camera's state, or the end, to all. */
 void outputs_status(struct outputs *outputs, enum wire_stream_state state, const char *text);
 void outputs_finished(struct outputs *outputs);
 
-/* Waits until all that the camera gave is encoded; whether it is. */
+/* Waits until all pictures of the camera are encoded; whether they are. */
 void outputs_drain(struct outputs *outputs);
 bool outputs_idle(struct outputs *outputs);
 

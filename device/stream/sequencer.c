@@ -43,7 +43,7 @@ static void lose_gap(struct sequencer *sequencer, struct drop_run run, uint64_t 
                  &(struct lost_run){ run, time_ns - run.count * interval, time_ns - interval });
 }
 
-/* How many frames there were no time for while the camera was switched. */
+/* How many frames are missing because the camera was switched. */
 static uint32_t switched_out(struct sequencer *sequencer, uint64_t time_ns)
 {
     double between =
@@ -79,7 +79,7 @@ static uint64_t advance(struct sequencer *sequencer, const struct sequencer_repo
     return next_id + step - 1;
 }
 
-/* Whether it is what the encoder takes. */
+/* Whether the encoder can take it. */
 static bool is_good(struct sequencer *sequencer, const struct picture *picture)
 {
     struct camera_jpeg jpeg;
@@ -93,7 +93,7 @@ static bool is_good(struct sequencer *sequencer, const struct picture *picture)
     return false;
 }
 
-/* It tells what the camera is set to, whether it is wanted or not. */
+/* The changes look at every picture, also at those that are not wanted. */
 static void show(struct sequencer *sequencer, struct raw_frame *capture, uint64_t id)
 {
     capture->id = id;

@@ -15,7 +15,7 @@
 #include "device/stream/encoder.h"
 #include "shared/base/log.h"
 
-/* As many as a source has buffers: what it gives while it is still being started. */
+/* Pictures that a source may deliver while it is being started: as many as it has buffers. */
 enum { SEQUENCER_EARLY_MAX = 16 };
 
 /* What the camera reported of one frame. */
@@ -32,8 +32,8 @@ struct sequencer_totals {
 };
 
 enum sequencer_state {
-    SEQUENCER_SHUT,    /* the camera is off: what it reports all the same counts for nothing */
-    SEQUENCER_WAITING, /* it is being started: what it reports waits */
+    SEQUENCER_SHUT,    /* the camera is off: what it still reports is ignored */
+    SEQUENCER_WAITING, /* it is being started: what it reports is kept until it runs */
     SEQUENCER_OPEN,    /* it runs */
 };
 
@@ -41,7 +41,7 @@ struct sequencer_config {
     const char *label; /* what log lines begin with */
     struct encoder *encoder;
     struct demand *demand;   /* NULL: each picture is wanted */
-    struct changes *changes; /* is shown each picture of the stream; NULL: nobody is */
+    struct changes *changes; /* is shown each picture of the stream; or NULL */
     uint64_t capture_limit;  /* 0: none */
     /* The limit was reached, and nothing is taken any more. Called on the camera's thread, or
      * within sequencer_open(); it must not call back. */
@@ -67,12 +67,12 @@ struct sequencer {
     struct sequencer_totals totals; /* under lock; written under gate, too */
 };
 
-/* It is shut. What the config points to must outlive it. */
+/* It is shut at first. What the config points to must outlive it. */
 void sequencer_init(struct sequencer *sequencer, const struct sequencer_config *config);
-/* Shut it first. */
+/* It must be shut. */
 void sequencer_destroy(struct sequencer *sequencer);
 
-/* The camera's thread: a picture, lent until raw_frame_release(); a frame that came to nothing. */
+/* The camera's thread: a picture, lent until raw_frame_release(); a frame that is lost. */
 void sequencer_frame(struct sequencer *sequencer, struct raw_frame *capture);
 void sequencer_lost(struct sequencer *sequencer, uint32_t sequence, enum wire_drop_reason reason);
 
@@ -82,8 +82,9 @@ void sequencer_expect(struct sequencer *sequencer);
 void sequencer_open(struct sequencer *sequencer);
 void sequencer_shut(struct sequencer *sequencer);
 
-/* The supervisor, while it is shut: the frames that come at this rate (frames per second) between
- * the last report and the next run's first one are lost for MODE_SWITCH. 0: none are. */
+/* The supervisor, while it is shut: as many frames as would have come at this rate (frames per
+ * second) between the last report and the first one of the next run are lost for MODE_SWITCH. 0:
+ * none are. */
 void sequencer_bridge(struct sequencer *sequencer, double fps);
 
 /* Any thread. */

@@ -61,8 +61,8 @@ static int start_supervisor(struct stream *stream)
     return supervisor_create(&stream->supervisor, &supervisor, stream->encoder, &stream->events);
 }
 
-/* What the camera's other pictures have in common with those of the main stream, and what not: they
- * have no bit rate, and nobody waits for their encoder. */
+/* The configuration of the camera's other outputs, which have no bit rate of their own, and whose
+ * encoder blocks nobody. */
 static struct stream_config config_of_part(const struct stream_config *config)
 {
     struct stream_config own = *config;
@@ -111,7 +111,7 @@ static int add_preview(struct stream *stream, struct encode_pool *pool)
     return 0;
 }
 
-/* Each as far as it was created. */
+/* Destroys each part that was created. */
 static void discard(struct stream *stream)
 {
     supervisor_destroy(&stream->supervisor);
@@ -208,7 +208,8 @@ static void take_status(struct stream *stream, const struct wire_status *status)
     stream->status.stream = stream->format.stream;
 }
 
-/* A frame may wait for a client for longer than the camera runs as it does now. */
+/* A frame has the format that it was made with, since it may be sent when the camera already runs
+ * with another one. */
 static void take_frame(struct stream *stream, struct frame *frame)
 {
     frame->stream = stream->format;

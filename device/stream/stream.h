@@ -25,21 +25,22 @@
 struct stream_config {
     unsigned number;    /* as STREAMS lists it */
     const char *name;   /* as receivers call it; must outlive the stream */
-    const char *source; /* what to show for a model while none is known; the same */
-    const char *label;  /* what log lines begin with: "NAME: ", or "" for the only one; the same */
+    const char *source; /* shown as the model until that is known; must outlive the stream */
+    const char *label;  /* what log lines begin with: "NAME: ", or "" for the only one; must outlive
+                           the stream */
     const struct camera_ops *ops;
     struct camera *camera;              /* open, not started; the stream's from now on */
     const struct metadata_names *names; /* of what its frames report; must outlive the stream. NULL:
                                            they report nothing */
-    struct encoder_config encoder;      /* blocking: no picture is left out for want of a client */
-    const char *controls;               /* what the camera is set to at first, "NAME=VALUE,...";
-                                           must outlive the stream; NULL: nothing */
-    uint64_t frame_limit;               /* captures; 0: none */
-    double min_fps;                     /* see supervisor.h */
-    uint64_t timeout_ns;                /* see supervisor.h */
-    bool always_on;                     /* the camera runs even if nobody watches */
-    bool adaptive;                      /* the bit rate follows the slowest live subscription */
-    /* Of the camera's second output, as the same ones above. name NULL: it has none. */
+    struct encoder_config encoder; /* blocking: pictures are encoded even if no client wants them */
+    const char *controls;          /* what the camera is set to at first, "NAME=VALUE,...";
+                                      must outlive the stream; NULL: nothing */
+    uint64_t frame_limit;          /* captures; 0: none */
+    double min_fps;                /* see supervisor.h */
+    uint64_t timeout_ns;           /* see supervisor.h */
+    bool always_on;                /* the camera runs even if nobody watches */
+    bool adaptive;                 /* the bit rate follows the slowest live subscription */
+    /* The same of the camera's second output. name NULL: it has none. */
     struct {
         unsigned number;
         const char *name, *label;
@@ -49,21 +50,21 @@ struct stream_config {
 struct stream {
     struct stream_config config;
     enum camera_output output;
-    struct stream *preview; /* the camera's second output; NULL: there is none, or it is that */
-    struct stream *stills;  /* the camera's: frames with ids of their own, and not in STREAMS; NULL:
-                               it is not the main stream */
+    struct stream *preview; /* the camera's second output; NULL: it has none, or this is it */
+    struct stream *stills;  /* of the camera: with ids of their own, not in STREAMS; NULL: this is
+                               not the main stream */
     struct stream_events events;
     struct demand demand;
     struct encoder *encoder;
-    struct supervisor *supervisor; /* of a preview and of stills, the main stream's */
-    struct changes *changes;       /* of the camera's controls; the same */
+    struct supervisor *supervisor; /* a preview and stills have the main stream's */
+    struct changes *changes;       /* of the camera's controls; likewise, stills have none */
 
     struct wire_stream format; /* of the newest frames; width 0: none yet. No first_frame_id */
     struct wire_status status;
     bool running;                     /* the camera is on: the next frames have this format */
     bool finished;                    /* no more events come */
     uint64_t next_id;                 /* of the first frame of which nothing is known yet */
-    uint64_t lost[WIRE_DROP_REASONS]; /* frames that came to nothing before, by reason */
+    uint64_t lost[WIRE_DROP_REASONS]; /* frames that were lost before that, by reason */
 };
 
 /* Starts its threads; the camera stays off. Creates its preview and its stills with it. The pool

@@ -78,7 +78,7 @@ static bool is_in_force(const struct pitether_change *change)
            change->result == PITETHER_SET_UNREPORTED;
 }
 
-/* What another one set, and is in force. */
+/* Logs what another receiver set and is in force. */
 static void log_notice(struct pitether *receiver, const struct pitether_changed *changed)
 {
     char text[400] = "";

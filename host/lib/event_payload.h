@@ -9,17 +9,17 @@
 
 #include "host/lib/pitether.h"
 
-/* The answer to a request of this receiver's, of which each must come. */
+/* Whether it answers a request of this receiver; such an event must never be dropped. */
 bool event_is_answer(const struct pitether_event *event);
 
-/* It says what another receiver set. */
+/* Whether it says what another receiver set. */
 bool event_is_notice(const struct pitether_event *event);
 
 /* Frees the event's list, if its type has one. */
 void event_payload_free(const struct pitether_event *event);
 
-/* Makes one notice of two: the newer one, and for each control that it has not, what the older one
- * says. The older one's list is freed; so is what exceeds the bound of a list, or memory. */
+/* Merges an older notice into a newer one, which gets the controls that only the older one has.
+ * The older one's list is freed. Controls without space or memory for them are dropped. */
 void event_merge_notices(const struct pitether_event *older, struct pitether_event *newer);
 
 #endif

@@ -18,16 +18,16 @@
 #include "shared/base/attributes.h"
 
 enum {
-    /* So many events fit into the queue when event_queue_has_space() has said true, ... */
+    /* How many events fit into the queue when event_queue_has_space() has returned true, ... */
     EVENT_QUEUE_RESERVE = 16,
-    /* ... and so many answers to the caller's own requests at any time. */
+    /* ... and how many answers to the caller's own requests, at any time. */
     EVENT_QUEUE_ANSWERS = 32,
-    /* Notices that wait before they become one. */
+    /* Notices that may wait; more are merged into one. */
     EVENT_QUEUE_NOTICES = 8
 };
 
-/* A frame that has waited for so long is late. A burst of frames in shorter time is not: a
- * caller that takes one after the other gets them all. */
+/* A frame that has waited for longer than this is late. A shorter burst of frames is not dropped:
+ * a caller that takes one after the other gets them all. */
 #define EVENT_QUEUE_LATE_NS (20 * UINT64_C(1000000))
 
 struct event_queue;

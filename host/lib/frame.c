@@ -143,7 +143,7 @@ int frame_reserve(struct pitether_frame *shown, size_t capacity)
     return 0;
 }
 
-/* Whether one of the told numbers, of whatever type, has this name. */
+/* Whether a number that was already seen in this frame, of whatever type, has this name. */
 static bool is_told(const struct metadata_names *names, const bool *told, const char *name)
 {
     unsigned count = metadata_names_count(names);

@@ -39,8 +39,8 @@ int frame_pool_fd(const struct frame_pool *pool);
 int frame_reserve(struct pitether_frame *frame, size_t capacity);
 
 /* Keeps what the camera reported of a frame that is being received; its numbers are those of
- * `names`. Of what is malformed, what is before that; values whose names are too many in the pool
- * are left out, and so is all but the first of a name. The receiver's thread. */
+ * `names`. Left out: what follows a malformed value, values for whose names the pool has no space,
+ * and all but the first value of a name. The receiver's thread. */
 void frame_set_metadata(struct pitether_frame *frame, const struct metadata *metadata,
                         const struct metadata_names *names);
 

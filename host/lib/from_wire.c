@@ -72,7 +72,7 @@ struct pitether_stream_info from_wire_stream_entry(const struct wire_stream_entr
     return info;
 }
 
-/* The limits of one number are no list, though they are sent as those of an array. */
+/* Limits are sent as arrays; those of a control that is not an array become single values. */
 static void straighten(struct pitether_control *control)
 {
     struct pitether_value *values[] = { &control->min, &control->max, &control->def };

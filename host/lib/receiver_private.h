@@ -32,7 +32,7 @@
 #include "shared/net/transport.h"
 
 #define RECEIVER_RETRY_FIRST_NS (CLOCK_SECOND / 10)
-/* What is longer never ends. */
+/* A duration or timeout above this counts as none. */
 #define RECEIVER_NEVER_S 1e9
 
 struct pitether {
@@ -66,7 +66,7 @@ struct pitether {
     struct selection selection;
     struct settling settling;
     bool settled;       /* no more frames are left out */
-    uint64_t unsettled; /* how many were */
+    uint64_t unsettled; /* frames that were left out */
 
     bool stopping;           /* `end` is set, but for `connected` and `unmet` */
     bool stop_seen;          /* the state of the connection at that moment was noted */
@@ -85,7 +85,7 @@ struct pitether {
     bool trusted;       /* a handshake has been done */
     bool refused;       /* the last handshake was */
     bool unwritable;    /* this connection */
-    bool cut;           /* it is gone: what is under way will not come */
+    bool cut;           /* the connection is lost: the rest of a frame will not come */
     bool readable;      /* the last wait's descriptor */
     bool reported_lost; /* LOST was put since the last CONNECTED */
     bool logged_unreachable, logged_untrusted, logged_no_camera; /* the log */

@@ -1,6 +1,6 @@
 /*
- * Which frames of a stream a run wants, over all of its connections: those on the grid of --max-fps
- * or --every that were taken within --duration. Pure; one thread.
+ * Which frames of a stream the receiver wants, over all of its connections: those on the grid of
+ * max_fps or every that were captured within duration_s. Pure; one thread.
  */
 #ifndef PITETHER_HOST_LIB_SELECTION_H
 #define PITETHER_HOST_LIB_SELECTION_H

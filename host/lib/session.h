@@ -1,6 +1,7 @@
 /*
- * The receiver's side of one conversation (PROTOCOL.md): bytes in, frames and losses out, and bytes
- * to send back. No I/O and no clock of its own, so that all of it can be tested. One thread.
+ * The receiver's side of one connection (PROTOCOL.md): takes bytes, reports frames and losses, and
+ * makes the bytes to send back. No I/O and no clock of its own, so that all of it can be tested.
+ * One thread.
  */
 #ifndef PITETHER_HOST_LIB_SESSION_H
 #define PITETHER_HOST_LIB_SESSION_H

@@ -1,7 +1,7 @@
 /*
- * What pitether_set() was given and how far that is: it waits to be sent, waits for its answer, or
- * for the caller to take that. A bounded list, so that neither a slow caller nor a slow daemon
- * makes it grow, and each request has exactly one answer. Any thread.
+ * The requests of pitether_set(): each waits to be sent, then for its answer, then for the caller
+ * to take the answer. Bounded, however slow the caller or the daemon is; each request has exactly
+ * one answer. Any thread.
  */
 #ifndef PITETHER_HOST_LIB_SET_QUEUE_H
 #define PITETHER_HOST_LIB_SET_QUEUE_H
@@ -36,7 +36,7 @@ void set_queue_clear(struct set_queue *queue);
  * not text that can be shown; -EBUSY: it is full; -ESHUTDOWN: it is closed. */
 NODISCARD int set_queue_add(struct set_queue *queue, const char *assignments, uint32_t *request);
 
-/* The oldest one that waits to be sent; it goes on waiting. False: there is none. */
+/* The oldest one that waits to be sent; its state does not change. False: there is none. */
 bool set_queue_next(struct set_queue *queue, struct wire_set *set);
 
 /* It was sent: its answer is waited for. */

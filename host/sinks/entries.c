@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* Where the frame is that so many are before. */
+/* The slot of the frame that has `before` frames in front of it. */
 static unsigned index_of(const struct entries *entries, unsigned before)
 {
     return (entries->first + before) % entries->size;

@@ -62,7 +62,7 @@ static void ask(struct fixture *fixture, struct input *input)
     CHECK(text);
     memcpy(text, bytes, size);
     const struct change_request request = {
-        .asker = fixture, .request = fixture->asked + 1, .by = "somebody", .text = text
+        .requester = fixture, .request = fixture->asked + 1, .by = "somebody", .text = text
     };
     CHECK(changes_request(fixture->changes, &request, &answer) == 0);
     if (answer)

@@ -33,8 +33,8 @@ static float possible_gain(double gain, bool lower)
     return (float)(GAIN_CODES / (lower ? ceil(rest - 1e-6) : round(rest)));
 }
 
-/* How much more light than the mean of the picture suggests the measured part wants: the spot is
- * the dark dial, and the matrix sees the white bar. */
+/* How much more light the measured part needs than the mean of the picture: the spot is the dark
+ * dial, and the matrix includes the white bar. */
 static double metering_factor(int32_t metering)
 {
     return metering == METERING_SPOT ? 2 : metering == METERING_MATRIX ? 0.75 : 1;

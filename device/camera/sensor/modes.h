@@ -1,6 +1,6 @@
 /*
- * The modes of the test pattern's sensor, which are those of a camera that people have: 4056x3040
- * pixels, all of them, all of them at half the size, or the middle part, fast. Pure; any thread.
+ * The modes of the test pattern's sensor, which are those of the IMX477 (4056x3040 pixels): all of
+ * them, all of them at half the size, or the middle part at a high rate. Pure; any thread.
  */
 #ifndef PITETHER_DEVICE_CAMERA_SENSOR_MODES_H
 #define PITETHER_DEVICE_CAMERA_SENSOR_MODES_H
@@ -16,8 +16,8 @@ struct sensor_mode {
     struct value_rectangle area;   /* what it sees, in pixels of the whole sensor */
 };
 
-/* The mode for a request: the named one; else the smallest that is fast enough, and with full_view
- * sees all. NULL, with error filled: there is no mode of that name. */
+/* The mode for a request: the named one, or else the smallest one that is fast enough and, with
+ * full_view, shows all of the sensor. NULL, with error filled: there is no mode of that name. */
 const struct sensor_mode *sensor_mode_choose(const struct camera_request *request,
                                              struct error *error);
 

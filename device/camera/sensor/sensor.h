@@ -1,12 +1,13 @@
 /*
- * A sensor that the test pattern has, with controls that act as a camera's do: exposure, gain and
- * frame duration two frames after the frame they were sent with, others at once. So one knows
- * exactly which frame shows which change.
+ * The test pattern's sensor. Its controls take effect as those of a camera: exposure, gain and
+ * frame duration two frames after the frame that they were sent with, the others at once. So it is
+ * known exactly which frame shows which change.
  *
  * Changes take effect one after the other: what acts at once waits for an earlier change that does
  * not.
  *
  * Pure. One thread.
+ *
  */
 #ifndef PITETHER_DEVICE_CAMERA_SENSOR_SENSOR_H
 #define PITETHER_DEVICE_CAMERA_SENSOR_SENSOR_H
@@ -25,10 +26,10 @@ struct sensor_change {
     struct sensor_settings settings; /* all of them, as they are then */
 };
 
-/* What goes wrong, as far as the frames have come. */
+/* The faults that are due at the present frame. */
 struct sensor_faults {
     struct fault_script script;
-    uint32_t ignore, clamp, reject; /* so many changes still are */
+    uint32_t ignore, clamp, reject; /* how many changes still are ignored, clamped or rejected */
     uint32_t slow;                  /* frames more than usual */
     bool unreported, unshown;
 };

@@ -25,10 +25,10 @@ enum {
     AF_WINDOWS_MAX = 4    /* the others are left out */
 };
 
-/* What acts some frames after it was sent, as registers of a sensor do. */
+/* Settings that take effect some frames after they were sent, as registers of a sensor do. */
 struct sensor_delayed {
     int32_t exposure_mode, gain_mode;
-    int32_t exposure_us; /* 0: what it was when the camera ceased to decide about it */
+    int32_t exposure_us; /* 0: the value that it had when automatic control ended */
     float gain;          /* likewise */
     int64_t frame_us[2]; /* FrameDurationLimits */
     bool frame_set; /* by a user, and not by the rate alone: an exposure does not lengthen it */
@@ -36,7 +36,7 @@ struct sensor_delayed {
 
 struct sensor_settings {
     struct sensor_delayed delayed;
-    /* What the processing of a picture uses, at once. */
+    /* Settings of the image processing, which take effect at once. */
     int32_t metering;
     float exposure_value, brightness, contrast, saturation;
     bool awb;
@@ -46,7 +46,7 @@ struct sensor_settings {
     int32_t af_mode, af_metering;
     unsigned af_window_count;
     struct value_rectangle af_windows[AF_WINDOWS_MAX];
-    /* What happens once. */
+    /* Triggers. */
     int32_t af_trigger;
     float lens; /* dioptres; NAN: the lens stays where it is */
 };

@@ -1,6 +1,6 @@
 /*
- * What is in force for one frame of the test pattern's sensor: what its metadata say, and what its
- * pixels are made by.
+ * What is in force for one frame of the test pattern's sensor: its metadata report it, and its
+ * pixels are made with it.
  */
 #ifndef PITETHER_DEVICE_CAMERA_SENSOR_STATE_H
 #define PITETHER_DEVICE_CAMERA_SENSOR_STATE_H

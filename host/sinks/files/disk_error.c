@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-/* With less than that left, a disk is full. */
-enum { ROOM_BYTES = 1 << 20 };
+/* A disk with less space left than this is full. */
+enum { FREE_BYTES_MIN = 1 << 20 };
 
 /* Those that bound a folder: FAT's has 65,536 entries, of which a long name takes several; ext4's
  * index has two or three levels. Elsewhere, ENOSPC with space left has another cause. */
@@ -21,7 +21,7 @@ int disk_error_of_name(int folder_fd, int error)
 {
     struct statfs status;
     if (error != -ENOSPC || fstatfs(folder_fd, &status) ||
-        (double)status.f_bavail * (double)status.f_bsize < ROOM_BYTES)
+        (double)status.f_bavail * (double)status.f_bsize < FREE_BYTES_MIN)
         return error;
     if (status.f_files > 0 && status.f_ffree == 0) /* some count no inodes */
         return -ENOANO;

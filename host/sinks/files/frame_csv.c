@@ -8,7 +8,7 @@
 
 #include "host/sinks/files/file_name.h"
 
-enum { NUMBER_SIZE = 32, LINE_ROOM = FRAME_CSV_LINE_SIZE - 2 }; /* without the line feed */
+enum { NUMBER_SIZE = 32, LINE_SPACE = FRAME_CSV_LINE_SIZE - 2 }; /* without the line feed */
 
 const struct index_kind frame_csv = {
     .name = "frames.csv",
@@ -31,7 +31,7 @@ static void add_value(char *line, const struct pitether_frame *frame, const char
         value.count = 1;
         pitether_value_format(&value, NULL, number, sizeof(number));
     }
-    snprintf(line + used, LINE_ROOM - used, ",%s", number);
+    snprintf(line + used, LINE_SPACE - used, ",%s", number);
 }
 
 static void add_metadata(char *line, const struct pitether_frame *frame)
@@ -74,7 +74,7 @@ size_t frame_csv_line(const struct pitether_frame *frame, const char *name, uint
     char wall[40], quoted[2 * FILE_NAME_MAX + 3];
     file_name_time(wall_ns, 0, wall);
     quote(name, quoted);
-    snprintf(line, LINE_ROOM,
+    snprintf(line, LINE_SPACE,
              "%s,%016" PRIx64 ",%" PRIu64 ",%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
              ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
              quoted, frame->epoch, frame->id, wall, times->sensor, times->captured,
@@ -83,14 +83,14 @@ size_t frame_csv_line(const struct pitether_frame *frame, const char *name, uint
     size_t used = strlen(line);
     if (times->offset_known)
         snprintf(
-            line + used, LINE_ROOM - used, ",%" PRId64 ",%" PRIu64 ",%.6f", times->offset,
+            line + used, LINE_SPACE - used, ",%" PRId64 ",%" PRIu64 ",%.6f", times->offset,
             times->error,
             (double)(int64_t)(times->last_byte - pitether_frame_host_time(frame, times->sensor)) /
                 1e6);
     else
-        snprintf(line + used, LINE_ROOM - used, ",,,");
+        snprintf(line + used, LINE_SPACE - used, ",,,");
     used = strlen(line);
-    snprintf(line + used, LINE_ROOM - used, ",%u,%u,%zu,%08" PRIx32, frame->width, frame->height,
+    snprintf(line + used, LINE_SPACE - used, ",%u,%u,%zu,%08" PRIx32, frame->width, frame->height,
              frame->size, frame->crc32c);
     add_metadata(line, frame);
     add_mid_exposure(line, times->mid_exposure);

@@ -1,5 +1,5 @@
 /*
- * A file that the user named, written as a whole or not at all, in the place of an earlier one.
+ * Writes a file that the user named, as a whole or not at all, and replaces an earlier one.
  */
 #ifndef PITETHER_HOST_SINKS_FILES_REPLACE_FILE_H
 #define PITETHER_HOST_SINKS_FILES_REPLACE_FILE_H

@@ -46,7 +46,7 @@ struct change *fixture_request(struct fixture *fixture, const char *text)
 {
     struct change *answer;
     const struct change_request wanted = {
-        .asker = fixture, .request = ++fixture->requests, .by = "me", .text = text
+        .requester = fixture, .request = ++fixture->requests, .by = "me", .text = text
     };
     assert_int_equal(changes_request(fixture->changes, &wanted, &answer), 0);
     return answer;

@@ -1,5 +1,5 @@
 /*
- * Changes of a camera's controls whose camera and whose askers are the test.
+ * Changes of a camera's controls whose camera and whose requesters are the test.
  */
 #ifndef PITETHER_TESTS_UNIT_DEVICE_CHANGES_FIXTURE_H
 #define PITETHER_TESTS_UNIT_DEVICE_CHANGES_FIXTURE_H

@@ -323,7 +323,7 @@ static void a_camera_that_runs_again_is_looked_at_anew(void **state)
     fixture_decided(fixture, 1, fixture->id - 1, WIRE_SET_OK);
 }
 
-static void an_asker_that_is_gone_is_forgotten(void **state)
+static void a_requester_that_is_gone_is_forgotten(void **state)
 {
     struct fixture *fixture = *state;
     fixture_begin(fixture);
@@ -335,7 +335,7 @@ static void an_asker_that_is_gone_is_forgotten(void **state)
     for (int i = 0; i < 2; i++) {
         struct change *change = changes_decided(fixture->changes);
         assert_non_null(change);
-        assert_null(change->asker);
+        assert_null(change->requester);
         free(change);
     }
 }
@@ -360,7 +360,7 @@ int main(void)
         TEST(a_mode_that_the_camera_refuses),
         TEST(a_camera_that_runs_again_keeps_what_waits),
         TEST(a_camera_that_runs_again_is_looked_at_anew),
-        TEST(an_asker_that_is_gone_is_forgotten),
+        TEST(a_requester_that_is_gone_is_forgotten),
     };
     return cmocka_run_group_tests_name("changes", tests, NULL, NULL);
 }

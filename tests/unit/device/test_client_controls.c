@@ -48,7 +48,7 @@ static void set_by_other(struct client_fixture *fixture, const char *text)
     static const int other;
     struct change *answer;
     const struct change_request request = {
-        .asker = &other, .request = 7, .by = "studio", .text = text
+        .requester = &other, .request = 7, .by = "studio", .text = text
     };
     assert_int_equal(changes_request(fixture->stream.changes, &request, &answer), 0);
     assert_null(answer);
