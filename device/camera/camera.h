@@ -61,6 +61,8 @@ struct camera_mode {
     char model[WIRE_TEXT_MAX + 1]; /* UTF-8 */
     unsigned view; /* how much of what the sensor sees the pictures show, in 1/10000 of its area;
                       0: not known */
+    struct orientation turn; /* what is still to be done to the pictures, as they say themselves:
+                                the camera's regions are in the picture before it */
     bool shows_changes; /* shown_change of its frames is known, so that nobody guesses before it */
     unsigned still_width, still_height; /* of what still() gives while the stream goes on; 0: it
                                            gives nothing */
@@ -94,7 +96,7 @@ struct raw_frame {
      * newest one of which the camera knows that this frame is the first to show it, or to show a
      * later one in its place. */
     uint64_t applied_change, shown_change;
-    uint64_t id; /* the frame id; set by the sink */
+    uint64_t id;                              /* the frame id; set by the sink */
     void (*release)(struct raw_frame *frame); /* set by the source; call raw_frame_release() */
     void *owner;                              /* the source's own */
 };

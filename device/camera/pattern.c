@@ -149,6 +149,7 @@ static void configure(struct camera *camera, const struct camera_run *run, struc
         .model = "test pattern",
         .still_width = camera->takes_stills ? SENSOR_WIDTH : 0,
         .still_height = camera->takes_stills ? SENSOR_HEIGHT : 0,
+        .turn = { request->hflip, request->vflip, request->transpose },
         .shows_changes = camera->shows_changes,
     };
     const struct sensor_mode *sensor_mode = camera->mode;

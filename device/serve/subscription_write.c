@@ -42,7 +42,7 @@ static enum wire_drop_reason unsendable(struct frame *frame, uint32_t max_messag
 static bool is_same_format(const struct wire_stream *one, const struct wire_stream *other)
 {
     return one->width == other->width && one->height == other->height &&
-           one->fps_mhz == other->fps_mhz && one->view == other->view &&
+           one->fps_mhz == other->fps_mhz && one->view == other->view && one->turn == other->turn &&
            strcmp(one->model, other->model) == 0;
 }
 

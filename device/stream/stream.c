@@ -180,13 +180,21 @@ void stream_destroy(struct stream **stream)
     *stream = NULL;
 }
 
+static uint8_t turn_of(const struct orientation *turn)
+{
+    return (uint8_t)((turn->hflip ? WIRE_TURN_HFLIP : 0) | (turn->vflip ? WIRE_TURN_VFLIP : 0) |
+                     (turn->transpose ? WIRE_TURN_TRANSPOSE : 0));
+}
+
 static void take_mode(struct stream *stream, const struct camera_mode *mode)
 {
     stream->format.width = (uint16_t)mode->width;
     stream->format.height = (uint16_t)mode->height;
     stream->format.fps_mhz = (uint32_t)(mode->fps * 1000 + 0.5);
-    stream->format.present = mode->view ? WIRE_STREAM_VIEW : 0;
     stream->format.view = (uint16_t)mode->view;
+    stream->format.turn = turn_of(&mode->turn);
+    stream->format.present =
+        (mode->view ? WIRE_STREAM_VIEW : 0) | (stream->format.turn ? WIRE_STREAM_TURN : 0);
     memcpy(stream->format.model, mode->model, sizeof(stream->format.model));
     if (stream->output == CAMERA_STILL) /* whoever asks for the next one waits for the camera */
         return;

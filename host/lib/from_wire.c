@@ -45,7 +45,10 @@ struct pitether_stream from_wire_stream(const struct wire_stream *wire, const ch
                                       .height = wire->height,
                                       .fps = wire->fps_mhz / 1000.0,
                                       .view = (double)wire->view / WIRE_VIEW_ALL,
-                                      .interval_ns = interval_ns };
+                                      .interval_ns = interval_ns,
+                                      .hflip = wire->turn & WIRE_TURN_HFLIP,
+                                      .vflip = wire->turn & WIRE_TURN_VFLIP,
+                                      .transpose = wire->turn & WIRE_TURN_TRANSPOSE };
     snprintf(stream.name, sizeof(stream.name), "%s", name);
     snprintf(stream.model, sizeof(stream.model), "%s", wire->model);
     return stream;

@@ -194,6 +194,10 @@ struct pitether_stream {
     double fps;             /* the camera's; 0: not known */
     double view;          /* the share of the sensor's view that they show, up to 1; 0: not known */
     uint64_t interval_ns; /* from one frame to the next, after max_fps or every; 0: not known */
+    /* What the daemon does to the camera's pictures, in this order: it mirrors them left to right
+     * and top to bottom, and makes columns of rows. Regions that a camera is set to and reports, as
+     * ScalerCrop and AfWindows, are those of the picture before that. */
+    bool hflip, vflip, transpose;
 };
 
 enum pitether_camera_state {

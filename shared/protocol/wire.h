@@ -164,10 +164,12 @@ struct wire_stream {
     uint32_t fps_mhz; /* frames in 1000 s; 0: not known */
     uint64_t first_frame_id;
     char model[WIRE_TEXT_MAX + 1];
-    uint32_t present; /* WIRE_STREAM_VIEW: view is there */
+    uint32_t present; /* WIRE_STREAM_VIEW: view is there; WIRE_STREAM_TURN: turn is */
     uint16_t view; /* how much of what the sensor sees the pictures show, in 1/10000 of its area */
+    uint8_t turn;  /* how the camera's pictures were turned: enum wire_turn, in its order */
 };
-enum { WIRE_STREAM_VIEW = 1u << 2, WIRE_VIEW_ALL = 10000 };
+enum { WIRE_STREAM_VIEW = 1u << 2, WIRE_STREAM_TURN = 1u << 3, WIRE_VIEW_ALL = 10000 };
+enum wire_turn { WIRE_TURN_HFLIP = 1, WIRE_TURN_VFLIP = 2, WIRE_TURN_TRANSPOSE = 4 };
 
 struct wire_status {
     uint8_t stream, state;

@@ -52,7 +52,8 @@ static const struct wire_field stream_fields[] = {
     FIELD(stream.height), FIELD(stream.fps_mhz), FIELD(stream.first_frame_id)
 };
 static const struct wire_tlv stream_tlvs[] = { TEXT(1, stream.model),
-                                               NUMBER(2, stream.view, stream.present) };
+                                               NUMBER(2, stream.view, stream.present),
+                                               NUMBER(3, stream.turn, stream.present) };
 static const struct wire_field status_fields[] = { FIELD(status.stream), FIELD(status.state) };
 static const struct wire_field frame_head_fields[] = {
     FIELD(frame_head.stream),       FIELD(frame_head.frame_id), FIELD(frame_head.sensor_time),

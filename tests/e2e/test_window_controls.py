@@ -103,6 +103,38 @@ class WindowControls(WindowCase):
         self.assertAlmostEqual(y + h / 2, top + height / 2, delta=height / 50)
         self.quit_with("q")
 
+    def open_turned(self, *options):
+        """The window of a picture that is turned by a quarter: HEIGHT wide and WIDTH high."""
+        self.camera = self.start_camera("--rotation", "90", *options)
+        self.open_window(self.camera.address)
+
+        def look():
+            picture = self.screenshot()
+            return picture and (picture.width, picture.height) == (HEIGHT, WIDTH)
+        self.wait_for("a turned picture", look)
+
+    def test_a_turned_picture_is_focused_where_it_shows_it(self):
+        self.open_turned("--hflip")
+        self.click(HEIGHT // 4, WIDTH // 8)
+        self.wait_until_set("AfMetering", lambda value: value == 1)
+        values = self.controls()
+        left, top, width, height = map(int, re.findall(r"-?\d+", str(values["ScalerCrop"]["now"])))
+        x, y, w, h = map(int, re.findall(r"-?\d+", str(values["AfWindows"]["set"])))
+        self.assertAlmostEqual(x + w / 2, left + width * 7 / 8, delta=width / 50)
+        self.assertAlmostEqual(y + h / 2, top + height * 3 / 4, delta=height / 50)
+        self.quit_with("q")
+
+    def test_a_turned_picture_is_zoomed_and_moved_as_it_is_shown(self):
+        self.open_turned()
+        yellow, white = (255, 255, 0), (255, 255, 255)
+        self.turn_wheel(HEIGHT * 8 // 10, WIDTH * 3 // 16, 12)
+        self.wait_for_pixel(HEIGHT // 2, WIDTH * 3 // 10, lambda pixel: near(pixel, yellow),
+                            "the yellow bar alone")
+        self.drag((100, 20), (100, WIDTH // 2), (100, WIDTH - 20))  # downwards
+        self.wait_for_pixel(HEIGHT // 2, WIDTH // 10, lambda pixel: near(pixel, white),
+                            "the white bar, which is above it")
+        self.quit_with("q")
+
     def test_the_wheel_zooms_the_camera_and_0_resets_it(self):
         self.open()
         whole_crop = str(self.controls()["ScalerCrop"]["now"])
@@ -171,6 +203,43 @@ class WindowControls(WindowCase):
         self.wait_for_picture()
         self.quit_with("q")
 
+    def test_a_small_window_shows_the_keys_on_pages(self):
+        self.open()
+        self.resize(320, 240)
+        self.wait_for("a small window", lambda: (self.screenshot() or self).width == 320)
+        for page, mark in (1, "page 2 of 2"), (2, "close"):
+            self.press("F1")
+            self.wait_for(f"page {page}, which leads to {mark}", lambda: self.is_covered(20, 200))
+        self.press("F1")
+        self.wait_for_pattern(320, 240, (0, 0, 320, 240))
+        self.quit_with("q")
+
+    def test_the_wheel_on_the_panel_selects(self):
+        self.open()
+        whole_crop = str(self.controls()["ScalerCrop"]["now"])
+        self.press("Tab")
+        self.wait_for_panel()
+        self.turn_wheel(WIDTH - 40, 40, 1)
+        self.click(WIDTH - 40, 60)  # the second row or the third one, of 18 pixels
+        self.press("Right")
+        self.wait_for("a control that is set", lambda: self.controls()["AnalogueGain"]["set"] or
+                      self.controls()["ExposureValue"]["set"])
+        self.assertEqual(str(self.controls()["ScalerCrop"]["now"]), whole_crop)
+        self.quit_with("q")
+
+    def test_the_window_says_what_was_saved(self):
+        self.open()
+        self.assertFalse(self.has_notice())
+        self.press("s")
+        self.snapshots(1)
+        self.wait_for("a notice", self.has_notice)
+        self.press("g")  # it stays all the same
+        self.wait_for_pixel(WIDTH // 3, HEIGHT * 92 // 100, lambda pixel: min(pixel) > 60, "a grid")
+        self.assertTrue(self.has_notice())
+        self.press("g")
+        self.wait_for("its end", lambda: not self.has_notice())
+        self.quit_with("q")
+
     def test_a_still_is_saved_beside_the_stream(self):
         self.open()
         self.press("S")
@@ -186,6 +255,13 @@ class WindowControls(WindowCase):
         picture = self.screenshot()
         places = [(x, y) for x in range(left, left + 100, 3) for y in range(top, top + 30)]
         return picture and sum(max(picture.pixel(*place)) < 130 for place in places) > len(places) / 2
+
+    def has_notice(self):
+        """In the middle below, where the pattern has the white digits of the time."""
+        picture = self.screenshot()
+        return picture and not any(min(picture.pixel(x, y)) > 245
+                                   for x in range(WIDTH // 2 - 40, WIDTH // 2 + 40)
+                                   for y in range(HEIGHT - 26, HEIGHT - 19))
 
     def has_red_histogram(self):
         """In the lower left corner, where the pattern is grey and black."""

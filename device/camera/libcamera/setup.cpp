@@ -275,6 +275,7 @@ void Setup::describe(struct camera_mode *mode) const
     mode->format = outputs[0].format->ours;
     mode->fps = rate.fps;
     mode->view = view_of(*camera);
+    mode->turn = turn();
     if (takes_stills()) {
         mode->still_width = stream(*still).size.width;
         mode->still_height = stream(*still).size.height;
@@ -299,11 +300,19 @@ void Setup::describe(const Output &output, struct picture *picture) const
     picture->limited_range = !is_rgb && colour.range == lc::ColorSpace::Range::Limited;
     picture->encoding =
         colour.ycbcrEncoding == lc::ColorSpace::YcbcrEncoding::Rec709 ? COLOUR_BT709 : COLOUR_BT601;
+    const struct orientation left = turn();
+    picture->hflip = left.hflip;
+    picture->vflip = left.vflip;
+    picture->transpose = left.transpose;
+}
+
+struct orientation Setup::turn() const
+{
     /* Of libcamera's transforms the transpose comes first, and of ours last. */
     const bool first = !!(left_ & lc::Transform::Transpose);
-    picture->hflip = !!(left_ & (first ? lc::Transform::VFlip : lc::Transform::HFlip));
-    picture->vflip = !!(left_ & (first ? lc::Transform::HFlip : lc::Transform::VFlip));
-    picture->transpose = transpose_;
+    return { .hflip = !!(left_ & (first ? lc::Transform::VFlip : lc::Transform::HFlip)),
+             .vflip = !!(left_ & (first ? lc::Transform::HFlip : lc::Transform::VFlip)),
+             .transpose = transpose_ };
 }
 
 } // namespace pitether

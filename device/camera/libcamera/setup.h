@@ -51,6 +51,8 @@ class Setup
 
     /* Sets all of a picture but its planes' data. */
     void describe(const Output &output, struct picture *picture) const;
+    /* What is still to be done to the pictures. */
+    struct orientation turn() const;
 
     const std::shared_ptr<lc::Camera> camera;
     std::vector<Output> outputs; /* the first one comes with each request */

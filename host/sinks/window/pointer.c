@@ -59,6 +59,7 @@ static void zoom(struct window *window, const struct input *input)
     struct window_stream *stream = stream_of(window, tile);
     if (aim_can_crop(&tile->camera) && !is_magnified(tile)) {
         struct aim_crop crop = crop_of(stream);
+        point = zoom_turn_back(tile->status.turn, point);
         crop.shown = zoom_at(crop.shown, crop.whole, crop.min, point, factor);
         set_crop(stream, crop);
     } else {
@@ -83,6 +84,7 @@ static void drag(struct window *window, int from_x, int from_y, int to_x, int to
         struct aim_crop crop = crop_of(stream);
         if (zoom_factor(crop.shown, crop.whole) <= 1)
             return;
+        by = zoom_turn_move_back(tile->status.turn, by);
         crop.shown = zoom_drag(crop.shown, crop.whole, by);
         set_crop(stream, crop);
     }
@@ -116,7 +118,7 @@ bool pointer_reset(struct window *window)
 static bool aim(struct window *window, struct tile *tile, struct zoom_point point)
 {
     char text[AIM_TEXT_MAX];
-    struct zoom_point place = zoom_place(tile->part, point);
+    struct zoom_point place = zoom_turn_back(tile->status.turn, zoom_place(tile->part, point));
     enum aim kind = tile->shown ? aim_at(&tile->camera, tile->shown, place, text) : AIM_NONE;
     if (kind == AIM_FOCUS) {
         instruments_mark(&window->view.instruments, point, clock_monotonic());

@@ -32,6 +32,7 @@ struct window_sink {
     pthread_mutex_t lock;
     /* Under lock. */
     uint64_t interval_ns;
+    struct zoom_turn turn;
     char note[sizeof(((struct window_status *)0)->note)];
 };
 
@@ -50,6 +51,7 @@ static void on_status(void *user, struct window_status *status)
     status->dropped = rates.dropped;
     pthread_mutex_lock(&self->lock);
     status->interval_ns = self->interval_ns;
+    status->turn = self->turn;
     memcpy(status->note, self->note, sizeof(status->note));
     pthread_mutex_unlock(&self->lock);
 }
@@ -82,6 +84,7 @@ static void set_format(struct sink *sink, const struct pitether_stream *stream)
     struct window_sink *self = window_sink_of(sink);
     pthread_mutex_lock(&self->lock);
     self->interval_ns = stream->interval_ns;
+    self->turn = (struct zoom_turn){ stream->hflip, stream->vflip, stream->transpose };
     pthread_mutex_unlock(&self->lock);
     window_refresh(self->shared->window);
 }

@@ -52,6 +52,20 @@ double zoom_factor(struct zoom_rect shown, struct zoom_rect whole)
     return fmax(1, fmin(whole.width / shown.width, whole.height / shown.height));
 }
 
+struct zoom_point zoom_turn_move_back(struct zoom_turn turn, struct zoom_point by)
+{
+    struct zoom_point before = turn.transpose ? (struct zoom_point){ by.y, by.x } : by;
+    return (struct zoom_point){ turn.hflip ? -before.x : before.x,
+                                turn.vflip ? -before.y : before.y };
+}
+
+struct zoom_point zoom_turn_back(struct zoom_turn turn, struct zoom_point point)
+{
+    struct zoom_point before = zoom_turn_move_back(turn, point);
+    return (struct zoom_point){ turn.hflip ? 1 + before.x : before.x,
+                                turn.vflip ? 1 + before.y : before.y };
+}
+
 struct zoom_point zoom_place(struct zoom_rect shown, struct zoom_point point)
 {
     return (struct zoom_point){ shown.x + point.x * shown.width, shown.y + point.y * shown.height };

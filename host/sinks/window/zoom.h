@@ -36,6 +36,15 @@ struct zoom_rect zoom_drag(struct zoom_rect shown, struct zoom_rect whole, struc
 /* How much larger a thing is shown than in the whole: 1 or more. */
 double zoom_factor(struct zoom_rect shown, struct zoom_rect whole);
 
+/* How the camera's picture was turned: mirrored left to right, top to bottom, then transposed. */
+struct zoom_turn {
+    bool hflip, vflip, transpose;
+};
+
+/* Where a place in the picture was before it was turned, and where a movement went. */
+struct zoom_point zoom_turn_back(struct zoom_turn turn, struct zoom_point point);
+struct zoom_point zoom_turn_move_back(struct zoom_turn turn, struct zoom_point by);
+
 /* A place in the picture in the units of what it shows. */
 struct zoom_point zoom_place(struct zoom_rect shown, struct zoom_point point);
 

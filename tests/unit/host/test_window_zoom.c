@@ -174,6 +174,28 @@ static void exposure_goes_by_the_aim_or_the_time(void **state)
     assert_near(last.number, 7940);
 }
 
+static void a_turned_place_is_where_it_was(void **state)
+{
+    static const struct {
+        struct zoom_turn turn;
+        double x, y, dx, dy; /* of the place 0.25,0.125 and the movement 1,2 */
+    } cases[] = {
+        { { false, false, false }, 0.25, 0.125, 1, 2 },
+        { { true, false, false }, 0.75, 0.125, -1, 2 },
+        { { false, true, false }, 0.25, 0.875, 1, -2 },
+        { { false, false, true }, 0.125, 0.25, 2, 1 },
+        { { false, true, true }, 0.125, 0.75, 2, -1 }, /* by 90 degrees */
+        { { true, false, true }, 0.875, 0.25, -2, 1 }, /* by 270 degrees */
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct zoom_point place = zoom_turn_back(cases[i].turn, (struct zoom_point){ 0.25, 0.125 });
+        struct zoom_point by = zoom_turn_move_back(cases[i].turn, (struct zoom_point){ 1, 2 });
+        assert_true(fabs(place.x - cases[i].x) < 1e-9 && fabs(place.y - cases[i].y) < 1e-9);
+        assert_true(fabs(by.x - cases[i].dx) < 1e-9 && fabs(by.y - cases[i].dy) < 1e-9);
+    }
+}
+
 #define TEST(test)                                                                                 \
     cmocka_unit_test_setup_teardown(test, window_fixture_setup, window_fixture_teardown)
 
@@ -188,6 +210,7 @@ int main(void)
         TEST(without_autofocus_a_click_meters),
         TEST(crops_are_whole_and_within_the_limits),
         TEST(exposure_goes_by_the_aim_or_the_time),
+        TEST(a_turned_place_is_where_it_was),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -268,16 +268,18 @@ static void streams_fields_have_their_names(void **state)
                                                  .fps_mhz = 50,
                                                  .first_frame_id = 60,
                                                  .model = "imx708",
-                                                 .present = WIRE_STREAM_VIEW,
-                                                 .view = 7500 } };
+                                                 .present = WIRE_STREAM_VIEW | WIRE_STREAM_TURN,
+                                                 .view = 7500,
+                                                 .turn = WIRE_TURN_TRANSPOSE } };
     assert_int_equal(decode_bytes(out, wire_encode(&message, out), &back), 0);
     assert_int_equal(bytes_load(out + 14, 2), 30);
     assert_int_equal(bytes_load(out + 16, 2), 40);
     assert_int_equal(bytes_load(out + 18, 4), 50);
     assert_int_equal(bytes_load(out + 22, 8), 60);
     assert_string_equal(back.stream.model, "imx708");
-    assert_int_equal(back.stream.present, WIRE_STREAM_VIEW);
+    assert_int_equal(back.stream.present, WIRE_STREAM_VIEW | WIRE_STREAM_TURN);
     assert_int_equal(back.stream.view, 7500);
+    assert_int_equal(back.stream.turn, WIRE_TURN_TRANSPOSE);
 }
 
 static void fixed_parts_may_be_longer_but_not_shorter(void **state)
