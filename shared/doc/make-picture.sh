@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes README's moving picture, window.webp beside this script, from the real window: a daemon with
-# two streams, the window on a virtual display, and a recording of it while one stream is shown alone,
-# and while the other one's camera is unplugged and comes back.
+# two streams, the window on a virtual display, and a recording of it while one stream is shown alone
+# with its controls, histogram and values, which the keys change, and while its camera is unplugged
+# and comes back.
 #   shared/doc/make-picture.sh
 set -euo pipefail
 
@@ -12,7 +13,7 @@ work=$(mktemp -d)
 chmod 755 "$work" # the daemon reads a file in it, and does not stay root
 children=()
 rate=12 # frames per second of the recording
-width=972 height=304 # of the display: the window with its borders and a margin
+width=972 height=572 # of the display: the window with its borders and a margin
 limit=1500000        # bytes
 
 # shellcheck disable=SC2317 # the trap calls it
@@ -42,14 +43,14 @@ wait_for() {
     return 1
 }
 
-ffmpeg -loglevel error -f lavfi -i gradients=size=480x270:rate=15:speed=0.04:nb_colors=5:seed=7 \
+ffmpeg -loglevel error -f lavfi -i gradients=size=640x360:rate=15:speed=0.04:nb_colors=5:seed=7 \
     -t 12 -pix_fmt yuv420p "$work/rear.y4m"
 cat >"$work/pitetherd.conf" <<END
 [front]
 source = pattern
-size = 480x270
+size = 960x540
 fps = 30
-pattern-faults = unplug@210:3s
+pattern-faults = unplug@435:3s
 always-on = on
 [rear]
 source = $work/rear.y4m
@@ -71,16 +72,32 @@ children+=($!)
 wait_for test -e "$work/managed"
 "$build/host/pitether" "$address/front" "$address/rear" --window 2>"$work/host.log" &
 children+=($!)
-wait_for xdotool search --onlyvisible --name '^pitether .*rear [0-9.]+ fps [0-9]+ ms' >/dev/null
+title='^pitether .*rear [0-9.]+ fps [0-9]+ ms'
+wait_for xdotool search --onlyvisible --name "$title" >/dev/null
+window=$(xdotool search --onlyvisible --name "$title")
+xdotool windowsize --sync "$window" 960 540 windowmove --sync "$window" 6 0
+
+# press KEY...: with a pause behind each.
+press() {
+    for key in "$@"; do
+        xdotool key "$key"
+        sleep 0.4
+    done
+}
 
 ffmpeg -loglevel error -f x11grab -draw_mouse 1 -framerate "$rate" -video_size "${width}x$height" \
-    -i "$DISPLAY" -t 13 -c:v ffv1 "$work/recording.mkv" &
+    -i "$DISPLAY" -t 17 -c:v ffv1 "$work/recording.mkv" &
 recording=$!
-sleep 2
-xdotool mousemove $((width * 3 / 4)) $((height / 2)) click 1 # the right one alone
-sleep 2
-xdotool click 1
+sleep 1.5
+xdotool mousemove $((width / 4)) $((height / 2)) click 1 # the left one alone
+sleep 1
 xdotool mousemove "$width" "$height"
+press Tab h i
+press Right Right Right Right Down Right Right Right
+sleep 1
+press a Up a
+sleep 1
+press Escape h i 0
 wait "$recording"
 
 ffmpeg -loglevel error -y -i "$work/recording.mkv" -c:v libwebp_anim -quality 55 -compression_level 6 \
