@@ -33,8 +33,8 @@ harnesses=(
     "file_name 200000 host/sinks/files/file_name.c"
     "keys 50000 shared/keys/keys.c"
     "faults 200000 device/camera/faults.c"
-    "changes 20000 device/stream/changes.c device/stream/change.c device/stream/decision.c device/camera/stall_timeout.c"
-    "assignments 30000 device/controls/assignments.c device/controls/assignment.c device/controls/value_text.c device/controls/settings.c device/controls/limits.c device/controls/regions.c device/controls/pairs.c device/controls/names.c shared/controls/enumerators.c"
+    "changes 20000 device/stream/changes.c device/stream/change_list.c device/stream/change.c device/stream/decision.c device/camera/stall_timeout.c"
+    "assignments 30000 device/controls/given.c device/controls/assignments.c device/controls/assignment.c device/controls/value_text.c device/controls/settings.c device/controls/limits.c device/controls/regions.c device/controls/pairs.c device/controls/names.c shared/controls/enumerators.c"
 )
 
 usage() {
