@@ -175,6 +175,22 @@ class Several(Case):
         self.assertTrue(answer["by"])
         daemon.wait_for(r"set Contrast=1.5: from frame")
 
+    def test_one_after_the_other(self):
+        """Of SETs that follow one another at once, some of which act later than others, each is in force
+        or replaced: nothing of that is a limit of the camera's."""
+        controller = self.controller(self.daemon(fps="100"))
+        results = set()
+        for i in range(100):
+            saturation = f"Saturation={1 + i % 7 / 10}"
+            controller.send_set(saturation if i % 3 else f"{saturation},ExposureTime={5000 + 99 * i}")
+            if i % 10 == 9:
+                controller.wait_frames()
+        controller.wait_for(lambda: len(controller.answers) == 100, "all answers")
+        for answer in controller.answers.values():
+            if answer["status"] == messages.DONE:
+                results |= {change["result"] for change in answer["controls"].values()}
+        self.assertEqual(results, {messages.OK, messages.REPLACED})
+
     def test_flood(self):
         """Thousands of SETs, as fast as they can be sent: each is answered, and the last one wins."""
         daemon = self.daemon(fps="100")
