@@ -228,12 +228,12 @@ struct pitether_control {
 /* What became of one control that somebody set. A daemon of a later version may say others. */
 enum pitether_set_result {
     PITETHER_SET_OK = 0,
-    PITETHER_SET_CLAMPED = 1,    /* to the nearest value that the camera can do */
-    PITETHER_SET_IGNORED = 2,    /* the camera accepted it, and did something else or nothing */
-    PITETHER_SET_UNKNOWN = 3,    /* no such control, or no such enumerator of it */
-    PITETHER_SET_BAD = 4,        /* the value can't be read, or is not of the control's type */
-    PITETHER_SET_UNSET = 5,      /* nothing was set, because of another control */
-    PITETHER_SET_REPLACED = 6,   /* a later change replaced it before a frame showed it */
+    PITETHER_SET_CLAMPED = 1,  /* to the nearest value that the camera can do */
+    PITETHER_SET_IGNORED = 2,  /* the camera accepted it, and did something else or nothing */
+    PITETHER_SET_UNKNOWN = 3,  /* no such control, or no such enumerator of it */
+    PITETHER_SET_BAD = 4,      /* the value can't be read, or is not of the control's type */
+    PITETHER_SET_UNSET = 5,    /* nothing was set, because of another control */
+    PITETHER_SET_REPLACED = 6, /* a later change replaced it before a frame showed all of the SET */
     PITETHER_SET_UNREPORTED = 7, /* it was set, and the camera does not report it */
 };
 

@@ -31,7 +31,7 @@ enum wire_set_result {
     WIRE_SET_UNKNOWN = 3, /* the camera has no such control, or the control no such word */
     WIRE_SET_BAD = 4,     /* the value can't be read, or is not of the control's type */
     WIRE_SET_UNSET = 5, /* nothing is wrong with it, but another control of the SET was rejected */
-    WIRE_SET_REPLACED = 6,   /* a later SET replaced it before a frame showed it */
+    WIRE_SET_REPLACED = 6,   /* a later SET replaced it before a frame showed all of this one */
     WIRE_SET_UNREPORTED = 7, /* it was set, and the camera does not report it */
 };
 
