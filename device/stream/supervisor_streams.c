@@ -131,6 +131,8 @@ static void stop(struct supervisor *supervisor, int ended, bool switches)
     outputs_shut(&supervisor->outputs);
     end_changes(supervisor, !ended && runs_again(supervisor));
     outputs_drain(&supervisor->outputs);
+    if (supervisor->config.still_encoder) /* of a still that was taken beside the streams */
+        encoder_drain(supervisor->config.still_encoder);
     if (supervisor->switching) {
         outputs_bridge(&supervisor->outputs, supervisor->mode.fps);
     } else if (!ended) {

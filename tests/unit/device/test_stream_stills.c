@@ -216,6 +216,27 @@ static void one_beside_the_stream(void **state)
 }
 
 /* Beside the stream there is one size only. */
+/* The camera is not stopped, nor is the stream destroyed, before the encoder is done with it. */
+static void one_that_is_encoded_is_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    struct camera *camera = &fixture->camera;
+    camera->takes_stills = true;
+    watch(fixture);
+    request(fixture, 0);
+    give(fixture, CAMERA_MAIN);
+    pthread_mutex_lock(&camera->lock);
+    while (camera->stills < 1)
+        assert_true(fake_camera_wait(camera));
+    pthread_mutex_unlock(&camera->lock);
+    encoder_drain(fixture->stream->encoder);
+    fake_camera_hold(camera, true);
+    give(fixture, CAMERA_STILL);
+    stream_quit(fixture->stream);
+    assert_false(stream_wait(fixture->stream, clock_monotonic() + CLOCK_SECOND / 10));
+    fake_camera_hold(camera, false);
+}
+
 static void one_of_another_size(void **state)
 {
     struct fixture *fixture = *state;
@@ -532,6 +553,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_beside_the_stream, setup, teardown),
+        cmocka_unit_test_setup_teardown(one_that_is_encoded_is_waited_for, setup, teardown),
         cmocka_unit_test_setup_teardown(one_of_another_size, setup, teardown),
         cmocka_unit_test_setup_teardown(who_may_not_interrupt, setup, teardown),
         cmocka_unit_test_setup_teardown(a_camera_that_takes_none, setup, teardown),
