@@ -29,11 +29,8 @@ void stall_timeout_set(struct stall_timeout *timeout, const struct control_list 
         timeout->exposure_ns = nanoseconds(value_number(&exposure->value, 0));
     if (is_automatic(list))
         timeout->exposure_ns = 0;
-    if (limits)
-        timeout->duration_ns =
-            limits->value.count > 0
-                ? nanoseconds(value_number(&limits->value, limits->value.count - 1u))
-                : 0;
+    if (limits) /* a value without elements has no number */
+        timeout->duration_ns = nanoseconds(value_number(&limits->value, limits->value.count - 1u));
 }
 
 void stall_timeout_frame(struct stall_timeout *timeout, const struct metadata *metadata,

@@ -77,6 +77,37 @@ static void a_rate_gives_way_to_an_exposure(void **state)
     assert_range(&duration, false, 33333, 33333);
 }
 
+/* Neither a mode that leaves the exposure to users, nor any other control. */
+static void what_says_nothing_of_the_exposure(void **state)
+{
+    (void)state;
+    struct frame_duration duration;
+    begin(&duration, 30, 0);
+    set("ExposureTime", value_of_int32(50000));
+    assert_range(&duration, true, 33333, 51000);
+    set("ExposureTimeMode", value_of_int32(1));
+    set("AeEnable", value_of_bool(false));
+    set("Brightness", value_of_float(0.5f));
+    set("Contrast", value_of_float(0));
+    assert_range(&duration, false, 0, 0);
+}
+
+/* Nor what nobody can expose for. */
+static void limits_that_are_not_known(void **state)
+{
+    (void)state;
+    static const int64_t unknown[2] = { 0, 0 };
+    const struct frame_rate_limits none = { true, 0, 0 };
+    struct frame_duration duration;
+    struct frame_rate rate = frame_rate_choose(0, 0, none);
+    frame_duration_init(&duration, &rate, none, unknown);
+    settings.count = 0;
+    set("ExposureTime", value_of_int32(-5));
+    assert_range(&duration, true, 0, 0);
+    set("ExposureTime", value_of_int32(2000000000));
+    assert_range(&duration, false, 1, 2000001000);
+}
+
 static void a_range_of_rates(void **state)
 {
     (void)state;
@@ -146,6 +177,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(without_a_rate_it_is_the_cameras),
         cmocka_unit_test(a_rate_gives_way_to_an_exposure),
+        cmocka_unit_test(what_says_nothing_of_the_exposure),
+        cmocka_unit_test(limits_that_are_not_known),
         cmocka_unit_test(a_range_of_rates),
         cmocka_unit_test(what_users_set_holds),
         cmocka_unit_test(what_users_give_back_follows_the_exposure),

@@ -52,6 +52,9 @@ static void a_long_exposure_is_waited_for(void **state)
     assert_int_equal(stall_timeout_ns(&timeout, 30), 30 * CLOCK_SECOND);
     give(&timeout, "Contrast", value_of_float(1));
     assert_int_equal(stall_timeout_ns(&timeout, 30), 30 * CLOCK_SECOND);
+    give(&timeout, "AeEnable", value_of_bool(false));
+    give(&timeout, "ExposureTimeMode", value_of_int32(1));
+    assert_int_equal(stall_timeout_ns(&timeout, 30), 30 * CLOCK_SECOND);
     give(&timeout, "AeEnable", value_of_bool(true));
     assert_int_equal(stall_timeout_ns(&timeout, 30), 3 * CLOCK_SECOND);
     give(&timeout, "ExposureTime", value_of_int32(6000000));
