@@ -139,6 +139,34 @@ static void what_the_camera_ignores_at_once(void **state)
     fixture_decided(fixture, 1, CHANGE_NO_FRAME, WIRE_SET_IGNORED);
 }
 
+/* Another value that lasts is one if it is known what it was before. */
+static void what_the_camera_makes_of_it(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_show(fixture, 0, 0.1f);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    for (int i = 0; i < 16; i++)
+        fixture_show(fixture, 0, 0.2f);
+    fixture_decided(fixture, 1, 11, WIRE_SET_CLAMPED);
+}
+
+/* Both were on their way, and the camera says that a frame shows the second one. */
+static void what_is_shown_replaces_what_was_before(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_begin(fixture);
+    fixture_show(fixture, 0, 0);
+    fixture_set(fixture, "Brightness=0.25");
+    assert_true(fixture_take(fixture));
+    fixture_set(fixture, "Brightness=0.5");
+    assert_true(fixture_take(fixture));
+    fixture_show(fixture, fixture->applied, 0.5f);
+    fixture_decided(fixture, 1, CHANGE_NO_FRAME, WIRE_SET_REPLACED);
+    fixture_decided(fixture, 2, 11, WIRE_SET_OK);
+}
+
 /* Exposure and then exposure's mode, in one request: the mode decides. */
 static void what_is_given_back_at_once_is_replaced(void **state)
 {
@@ -351,6 +379,8 @@ int main(void)
         TEST(a_value_that_was_replaced_unseen),
         TEST(a_value_that_was_replaced_when_the_rest_came),
         TEST(what_the_camera_ignores_at_once),
+        TEST(what_the_camera_makes_of_it),
+        TEST(what_is_shown_replaces_what_was_before),
         TEST(what_is_given_back_at_once_is_replaced),
         TEST(a_camera_that_knows_is_believed),
         TEST(a_camera_that_turns_out_to_know_is_believed),

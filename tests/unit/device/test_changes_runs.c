@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdio.h>
 
 #include "changes_fixture.h"
 #include "device/camera/watchdog.h"
@@ -46,19 +47,60 @@ static unsigned read_table(struct fixture *fixture, struct changes_cursor *curso
     return messages;
 }
 
+/* What the table says that Brightness is set to; NAN: nothing. */
+static double listed_brightness(struct fixture *fixture, struct changes_cursor *cursor)
+{
+    struct control_table table = { .items = NULL };
+    read_table(fixture, cursor, &table);
+    assert_int_equal(table.count, fixture->table.count);
+    const struct control_info *info = control_table_find(&table, "Brightness", 10);
+    assert_non_null(info);
+    double set = value_number(&info->set, 0);
+    control_table_clear(&table);
+    return set;
+}
+
 static void the_table_says_what_is_set(void **state)
+{
+    struct fixture *fixture = *state;
+    struct changes_cursor cursor = { 0 };
+    fixture_begin(fixture);
+    assert_true(listed_brightness(fixture, &cursor) == 0.5); /* by the options */
+    fixture_set(fixture, "Brightness=0.25");
+    cursor = (struct changes_cursor){ 0 };
+    assert_true(listed_brightness(fixture, &cursor) == 0.25);
+    assert_true(fixture_take(fixture));
+    changes_refuse(fixture->changes, fixture->applied);
+    /* What the camera refused is not set; the list that was sent is to be sent anew. */
+    assert_true(listed_brightness(fixture, &cursor) == 0.5);
+}
+
+/* Until the next run tells, there are none; a run that goes on keeps them. */
+static void the_table_of_a_camera_that_is_off_is_empty(void **state)
 {
     struct fixture *fixture = *state;
     struct control_table table = { .items = NULL };
     struct changes_cursor cursor = { 0 };
     fixture_begin(fixture);
-    fixture_set(fixture, "Brightness=0.25");
+    changes_expect(fixture->changes);
     read_table(fixture, &cursor, &table);
     assert_int_equal(table.count, fixture->table.count);
-    const struct control_info *info = control_table_find(&table, "Brightness", 10);
-    assert_non_null(info);
-    assert_true(info->set.number[0] == 0.25f);
+    changes_stop(fixture->changes, false);
+    changes_expect(fixture->changes);
+    read_table(fixture, &cursor, &table);
+    assert_int_equal(table.count, 0);
     control_table_clear(&table);
+}
+
+/* As soon as there is a list, whatever else the camera still does before its first frame. */
+static void sets_are_taken_once_there_is_a_table(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error error;
+    changes_expect(fixture->changes);
+    assert_int_equal(changes_begin(fixture->changes, &fixture->table, &fixture->given, &error), 0);
+    fixture_set(fixture, "Brightness=0.25");
+    changes_stop(fixture->changes, false);
 }
 
 /* While a list is being sent the camera starts again, with fewer controls. */
@@ -101,6 +143,69 @@ static void a_run_for_a_still_is_given_its_time(void **state)
     assert_int_equal(changes_timeout_ns(fixture->changes, 30), camera_timeout_ns(30));
     assert_int_equal(changes_fill(fixture->changes, &fixture->table, &fixture->given, &error), 0);
     assert_int_equal(changes_timeout_ns(fixture->changes, 30), 20 * CLOCK_SECOND);
+}
+
+/* With what is set, with what the camera reports, and anew with another camera. */
+static void frames_that_may_be_long_are_waited_for(void **state)
+{
+    struct fixture *fixture = *state;
+    const uint64_t usual = camera_timeout_ns(30);
+    struct value seconds = value_of_int32(8000000);
+    struct raw_frame frame = { .id = 7 };
+    control_table_find(&fixture->table, "ExposureTime", 12)->max = value_of_int32(10000000);
+    fixture_begin(fixture);
+    assert_int_equal(changes_timeout_ns(fixture->changes, 30), usual);
+    fixture_set(fixture, "ExposureTime=4s");
+    assert_true(fixture_take(fixture));
+    assert_int_equal(changes_timeout_ns(fixture->changes, 30), 20 * CLOCK_SECOND);
+    int number = metadata_names_add(&fixture->names, "ExposureTime", VALUE_INT32, false);
+    assert_true(number >= 0 && metadata_add(&frame.metadata, (unsigned)number, &seconds));
+    changes_frame(fixture->changes, &frame);
+    assert_int_equal(changes_timeout_ns(fixture->changes, 30), 40 * CLOCK_SECOND);
+    changes_stop(fixture->changes, true);
+    fixture_begin(fixture);
+    assert_int_equal(changes_timeout_ns(fixture->changes, 30), 20 * CLOCK_SECOND);
+    fixture->table.count--; /* a camera whose exposure can't be set */
+    fixture_begin(fixture);
+    assert_int_equal(changes_timeout_ns(fixture->changes, 30), usual);
+}
+
+/* "NAME=VALUE" of so many controls from that one on. */
+static void set_many(char *text, size_t size, unsigned first, unsigned count, const char *value)
+{
+    size_t used = 0;
+    for (unsigned i = first; i < first + count; i++) {
+        used +=
+            (size_t)snprintf(text + used, size - used, "%sOneOfManyControlsWithAVeryLongName%u=%s",
+                             i > first ? "," : "", i, value);
+        assert_true(used < size);
+    }
+}
+
+/* Of what is requested before the camera asks for it, it is given as much at once as a list has
+ * space for, and the rest before its next request. */
+static void more_than_a_list_holds(void **state)
+{
+    enum { PART = 30 };
+    struct fixture *fixture = *state;
+    char text[2048];
+    camera_controls_add_many(&fixture->table, 2 * PART);
+    fixture_begin(fixture);
+    set_many(text, sizeof(text), 0, PART, "1");
+    fixture_set(fixture, text);
+    set_many(text, sizeof(text), PART, PART, "1");
+    fixture_refused(fixture, text, WIRE_CHANGED_REJECTED); /* nor could they be kept */
+    set_many(text, sizeof(text), 0, PART, "auto");
+    fixture_set(fixture, text);
+    set_many(text, sizeof(text), PART, PART, "1");
+    fixture_set(fixture, text);
+    assert_true(fixture_take(fixture));
+    assert_int_equal(fixture->given.count, PART);
+    assert_true(fixture->given.items[0].given_back);
+    assert_true(fixture_take(fixture));
+    assert_int_equal(fixture->given.count, PART);
+    assert_false(fixture->given.items[0].given_back);
+    assert_false(fixture_take(fixture));
 }
 
 /* Threads meet: one requests, one is the camera's. */
@@ -176,11 +281,15 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(options_are_set_first, setup_bright, fixture_teardown),
-        TEST(the_table_says_what_is_set),
+        cmocka_unit_test_setup_teardown(the_table_says_what_is_set, setup_bright, fixture_teardown),
+        TEST(the_table_of_a_camera_that_is_off_is_empty),
+        TEST(sets_are_taken_once_there_is_a_table),
         TEST(another_table_is_sent_from_its_begin),
         TEST(a_camera_without_controls_has_an_empty_table),
         cmocka_unit_test_setup_teardown(a_run_for_a_still_is_given_its_time, setup_long,
                                         fixture_teardown),
+        TEST(frames_that_may_be_long_are_waited_for),
+        TEST(more_than_a_list_holds),
         cmocka_unit_test_setup_teardown(each_request_is_answered_once, fixture_setup, stop_camera),
     };
     return cmocka_run_group_tests_name("changes_runs", tests, NULL, NULL);

@@ -89,6 +89,8 @@ static void a_set_is_answered_with_its_first_frame(void **state)
     assert_int_equal(answer->count, 2);
     assert_string_equal(answer->items[1].name, "Contrast");
     assert_true(answer->items[1].asked.number[0] == 99);
+    assert_int_equal(answer->items[1].result, WIRE_SET_UNREPORTED);
+    assert_string_equal(answer->items[1].why, "the range is 0 to 16");
     assert_int_equal(fixture->peer->notices, 0);
     assert_int_equal(fixture->client->outbox.due, 0);
 }
@@ -110,6 +112,26 @@ static void others_are_told_what_was_set(void **state)
     assert_string_equal(notice->head.by, "studio");
     assert_string_equal(notice->items[0].name, "Brightness");
     assert_true(notice->items[0].asked.number[0] == 0.5f);
+}
+
+/* What another camera's streams are set to. */
+static void another_cameras_changes_are_not_told(void **state)
+{
+    struct client_fixture *fixture = *state;
+    struct stream other = fixture->stream;
+    struct control_list list;
+    watch(fixture, 0);
+    set_by_other(fixture, "Brightness=0.25");
+    uint64_t number = changes_take(fixture->stream.changes, &list);
+    changes_frame(fixture->stream.changes, &(struct raw_frame){ .id = 17, .shown_change = number });
+    struct change *change = changes_decided(fixture->stream.changes);
+    assert_non_null(change);
+    other.changes = NULL;
+    clients_tell_change(fixture->client, &other, change);
+    assert_true(outbox_empty(&fixture->client->outbox));
+    clients_tell_change(fixture->client, &fixture->stream, change);
+    assert_int_equal(fixture->client->outbox.count, 1);
+    free(change);
 }
 
 static void a_long_list_comes_in_several_messages(void **state)
@@ -254,6 +276,17 @@ static void no_set_before_subscribe(void **state)
     expect_error(fixture, WIRE_ERROR_PROTOCOL);
 }
 
+static void no_set_with_a_still(void **state)
+{
+    struct client_fixture *fixture = *state;
+    watch(fixture, 0);
+    struct changes *changes = fixture->stream.changes;
+    fixture->stream.changes = NULL;
+    peer_set(fixture->peer, 1, "Brightness=0.25");
+    expect_error(fixture, WIRE_ERROR_PROTOCOL);
+    fixture->stream.changes = changes;
+}
+
 /* Our END is due, but not out. */
 static void no_set_instead_of_subscribe_while_ending(void **state)
 {
@@ -370,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_set_is_answered_with_its_first_frame),
         TEST(others_are_told_what_was_set),
+        TEST(another_cameras_changes_are_not_told),
         TEST(a_long_list_comes_in_several_messages),
         TEST(each_run_of_the_camera_has_its_list),
         TEST(a_list_does_not_come_within_a_frame),
@@ -380,6 +414,7 @@ int main(void)
         TEST(a_camera_that_stops_answers_what_waits),
         TEST(too_many_are_answered_busy),
         TEST(no_set_before_subscribe),
+        TEST(no_set_with_a_still),
         TEST(no_set_instead_of_subscribe_while_ending),
         TEST(no_answer_after_end),
         TEST(request_0_is_malformed),
