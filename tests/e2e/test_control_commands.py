@@ -7,10 +7,11 @@ import os
 import re
 import signal
 import stat
+import subprocess
 
 import harness
 
-USAGE, LOST, CONTROL = 2, 3, 8
+SYSTEM, USAGE, LOST, CONTROL = 1, 2, 3, 8
 AUTO = "ExposureTimeMode=auto,AnalogueGainMode=auto"
 
 
@@ -123,6 +124,65 @@ class ControlCommands(harness.Case):
             _, log = self.ask(daemon, "--set", "Contrast=1\nBrightness=0", *options, code=USAGE)
             self.assertEqual(len(log.splitlines()), 1, log)
         self.ask("unix:" + self.path("nobody"), "--controls", code=LOST)
+
+    def test_names_that_are_not_known(self):
+        """Controls, and what is only reported; the latter can't be a control's value."""
+        daemon = self.daemon("--always-on")
+        for name, nearest in (("Brightnes", "Brightness"), ("SensorTemperatur", "SensorTemperature"),
+                              ("Xyzzy", None)):
+            text, log = self.ask(daemon, "--get", name, code=CONTROL)
+            self.assertEqual(text, "")
+            self.assertIn(f"did you mean {nearest}?" if nearest else "--controls lists what it has", log)
+        _, log = self.ask(daemon, "--get", "AfTrigger", code=CONTROL)
+        self.assertIn("does not report AfTrigger, and nothing is set", log)
+        self.assertEqual(self.get(daemon, "SensorTemperature"), "42")
+
+    def test_what_fails_ends_it(self):
+        """Nothing is locked, shown or saved after a SET that was refused; and a file that can't be
+        written does not keep the rest from being shown."""
+        daemon, path = self.daemon("--always-on"), self.path("profile")
+        text, log = self.ask(daemon, "--set", "Foo=1", "--lock", "--get", "Contrast", "--save-controls",
+                             path, code=CONTROL)
+        self.assertEqual(text, "")
+        self.assertRegex(log, "error: Foo: unknown")
+        self.assertFalse(os.path.exists(path))
+        listed = json.loads(self.ask(daemon, "--controls", "--json")[0])["controls"]
+        self.assertEqual([control["set"] for control in listed if control["set"] is not None], [])
+        text, log = self.ask(daemon, "--set", "Contrast=2", "--get", "Contrast")
+        self.assertEqual(text, "2\n")  # and what became of it is in the log
+        self.assertRegex(log, "info: Contrast is 2 from frame")
+        text, log = self.ask(daemon, "--get", "Contrast", "--save-controls", self.path("none/profile"),
+                             code=SYSTEM)
+        self.assertEqual(text, "2\n")
+        self.assertIn("can't write " + self.path("none/profile"), log)
+
+    def test_nothing_to_save(self):
+        daemon, path = self.daemon("--always-on"), self.path("profile")
+        log = self.ask(daemon, "--save-controls", path)[1]
+        self.assertIn(f"nothing is set, so {path} has no control", log)
+
+    def test_with_a_key_and_of_a_stream(self):
+        """What is asked over a connection of its own goes to the same stream with the same key."""
+        path = self.path("config")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"keys = {self.path('keys')}\n")
+            for name, contrast in (("left", 1.5), ("right", 2.5)):
+                file.write(f"[{name}]\nsource = pattern\nsize = 64x48\ncontrol = Contrast={contrast}\n")
+        added = subprocess.run([harness.PITETHERD, "--keys", self.path("keys"), "--add-key", "laptop",
+                                "--role", "control"], check=True, stdout=subprocess.PIPE,
+                               stderr=subprocess.DEVNULL)
+        subprocess.run([harness.PITETHER, "--import-key", "127.0.0.1", "--keys", self.path("key")],
+                       check=True, input=added.stdout, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+        daemon = self.start(harness.PITETHERD, "--config", path, "--listen", "127.0.0.1:0", *harness.WHO)
+        daemon.address = daemon.wait_for(r"listening on ([^\s,]+)").group(1)
+        key = ["--keys", self.path("key")]
+        for stream, contrast in (("left", "1.5"), ("right", "2.5")):
+            self.assertEqual(self.ask(daemon, *key, "--stream", stream, "--get", "Contrast")[0],
+                             contrast + "\n")
+        self.ask(daemon, *key, "--stream", "left", "--set", "Contrast=3")
+        self.assertEqual(self.ask(daemon, *key, "--stream", "right", "--get", "Contrast")[0], "2.5\n")
+        daemon.wait_for("laptop set Contrast=3: from frame")
 
     def test_who_may_only_view(self):
         daemon = self.daemon("--always-on", "--view-only")

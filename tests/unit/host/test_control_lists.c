@@ -67,6 +67,29 @@ static void a_table_without_a_frame(void **state)
                                 "ExposureTime  int32  1..66666 µs  -        9000 µs  9000 µs\n");
 }
 
+/* Of numbers whose limits are both known. */
+static void ranges_in_a_table(void **state)
+{
+    struct fixture *fixture = *state;
+    struct control_view *view = &fixture->view;
+    view->controls[1].min = int_value(0);
+    view->controls[1].max = int_value(2);
+    struct pitether_control *control = view_add(view, "Flag", PITETHER_VALUE_BOOL);
+    control->min = control->max =
+        (struct pitether_value){ PITETHER_VALUE_BOOL, false, 1, .bytes = { 1 } };
+    view_add(view, "Least", PITETHER_VALUE_INT32)->min = int_value(1);
+    view_add(view, "Most", PITETHER_VALUE_INT32)->max = int_value(1);
+    check_table(view, "NAME           TYPE      RANGE        DEFAULT  SET        NOW\n"
+                      "ExposureTime   int32     1..66666 µs  -        9000 µs    9000 µs\n"
+                      "AfMode         int32                  Manual   -          Manual\n"
+                      "    Manual, Auto, Continuous\n"
+                      "ColourGains    float[2]  0..32        -        -          -\n"
+                      "vendor::Words  int32                  -        read only  -\n"
+                      "Flag           bool                   -        -          -\n"
+                      "Least          int32                  -        -          -\n"
+                      "Most           int32                  -        -          -\n");
+}
+
 /* Whatever a camera has: no line is longer, and each has its columns below those of the head. */
 static void long_values_are_cut(void **state)
 {
@@ -173,6 +196,8 @@ static void names_are_found(void **state)
     view_add(view, "other::Words", PITETHER_VALUE_INT32);
     assert_null(control_view_find(view, "Words")); /* which one? */
     assert_string_equal(control_view_find(view, "Other::words")->name, "other::Words");
+    view_add(view, "Words", PITETHER_VALUE_INT32);
+    assert_string_equal(control_view_find(view, "words")->name, "Words");
     assert_string_equal(control_view_reported(view, "sensortemperature", &value),
                         "SensorTemperature");
     assert_true(value.number[0] == 41.25f);
@@ -198,13 +223,10 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(a_table),
-        TEST(a_table_without_a_frame),
-        TEST(long_values_are_cut),
-        TEST(a_document),
-        TEST(a_document_without_anything),
-        TEST(names_are_found),
-        TEST(types_by_name),
+        TEST(a_table),           TEST(a_table_without_a_frame),
+        TEST(ranges_in_a_table), TEST(long_values_are_cut),
+        TEST(a_document),        TEST(a_document_without_anything),
+        TEST(names_are_found),   TEST(types_by_name),
         TEST(long_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

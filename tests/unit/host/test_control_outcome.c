@@ -130,6 +130,35 @@ static void in_the_log(void **state)
                         "unit: error: front: AfMode: ignored: it has no motor\n");
 }
 
+static void in_the_log_without_a_frame(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->changes[0].result = PITETHER_SET_CLAMPED;
+    strcpy(fixture->changes[0].why, "the maximum is 9987");
+    fixture->changed.first_id = UINT64_MAX;
+    stderr_capture();
+    control_outcome_log(&fixture->view, &fixture->changed, "");
+    assert_string_equal(stderr_text(),
+                        "unit: warning: ExposureTime is 9987 µs (asked for: 10000 µs; clamped: the "
+                        "maximum is 9987)\n"
+                        "unit: info: AfMode is Continuous (asked for: Continuous; ok)\n");
+}
+
+/* It may be in force yet, but nobody has seen it. */
+static void in_the_log_as_lost(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture->changed.status = PITETHER_CHANGED_LOST;
+    fixture->changed.count = 1;
+    fixture->changes[0].result = PITETHER_SET_UNREPORTED;
+    strcpy(fixture->changes[0].why, "no frame showed it");
+    stderr_capture();
+    control_outcome_log(&fixture->view, &fixture->changed, "front");
+    assert_string_equal(
+        stderr_text(), "unit: error: front: the camera stopped before a frame showed what was set\n"
+                       "unit: error: front: ExposureTime: not reported: no frame showed it\n");
+}
+
 static int release(void **state)
 {
     stderr_release();
@@ -140,8 +169,9 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, release)
     const struct CMUnitTest tests[] = {
-        TEST(all_in_force),    TEST(back_to_the_camera), TEST(in_part),
-        TEST(nothing_was_set), TEST(in_the_log),
+        TEST(all_in_force),       TEST(back_to_the_camera), TEST(in_part),
+        TEST(nothing_was_set),    TEST(in_the_log),         TEST(in_the_log_without_a_frame),
+        TEST(in_the_log_as_lost),
     };
     log_setup("unit", LOG_LEVEL_INFO);
     return cmocka_run_group_tests(tests, NULL, NULL);

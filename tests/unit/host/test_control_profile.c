@@ -82,7 +82,8 @@ static void what_is_set_is_written_and_read(void **state)
     fixture->view.controls[1].set = int_value(2);
     fixture->view.controls[2].set =
         (struct pitether_value){ PITETHER_VALUE_FLOAT, true, 2, .number = { 1.8f, 1.5f } };
-    fixture->view.controls[3].set = int_value(1); /* which can't be set */
+    fixture->view.controls[3].set = int_value(1);               /* which can't be set */
+    view_add(&fixture->view, "Contrast", PITETHER_VALUE_FLOAT); /* of which nothing is set */
     write_file(fixture, "an older one", 12);
     assert_int_equal(profile_write(fixture->path, &fixture->view, &error), 3);
     assert_int_equal(profile_read(fixture->path, text, &error), 0);
@@ -115,6 +116,7 @@ static void lines_as_people_write_them(void **state)
                "ExposureTime=9000,ColourGains=1.8, 1.5,A=b");
     check_read(fixture, "rpi::X = 0x=1", "rpi::X=0x=1");
     check_read(fixture, "Gain=1\nAnalogueGain=2\n", "Gain=1,AnalogueGain=2");
+    check_read(fixture, "AnalogueGain=2\nGain=1\nGai=3\nX=4", "AnalogueGain=2,Gain=1,Gai=3,X=4");
 }
 
 static void lines_that_are_wrong(void **state)
@@ -126,6 +128,7 @@ static void lines_that_are_wrong(void **state)
     REJECTED("A,B=1", ":1: this is not the name of a control");
     REJECTED("#\nA =  ", ":2: there is no value for: 'A'");
     REJECTED("A=1\n\na = 2", ":3: an earlier line has this control: 'a'");
+    REJECTED("A=1\nB=1\nb = 2", ":3: an earlier line has this control: 'b'");
     REJECTED("A=\x1b[2J", ":1: the line has a byte that is not text");
     REJECTED("A=1\nB=\xff", ":2: the line has a byte that is not text");
     REJECTED("A=1\0B", ":1: the line has a byte that is not text");
@@ -210,6 +213,9 @@ static void nothing_to_lock(void **state)
     assert_int_equal(lock_assignments(&fixture->view, text, &error), -ENOENT);
     assert_non_null(
         strstr(error.text, "camera imx708 has no exposure, gain or white balance to set"));
+    view_add_frame(&fixture->view, fixture->pool, 8, true);
+    fixture->view.controls[0].settable = false; /* ExposureTime */
+    assert_int_equal(lock_assignments(&fixture->view, text, &error), -ENOENT);
 }
 
 int main(void)
