@@ -219,7 +219,9 @@ static void modes_have_their_view(void **state)
         unsigned view = sensor_view(sensor_mode_crop(mode, request->width, request->height));
         assert_in_range(view, cases[i].view - 5, cases[i].view + 5);
     }
-    static const char *const none[] = { "", "2028", "2028:1520:8", "2028:15200", "1:1" };
+    static const char *const none[] = {
+        "", "2028", "2028:1520:8", "2028:15200", "1:1", "1332:991"
+    };
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
         const struct camera_request request = { .sensor_mode = none[i] };
         error.text[0] = '\0';
