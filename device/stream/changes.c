@@ -177,7 +177,6 @@ uint64_t changes_take(void *user, struct control_list *list)
         for (struct change *change = first; change && change->taken; change = change->next) {
             change->batch = number;
             change->kept_before = first->kept_before;
-            decision_leave(change, list);
         }
         sort_out(changes);
     }
@@ -210,7 +209,7 @@ void changes_refuse(void *user, uint64_t number)
     struct change *first = NULL;
     pthread_mutex_lock(&changes->lock);
     for (struct change *change = changes->pending.first; change; change = change->next) {
-        if (!change->taken || change->decided || change->batch != number)
+        if (!change->taken || change->batch != number)
             continue;
         decision_refuse(change);
         first = first ? first : change;

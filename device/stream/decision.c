@@ -303,16 +303,6 @@ void decision_overtake(struct change *decided, const struct change *later)
         decided->first_frame_id = CHANGE_NO_FRAME;
 }
 
-void decision_leave(struct change *change, const struct control_list *given)
-{
-    for (unsigned i = 0; i < change->count; i++) {
-        struct change_item *item = &change->items[i];
-        if (item->given.type != VALUE_NONE && !control_list_find(given, item->name))
-            replace(item);
-    }
-    decide_if_replaced(change);
-}
-
 void decision_refuse(struct change *change)
 {
     for (unsigned i = 0; i < change->count; i++)

@@ -40,10 +40,6 @@ void decision_replace(struct change *earlier, const struct change *later);
  * controls, or a mode in which these have no effect. Those that had other values are replaced. */
 void decision_overtake(struct change *decided, const struct change *later);
 
-/* The camera is given this list, which joins the change with later ones: items that are not in it
- * have no effect, since a later change gave the control back to the camera. */
-void decision_leave(struct change *change, const struct control_list *given);
-
 /* The camera refused it: no frame will show it, and no later run is set to it. */
 void decision_refuse(struct change *change);
 

@@ -238,19 +238,6 @@ static void what_is_lost_or_refused_stays_replaced(void **state)
     }
 }
 
-/* What gives the camera nothing is not missing in what it is given. */
-static void what_is_left_out(void **state)
-{
-    struct fixture *fixture = *state;
-    static const struct control_list nothing;
-    add(fixture->change, "Contrast", value_of_float(2));
-    add(fixture->change, "Sharpness", (struct value){ .type = VALUE_NONE });
-    decision_leave(fixture->change, &nothing);
-    assert_false(fixture->change->decided);
-    assert_int_equal(fixture->change->items[0].result, WIRE_SET_REPLACED);
-    assert_int_equal(fixture->change->items[1].result, WIRE_SET_OK);
-}
-
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -263,7 +250,6 @@ int main(void)
         TEST(what_is_shown_and_other),
         TEST(the_rest_of_what_was_replaced),
         TEST(what_is_lost_or_refused_stays_replaced),
-        TEST(what_is_left_out),
     };
     return cmocka_run_group_tests_name("decision_values", tests, NULL, NULL);
 }
