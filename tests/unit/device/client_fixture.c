@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "camera_controls.h"
 #include "shared/base/clock.h"
 
 static void open_fixture(struct client_fixture *fixture, int device_fd, int peer_fd)
@@ -258,4 +259,18 @@ void expect_end(struct client_fixture *fixture, enum wire_end_reason reason)
     assert_int_equal(fixture->client->state, CLIENT_DRAINING);
     shutdown(fixture->peer->fd, SHUT_WR);
     FIXTURE_UNTIL(fixture, fixture->client->state == CLIENT_DEAD);
+}
+
+void fixture_watch_controls(struct client_fixture *fixture, unsigned more_controls)
+{
+    struct control_table table = { .items = NULL };
+    struct control_list list;
+    struct error error;
+    camera_controls_fill(&table);
+    camera_controls_add_many(&table, more_controls);
+    assert_int_equal(changes_begin(fixture->stream.changes, &table, &list, &error), 0);
+    control_table_clear(&table);
+    changes_started(fixture->stream.changes, true);
+    fixture_watch(fixture, WIRE_LIVE, 0, 0);
+    FIXTURE_UNTIL(fixture, fixture->peer->lists == 1);
 }

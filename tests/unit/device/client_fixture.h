@@ -87,4 +87,7 @@ void expect_error(struct client_fixture *fixture, enum wire_error_code code);
 /* END comes, then the end. */
 void expect_end(struct client_fixture *fixture, enum wire_end_reason reason);
 
+/* The same with a camera that has a few controls, and so many more; the client has their list. */
+void fixture_watch_controls(struct client_fixture *fixture, unsigned more_controls);
+
 #endif

@@ -1,24 +1,8 @@
 /*
  * What a client may set of its camera, and what it is told of that.
  */
-#include "camera_controls.h"
 #include "client_fixture.h"
 #include "device/serve/client_controls.h"
-
-/* The camera has its controls, and the client watches it. */
-static void watch(struct client_fixture *fixture, unsigned more_controls)
-{
-    struct control_table table = { .items = NULL };
-    struct control_list list;
-    struct error error;
-    camera_controls_fill(&table);
-    camera_controls_add_many(&table, more_controls);
-    assert_int_equal(changes_begin(fixture->stream.changes, &table, &list, &error), 0);
-    control_table_clear(&table);
-    changes_started(fixture->stream.changes, true);
-    fixture_watch(fixture, WIRE_LIVE, 0, 0);
-    FIXTURE_UNTIL(fixture, fixture->peer->lists == 1);
-}
 
 /* What the server does after each round. */
 static void tell(struct client_fixture *fixture)
@@ -76,7 +60,7 @@ static void expect_refusal(struct client_fixture *fixture, uint32_t request, con
 static void a_set_is_answered_with_its_first_frame(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     assert_int_equal(fixture->peer->controls.count, 3);
     set(fixture, 9, "brightness=0.25,contrast=99");
     show(fixture, 17);
@@ -98,7 +82,7 @@ static void a_set_is_answered_with_its_first_frame(void **state)
 static void others_are_told_what_was_set(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     set_by_other(fixture, "Brightness=0.25");
     set_by_other(fixture, "Brightness=0.5");
     show(fixture, 17);
@@ -120,7 +104,7 @@ static void another_cameras_changes_are_not_told(void **state)
     struct client_fixture *fixture = *state;
     struct stream other = fixture->stream;
     struct control_list list;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     set_by_other(fixture, "Brightness=0.25");
     uint64_t number = changes_take(fixture->stream.changes, &list);
     changes_frame(fixture->stream.changes, &(struct raw_frame){ .id = 17, .shown_change = number });
@@ -137,14 +121,14 @@ static void another_cameras_changes_are_not_told(void **state)
 static void a_long_list_comes_in_several_messages(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 120);
+    fixture_watch_controls(fixture, 120);
     assert_int_equal(fixture->peer->controls.count, 123);
 }
 
 static void each_run_of_the_camera_has_its_list(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     fixture_camera_on(fixture, 640);
     FIXTURE_UNTIL(fixture, fixture->peer->lists == 2);
 }
@@ -152,7 +136,7 @@ static void each_run_of_the_camera_has_its_list(void **state)
 static void a_list_does_not_come_within_a_frame(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     struct frame *frame = fixture_growing(fixture, 2, 100);
     frame_grow(frame, 1);
     fixture_write(fixture);
@@ -177,7 +161,7 @@ static void a_key_that_may_view_is_refused_by_name(void **state)
 {
     struct client_fixture *fixture = *state;
     laptop.role = KEY_VIEW;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     fixture->client->transport->peer = &laptop;
     expect_refusal(fixture, 1, "Brightness=0.25", WIRE_CHANGED_NOT_ALLOWED);
     assert_non_null(strstr(fixture->peer->answer.head.text, "'laptop'"));
@@ -189,7 +173,7 @@ static void view_only_is_for_those_without_a_key(void **state)
 {
     struct client_fixture *fixture = *state;
     fixture->shared.view_only = true;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     expect_refusal(fixture, 1, "Brightness=0.25", WIRE_CHANGED_NOT_ALLOWED);
     assert_non_null(strstr(fixture->peer->answer.head.text, "--view-only"));
     laptop.role = KEY_CONTROL;
@@ -221,7 +205,7 @@ static void garbage_is_answered(void **state)
         "ExposureTime=99999999999999999999parsecs",
     };
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     for (uint32_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         expect_refusal(fixture, i + 1, texts[i], WIRE_CHANGED_REJECTED);
     char longest[WIRE_SET_TEXT_MAX + 1];
@@ -236,7 +220,7 @@ static void garbage_is_answered(void **state)
 static void a_camera_that_is_off_is_said_to_be(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     changes_stop(fixture->stream.changes, false);
     expect_refusal(fixture, 1, "Brightness=0.25", WIRE_CHANGED_NO_CAMERA);
 }
@@ -244,7 +228,7 @@ static void a_camera_that_is_off_is_said_to_be(void **state)
 static void a_camera_that_stops_answers_what_waits(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     set(fixture, 1, "Brightness=0.25");
     changes_stop(fixture->stream.changes, false);
     tell(fixture);
@@ -255,7 +239,7 @@ static void a_camera_that_stops_answers_what_waits(void **state)
 static void too_many_are_answered_busy(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     for (uint32_t i = 1; i <= CHANGES_MAX; i++)
         set(fixture, i, "Brightness=0.25");
     peer_set(fixture->peer, 33, "Brightness=0.25");
@@ -266,108 +250,13 @@ static void too_many_are_answered_busy(void **state)
     assert_int_equal(fixture->peer->answer.head.request, CHANGES_MAX);
 }
 
-/* Offences. */
-
-static void no_set_before_subscribe(void **state)
-{
-    struct client_fixture *fixture = *state;
-    fixture_greet(fixture, WIRE_MAX_MESSAGE_DEFAULT);
-    peer_set(fixture->peer, 1, "Brightness=0.25");
-    expect_error(fixture, WIRE_ERROR_PROTOCOL);
-}
-
-static void no_set_with_a_still(void **state)
-{
-    struct client_fixture *fixture = *state;
-    watch(fixture, 0);
-    struct changes *changes = fixture->stream.changes;
-    fixture->stream.changes = NULL;
-    peer_set(fixture->peer, 1, "Brightness=0.25");
-    expect_error(fixture, WIRE_ERROR_PROTOCOL);
-    fixture->stream.changes = changes;
-}
-
-/* Our END is due, but not out. */
-static void no_set_instead_of_subscribe_while_ending(void **state)
-{
-    struct client_fixture *fixture = *state;
-    fixture_greet(fixture, WIRE_MAX_MESSAGE_DEFAULT);
-    client_end(fixture->client, WIRE_END_SHUTDOWN);
-    peer_set(fixture->peer, 1, "Brightness=0.25");
-    expect_error(fixture, WIRE_ERROR_PROTOCOL);
-}
-
-static void no_answer_after_end(void **state)
-{
-    struct client_fixture *fixture = *state;
-    watch(fixture, 0);
-    peer_end(fixture->peer);
-    peer_set(fixture->peer, 1, "Brightness=0.25");
-    expect_end(fixture, WIRE_END_DONE);
-    assert_int_equal(fixture->peer->answers, 0);
-    assert_int_equal(fixture->stream.changes->count, 0);
-}
-
-static void malformed(struct client_fixture *fixture, uint32_t request, const char *text,
-                      size_t size)
-{
-    uint8_t bytes[WIRE_MESSAGE_MAX] = { 'P', 'T', WIRE_SET };
-    size_t length = 4 + size;
-    watch(fixture, 0);
-    bytes[6] = (uint8_t)(length >> 8);
-    bytes[7] = (uint8_t)length;
-    bytes[9] = 4;
-    bytes[15] = (uint8_t)request;
-    memcpy(bytes + 16, text, size);
-    peer_send(fixture->peer, bytes, WIRE_HEADER_SIZE + length);
-    expect_error(fixture, WIRE_ERROR_PROTOCOL);
-    assert_int_equal(fixture->stream.changes->count, 0);
-}
-
-static void request_0_is_malformed(void **state)
-{
-    malformed(*state, 0, "Brightness=0.25", 15);
-}
-
-static void a_text_with_a_zero_is_malformed(void **state)
-{
-    malformed(*state, 1, "Brightness=0.25\0", 16);
-}
-
-static void a_text_with_a_line_feed_is_malformed(void **state)
-{
-    malformed(*state, 1, "Brightness=0.25\n", 16);
-}
-
-static void a_text_that_is_too_long_is_malformed(void **state)
-{
-    char text[WIRE_SET_TEXT_MAX + 1];
-    memset(text, 'x', sizeof(text));
-    malformed(*state, 1, text, sizeof(text));
-}
-
-static void too_many_unanswered(void **state)
-{
-    struct client_fixture *fixture = *state;
-    watch(fixture, 0);
-    fixture->peer->reads = false;
-    for (uint32_t i = 1; i <= 400 && !client_discards_input(fixture->client); i++) {
-        peer_set(fixture->peer, i, "Nonsense=1");
-        fixture_settle(fixture);
-        assert_in_range(fixture->client->outbox.count, 0, OUTBOX_ANSWERS);
-    }
-    assert_true(client_discards_input(fixture->client));
-    fixture->peer->reads = true;
-    expect_error(fixture, WIRE_ERROR_PROTOCOL);
-}
-
 /* One that does not read. */
 
 static void notices_give_way_to_the_list(void **state)
 {
     struct client_fixture *fixture = *state;
     char text[64];
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     fixture->peer->reads = false;
     set(fixture, 1, "Contrast=2");
     for (uint64_t i = 0; i < 300; i++) {
@@ -390,7 +279,7 @@ static void notices_give_way_to_the_list(void **state)
 static void what_a_client_set_outlives_it(void **state)
 {
     struct client_fixture *fixture = *state;
-    watch(fixture, 0);
+    fixture_watch_controls(fixture, 0);
     set(fixture, 1, "Brightness=0.25");
     changes_forget(fixture->stream.changes, fixture->client);
     show(fixture, 17);
@@ -413,15 +302,6 @@ int main(void)
         TEST(a_camera_that_is_off_is_said_to_be),
         TEST(a_camera_that_stops_answers_what_waits),
         TEST(too_many_are_answered_busy),
-        TEST(no_set_before_subscribe),
-        TEST(no_set_with_a_still),
-        TEST(no_set_instead_of_subscribe_while_ending),
-        TEST(no_answer_after_end),
-        TEST(request_0_is_malformed),
-        TEST(a_text_with_a_zero_is_malformed),
-        TEST(a_text_with_a_line_feed_is_malformed),
-        TEST(a_text_that_is_too_long_is_malformed),
-        TEST_SMALL(too_many_unanswered),
         TEST_SMALL(notices_give_way_to_the_list),
         TEST(what_a_client_set_outlives_it),
     };
