@@ -184,7 +184,7 @@ static void without_memory_for_stills_the_stream_goes_on(void **state)
     wait_for(1);
 }
 
-/* run.sh looks whether the log says that the camera keeps no pace. */
+/* run.sh looks whether the log says that the camera has no rate of its own. */
 static void users_may_set_a_faster_rate(void **state)
 {
     (void)state;

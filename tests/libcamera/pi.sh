@@ -7,7 +7,7 @@ drive_pi() { # VARIABLE=VALUE...
         cat "$work/pi.log"
         return 1
     }
-    ! grep 'keeps no pace' "$work/pi.log"
+    ! grep 'has no rate of its own' "$work/pi.log"
 }
 
 pi_set() { # NAME=VALUE,...
