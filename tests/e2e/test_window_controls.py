@@ -214,6 +214,19 @@ class WindowControls(WindowCase):
         self.wait_for_pattern(320, 240, (0, 0, 320, 240))
         self.quit_with("q")
 
+    def test_the_smallest_picture_has_a_window_that_can_be_used(self):
+        self.camera = self.daemon(size="16x16")
+        self.open_window(self.camera.address)
+
+        def look():
+            picture = self.screenshot()
+            return picture and (picture.width, picture.height) == (256, 256)
+        self.wait_for("a window of 256x256", look)
+        for key in ("Tab", "h", "i", "p", "g", "F1", "Tab"):
+            self.press(key)
+        self.wait_for("the keys", lambda: self.is_covered(20, 100))
+        self.quit_with("q")
+
     def test_the_wheel_on_the_panel_selects(self):
         self.open()
         whole_crop = str(self.controls()["ScalerCrop"]["now"])

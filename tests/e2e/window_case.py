@@ -19,8 +19,7 @@ def start_server():
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x1200x24"]
     # A server that starts anew whenever its last client has left refuses the next one.
-    # Without repetition, or a key counts twice where the machine is busy while it is pressed.
-    server = subprocess.Popen(command + ["-nolisten", "tcp", "-noreset", "-r"], pass_fds=[writer],
+    server = subprocess.Popen(command + ["-nolisten", "tcp", "-noreset"], pass_fds=[writer],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(writer)
     with os.fdopen(reader) as pipe:

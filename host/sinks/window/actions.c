@@ -83,6 +83,8 @@ static bool do_instruments(struct window *window, const struct input *input)
         instruments_turn_page(instruments);
     else if (shown)
         *shown = !*shown;
+    if (input->action == INPUT_PEAKING)
+        window->unmarked = true;
     if (shown)
         draw_anew(window);
     return shown;

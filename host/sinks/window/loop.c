@@ -78,7 +78,7 @@ static void restore_pictures(struct window *window)
         tile->picture.shows_sharp = sharp;
         tile_restore(tile, &view->canvas, window->decoder);
     }
-    window->lost = false;
+    window->lost = window->unmarked = false;
 }
 
 static void tell(struct window *window, uint64_t now)
@@ -140,7 +140,7 @@ static void show_newest(struct window *window, struct window_stream *stream)
     if (width != frame->width || height != frame->height ||
         window->next_status > shown + STATUS_PERIOD)
         window->next_status = 0;
-    window->stale = window->lost;
+    window->stale = window->lost || window->unmarked;
     update_instruments(window, tile, shown);
     /* More than two frames a refresh would be decoded in vain. One a refresh would make a camera as
      * fast as the display wait for every other frame's jitter. */

@@ -1,5 +1,6 @@
 #include "host/sinks/window/panel.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -95,10 +96,10 @@ static unsigned element_of(const struct panel_row *row)
     return row->element < 0 ? 0 : (unsigned)row->element;
 }
 
-/* All elements, of which one is another number. */
+/* All elements, of which the row's own is this text. */
 static void write_elements(const struct pitether_control *control,
                            const struct pitether_value *value, const struct panel_row *row,
-                           double number, char *text)
+                           const char *own, char *text)
 {
     unsigned count = row->element < 0 ? 1 : control->size;
     size_t used = 0;
@@ -107,9 +108,9 @@ static void write_elements(const struct pitether_control *control,
         double other = control_number(value, i);
         if (isnan(other))
             other = control_stepped(control, i, NAN, 0);
-        control_write_number(control, i == element_of(row) ? number : other, one);
-        used +=
-            (size_t)snprintf(text + used, CONTROL_TEXT_MAX - used, "%s%s", i > 0 ? "," : "", one);
+        control_write_number(control, other, one);
+        used += (size_t)snprintf(text + used, CONTROL_TEXT_MAX - used, "%s%s", i > 0 ? "," : "",
+                                 i == element_of(row) ? own : one);
     }
 }
 
@@ -117,7 +118,7 @@ void panel_step(struct panel *panel, const struct panel_context *context, int st
 {
     const struct pitether_control *control = control_of(panel, context->camera, panel->selected);
     const struct panel_row *row = &panel->rows[panel->selected];
-    char text[CONTROL_TEXT_MAX];
+    char own[CONTROL_TEXT_MAX], text[CONTROL_TEXT_MAX];
     if (!control)
         return;
     if (!control_has_steps(control) || (row->element < 0 && is_list(control))) {
@@ -134,7 +135,8 @@ void panel_step(struct panel *panel, const struct panel_context *context, int st
     panel->wanted_row = panel->selected;
     panel->wanted_until = context->now_ns + WANTED_FOR;
     panel->version++;
-    write_elements(control, &value, row, panel->wanted, text);
+    control_write_number(control, panel->wanted, own);
+    write_elements(control, &value, row, own, text);
     camera_set(context->camera, control->name, text);
 }
 
@@ -172,16 +174,15 @@ void panel_erase(struct panel *panel)
     panel->version++;
 }
 
-/* What was typed for one element stands beside the others. */
+/* What was typed for one element stands beside the others; a word, as auto, is for all of them. */
 static void write_typed(const struct panel *panel, const struct panel_context *context,
                         const struct pitether_control *control, char *text)
 {
     const struct panel_row *row = &panel->rows[panel->selected];
     struct pitether_value value = camera_value(control, context->frame);
-    double number;
-    char rest;
-    if (row->element >= 0 && sscanf(panel->typed, "%lf %c", &number, &rest) == 1)
-        write_elements(control, &value, row, number, text);
+    bool whole = strchr(panel->typed, ',') || isalpha((unsigned char)panel->typed[0]);
+    if (row->element >= 0 && !whole)
+        write_elements(control, &value, row, panel->typed, text);
     else
         strcpy(text, panel->typed);
 }

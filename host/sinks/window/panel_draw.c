@@ -69,12 +69,15 @@ static unsigned first_row(const struct drawing *drawing)
     return SDL_min(panel->selected - rows / 2, panel->count - rows);
 }
 
-static void draw_typed(const struct drawing *drawing, int y)
+/* Behind the name if that leaves enough. */
+static void draw_typed(const struct drawing *drawing, const char *name, int y)
 {
     const struct places *places = &drawing->places;
     char typed[CONTROL_TEXT_MAX + 2];
     const char *text = typed;
-    SDL_Rect plate = { places->width / 2, y, places->width / 2 - places->margin, places->row };
+    int from = 2 * places->margin + glyphs_width(drawing->glyphs, name);
+    from = SDL_min(SDL_max(from, places->width / 2), places->width * 3 / 4);
+    SDL_Rect plate = { from, y, places->width - places->margin - from, places->row };
     int room = plate.w - 2 * places->margin;
     snprintf(typed, sizeof(typed), "%s_", drawing->panel->typed);
     while (*text && glyphs_width(drawing->glyphs, text) > room) /* its end is what is typed at */
@@ -106,7 +109,7 @@ static void draw_row(const struct drawing *drawing, unsigned row, int y)
     if (selected && !isnan(line.position))
         draw_position(drawing, y, line.position);
     if (selected && drawing->panel->editing) {
-        draw_typed(drawing, y);
+        draw_typed(drawing, line.name, y);
         return;
     }
     int room = places->width - 3 * places->margin - glyphs_width(drawing->glyphs, line.name);

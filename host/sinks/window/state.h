@@ -51,6 +51,8 @@ struct window {
     bool quit;
     struct window_drag drag;
     uint64_t hide_cursor; /* when; clock_monotonic() */
+    bool unmarked;        /* pictures are to have marks of what is sharp, or none, and must be made
+                             again */
     bool unmeasured;      /* the shown frame must be decoded again for the instruments */
     uint64_t next_draw;   /* instruments have changed, or something disappears by itself */
     uint64_t next_status; /* title, labels and messages are due; clock_monotonic() */

@@ -150,7 +150,8 @@ void view_fit_window(struct view *view)
         sizes[i] = tile_size(tiles[i]);
     struct layout_size max = { usable.w, usable.h };
     struct layout_size size = layout_window(sizes, count, max, GAP);
-    while (size.width < SMALL_WIDTH && size.height < SMALL_HEIGHT)
+    while (size.width < SMALL_WIDTH && size.height < SMALL_HEIGHT && 2 * size.width <= usable.w &&
+           2 * size.height <= usable.h)
         size = (struct layout_size){ 2 * size.width, 2 * size.height };
     canvas_resize(&view->canvas, size, usable);
 }

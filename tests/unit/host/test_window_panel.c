@@ -179,6 +179,15 @@ static void words_and_typed_values_are_sent_as_they_are(void **state)
     panel_type(&panel, "2.5");
     panel_end_edit(&panel, &context, true);
     assert_string_equal(fixture->sets[2], "ColourGains=2.5,0");
+    panel_begin_edit(&panel, &context);
+    panel_type(&panel, "5ms"); /* the unit is the daemon's matter */
+    panel_end_edit(&panel, &context, true);
+    assert_string_equal(fixture->sets[3], "ColourGains=5ms,0");
+    window_answer(fixture, 1, "ExposureTime", PITETHER_SET_OK, value_of_int32(1));
+    panel_begin_edit(&panel, &context);
+    panel_type(&panel, "1.5,2");
+    panel_end_edit(&panel, &context, true);
+    assert_string_equal(fixture->sets[4], "ColourGains=1.5,2");
 }
 
 static void a_list_that_shrinks_keeps_a_row_selected(void **state)
