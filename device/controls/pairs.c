@@ -18,6 +18,9 @@ static const struct pair pairs[] = {
     { "AfPause", "AfMode", 2, { -1, -1 } },
     { "AfWindows", "AfMetering", 1, { 0, -1 } },
     { "AeFlickerPeriod", "AeFlickerMode", 1, { 2, 0 } },
+    /* Of USB cameras: see v4l2_controls.c. */
+    { "v4l2::FocusAbsolute", "v4l2::FocusAuto", 0, { 1, -1 } },
+    { "v4l2::WhiteBalanceTemperature", "v4l2::WhiteBalanceAuto", 0, { 1, -1 } },
 };
 
 enum { PAIR_COUNT = sizeof(pairs) / sizeof(pairs[0]) };
@@ -111,17 +114,24 @@ bool control_is_trigger(const char *name)
 
 bool control_is_switch(const char *name)
 {
-    return strcmp(name, "AeEnable") == 0 || strcmp(name, "AwbEnable") == 0;
+    static const char *const switches[] = { "AeEnable", "AwbEnable", "v4l2::FocusAuto",
+                                            "v4l2::WhiteBalanceAuto" };
+    for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]); i++)
+        if (strcmp(switches[i], name) == 0)
+            return true;
+    return false;
 }
 
 /* FrameDurationLimits limits the exposure, and a matrix is refused until white balance is manual.
  */
 static unsigned rank_of(const char *name)
 {
-    static const char *const first[] = { "AeEnable",         "ExposureTimeMode",
-                                         "AnalogueGainMode", "AwbEnable",
-                                         "AfMode",           "AfMetering",
-                                         "AeFlickerMode",    "FrameDurationLimits" };
+    static const char *const first[] = {
+        "AeEnable",           "ExposureTimeMode", "AnalogueGainMode",
+        "AwbEnable",          "AfMode",           "AfMetering",
+        "AeFlickerMode",      "v4l2::FocusAuto",  "v4l2::WhiteBalanceAuto",
+        "FrameDurationLimits"
+    };
     enum { COUNT = sizeof(first) / sizeof(first[0]) };
     for (unsigned i = 0; i < COUNT; i++)
         if (strcmp(first[i], name) == 0)

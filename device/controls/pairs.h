@@ -43,7 +43,7 @@ void pairs_supersede(struct control_list *list, const char *name, const struct v
 /* Whether setting it makes something happen once: AfTrigger, AfPause. */
 bool control_is_trigger(const char *name);
 
-/* Whether it is true for automatic: AeEnable, AwbEnable. */
+/* Whether it is true for automatic: AeEnable, AwbEnable, and two of USB cameras. */
 bool control_is_switch(const char *name);
 
 /* Brings the settings into the order in which a camera must be given them: modes before values,

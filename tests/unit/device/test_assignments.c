@@ -358,6 +358,34 @@ static void cameras_without_modes(void **state)
     sets(fixture, "lens-position=3", "LensPosition=3");
 }
 
+static struct control_info *add(struct fixture *fixture, const char *name, struct value max)
+{
+    struct control_info *info = control_table_add(&fixture->table, name);
+    assert_non_null(info);
+    info->type = max.type;
+    info->settable = true;
+    info->max = max;
+    info->min = info->def = max.type == VALUE_BOOL ? value_of_bool(false) : value_of_int32(0);
+    return info;
+}
+
+/* What is set beside libcamera has an automatic, too. */
+static void the_focus_of_a_usb_camera(void **state)
+{
+    struct fixture *fixture = *state;
+    add(fixture, "v4l2::FocusAbsolute", value_of_int32(250));
+    sets(fixture, "FocusAbsolute=50", "v4l2::FocusAbsolute=50");
+    sets(fixture, "FocusAbsolute=auto", "v4l2::FocusAbsolute=0");
+    add(fixture, "v4l2::FocusAuto", value_of_bool(true));
+    sets(fixture, "FocusAbsolute=50", "v4l2::FocusAuto=false v4l2::FocusAbsolute=50");
+    sets(fixture, "FocusAbsolute=auto", "v4l2::FocusAuto=true");
+    sets(fixture, "FocusAuto=auto", "v4l2::FocusAuto=true");
+    rejects(fixture, "FocusAuto=true,FocusAbsolute=5", 1, WIRE_SET_BAD, "combined");
+    add(fixture, "v4l2::WhiteBalanceTemperature", value_of_int32(6500));
+    add(fixture, "v4l2::WhiteBalanceAuto", value_of_bool(true));
+    sets(fixture, "WhiteBalanceTemperature=auto", "v4l2::WhiteBalanceAuto=true");
+}
+
 /* A USB camera's gain has no automatic of its own. */
 static void a_mode_of_one_alone(void **state)
 {
@@ -434,6 +462,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_some_unknown_names_are_explained, make, clear),
         cmocka_unit_test_setup_teardown(limits_that_are_not_known, make, clear),
         cmocka_unit_test_setup_teardown(cameras_without_modes, make, clear),
+        cmocka_unit_test_setup_teardown(the_focus_of_a_usb_camera, make, clear),
         cmocka_unit_test_setup_teardown(a_mode_of_one_alone, make, clear),
         cmocka_unit_test_setup_teardown(what_was_set_before_counts, make, clear),
         cmocka_unit_test_setup_teardown(what_the_camera_lacks, make, clear),
