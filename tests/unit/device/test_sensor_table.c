@@ -125,6 +125,83 @@ static void check_reported(const struct control_list *list, const char *name, st
     free(sensor);
 }
 
+/* "NAME TYPE COUNT" of each value that a frame reports. */
+static void describe_report(bool unreported, char *text, size_t size)
+{
+    struct sensor *sensor = make_sensor(30, 0, NULL);
+    struct metadata_names *names = calloc(1, sizeof(*names));
+    struct sensor_report report;
+    struct metadata metadata;
+    struct value value;
+    unsigned number;
+    size_t used = 0;
+    assert_non_null(names);
+    sensor_expose(sensor, 0);
+    sensor_report_init(&report, names);
+    sensor_report_pack(&report, &sensor->state, unreported, &metadata);
+    for (size_t at = 0; metadata_next(&metadata, names, &at, &number, &value) > 0;) {
+        used +=
+            (size_t)snprintf(text + used, size - used, "%s %u %u%s\n", names->items[number].name,
+                             value.type, value.count, value.array ? " array" : "");
+        assert_true(used < size);
+    }
+    free(names);
+    free(sensor);
+}
+
+static const char whole_report[] = "ExposureTime 3 1\n"
+                                   "AnalogueGain 5 1\n"
+                                   "DigitalGain 5 1\n"
+                                   "FrameDuration 4 1\n"
+                                   "FrameDurationLimits 4 2 array\n"
+                                   "AeEnable 1 1\n"
+                                   "AeState 3 1\n"
+                                   "ExposureTimeMode 3 1\n"
+                                   "AnalogueGainMode 3 1\n"
+                                   "AeMeteringMode 3 1\n"
+                                   "ExposureValue 5 1\n"
+                                   "Brightness 5 1\n"
+                                   "Contrast 5 1\n"
+                                   "Saturation 5 1\n"
+                                   "AwbEnable 1 1\n"
+                                   "AwbMode 3 1\n"
+                                   "AwbLocked 1 1\n"
+                                   "ColourGains 5 2 array\n"
+                                   "ColourTemperature 3 1\n"
+                                   "ColourCorrectionMatrix 5 9 array\n"
+                                   "SensorBlackLevels 3 4 array\n"
+                                   "ScalerCrop 7 1\n"
+                                   "AfMode 3 1\n"
+                                   "AfMetering 3 1\n"
+                                   "AfState 3 1\n"
+                                   "AfPauseState 3 1\n"
+                                   "LensPosition 5 1\n"
+                                   "FocusFoM 3 1\n"
+                                   "Lux 5 1\n"
+                                   "SensorTemperature 5 1\n";
+/* What can't be set. */
+static const char fixed_report[] = "DigitalGain 5 1\n"
+                                   "FrameDuration 4 1\n"
+                                   "AeState 3 1\n"
+                                   "AwbLocked 1 1\n"
+                                   "ColourCorrectionMatrix 5 9 array\n"
+                                   "SensorBlackLevels 3 4 array\n"
+                                   "AfState 3 1\n"
+                                   "AfPauseState 3 1\n"
+                                   "FocusFoM 3 1\n"
+                                   "Lux 5 1\n"
+                                   "SensorTemperature 5 1\n";
+
+static void the_whole_report(void **state)
+{
+    (void)state;
+    static char text[2048];
+    describe_report(false, text, sizeof(text));
+    assert_string_equal(text, whole_report);
+    describe_report(true, text, sizeof(text));
+    assert_string_equal(text, fixed_report);
+}
+
 static void check(const char *name, struct value value)
 {
     struct control_list list = { .count = 0 };
@@ -211,9 +288,8 @@ static void what_goes_together(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_whole_table),
-        cmocka_unit_test(the_shortest_frame),
-        cmocka_unit_test(what_is_set_is_reported),
+        cmocka_unit_test(the_whole_table),    cmocka_unit_test(the_shortest_frame),
+        cmocka_unit_test(the_whole_report),   cmocka_unit_test(what_is_set_is_reported),
         cmocka_unit_test(what_goes_together),
     };
     return cmocka_run_group_tests_name("sensor_table", tests, NULL, NULL);
