@@ -43,8 +43,6 @@ void control_link_close(struct control_link *link)
 enum exit_code control_link_next(struct control_link *link)
 {
     struct pitether_event *event = &link->event;
-    if (event->type == PITETHER_END)
-        return exit_code_of_end(event->end.reason);
     int timeout_ms = link->view.known ? -1 : clock_left_ms(link->controls_due);
     if (pitether_next(link->receiver, timeout_ms, event) <= 0) {
         log_error("the daemon did not list the camera's controls in time");
@@ -85,7 +83,7 @@ static uint64_t frames_of(const struct pitether_event *event)
 enum exit_code control_link_set(struct control_link *link, const char *assignments)
 {
     uint32_t request;
-    enum exit_code code = EXIT_DONE;
+    enum exit_code code;
     int result = pitether_set(link->receiver, assignments, &request);
     if (result) {
         log_error("can't set %.100s: %s", assignments,

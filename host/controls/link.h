@@ -24,7 +24,7 @@ enum exit_code control_link_open(struct control_link *link, const struct host_op
 void control_link_close(struct control_link *link);
 
 /* Takes the next event, which is in link->event and in link->view then; the frame of FRAME is the
- * view's. EXIT_DONE, or why there will be none, which was logged. */
+ * view's. EXIT_DONE, or why there will be none, which was logged; don't call it again then. */
 enum exit_code control_link_next(struct control_link *link);
 
 /* Waits until the view has the list and a frame. EXIT_DONE, or why not, which was logged. */
