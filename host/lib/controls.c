@@ -23,7 +23,7 @@ static const char *why_there_is_no_answer(const struct pitether *receiver)
     const struct session *session = &receiver->session;
     if (session->state == SESSION_FAILED)
         return session->error.text;
-    return receiver->stopping || session->state == SESSION_ENDED ? "it ended before that"
+    return receiver->stopping || session->state == SESSION_ENDED ? "receiving ended first"
                                                                  : "the connection was lost";
 }
 

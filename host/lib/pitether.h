@@ -360,8 +360,9 @@ PITETHER_API void pitether_stop(struct pitether *receiver);
 PITETHER_API PITETHER_NODISCARD int pitether_set(struct pitether *receiver, const char *assignments,
                                                  uint32_t *request);
 
-/* Writes a value to text, `size` bytes, as pitether_set() takes it, e.g. "9987", "1.25,1.5",
- * "true"; what does not fit is cut, as by snprintf(). Returns the length of the whole text.
+/* Writes a value to text, `size` bytes, as pitether_set() takes it, e.g. "9987", "1.25,1.5" (with
+ * a point in every locale), "true", and "auto" for NONE; what does not fit is cut, as by
+ * snprintf(). Returns the length of the whole text.
  * control: whose value it is, for the names of enumerators; NULL: they are written as numbers. Any
  * thread. */
 PITETHER_API size_t pitether_value_format(const struct pitether_value *value,

@@ -146,19 +146,21 @@ class HostileControls(harness.Case):
     def test_what_was_not_set_at_the_end(self):
         """With a sink the frames are taken, and the exit code says that they are not known to be
         what was asked for."""
+        options = "--null", "--lossless", "-n", "6", "--set", "ExposureTime=5"
+
         def without_answer(*_):
             return b"".join(wire.frame(1 + i) for i in range(5))
 
         def without_camera(request, _):
             return changed(request, status=3, why=b"no camera") + without_answer()
-        for answer, why in ((without_answer, "no answer came, so it may have been set: it ended"),
+        for answer, why in ((without_answer, "may have been set: receiving ended first"),
                             (without_camera, "ExposureTime=5: no camera")):
             daemon = wire.ControlDaemon(EXPOSURE, answer=answer)
-            daemon.frames = 6 # with those that come in place of the answer
-            _, host = self.ask(daemon, "--null", "-n", "6", "--set", "ExposureTime=5", code=CONTROL)
+            daemon.frames = 6  # with those that come in place of the answer
+            _, host = self.ask(daemon, *options, code=CONTROL)
             host.wait_for(f"error: .*{why}")
         daemon = wire.ControlDaemon(frames=[b""] * 6)
-        _, host = self.ask(daemon, "--null", "-n", "6", "--set", "ExposureTime=5", code=CONTROL)
+        _, host = self.ask(daemon, *options, code=CONTROL)
         host.wait_for("controls were not listed, so nothing was set")
 
     def test_hangs_up_instead_of_an_answer(self):
