@@ -43,6 +43,14 @@ class WindowStreams(WindowCase):
         for stream in ("front", "rear"):
             self.assertRegex(self.program.log(), rf"{stream}: .*\d+ captured = \d+ received")
 
+    def test_the_values_leave_the_label_readable(self):
+        self.open_two()
+        self.tool("xdotool", "mousemove", "--window", self.window, "200", "200")
+        self.press("i")
+        self.wait_for("values", lambda: max(self.screenshot().pixel(8, 60)) < 80)
+        self.wait_for("labels", lambda: self.has_labels("1 front - ", "2 rear - "))
+        self.quit_with("q")
+
     def has_labels(self, *labels):
         picture = self.screenshot()
         return picture and all(picture.has_label(label, area) for label, area in zip(labels, TWO))

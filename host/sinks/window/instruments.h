@@ -76,8 +76,8 @@ void instruments_reset(struct instruments *instruments);
 /* Pixels at the window's right that the panel covers; less than the window has. */
 int instruments_panel_width(const struct instruments *instruments);
 
-/* What of the tile's picture is not covered by the panel or a notice, without a margin. Without a
- * panel or a notice, the whole of it. */
+/* What of the tile's picture is not covered by its label, the panel or a notice, without a margin.
+ */
 struct layout_area instruments_room(const struct instruments *instruments, const struct tile *tile);
 
 /* Whether something needs the decoded frame. */

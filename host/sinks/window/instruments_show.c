@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "host/sinks/window/instruments.h"
+#include "host/sinks/window/overlay.h"
 #include "shared/base/clock.h"
 
 #define MARK_TIME (3 * CLOCK_SECOND)
@@ -54,8 +55,10 @@ struct layout_area instruments_room(const struct instruments *instruments, const
     int bottom = instruments->window.height - (notice ? notice->h + MARGIN : 0);
     room.width = SDL_min(room.width, right - room.x) - 2 * MARGIN;
     room.height = SDL_min(room.height, bottom - room.y) - 2 * MARGIN;
+    int label = tile->label_side > 0 ? overlay_label_height(tile->label_side) : 0;
     room.x += MARGIN;
-    room.y += MARGIN;
+    room.y += MARGIN + label;
+    room.height -= label;
     return room;
 }
 

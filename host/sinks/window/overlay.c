@@ -170,6 +170,11 @@ int overlay_label_side(struct layout_area area, int scale)
     return SDL_max(2 * scale, area.height / (FONT_ROWS * LABEL_LINES));
 }
 
+int overlay_label_height(int side)
+{
+    return FONT_ROWS * side + FONT_ADVANCE * side / 2;
+}
+
 void overlay_label(SDL_Renderer *renderer, const char *text, struct layout_area area, int side)
 {
     char line[OVERLAY_LINE_MAX];
@@ -177,9 +182,10 @@ void overlay_label(SDL_Renderer *renderer, const char *text, struct layout_area 
     int columns = (area.width - 2 * margin) / (FONT_ADVANCE * side);
     copy_line(line, text, strlen(text));
     cut_label(line, (unsigned)SDL_max(columns, 1));
-    fill(renderer,
-         (SDL_Rect){ area.x, area.y, width_of(line, side) + 2 * margin, FONT_ROWS * side + margin },
-         PLATE);
+    fill(
+        renderer,
+        (SDL_Rect){ area.x, area.y, width_of(line, side) + 2 * margin, overlay_label_height(side) },
+        PLATE);
     SDL_SetRenderDrawColor(renderer, BRIGHT, BRIGHT, BRIGHT, SDL_ALPHA_OPAQUE);
     draw_line(renderer, line, area.x + margin, area.y + margin, side);
 }

@@ -24,6 +24,9 @@ void overlay_message(struct SDL_Renderer *renderer, const char *text, struct lay
  * window's size, 1 or more. */
 int overlay_label_side(struct layout_area area, int scale);
 
+/* The height of such a label, pixels. */
+int overlay_label_height(int side);
+
 /* Draws the text on a dark plate in the area's upper left corner, as one line. What doesn't fit is
  * cut at a " - " if possible. */
 void overlay_label(struct SDL_Renderer *renderer, const char *text, struct layout_area area,

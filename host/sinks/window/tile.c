@@ -113,8 +113,7 @@ static SDL_Rect part_of(const struct tile *tile)
                        SDL_max((int)(tile->part.height * height), 1) };
 }
 
-void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layout_area text_area,
-               int label_side)
+void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layout_area text_area)
 {
     const struct layout_area *area = &tile->area;
     SDL_Renderer *renderer = canvas->renderer;
@@ -127,13 +126,13 @@ void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layo
         SDL_RenderCopy(renderer, tile->picture.texture, &part, &rect);
         if (tile->message[0])
             overlay_dim(renderer, *area);
-    } else if (label_side > 0) {
+    } else if (tile->label_side > 0) {
         SDL_SetRenderDrawColor(renderer, EMPTY_GREY, EMPTY_GREY, EMPTY_GREY, SDL_ALPHA_OPAQUE);
         SDL_RenderFillRect(renderer, &rect);
     }
     if (tile->message[0])
         overlay_message(renderer, tile->message, text_area);
-    if (label_side > 0)
-        overlay_label(renderer, tile->label, text_area, label_side);
+    if (tile->label_side > 0)
+        overlay_label(renderer, tile->label, text_area, tile->label_side);
     SDL_RenderSetClipRect(renderer, NULL);
 }

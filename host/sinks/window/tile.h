@@ -31,6 +31,7 @@ struct tile {
     char message[LIVENESS_TEXT_MAX + sizeof(((struct window_status *)0)->note)];
     char label[LABEL_MAX];   /* empty: none */
     struct layout_area area; /* of the picture, as it was drawn last */
+    int label_side;          /* of a font pixel in the label; 0: none is drawn */
 };
 
 /* Releases all but the texture. */
@@ -57,9 +58,7 @@ struct layout_size tile_size(const struct tile *tile);
 struct title_stream tile_title(const struct tile *tile);
 
 /* Draws the picture into tile->area, and the message into text_area, beyond which nothing is drawn.
- * label_side: of a font pixel in
- * the label; 0: no label is drawn. */
-void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layout_area text_area,
-               int label_side);
+ */
+void tile_draw(const struct tile *tile, const struct canvas *canvas, struct layout_area text_area);
 
 #endif

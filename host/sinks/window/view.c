@@ -108,6 +108,9 @@ bool view_place(struct view *view)
     layout_place(areas, sizes, count, window, GAP * canvas_scale(&view->canvas));
     for (unsigned i = 0; i < count; i++)
         tiles[i]->area = areas[i];
+    int side = count > 1 ? label_side(tiles, count, canvas_scale(&view->canvas)) : 0;
+    for (unsigned i = 0; i < count; i++)
+        tiles[i]->label_side = side;
     instruments_prepare(&view->instruments, &view->canvas, view_active(view), window);
     return true;
 }
@@ -118,9 +121,8 @@ static void draw_tiles(const struct view *view, struct layout_size window)
     unsigned count = list_tiles(view, tiles);
     struct layout_area whole = { 0, 0, window.width - instruments_panel_width(&view->instruments),
                                  window.height };
-    int side = count > 1 ? label_side(tiles, count, canvas_scale(&view->canvas)) : 0;
     for (unsigned i = 0; i < count; i++) {
-        tile_draw(tiles[i], &view->canvas, count > 1 ? tiles[i]->area : whole, side);
+        tile_draw(tiles[i], &view->canvas, count > 1 ? tiles[i]->area : whole);
         if (view->instruments.grid)
             instruments_show_grid(view->canvas.renderer, tiles[i]->area);
     }
