@@ -1,5 +1,5 @@
 /*
- * --lock: exposure, gain and white balance as they are now, as what is to be set. Pure; one thread.
+ * --lock: assignments that keep exposure, gain and white balance as they are now. Pure; one thread.
  */
 #ifndef PITETHER_HOST_CONTROLS_LOCK_H
 #define PITETHER_HOST_CONTROLS_LOCK_H

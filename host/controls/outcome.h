@@ -1,5 +1,5 @@
 /*
- * What became of something that was set, for people. One thread.
+ * The results of a change of controls, for people. One thread.
  */
 #ifndef PITETHER_HOST_CONTROLS_OUTCOME_H
 #define PITETHER_HOST_CONTROLS_OUTCOME_H
@@ -9,7 +9,7 @@
 #include "host/controls/view.h"
 #include "host/exit_code.h"
 
-/* EXIT_DONE if all of it is in force, be it clamped, or as far as the camera reports. */
+/* EXIT_DONE if all of it is in force, also if it was clamped or the camera does not report it. */
 enum exit_code control_outcome_code(const struct pitether_changed *changed);
 
 /* A line for each control: what was asked for, what is in force, and from which frame on; what went

@@ -1,6 +1,6 @@
 /*
- * What is to be set when a stream begins, and again when the daemon was restarted, beside sinks
- * that take its frames. One thread.
+ * Sets controls when a stream with sinks begins, and again when the daemon was restarted. One
+ * thread.
  */
 #ifndef PITETHER_HOST_CONTROLS_START_H
 #define PITETHER_HOST_CONTROLS_START_H
@@ -26,7 +26,7 @@ void control_start_init(struct control_start *start, const struct control_assign
                         const char *label);
 void control_start_clear(struct control_start *start);
 
-/* Call with each event but frames; the first one that is due goes out with the first one. */
+/* Call with each event but frames. The first assignments are sent with the first CONTROLS. */
 void control_start_event(struct control_start *start, struct pitether *receiver,
                          const struct pitether_event *event);
 

@@ -32,8 +32,8 @@ const struct pitether_control *control_view_find(const struct control_view *view
 const char *control_view_reported(const struct control_view *view, const char *name,
                                   struct pitether_value *value);
 
-/* What is in force: as the newest frame reports it, else as it was set, else the default. False: it
- * is not known. */
+/* The value that is in force: what the newest frame reports, or else what is set, or else the
+ * default. False: it is not known. */
 bool control_view_now(const struct control_view *view, const struct pitether_control *control,
                       struct pitether_value *value);
 

@@ -1,7 +1,7 @@
 /*
- * What came of one stream, what did not, and how long it took: counted as it happens. The thread
- * that receives adds; the window's thread adds what it showed and reads: a lock inside keeps them
- * apart. summary.h writes it for the user.
+ * Counts of one stream, as they happen: frames, losses, rates and latencies. The thread that
+ * receives adds; the window's thread adds what it showed and reads: a lock inside keeps them apart.
+ * summary.h writes it for the user.
  */
 #ifndef PITETHER_HOST_REPORT_REPORT_H
 #define PITETHER_HOST_REPORT_REPORT_H

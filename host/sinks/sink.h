@@ -102,8 +102,8 @@ struct sink_ops {
     /* What the user should know besides the picture, e.g. "connecting to pi:7484"; "": all is
      * well. */
     void (*note)(struct sink *sink, const char *note);
-    /* What the camera can be set to, and what became of a setting, its own or another's. Theirs
-     * until it returns; sinks behind a queue are not told. */
+    /* The camera's list of controls, and the result of a change, by this sink or another receiver.
+     * Valid until it returns; sinks behind a queue don't get them. */
     void (*controls)(struct sink *sink, const struct pitether_controls *controls);
     void (*changed)(struct sink *sink, const struct pitether_changed *changed);
     /* Any thread. */

@@ -11,7 +11,7 @@
 #include "shared/base/attributes.h"
 #include "shared/base/error.h"
 
-/* What came of it. */
+/* The result. */
 struct still {
     const struct pitether_frame *frame; /* with a reference, the caller's; NULL: see error */
     struct error error;                 /* why there is none, for people */

@@ -18,8 +18,8 @@ struct still_saver_config {
     const char *folder;    /* where the files go, as snapshot_save() has it */
     const char *name;      /* becomes a part of the files' names; NULL: there is only one stream */
     double settle_s;       /* how long to wait for exposure, white balance and focus, at most */
-    /* A still was saved, or could not be: a line for people. By the still's thread; NULL: not
-     * wanted. */
+    /* Called by the still's thread when a still was saved, or could not be, with a line for
+     * people. NULL: not wanted. */
     void (*done)(void *user, bool saved, const char *line);
     void *user;
 };

@@ -1,6 +1,6 @@
 /*
  * The names that rpicam-apps' options have for controls and their values, such as "shutter" for
- * ExposureTime, as one table: they are options of the daemon, and may stand in a SET. Pure; any
+ * ExposureTime, as one table: they are options of the daemon, and may be used in a SET. Pure; any
  * thread.
  */
 #ifndef PITETHER_SHARED_CONTROLS_ALIASES_H

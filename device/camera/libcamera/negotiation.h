@@ -28,12 +28,13 @@ class Negotiation
     Negotiation(const lc::Camera &camera, lc::CameraConfiguration &config, unsigned index,
                 lc::Size size, const struct camera_request &request);
 
-    /* Leaves the choice in the configuration. -ENOTSUP: the camera makes JPEG only, and can't
-     * mirror or turn it as requested. -ENOENT: it has no format that we can use. */
+    /* Leaves the choice in the configuration. 0; -ENOTSUP: the camera makes JPEG only, and can't
+     * mirror or turn it as requested; -ENOENT: it has no format that we can use. */
     int settle();
 
     const Format *format = nullptr;
-    lc::Transform left = lc::Transform::Identity; /* what the camera won't do of the transform */
+    lc::Transform left =
+        lc::Transform::Identity; /* the part of the transform that the camera does not do */
 
   private:
     std::optional<lc::Size> attempt(const Format &candidate, lc::Size size);
@@ -54,7 +55,7 @@ class Negotiation
     const double fps_;
     const lc::Size requested_;
     const lc::Transform transform_;
-    const bool transposed_; /* the pictures will be, after it */
+    const bool transposed_; /* the pictures are transposed after it */
     bool ignores_ = false;  /* the camera does not look at the transform */
     bool unflippable_ = false;
     lc::Size best_; /* of `format` */

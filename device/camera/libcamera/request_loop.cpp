@@ -18,8 +18,8 @@ namespace pitether
 namespace
 {
 
-/* How long a stop may wait for a few frames of a slow camera, or anybody until udev reports a
- * pulled cable, which on a busy machine takes a second. */
+/* How long a stop waits for the last frames of a slow camera, or for udev to report a pulled
+ * cable, which takes a second on a busy machine. */
 constexpr uint64_t settle_ns = 2 * CLOCK_SECOND;
 
 } // namespace
@@ -95,8 +95,8 @@ int RequestLoop::start(struct error *error)
     setup_.camera->disconnected.connect(this, &RequestLoop::on_unplugged);
     connected_ = true;
     result = setup_.camera->start(&controls);
-    /* One that refuses a setting would do so at each start; the first request brings it again, and
-     * is refused alone. */
+    /* A camera that refuses a setting would refuse it at each start. So it is started without; the
+     * first request brings the settings, and only that is refused. */
     if (result < 0 && !controls.empty() && is_usb(*setup_.camera))
         result = setup_.camera->start();
     if (result < 0)
@@ -249,7 +249,7 @@ int RequestLoop::still()
         return -ENOTSUP;
     if (ended_ || watchdog_.broken)
         return -ENODEV;
-    still_due_ = true; /* it may be due already, for one who gave it up */
+    still_due_ = true; /* it may be due already, for a still that was given up */
     changed_.notify_all();
     return 0;
 }

@@ -109,7 +109,8 @@ class RequestLoop
     struct pacing pacing_ = {};
     struct watchdog watchdog_ = {};
     bool stopping_ = false, ended_ = false, produced_ = false;
-    bool still_due_ = false, still_out_ = false; /* it was asked for; it is on its way, or lent */
+    bool still_due_ = false,
+         still_out_ = false; /* a still was asked for; it is being taken, or lent */
 };
 
 } // namespace pitether

@@ -94,7 +94,8 @@ bool RequestLoop::is_refusal(const Slot &slot)
     return true;
 }
 
-/* The picture that each request has. False: the driver gave up, as it does when the cable fails. */
+/* Delivers the picture that each request has. False: the driver gave up, as it does when the cable
+ * fails. */
 bool RequestLoop::deliver_first(Slot &slot)
 {
     Picture &picture = *slot.pictures[0];
@@ -127,7 +128,7 @@ void RequestLoop::deliver_other(Slot &slot, Picture &picture)
 
 void RequestLoop::deliver(Slot &slot)
 {
-    slot.users = 1; /* ours, until all that is in it is delivered */
+    slot.users = 1; /* the loop's own, until all of its pictures are delivered */
     settings_.applied(slot);
     const bool alive = deliver_first(slot);
     for (size_t i = 1; alive && i < slot.pictures.size(); i++)

@@ -20,7 +20,7 @@ struct SensorMode {
     unsigned depth; /* bits */
 };
 
-/* What a mode is like, once the camera is configured with it. */
+/* What a mode gives, once the camera is configured with it. */
 struct Merit {
     unsigned view; /* see view_of() */
     double fps;    /* at most; 0: not known */
@@ -93,7 +93,7 @@ double fastest(const lc::Camera &camera)
     return min_us > 0 ? 1e6 / static_cast<double>(min_us) : 0;
 }
 
-/* All that is seen comes first, then the rate that is needed, then the rate at all. */
+/* A larger view comes first, then reaching the requested rate, then a higher rate. */
 bool is_better(const Merit &one, const Merit &other, double fps)
 {
     if (one.view != other.view)

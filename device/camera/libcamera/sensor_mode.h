@@ -1,5 +1,5 @@
 /*
- * Which mode the sensor is in, and how much it shows of what it could.
+ * The mode of the sensor, and how much of the sensor's view it shows.
  */
 #ifndef PITETHER_DEVICE_CAMERA_LIBCAMERA_SENSOR_MODE_H
 #define PITETHER_DEVICE_CAMERA_LIBCAMERA_SENSOR_MODE_H

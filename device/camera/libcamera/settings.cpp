@@ -28,7 +28,7 @@ int Settings::begin(lc::ControlList *list, struct error *error)
     return result;
 }
 
-/* An exception would end the process on this thread; so what can't be set is not. */
+/* An exception would end the process on this thread, so settings that cause one are dropped. */
 void Settings::fill(bool first, lc::ControlList *theirs)
 {
     try {
@@ -100,7 +100,7 @@ uint64_t Settings::stall_timeout() const
     return stall_timeout_ns(&timeout_, setup_.slowest_fps);
 }
 
-/* Of those that a release has the report for, only a Pi's cameras make it. */
+/* Only a Pi's cameras make the report, in releases of libcamera that have it. */
 bool Settings::shows_changes() const
 {
     return sequence_ && setup_.controls.is_pi();

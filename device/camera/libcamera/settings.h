@@ -27,27 +27,28 @@ class Settings
      * with error filled. */
     int begin(lc::ControlList *list, struct error *error);
 
-    /* Before the slot's request is queued: takes what is new into it. A USB camera's first one also
-     * brings what it is to start with, since most releases' starts leave that out. */
+    /* Before the slot's request is queued: adds the settings that are new. The first request of a
+     * USB camera also brings the settings for the start, which most releases don't apply at the
+     * start. */
     void load(Slot &slot);
 
-    /* When the slot's request has come back, with a picture or without. */
+    /* The slot's request has come back, with a picture or without. */
     void applied(const Slot &slot);
 
-    /* Its request was refused for what it was to set. */
+    /* The slot's request was refused because of its settings. */
     void refused(const Slot &slot);
 
-    /* For the frame of that request: its shown_change. Where a frame was lost, the next one shows
-     * what that did. */
+    /* The shown_change of that request's frame. If a frame was lost, the next one shows its
+     * change. */
     uint64_t shown();
 
-    /* What a frame reports; what it does not, but is set beside libcamera, is added. */
+    /* Takes what a frame reports, and adds the controls that are set beside libcamera. */
     void reported(struct metadata *metadata);
 
     /* How long the camera may be silent; ns. */
     uint64_t stall_timeout() const;
 
-    /* Whether frames of this camera tell which change they show. */
+    /* Whether frames of this camera report which change they show. */
     bool shows_changes() const;
 
   private:

@@ -21,7 +21,7 @@ namespace pitether
 namespace
 {
 
-/* Of a run for a still: one is filled while the other is looked at. */
+/* Buffers of a run for a still: one is filled while the other is looked at. */
 constexpr unsigned still_buffers = 2;
 
 /* The longest frame if nothing is set. A Pi's driver lengthens frames as far as the sensor can, but
@@ -32,7 +32,7 @@ int64_t longest_usual(const lc::ControlValue &def, int64_t max_us, bool is_pi)
     return is_pi || limit_of(def, 0) <= 0 ? max_us : last_limit_of(def, 0);
 }
 
-/* That the output offers, in any format. */
+/* The largest size that the output offers, in any format. */
 lc::Size largest_size(const lc::StreamConfiguration &config)
 {
     const lc::StreamFormats &formats = config.formats();

@@ -73,10 +73,11 @@ class Slot
     std::vector<std::unique_ptr<Picture>> pictures; /* of the outputs that come with each request */
     Picture *still = nullptr;                       /* besides them, this time */
     std::unique_ptr<lc::Request> request;
-    uint64_t change = 0; /* the number of the one that the request brought the camera; 0: none */
-    uint64_t applied_change = 0; /* the newest one that it, or one before, brought */
-    bool sets = false;           /* the request brings the camera settings */
-    unsigned users = 0;          /* of its pictures; under the loop's lock */
+    uint64_t change = 0; /* number of the change that the request brings; 0: none */
+    uint64_t applied_change =
+        0; /* number of the newest change that this request or an earlier one brings; 0: none */
+    bool sets = false;  /* the request brings the camera settings */
+    unsigned users = 0; /* of its pictures; under the loop's lock */
 };
 
 } // namespace pitether

@@ -145,7 +145,7 @@ int source_still(struct camera *camera)
 void source_stop(struct camera *camera)
 {
     if (camera->loop && camera->loop->heap_failed())
-        camera->means.heap = false; /* a driver that can't use such memory says so late */
+        camera->means.heap = false; /* a driver reports late that it can't use such memory */
     camera->loop.reset();
 }
 

@@ -1,6 +1,6 @@
 /*
- * What a camera is to be set to so that it focuses, meters, looks at a part of its view, or exposes
- * for longer: as text for camera_set(). Only what the camera has. Pure.
+ * The settings with which a camera focuses, meters, zooms, or exposes for longer, as text for
+ * camera_set(). Only controls that the camera has. Pure.
  */
 #ifndef PITETHER_HOST_SINKS_WINDOW_AIM_H
 #define PITETHER_HOST_SINKS_WINDOW_AIM_H

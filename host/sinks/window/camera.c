@@ -128,7 +128,7 @@ static bool is_done(unsigned result)
            result == PITETHER_SET_REPLACED;
 }
 
-/* One that was not done as it was asked for comes before the others. */
+/* The change that is shown to the user: first one that was not done as it was asked for. */
 static const struct pitether_change *to_be_told(const struct pitether_changed *changed)
 {
     for (size_t i = 0; i < changed->count; i++)

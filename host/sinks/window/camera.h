@@ -67,7 +67,7 @@ bool camera_waits(const struct camera *camera);
 /* Tells the user, once, if an answer has not come for some seconds. Now and then. */
 void camera_check(struct camera *camera, uint64_t now_ns);
 
-/* Tells the user something about the camera. failed: it is not what the user wanted. */
+/* Shows the user a message about the camera. failed: it is not what the user wanted. */
 void camera_say(struct camera *camera, bool failed, const char *text);
 
 #endif

@@ -20,7 +20,7 @@ struct glyphs {
     int line;                                       /* pixels from one line to the next */
     SDL_Surface *images[GLYPHS_END - GLYPHS_FIRST]; /* white; NULL: there is nothing to draw */
     int advances[GLYPHS_END - GLYPHS_FIRST];
-    const char *why; /* the built-in font is used, to be told to the user; NULL: it is not */
+    const char *why; /* why the built-in font is used, for the user; NULL: it is not used */
 };
 
 /* Draws all characters with that height, pixels, unless they are there. False: out of memory. */

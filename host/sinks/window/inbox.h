@@ -1,5 +1,5 @@
 /*
- * What the receiver's thread tells of a camera, until the window's thread takes it. Neither waits
+ * What the receiver's thread reports of a camera, until the window's thread takes it. Neither waits
  * for the other.
  */
 #ifndef PITETHER_HOST_SINKS_WINDOW_INBOX_H

@@ -1,7 +1,7 @@
 /*
- * What the user wants to be set, on its way to the camera. An answer takes as long as the camera
- * needs for some frames; what is wanted meanwhile is merged, the newest value of each control, so
- * that a held key or a turning wheel does not outrun the camera. Pure.
+ * Settings of the user that wait to be sent. An answer takes as long as some frames; what is set
+ * meanwhile is merged to the newest value of each control, so that a held key or a turning wheel
+ * does not queue more than the camera can do. Pure.
  */
 #ifndef PITETHER_HOST_SINKS_WINDOW_OUTGOING_H
 #define PITETHER_HOST_SINKS_WINDOW_OUTGOING_H
