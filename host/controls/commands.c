@@ -32,6 +32,8 @@ static enum exit_code set(struct control_link *link, const struct host_options *
         control_outcome_log(&link->view, &link->event.changed, "");
     else
         control_outcome_write(&link->view, &link->event.changed, stdout);
+    if (link->event.changed.status == PITETHER_CHANGED_CUT)
+        return control_link_end(link);
     return control_outcome_code(&link->event.changed);
 }
 

@@ -24,7 +24,8 @@ enum exit_code control_link_open(struct control_link *link, const struct host_op
     requested.keys_file = options->keys;
     requested.timeout_s = options->timeout > 0 ? options->timeout : TIMEOUT_S;
     requested.settle_s = settle_s;
-    link->controls_due = clock_monotonic() + (uint64_t)(requested.timeout_s * 1e9);
+    /* A second later than the receiver's own timeout, whose end says why nothing came. */
+    link->controls_due = clock_monotonic() + (uint64_t)((requested.timeout_s + 1) * 1e9);
     requested.no_reconnect = true;
     requested.log = quiet_log;
     link->receiver = pitether_open(options->addresses.items[0], &requested, &error);
@@ -45,7 +46,7 @@ enum exit_code control_link_next(struct control_link *link)
     struct pitether_event *event = &link->event;
     int timeout_ms = link->view.known ? -1 : clock_left_ms(link->controls_due);
     if (pitether_next(link->receiver, timeout_ms, event) <= 0) {
-        log_error("the daemon did not list the camera's controls in time");
+        log_error("the daemon sends frames, but did not list the camera's controls in time");
         return EXIT_TIMEOUT;
     }
     if (event->type == PITETHER_END) {
@@ -62,6 +63,14 @@ enum exit_code control_link_wait(struct control_link *link)
 {
     enum exit_code code = EXIT_DONE;
     while (!code && !(link->view.known && link->view.frame))
+        code = control_link_next(link);
+    return code;
+}
+
+enum exit_code control_link_end(struct control_link *link)
+{
+    enum exit_code code = EXIT_DONE;
+    while (!code)
         code = control_link_next(link);
     return code;
 }

@@ -30,6 +30,9 @@ enum exit_code control_link_next(struct control_link *link);
 /* Waits until the view has the list and a frame. EXIT_DONE, or why not, which was logged. */
 enum exit_code control_link_wait(struct control_link *link);
 
+/* Waits for the end, which a lost connection has: why it ended, which was logged. */
+enum exit_code control_link_end(struct control_link *link);
+
 /* Sets it, and waits for the answer, which is link->event.changed then. */
 enum exit_code control_link_set(struct control_link *link, const char *assignments);
 

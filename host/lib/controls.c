@@ -35,7 +35,7 @@ void receiver_give_up_sets(struct pitether *receiver, bool unsent)
     changed->first_id = UINT64_MAX;
     if (unsent)
         snprintf(changed->text, sizeof(changed->text),
-                 "it ended before this could be sent, so nothing was set");
+                 "the receiver ended before this could be sent, so nothing was set");
     else
         snprintf(changed->text, sizeof(changed->text),
                  "no answer came, so it may have been set: %.200s",

@@ -11,7 +11,7 @@ import subprocess
 
 import harness
 
-SYSTEM, USAGE, LOST, CONTROL = 1, 2, 3, 8
+SYSTEM, USAGE, LOST, TIMEOUT, CONTROL = 1, 2, 3, 7, 8
 AUTO = "ExposureTimeMode=auto,AnalogueGainMode=auto"
 
 
@@ -231,6 +231,12 @@ class ControlCommands(harness.Case):
         self.assertIn("not a regular file",
                       self.ask(daemon, "--save-controls", self.path("pipe"), code=1)[1])
         self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe")).st_mode))
+
+    def test_a_camera_that_is_not_there(self):
+        daemon = self.daemon("--pattern-faults", "absent@0:3600s")
+        for command in ["--controls"], ["--set", "Contrast=2"], ["--get", "Lux"], ["--lock"]:
+            _, log = self.ask(daemon, *command, "--timeout", "0.5", code=TIMEOUT)
+            self.assertRegex(log, "error: no frame came for 0.5 s: no camera: .*unplugged")
 
     def test_a_signal_ends_them(self):
         daemon = self.daemon("--pattern-faults", "slow-start@0:3600s")
