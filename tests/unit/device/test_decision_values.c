@@ -86,8 +86,8 @@ static void each_part_counts(void **state)
     struct fixture *fixture = *state;
     static const struct value values[] = {
         { VALUE_RECTANGLE, true, 2, .rectangle = { { 10, 20, 30, 40 }, { 50, 60, 70, 80 } } },
-        { VALUE_SIZE, true, 2, .size = { { 10, 20 }, { 30, 40 } } },
-        { VALUE_POINT, true, 2, .point = { { 10, -20 }, { 30, 40 } } },
+        { VALUE_SIZE, true, 3, .size = { { 10, 20 }, { 30, 40 }, { 50, 60 } } },
+        { VALUE_POINT, true, 3, .point = { { 10, -20 }, { 30, 40 }, { 50, 60 } } },
         { VALUE_TEXT, false, 4, .text = "text" },
         { VALUE_INT32, true, 2, .int32 = { 10, 20 } },
         { VALUE_BOOL, true, 2, .bytes = { 1, 0 } },
