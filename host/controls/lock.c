@@ -1,6 +1,7 @@
 #include "host/controls/lock.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,10 +14,19 @@ static bool may_set(const struct control_view *view, const char *name)
     return control && control->settable;
 }
 
+/* Cameras report NaN for what they do not know. */
+static bool is_known(const struct pitether_value *value)
+{
+    for (size_t i = 0; value->type == PITETHER_VALUE_FLOAT && i < value->count; i++)
+        if (isnan(value->number[i]))
+            return false;
+    return true;
+}
+
 static bool is_reported(const struct control_view *view, const char *name)
 {
     struct pitether_value value;
-    return view->frame && pitether_frame_value(view->frame, name, &value);
+    return view->frame && pitether_frame_value(view->frame, name, &value) && is_known(&value);
 }
 
 /* Each that can be set is reported, too, and at least one is. */

@@ -65,7 +65,7 @@ void still_describe(const struct pitether_frame *frame, char text[STILL_TEXT_SIZ
     if (!isnan(gain))
         append(text, &used, ", gain %.3g", gain);
     if (pitether_frame_value(frame, "ColourGains", &gains) && gains.type == PITETHER_VALUE_FLOAT &&
-        gains.count == 2)
+        gains.count == 2 && !isnan(gains.number[0]) && !isnan(gains.number[1]))
         append(text, &used, ", white balance %.3g,%.3g", (double)gains.number[0],
                (double)gains.number[1]);
 }

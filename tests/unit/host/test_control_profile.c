@@ -4,6 +4,7 @@
 #include "view_fixture.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,23 @@ static void what_is_reported_is_locked(void **state)
     check_lock(fixture, "AeEnable=false,AwbEnable=false");
 }
 
+/* NaN stands for that. */
+static void what_the_camera_does_not_know(void **state)
+{
+    static struct told told;
+    struct fixture *fixture = *state;
+    struct control_view *view = &fixture->view;
+    memset(&told, 0, sizeof(told));
+    told_add(&told, "ExposureTime", value_of_int32(9987));
+    told_add(&told, "AnalogueGain", value_of_float(NAN));
+    view_add(view, "AnalogueGain", PITETHER_VALUE_FLOAT);
+    view_add(view, "AeEnable", PITETHER_VALUE_BOOL);
+    struct pitether_frame *frame = frame_make(fixture->pool, 7, 100);
+    frame_tell(frame, &told);
+    view->frame = frame;
+    check_lock(fixture, "AeEnable=false");
+}
+
 static void nothing_to_lock(void **state)
 {
     struct fixture *fixture = *state;
@@ -222,10 +240,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(what_is_set_is_written_and_read), TEST(nowhere_to_write),
-        TEST(lines_as_people_write_them),      TEST(lines_that_are_wrong),
-        TEST(files_that_are_too_long),         TEST(a_profile_and_more),
-        TEST(what_is_reported_is_locked),      TEST(nothing_to_lock),
+        TEST(what_is_set_is_written_and_read),
+        TEST(nowhere_to_write),
+        TEST(lines_as_people_write_them),
+        TEST(lines_that_are_wrong),
+        TEST(files_that_are_too_long),
+        TEST(a_profile_and_more),
+        TEST(what_is_reported_is_locked),
+        TEST(what_the_camera_does_not_know),
+        TEST(nothing_to_lock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
