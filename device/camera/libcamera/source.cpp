@@ -59,6 +59,17 @@ int choose(struct camera *camera, std::shared_ptr<lc::Camera> *found, struct err
                                    error);
 }
 
+/* Has use() called with the camera, if that is there. It is looked for each time: after it was
+ * unplugged and plugged in, it is another object. */
+template <typename Use> int with_camera(struct camera *camera, struct error *error, const Use &use)
+{
+    return guard(error, [&]() -> int {
+        std::shared_ptr<lc::Camera> found;
+        const int result = choose(camera, &found, error);
+        return result < 0 ? result : use(found);
+    });
+}
+
 int source_open(struct camera **out, const char *argument, const struct camera_request *request,
                 struct error *error)
 {
@@ -85,14 +96,10 @@ int source_open(struct camera **out, const char *argument, const struct camera_r
 int source_describe(struct camera *camera, struct camera_description *description,
                     struct error *error)
 {
-    return guard(error, [&]() -> int {
-        std::shared_ptr<lc::Camera> found;
-        *description = {};
-        int result = choose(camera, &found, error);
-        if (result < 0)
-            return result;
+    *description = {};
+    return with_camera(camera, error, [&](const std::shared_ptr<lc::Camera> &found) -> int {
         Setup setup(found);
-        result = setup.begin(camera->request, camera->means.stills, error);
+        const int result = setup.begin(camera->request, camera->means.stills, error);
         if (result < 0)
             return result;
         setup.describe(&description->mode);
@@ -109,8 +116,8 @@ bool lessen(Means *means, RequestLoop &failed, int result)
     const bool stills = result == -ENOMEM && failed.takes_stills();
     const bool heap = !stills && failed.heap_failed();
     if (stills)
-        log_info("there is not enough memory for stills beside the stream: it will be interrupted "
-                 "for them");
+        log_info("there is not enough memory for stills beside the stream: each still will "
+                 "interrupt it");
     means->stills = means->stills && !stills;
     means->heap = means->heap && !heap;
     return stills || heap;
@@ -119,13 +126,9 @@ bool lessen(Means *means, RequestLoop &failed, int result)
 int source_start(struct camera *camera, const struct camera_run *run, struct camera_mode *mode,
                  struct error *error)
 {
-    return guard(error, [&]() -> int {
-        /* Chosen again: after it was unplugged and plugged in, it is another object. */
-        std::shared_ptr<lc::Camera> found;
-        int result = choose(camera, &found, error);
-        if (result < 0)
-            return result;
+    return with_camera(camera, error, [&](const std::shared_ptr<lc::Camera> &found) -> int {
         std::unique_ptr<RequestLoop> loop;
+        int result;
         do {
             loop.reset(); /* two can't have the camera */
             loop = std::make_unique<RequestLoop>(found, *run, camera->request.names);
