@@ -84,16 +84,14 @@ static const struct option_spec specs[] = {
       "and exit; upper and lower case are the same" },
     { "set", 0, OPTION_LIST, FIELD(set), "NAME=VALUE[,...]", NULL, 0, 0, NULL,
       "set controls, all of them or none; auto gives a control back to the camera, default sets "
-      "its "
-      "default, and rpicam's names may be used (shutter=10ms). May be given again. With a sink, "
-      "the controls are set first, and the log says from which frame on they are in force; without "
-      "one, pitether prints the result for each, and exits" },
+      "its default, and rpicam's names may be used (shutter=10ms). May be given again. With a "
+      "sink, the controls are set first, and the log says from which frame on they are in force; "
+      "without one, pitether prints the result for each, and exits" },
     { "load-controls", 0, OPTION_TEXT, FIELD(load_controls), "FILE", NULL, 0, 0, NULL,
       "set the values in FILE, which --save-controls wrote, before those of --set" },
     { "save-controls", 0, OPTION_TEXT, FIELD(save_controls), "FILE", NULL, 0, 0, NULL,
       "save what is set on the camera in FILE, as lines of NAME = VALUE, replacing an earlier "
-      "file, "
-      "and exit" },
+      "file, and exit" },
     { "lock", 0, OPTION_FLAG, FIELD(lock), NULL, NULL, 0, 0, NULL,
       "wait until exposure and white balance have settled, for at most --settle, fix exposure, "
       "gain and white balance at the values that they have then, print these, and exit" },
