@@ -56,6 +56,12 @@ static int tear_down(void **state)
     return 0;
 }
 
+static void begin_anew(void)
+{
+    control_start_clear(&start);
+    control_start_init(&start, &assignments, "");
+}
+
 static void take(const struct pitether_event *event)
 {
     control_start_event(&start, (struct pitether *)&receiver, event);
@@ -225,7 +231,7 @@ static void the_end_comes_first(void **state)
     end();
     assert_true(start.unmet);
     assert_non_null(strstr(stderr_text(), "front: A=1: the camera's controls were not listed"));
-    control_start_init(&start, &assignments, "");
+    begin_anew();
     connect_to(5);
     list();
     answer(1, PITETHER_CHANGED_CUT);
@@ -233,7 +239,7 @@ static void the_end_comes_first(void **state)
     assert_true(start.unmet);
     assert_non_null(strstr(stderr_text(), "error: A=1: for a reason"));
     assignments.count = 0;
-    control_start_init(&start, &assignments, "");
+    begin_anew();
     end();
     assert_false(start.unmet);
 }
