@@ -180,8 +180,8 @@ static bool serve_still(struct supervisor *supervisor)
     if (beside)
         ask_for_still(supervisor);
     else
-        still_fail(&supervisor->still, "it would interrupt the stream, which is watched: only who "
-                                       "may set controls may do that");
+        still_fail(&supervisor->still, "it would interrupt the stream, which others watch: only a "
+                                       "receiver that may set controls may do that");
     pthread_mutex_lock(&supervisor->lock);
     return true;
 }
