@@ -164,7 +164,8 @@ static void controls_are_listed(void **state)
         "    ExposureTime               int32         20000           26 to 66666 µs\n",
         "    AeMeteringMode             int32         CentreWeighted  CentreWeighted, Spot, "
         "Matrix, Custom\n",
-        "    ScalerCrop                 rectangle     0,0,4608,2592   within 0,0,4608,2592, at least 64x64\n",
+        "    ScalerCrop                 rectangle     0,0,4608,2592   within 0,0,4608,2592, at "
+        "least 64x64\n",
         "    rpi::ScalerCrops           rectangle[]   -               within 0,0,4608,2592\n",
         "    FrameDurationLimits        int64[2]      69669           69669 to 220535845 µs\n",
         "    Saturation                 float         1               0 to 32 (can't be set)\n",
