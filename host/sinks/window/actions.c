@@ -72,13 +72,13 @@ static void draw_anew(struct window *window)
 static bool do_instruments(struct window *window, const struct input *input)
 {
     struct instruments *instruments = &window->view.instruments;
-    bool *shown = input->action == INPUT_HELP      ? &instruments->keys /* and its pages */
-                  : input->action == INPUT_TONES   ? &instruments->tones
-                  : input->action == INPUT_PEAKING ? &instruments->peaking
-                  : input->action == INPUT_GRID    ? &instruments->grid
-                  : input->action == INPUT_VALUES  ? &instruments->values
-                  : input->action == INPUT_PANEL   ? &instruments->panel.open
-                                                   : NULL;
+    bool *shown = input->action == INPUT_HELP        ? &instruments->keys /* and its pages */
+                  : input->action == INPUT_HISTOGRAM ? &instruments->histogram
+                  : input->action == INPUT_PEAKING   ? &instruments->peaking
+                  : input->action == INPUT_GRID      ? &instruments->grid
+                  : input->action == INPUT_VALUES    ? &instruments->values
+                  : input->action == INPUT_PANEL     ? &instruments->panel.open
+                                                     : NULL;
     if (input->action == INPUT_HELP)
         instruments_turn_page(instruments);
     else if (shown)

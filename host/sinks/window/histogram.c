@@ -1,4 +1,4 @@
-#include "host/sinks/window/tones.h"
+#include "host/sinks/window/histogram.h"
 
 #include <string.h>
 
@@ -20,22 +20,22 @@ static unsigned clipped(int value)
 
 static unsigned bin_of(unsigned tone)
 {
-    return tone * TONES_BINS / TONES;
+    return tone * HISTOGRAM_BINS / TONES;
 }
 
 struct counts {
     unsigned pixels, dark, bright;
 };
 
-static void count_pixel(struct tones *tones, struct counts *counts, int y, int u, int v)
+static void count_pixel(struct histogram *histogram, struct counts *counts, int y, int u, int v)
 {
     unsigned red = clipped(y + RED_OF_V * v / (1 << SHIFT));
     unsigned green = clipped(y - (GREEN_OF_U * u + GREEN_OF_V * v) / (1 << SHIFT));
     unsigned blue = clipped(y + BLUE_OF_U * u / (1 << SHIFT));
-    tones->luma[bin_of((unsigned)y)]++;
-    tones->red[bin_of(red)]++;
-    tones->green[bin_of(green)]++;
-    tones->blue[bin_of(blue)]++;
+    histogram->luma[bin_of((unsigned)y)]++;
+    histogram->red[bin_of(red)]++;
+    histogram->green[bin_of(green)]++;
+    histogram->blue[bin_of(blue)]++;
     counts->pixels++;
     counts->dark += red <= LEAST && green <= LEAST && blue <= LEAST;
     counts->bright += red >= MOST || green >= MOST || blue >= MOST;
@@ -43,17 +43,17 @@ static void count_pixel(struct tones *tones, struct counts *counts, int y, int u
 
 static unsigned highest(const unsigned *bins, unsigned so_far)
 {
-    for (unsigned i = 1; i + 1 < TONES_BINS; i++)
+    for (unsigned i = 1; i + 1 < HISTOGRAM_BINS; i++)
         if (bins[i] > so_far)
             so_far = bins[i];
     return so_far;
 }
 
-void tones_measure(struct tones *tones, const struct jpeg_planes *planes)
+void histogram_measure(struct histogram *histogram, const struct jpeg_planes *planes)
 {
     struct counts counts = { 0 };
     unsigned step = 1;
-    memset(tones, 0, sizeof(*tones));
+    memset(histogram, 0, sizeof(*histogram));
     while ((size_t)(planes->width / step) * (planes->height / step) > PIXELS_MAX)
         step++;
     for (unsigned y = step / 2; y < planes->height; y += step) {
@@ -61,14 +61,14 @@ void tones_measure(struct tones *tones, const struct jpeg_planes *planes)
         const uint8_t *u = planes->data[1] + y / 2 * planes->stride[1];
         const uint8_t *v = planes->data[2] + y / 2 * planes->stride[2];
         for (unsigned x = step / 2; x < planes->width; x += step)
-            count_pixel(tones, &counts, luma[x], u[x / 2] - 128, v[x / 2] - 128);
+            count_pixel(histogram, &counts, luma[x], u[x / 2] - 128, v[x / 2] - 128);
     }
-    tones->highest = highest(tones->luma, 1);
-    tones->highest = highest(tones->red, tones->highest);
-    tones->highest = highest(tones->green, tones->highest);
-    tones->highest = highest(tones->blue, tones->highest);
+    histogram->highest = highest(histogram->luma, 1);
+    histogram->highest = highest(histogram->red, histogram->highest);
+    histogram->highest = highest(histogram->green, histogram->highest);
+    histogram->highest = highest(histogram->blue, histogram->highest);
     if (counts.pixels > 0) {
-        tones->dark = (double)counts.dark / counts.pixels;
-        tones->bright = (double)counts.bright / counts.pixels;
+        histogram->dark = (double)counts.dark / counts.pixels;
+        histogram->bright = (double)counts.bright / counts.pixels;
     }
 }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/sinks/window/osd.h"
 #include "host/sinks/window/panel_draw.h"
-#include "host/sinks/window/plates.h"
 #include "shared/base/clock.h"
 
 #define MEASURE_PERIOD (100 * CLOCK_MS)
@@ -23,11 +23,11 @@ void instruments_reset(struct instruments *instruments)
     instruments->next_measure = instruments->next_panel = 0;
     instruments->valued = NULL;
     instruments->panel_version = instruments->panel.version - 1;
-    sheet_clear(&instruments->keys_sheet);
-    sheet_clear(&instruments->tones_sheet);
-    sheet_clear(&instruments->values_sheet);
-    sheet_clear(&instruments->panel_sheet);
-    sheet_clear(&instruments->notice_sheet);
+    layer_clear(&instruments->keys_layer);
+    layer_clear(&instruments->histogram_layer);
+    layer_clear(&instruments->values_layer);
+    layer_clear(&instruments->panel_layer);
+    layer_clear(&instruments->notice_layer);
 }
 
 /* The size of the text follows that of the window. */
@@ -45,13 +45,13 @@ static bool fit(struct instruments *instruments, const struct tile *tile, struct
 
 static bool shows_any(const struct instruments *instruments)
 {
-    return instruments->keys || instruments->tones || instruments->values ||
+    return instruments->keys || instruments->histogram || instruments->values ||
            instruments->panel.open || instruments->notice_until > 0;
 }
 
 static SDL_Color notice_colour(const struct instruments *instruments)
 {
-    return instruments->notice_failed ? sheet_red : sheet_bright;
+    return instruments->notice_failed ? layer_red : layer_bright;
 }
 
 void instruments_tell(struct instruments *instruments, struct tile *tile, const struct tile *active,
@@ -67,7 +67,7 @@ void instruments_tell(struct instruments *instruments, struct tile *tile, const 
              names_stream ? ": " : "", camera->message);
     instruments->notice_failed = camera->failed;
     instruments->notice_until = now + NOTICE_TIME;
-    sheet_clear(&instruments->notice_sheet);
+    layer_clear(&instruments->notice_layer);
 }
 
 /* For the values of the frame, in the tile: beside the panel, and above the histogram and a notice.
@@ -76,8 +76,8 @@ static struct layout_size room_for_values(const struct instruments *instruments,
                                           const struct tile *tile)
 {
     struct layout_area room = instruments_room(instruments, tile);
-    if (instruments->tones)
-        room.height -= plate_tones_height(&instruments->glyphs) + INSTRUMENTS_MARGIN;
+    if (instruments->histogram)
+        room.height -= osd_histogram_height(&instruments->glyphs) + INSTRUMENTS_MARGIN;
     return (struct layout_size){ room.width, room.height };
 }
 
@@ -88,8 +88,8 @@ void instruments_prepare(struct instruments *instruments, const struct canvas *c
         return;
     if (instruments->values && tile->shown && tile->shown != instruments->valued) {
         struct layout_size most = room_for_values(instruments, tile);
-        plate_values(&instruments->values_sheet, canvas->renderer, &instruments->glyphs,
-                     tile->shown, &tile->camera, most);
+        osd_values(&instruments->values_layer, canvas->renderer, &instruments->glyphs, tile->shown,
+                   &tile->camera, most);
         instruments->valued = tile->shown;
     }
 }
@@ -100,10 +100,10 @@ static bool measure(struct instruments *instruments, SDL_Renderer *renderer,
     if (!planes || now < instruments->next_measure || !instruments_measure(instruments))
         return false;
     instruments->next_measure = now + MEASURE_PERIOD;
-    if (instruments->tones) {
-        struct tones tones;
-        tones_measure(&tones, planes);
-        plate_tones(&instruments->tones_sheet, renderer, &instruments->glyphs, &tones);
+    if (instruments->histogram) {
+        struct histogram histogram;
+        histogram_measure(&histogram, planes);
+        osd_histogram(&instruments->histogram_layer, renderer, &instruments->glyphs, &histogram);
     }
     return true;
 }
@@ -122,7 +122,7 @@ static bool update_panel(struct instruments *instruments, SDL_Renderer *renderer
     instruments->camera_version = tile->camera.version;
     instruments->panel_version = panel->version;
     instruments->next_panel = now + PANEL_PERIOD;
-    panel_draw(&instruments->panel_sheet, renderer, &instruments->glyphs, panel, &context,
+    panel_draw(&instruments->panel_layer, renderer, &instruments->glyphs, panel, &context,
                names_stream ? tile->name : "", instruments->window);
     return true;
 }
@@ -132,12 +132,12 @@ static bool update_notice(struct instruments *instruments, SDL_Renderer *rendere
     int width = instruments->window.width - instruments_panel_width(instruments);
     if (instruments->notice_until == 0)
         return false;
-    if (now < instruments->notice_until && instruments->notice_sheet.texture)
+    if (now < instruments->notice_until && instruments->notice_layer.texture)
         return false;
-    sheet_clear(&instruments->notice_sheet);
+    layer_clear(&instruments->notice_layer);
     if (now < instruments->notice_until)
-        plate_notice(&instruments->notice_sheet, renderer, &instruments->glyphs,
-                     instruments->notice, notice_colour(instruments), width);
+        osd_notice(&instruments->notice_layer, renderer, &instruments->glyphs, instruments->notice,
+                   notice_colour(instruments), width);
     else
         instruments->notice_until = 0;
     return true;
@@ -145,11 +145,11 @@ static bool update_notice(struct instruments *instruments, SDL_Renderer *rendere
 
 static bool update_keys(struct instruments *instruments, SDL_Renderer *renderer)
 {
-    if (!instruments->keys || instruments->keys_sheet.texture)
+    if (!instruments->keys || instruments->keys_layer.texture)
         return false;
     instruments->keys_pages =
-        plate_keys(&instruments->keys_sheet, renderer, &instruments->list_glyphs,
-                   instruments->glyphs.height, instruments->window, instruments->keys_page);
+        osd_keys(&instruments->keys_layer, renderer, &instruments->list_glyphs,
+                 instruments->glyphs.height, instruments->window, instruments->keys_page);
     return true;
 }
 
@@ -176,7 +176,7 @@ bool instruments_update(struct instruments *instruments, const struct canvas *ca
 
 bool instruments_measure(const struct instruments *instruments)
 {
-    return instruments->tones;
+    return instruments->histogram;
 }
 
 uint64_t instruments_due(const struct instruments *instruments, uint64_t now)

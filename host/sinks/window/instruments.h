@@ -12,23 +12,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host/sinks/window/histogram.h"
+#include "host/sinks/window/layer.h"
+#include "host/sinks/window/osd.h"
 #include "host/sinks/window/panel.h"
-#include "host/sinks/window/plates.h"
-#include "host/sinks/window/sheet.h"
 #include "host/sinks/window/tile.h"
-#include "host/sinks/window/tones.h"
 
-enum { INSTRUMENTS_MARGIN = 6 }; /* pixels around a plate */
+enum { INSTRUMENTS_MARGIN = 6 }; /* pixels around each */
 
 /* All zeroes at first. */
 struct instruments {
-    bool keys, tones, peaking, grid, values; /* is shown */
-    unsigned keys_page, keys_pages;          /* the page that is shown, from 0 on, and all; 0: not
-                                                known yet */
+    bool keys, histogram, peaking, grid, values; /* is shown */
+    unsigned keys_page, keys_pages; /* the page that is shown, from 0 on, and all; 0: not
+                                       known yet */
     struct panel panel;
 
     struct glyphs glyphs, list_glyphs;
-    struct sheet panel_sheet, keys_sheet, tones_sheet, values_sheet, notice_sheet;
+    struct layer panel_layer, keys_layer, histogram_layer, values_layer, notice_layer;
     struct layout_size window; /* as it was drawn for */
     const struct tile *tile;   /* the active one, as it was drawn for */
 
@@ -86,7 +86,7 @@ bool instruments_measure(const struct instruments *instruments);
 /* When the window is due to be updated again if no frame comes; UINT64_MAX: never. */
 uint64_t instruments_due(const struct instruments *instruments, uint64_t now_ns);
 
-/* As sheet_clear(), of all. */
+/* As layer_clear(), of all. */
 void instruments_clear(struct instruments *instruments);
 
 #endif

@@ -25,10 +25,10 @@ static SDL_Color mark_colour(const struct pitether_frame *frame)
 {
     double state = frame ? pitether_frame_number(frame, "AfState") : NAN;
     if (state == AF_SCANNING)
-        return sheet_amber;
+        return layer_amber;
     if (state == AF_FOCUSED)
-        return sheet_green;
-    return state == AF_FAILED ? sheet_red : sheet_bright;
+        return layer_green;
+    return state == AF_FAILED ? layer_red : layer_bright;
 }
 
 static void show_mark(const struct instruments *instruments, SDL_Renderer *renderer,
@@ -50,7 +50,7 @@ static void show_mark(const struct instruments *instruments, SDL_Renderer *rende
 struct layout_area instruments_room(const struct instruments *instruments, const struct tile *tile)
 {
     struct layout_area room = tile->area;
-    const SDL_Surface *notice = instruments->notice_sheet.surface;
+    const SDL_Surface *notice = instruments->notice_layer.surface;
     int right = instruments->window.width - instruments_panel_width(instruments);
     int bottom = instruments->window.height - (notice ? notice->h + MARGIN : 0);
     room.width = SDL_min(room.width, right - room.x) - 2 * MARGIN;
@@ -63,12 +63,12 @@ struct layout_area instruments_room(const struct instruments *instruments, const
 }
 
 /* In a corner of the room, if it is not too wide. */
-static void show_plate(const struct sheet *sheet, SDL_Renderer *renderer, struct layout_area room,
+static void show_plate(const struct layer *layer, SDL_Renderer *renderer, struct layout_area room,
                        bool at_bottom)
 {
-    const SDL_Surface *surface = sheet->surface;
+    const SDL_Surface *surface = layer->surface;
     if (surface && surface->w <= room.width)
-        sheet_show(sheet, renderer, room.x, at_bottom ? room.y + room.height - surface->h : room.y);
+        layer_show(layer, renderer, room.x, at_bottom ? room.y + room.height - surface->h : room.y);
 }
 
 void instruments_show_over(const struct instruments *instruments, SDL_Renderer *renderer,
@@ -81,15 +81,15 @@ void instruments_show_over(const struct instruments *instruments, SDL_Renderer *
     if (now < instruments->mark_until)
         show_mark(instruments, renderer, tile);
     if (instruments->values)
-        show_plate(&instruments->values_sheet, renderer, room, false);
-    if (instruments->tones)
-        show_plate(&instruments->tones_sheet, renderer, room, true);
+        show_plate(&instruments->values_layer, renderer, room, false);
+    if (instruments->histogram)
+        show_plate(&instruments->histogram_layer, renderer, room, true);
     SDL_RenderSetClipRect(renderer, NULL);
 }
 
 int instruments_panel_width(const struct instruments *instruments)
 {
-    const SDL_Surface *panel = instruments->panel_sheet.surface;
+    const SDL_Surface *panel = instruments->panel_layer.surface;
     bool covers = instruments->panel.open && panel && panel->w < instruments->window.width;
     return covers ? panel->w : 0;
 }
@@ -97,17 +97,17 @@ int instruments_panel_width(const struct instruments *instruments)
 void instruments_show_plates(const struct instruments *instruments, SDL_Renderer *renderer)
 {
     const struct layout_size *window = &instruments->window;
-    const SDL_Surface *panel = instruments->panel_sheet.surface;
-    const SDL_Surface *list = instruments->keys_sheet.surface;
-    const SDL_Surface *notice = instruments->notice_sheet.surface;
+    const SDL_Surface *panel = instruments->panel_layer.surface;
+    const SDL_Surface *list = instruments->keys_layer.surface;
+    const SDL_Surface *notice = instruments->notice_layer.surface;
     if (instruments->panel.open && panel)
-        sheet_show(&instruments->panel_sheet, renderer, window->width - panel->w, 0);
+        layer_show(&instruments->panel_layer, renderer, window->width - panel->w, 0);
     if (instruments->notice_until > 0 && notice)
-        sheet_show(&instruments->notice_sheet, renderer,
+        layer_show(&instruments->notice_layer, renderer,
                    (window->width - instruments_panel_width(instruments) - notice->w) / 2,
                    window->height - notice->h - MARGIN);
     if (instruments->keys && list)
-        sheet_show(&instruments->keys_sheet, renderer, (window->width - list->w) / 2,
+        layer_show(&instruments->keys_layer, renderer, (window->width - list->w) / 2,
                    (window->height - list->h) / 2);
 }
 

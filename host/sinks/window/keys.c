@@ -33,7 +33,7 @@ const struct key_row keys[] = {
       "focus or meter there; of several, show one" },
     { 0, KEY_ANY, false, KEYS_MOUSE, INPUT_ZOOM, 0, "Wheel", "zoom at the pointer" },
     { 0, KEY_ANY, false, KEYS_MOUSE, INPUT_MOVE, 0, "Drag", "move what is shown" },
-    { SDLK_h, KEY_ANY, false, KEYS_PICTURE, INPUT_TONES, 0, "h",
+    { SDLK_h, KEY_ANY, false, KEYS_PICTURE, INPUT_HISTOGRAM, 0, "h",
       "histogram, and how much is clipped" },
     { SDLK_p, KEY_ANY, false, KEYS_PICTURE, INPUT_PEAKING, 0, "p", "mark what is sharp" },
     { SDLK_g, KEY_ANY, false, KEYS_PICTURE, INPUT_GRID, 0, "g", "grid of thirds" },

@@ -13,11 +13,11 @@ enum input_action {
     INPUT_BACK,        /* one step: close the list or the panel, show all streams, or quit */
     INPUT_FULL_SCREEN, /* or back */
     INPUT_SNAPSHOT,
-    INPUT_FREEZE, /* or go on */
-    INPUT_RESET,  /* the zoom, or else show all streams */
-    INPUT_STREAM, /* show this one alone, or all again */
-    INPUT_HELP,   /* the list of keys, or not */
-    INPUT_TONES,  /* the histogram, or not; and so on */
+    INPUT_FREEZE,    /* or go on */
+    INPUT_RESET,     /* the zoom, or else show all streams */
+    INPUT_STREAM,    /* show this one alone, or all again */
+    INPUT_HELP,      /* the list of keys, or not */
+    INPUT_HISTOGRAM, /* the histogram, or not; and so on */
     INPUT_PEAKING,
     INPUT_GRID,
     INPUT_VALUES,

@@ -1,10 +1,10 @@
 #include <stdio.h>
 
 #include "host/sinks/window/keys.h"
-#include "host/sinks/window/plates.h"
+#include "host/sinks/window/osd.h"
 
 enum {
-    PLATE = SDL_ALPHA_OPAQUE, /* the panel may be behind it */
+    OPACITY = SDL_ALPHA_OPAQUE, /* the panel may be behind it */
     TEXT_MIN = 9,
     PAGE_BYTES = 64
 };
@@ -109,22 +109,22 @@ static bool choose(struct glyphs *glyphs, int height, struct layout_size window,
     return true;
 }
 
-static int draw_group(struct sheet *sheet, const struct glyphs *glyphs, enum key_group group, int x,
+static int draw_group(struct layer *layer, const struct glyphs *glyphs, enum key_group group, int x,
                       int y, const struct places *places)
 {
-    sheet_text(sheet, glyphs, x, y, key_group_names[group], sheet_amber);
+    layer_text(layer, glyphs, x, y, key_group_names[group], layer_amber);
     y += glyphs->line;
     for (const struct key_row *row = keys; row->code || row->name; row++) {
         if (row->group != group || !is_listed(row))
             continue;
-        sheet_text(sheet, glyphs, x, y, row->name, sheet_bright);
-        sheet_text(sheet, glyphs, x + places->names, y, row->text, sheet_grey);
+        layer_text(layer, glyphs, x, y, row->name, layer_bright);
+        layer_text(layer, glyphs, x + places->names, y, row->text, layer_grey);
         y += glyphs->line;
     }
     return y + glyphs->line;
 }
 
-static void draw_page(struct sheet *sheet, const struct glyphs *glyphs, const struct places *places,
+static void draw_page(struct layer *layer, const struct glyphs *glyphs, const struct places *places,
                       unsigned page)
 {
     int first = (int)page * places->across, column = -1, y = 0;
@@ -135,13 +135,13 @@ static void draw_page(struct sheet *sheet, const struct glyphs *glyphs, const st
         if (at != column)
             y = places->margin;
         column = at;
-        y = draw_group(sheet, glyphs, (enum key_group)i,
+        y = draw_group(layer, glyphs, (enum key_group)i,
                        places->margin + (at - first) * places->width, y, places);
     }
 }
 
-unsigned plate_keys(struct sheet *sheet, SDL_Renderer *renderer, struct glyphs *glyphs, int height,
-                    struct layout_size window, unsigned page)
+unsigned osd_keys(struct layer *layer, SDL_Renderer *renderer, struct glyphs *glyphs, int height,
+                  struct layout_size window, unsigned page)
 {
     struct places places;
     char text[PAGE_BYTES];
@@ -151,17 +151,17 @@ unsigned plate_keys(struct sheet *sheet, SDL_Renderer *renderer, struct glyphs *
     int across = SDL_min(places.across, places.columns);
     int lines = places.lines + (pages > 1);
     int width = SDL_min(across * places.width + places.margin, window.width);
-    if (!sheet_begin(sheet, width, SDL_min(lines * glyphs->line + 2 * places.margin, window.height),
-                     PLATE))
+    if (!layer_begin(layer, width, SDL_min(lines * glyphs->line + 2 * places.margin, window.height),
+                     OPACITY))
         return pages;
-    draw_page(sheet, glyphs, &places, page);
+    draw_page(layer, glyphs, &places, page);
     if (page + 1 < pages)
         snprintf(text, sizeof(text), "F1: page %u of %u", page + 2, pages);
     else
         snprintf(text, sizeof(text), "F1: close this list");
     if (pages > 1)
-        sheet_text(sheet, glyphs, places.margin, places.margin + places.lines * glyphs->line, text,
-                   sheet_amber);
-    sheet_end(sheet, renderer);
+        layer_text(layer, glyphs, places.margin, places.margin + places.lines * glyphs->line, text,
+                   layer_amber);
+    layer_end(layer, renderer);
     return pages;
 }

@@ -12,7 +12,7 @@ enum {
     LINE_HEIGHT = FONT_ROWS + 3, /* font pixels */
     LINES_MIN = 10,              /* of a message's size that would fit below one another */
     COLUMNS_MIN = 32,            /* ... and beside one another */
-    PLATE = 160,                 /* opacity behind text */
+    OPACITY = 160,               /* opacity behind text */
     DIMMED = 160,                /* opacity of what covers a picture that is not live */
     BRIGHT = 235,
     NARROW = 240,     /* an area of this width has small labels; window units */
@@ -143,7 +143,7 @@ void overlay_message(SDL_Renderer *renderer, const char *text, struct layout_are
     fill(renderer,
          (SDL_Rect){ middle - widest / 2 - margin, top - margin / 2, widest + 2 * margin,
                      count * line_height + margin / 2 },
-         PLATE);
+         OPACITY);
     SDL_SetRenderDrawColor(renderer, BRIGHT, BRIGHT, BRIGHT, SDL_ALPHA_OPAQUE);
     for (int i = 0; i < count; i++)
         draw_line(renderer, lines[i], area.x + (area.width - width_of(lines[i], side)) / 2,
@@ -185,7 +185,7 @@ void overlay_label(SDL_Renderer *renderer, const char *text, struct layout_area 
     fill(
         renderer,
         (SDL_Rect){ area.x, area.y, width_of(line, side) + 2 * margin, overlay_label_height(side) },
-        PLATE);
+        OPACITY);
     SDL_SetRenderDrawColor(renderer, BRIGHT, BRIGHT, BRIGHT, SDL_ALPHA_OPAQUE);
     draw_line(renderer, line, area.x + margin, area.y + margin, side);
 }

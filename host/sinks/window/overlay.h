@@ -17,7 +17,8 @@ enum { OVERLAY_LINES = 8, OVERLAY_LINE_MAX = 128 };
 unsigned overlay_wrap(const char *text, unsigned columns,
                       char lines[OVERLAY_LINES][OVERLAY_LINE_MAX]);
 
-/* Draws the text on a dark plate in the middle of the area, large enough to be read from afar. */
+/* Draws the text on a dark background in the middle of the area, large enough to be read from afar.
+ */
 void overlay_message(struct SDL_Renderer *renderer, const char *text, struct layout_area area);
 
 /* The side of a font pixel in a label that suits such an area. scale: pixels for a unit of the
@@ -27,8 +28,8 @@ int overlay_label_side(struct layout_area area, int scale);
 /* The height of such a label, pixels. */
 int overlay_label_height(int side);
 
-/* Draws the text on a dark plate in the area's upper left corner, as one line. What doesn't fit is
- * cut at a " - " if possible. */
+/* Draws the text on a dark background in the area's upper left corner, as one line. What doesn't
+ * fit is cut at a " - " if possible. */
 void overlay_label(struct SDL_Renderer *renderer, const char *text, struct layout_area area,
                    int side);
 

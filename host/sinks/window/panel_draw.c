@@ -4,8 +4,8 @@
 #include <stdio.h>
 
 enum {
-    WIDTH = 23,               /* heights of characters */
-    PLATE = SDL_ALPHA_OPAQUE, /* what is seen through would cost time, and be hard to read */
+    WIDTH = 23,                 /* heights of characters */
+    OPACITY = SDL_ALPHA_OPAQUE, /* what is seen through would cost time, and be hard to read */
     LINE_BYTES = 200,
     PLACE_BYTES = 32,
     MESSAGE_LINES = 2,    /* that always have room */
@@ -13,10 +13,10 @@ enum {
 };
 
 static const SDL_Color selected_plate = { 60, 80, 110, 255 };
-static const SDL_Color typed_plate = { 0, 0, 0, 255 };
+static const SDL_Color typed_background = { 0, 0, 0, 255 };
 static const SDL_Color track = { 70, 70, 70, 255 };
 
-/* Where things are in the sheet, pixels. */
+/* Where things are in the layer, pixels. */
 struct places {
     int width, height, margin, row, rows_top;
     int message_lines;
@@ -24,7 +24,7 @@ struct places {
 };
 
 struct drawing {
-    struct sheet *sheet;
+    struct layer *layer;
     const struct glyphs *glyphs;
     const struct panel *panel;
     const struct panel_context *context;
@@ -77,14 +77,14 @@ static void draw_typed(const struct drawing *drawing, const char *name, int y)
     const char *text = typed;
     int from = 2 * places->margin + glyphs_width(drawing->glyphs, name);
     from = SDL_min(SDL_max(from, places->width / 2), places->width * 3 / 4);
-    SDL_Rect plate = { from, y, places->width - places->margin - from, places->row };
-    int room = plate.w - 2 * places->margin;
+    SDL_Rect field = { from, y, places->width - places->margin - from, places->row };
+    int room = field.w - 2 * places->margin;
     snprintf(typed, sizeof(typed), "%s_", drawing->panel->typed);
     while (*text && glyphs_width(drawing->glyphs, text) > room) /* its end is what is typed at */
         text++;
-    sheet_fill(drawing->sheet, plate, typed_plate);
-    sheet_text_right(drawing->sheet, drawing->glyphs, plate.x + plate.w - places->margin, y + 1,
-                     room, text, sheet_bright);
+    layer_fill(drawing->layer, field, typed_background);
+    layer_text_right(drawing->layer, drawing->glyphs, field.x + field.w - places->margin, y + 1,
+                     room, text, layer_bright);
 }
 
 static void draw_position(const struct drawing *drawing, int y, double position)
@@ -92,9 +92,9 @@ static void draw_position(const struct drawing *drawing, int y, double position)
     const struct places *places = &drawing->places;
     int thick = SDL_max(places->row / 10, 1), width = places->width - 2 * places->margin;
     SDL_Rect line = { places->margin, y + places->row - thick, width, thick };
-    sheet_fill(drawing->sheet, line, track);
+    layer_fill(drawing->layer, line, track);
     line.w = SDL_max((int)lround(position * width), 1);
-    sheet_fill(drawing->sheet, line, sheet_blue);
+    layer_fill(drawing->layer, line, layer_blue);
 }
 
 static void draw_row(const struct drawing *drawing, unsigned row, int y)
@@ -104,8 +104,8 @@ static void draw_row(const struct drawing *drawing, unsigned row, int y)
     struct panel_line line;
     panel_line(drawing->panel, drawing->context, row, &line);
     if (selected)
-        sheet_fill(drawing->sheet, (SDL_Rect){ 0, y, places->width, places->row }, selected_plate);
-    sheet_text(drawing->sheet, drawing->glyphs, places->margin, y + 1, line.name, sheet_bright);
+        layer_fill(drawing->layer, (SDL_Rect){ 0, y, places->width, places->row }, selected_plate);
+    layer_text(drawing->layer, drawing->glyphs, places->margin, y + 1, line.name, layer_bright);
     if (selected && !isnan(line.position))
         draw_position(drawing, y, line.position);
     if (selected && drawing->panel->editing) {
@@ -113,11 +113,11 @@ static void draw_row(const struct drawing *drawing, unsigned row, int y)
         return;
     }
     int room = places->width - 3 * places->margin - glyphs_width(drawing->glyphs, line.name);
-    sheet_text_right(drawing->sheet, drawing->glyphs, places->width - places->margin, y + 1, room,
+    layer_text_right(drawing->layer, drawing->glyphs, places->width - places->margin, y + 1, room,
                      line.value,
-                     line.wanted      ? sheet_blue
-                     : line.automatic ? sheet_bright
-                                      : sheet_amber);
+                     line.wanted      ? layer_blue
+                     : line.automatic ? layer_bright
+                                      : layer_amber);
 }
 
 static void draw_rows(const struct drawing *drawing)
@@ -130,10 +130,10 @@ static void draw_rows(const struct drawing *drawing)
     for (unsigned i = first; i < panel->count && i < first + places->rows; i++, y += places->row)
         draw_row(drawing, i, y);
     if (panel->count == 0)
-        sheet_text(drawing->sheet, drawing->glyphs, places->margin, y,
+        layer_text(drawing->layer, drawing->glyphs, places->margin, y,
                    camera->lists > 0 ? "This camera has no controls."
                                      : "The camera has listed no controls yet.",
-                   sheet_grey);
+                   layer_grey);
 }
 
 static void draw_head(const struct drawing *drawing, const char *title)
@@ -146,10 +146,10 @@ static void draw_head(const struct drawing *drawing, const char *title)
         snprintf(place, sizeof(place), " %u of %u", drawing->panel->selected + 1,
                  drawing->panel->count);
     snprintf(text, sizeof(text), "%s%sControls%s", title, *title ? " - " : "", place);
-    glyphs_draw(drawing->glyphs, drawing->sheet->surface,
-                (SDL_Point){ places->margin, places->margin }, room, text, sheet_grey);
-    sheet_text_right(drawing->sheet, drawing->glyphs, places->width - places->margin,
-                     places->margin, places->width, legend, sheet_amber);
+    glyphs_draw(drawing->glyphs, drawing->layer->surface,
+                (SDL_Point){ places->margin, places->margin }, room, text, layer_grey);
+    layer_text_right(drawing->layer, drawing->glyphs, places->width - places->margin,
+                     places->margin, places->width, legend, layer_amber);
 }
 
 /* One line of the text; returns what is left. */
@@ -160,7 +160,7 @@ static const char *draw_line(const struct drawing *drawing, const char *text, in
     int width = drawing->places.width - 2 * drawing->places.margin;
     size_t size = glyphs_line(drawing->glyphs, text, width);
     snprintf(line, sizeof(line), "%.*s", (int)size, text);
-    sheet_text(drawing->sheet, drawing->glyphs, drawing->places.margin, y, line, colour);
+    layer_text(drawing->layer, drawing->glyphs, drawing->places.margin, y, line, colour);
     return text + size + (text[size] == ' ');
 }
 
@@ -172,24 +172,24 @@ static void draw_foot(const struct drawing *drawing)
     int y = places->height - places->margin - (HINTS + places->message_lines) * line;
     const char *text = camera->message;
     for (int i = 0; i < places->message_lines && *text; i++)
-        text = draw_line(drawing, text, y + i * line, camera->failed ? sheet_red : sheet_green);
+        text = draw_line(drawing, text, y + i * line, camera->failed ? layer_red : layer_green);
     y += places->message_lines * line;
     for (int i = 0; i < HINTS; i++)
-        draw_line(drawing, hints[i], y + i * line, sheet_grey);
+        draw_line(drawing, hints[i], y + i * line, layer_grey);
 }
 
-void panel_draw(struct sheet *sheet, SDL_Renderer *renderer, const struct glyphs *glyphs,
+void panel_draw(struct layer *layer, SDL_Renderer *renderer, const struct glyphs *glyphs,
                 const struct panel *panel, const struct panel_context *context, const char *title,
                 struct layout_size window)
 {
-    struct drawing drawing = { sheet, glyphs, panel, context,
+    struct drawing drawing = { layer, glyphs, panel, context,
                                places_of(glyphs, context->camera->message, window) };
-    if (!sheet_begin(sheet, drawing.places.width, drawing.places.height, PLATE))
+    if (!layer_begin(layer, drawing.places.width, drawing.places.height, OPACITY))
         return;
     draw_head(&drawing, title);
     draw_rows(&drawing);
     draw_foot(&drawing);
-    sheet_end(sheet, renderer);
+    layer_end(layer, renderer);
 }
 
 int panel_draw_row_at(const struct glyphs *glyphs, const struct panel *panel,

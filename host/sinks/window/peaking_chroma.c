@@ -1,34 +1,35 @@
-#include "host/sinks/window/peaks.h"
+#include "host/sinks/window/peaking_chroma.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 
 #include "host/sinks/window/peaking.h"
 
-static bool reserve(struct peaks *peaks, size_t size)
+static bool reserve(struct peaking_chroma *marks, size_t size)
 {
-    if (size <= peaks->size)
+    if (size <= marks->size)
         return true;
-    peaks_clear(peaks);
-    peaks->chroma = malloc(size);
-    peaks->size = peaks->chroma ? size : 0;
-    return peaks->chroma;
+    peaking_chroma_clear(marks);
+    marks->chroma = malloc(size);
+    marks->size = marks->chroma ? size : 0;
+    return marks->chroma;
 }
 
-struct jpeg_planes peaks_mark(struct peaks *peaks, const struct jpeg_planes *planes)
+struct jpeg_planes peaking_chroma_mark(struct peaking_chroma *marks,
+                                       const struct jpeg_planes *planes)
 {
     struct jpeg_planes marked = *planes;
     size_t size = planes->stride[1] * ((planes->height + 1) / 2);
-    if (!reserve(peaks, 2 * size))
+    if (!reserve(marks, 2 * size))
         return marked;
-    peaking_mark(planes, peaks->chroma, peaks->chroma + size);
-    marked.data[1] = peaks->chroma;
-    marked.data[2] = peaks->chroma + size;
+    peaking_mark(planes, marks->chroma, marks->chroma + size);
+    marked.data[1] = marks->chroma;
+    marked.data[2] = marks->chroma + size;
     return marked;
 }
 
-void peaks_clear(struct peaks *peaks)
+void peaking_chroma_clear(struct peaking_chroma *marks)
 {
-    free(peaks->chroma);
-    *peaks = (struct peaks){ 0 };
+    free(marks->chroma);
+    *marks = (struct peaking_chroma){ 0 };
 }

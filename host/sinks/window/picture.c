@@ -78,8 +78,9 @@ bool picture_set(struct picture *picture, const struct canvas *canvas, const cha
         return false;
     }
     *decoded_ns = clock_monotonic();
-    const struct jpeg_planes planes =
-        picture->shows_sharp ? peaks_mark(&picture->peaks, &picture->planes) : picture->planes;
+    const struct jpeg_planes planes = picture->shows_sharp
+                                          ? peaking_chroma_mark(&picture->marks, &picture->planes)
+                                          : picture->planes;
     struct layout_size size = { (int)planes.width, (int)planes.height };
     if (is_oversize(picture, canvas, size))
         return false;

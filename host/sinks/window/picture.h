@@ -11,7 +11,7 @@
 #include "host/jpeg/parallel.h"
 #include "host/lib/pitether.h"
 #include "host/sinks/window/canvas.h"
-#include "host/sinks/window/peaks.h"
+#include "host/sinks/window/peaking_chroma.h"
 #include "shared/base/log.h"
 
 /* All zeroes at first. */
@@ -20,7 +20,7 @@ struct picture {
     struct layout_size size;   /* of the texture, in pixels */
     struct jpeg_planes planes; /* without marks; until the decoder is used again */
     bool shows_sharp;          /* the next picture has marks where it is sharp */
-    struct peaks peaks;
+    struct peaking_chroma marks;
 
     struct layout_size oversize; /* was logged, once for each size */
     struct log_limit oversize_limit;

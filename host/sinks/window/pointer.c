@@ -146,7 +146,7 @@ static void click(struct window *window, int x, int y)
 static bool is_on_panel(const struct window *window, int x)
 {
     const struct instruments *instruments = &window->view.instruments;
-    const SDL_Surface *panel = instruments->panel_sheet.surface;
+    const SDL_Surface *panel = instruments->panel_layer.surface;
     SDL_Point pixel = canvas_pixel(&window->view.canvas, x, 0);
     return instruments->panel.open && panel && pixel.x >= instruments->window.width - panel->w;
 }

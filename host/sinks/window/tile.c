@@ -12,7 +12,7 @@ void tile_destroy(struct tile *tile)
 {
     pitether_frame_release(tile->taken);
     pitether_frame_release(tile->shown);
-    peaks_clear(&tile->picture.peaks);
+    peaking_chroma_clear(&tile->picture.marks);
     camera_clear(&tile->camera);
     free(tile->snapshot_dir);
     free(tile->name);

@@ -1,8 +1,8 @@
 /*
  * The histogram and focus peaking.
  */
+#include "host/sinks/window/histogram.h"
 #include "host/sinks/window/peaking.h"
-#include "host/sinks/window/tones.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -30,41 +30,41 @@ static void fill(uint8_t y, uint8_t cb, uint8_t cr)
 
 static void colours_are_counted_apart(void **state)
 {
-    struct tones tones;
+    struct histogram histogram;
     (void)state;
     fill(76, 85, 255); /* red */
-    tones_measure(&tones, &planes);
-    assert_int_equal(tones.luma[76 / 4], WIDTH * HEIGHT);
-    assert_int_equal(tones.red[63], WIDTH * HEIGHT);
-    assert_int_equal(tones.green[0], WIDTH * HEIGHT);
-    assert_int_equal(tones.blue[0], WIDTH * HEIGHT);
-    assert_true(tones.bright == 1 && tones.dark == 0);
+    histogram_measure(&histogram, &planes);
+    assert_int_equal(histogram.luma[76 / 4], WIDTH * HEIGHT);
+    assert_int_equal(histogram.red[63], WIDTH * HEIGHT);
+    assert_int_equal(histogram.green[0], WIDTH * HEIGHT);
+    assert_int_equal(histogram.blue[0], WIDTH * HEIGHT);
+    assert_true(histogram.bright == 1 && histogram.dark == 0);
 }
 
 static void clipping_is_the_share_of_pixels(void **state)
 {
-    struct tones tones;
+    struct histogram histogram;
     (void)state;
     fill(128, 128, 128);
-    tones_measure(&tones, &planes);
-    assert_true(tones.bright == 0 && tones.dark == 0);
-    assert_int_equal(tones.highest, WIDTH * HEIGHT);
+    histogram_measure(&histogram, &planes);
+    assert_true(histogram.bright == 0 && histogram.dark == 0);
+    assert_int_equal(histogram.highest, WIDTH * HEIGHT);
     memset(luma[0], 255, (size_t)WIDTH * HEIGHT / 4);
     memset(luma[HEIGHT - 4], 0, (size_t)WIDTH * 4);
-    tones_measure(&tones, &planes);
-    assert_true(fabs(tones.bright - 0.25) < 1e-9);
-    assert_true(fabs(tones.dark - 0.125) < 1e-9);
-    assert_int_equal(tones.highest, WIDTH * HEIGHT * 5 / 8);
+    histogram_measure(&histogram, &planes);
+    assert_true(fabs(histogram.bright - 0.25) < 1e-9);
+    assert_true(fabs(histogram.dark - 0.125) < 1e-9);
+    assert_int_equal(histogram.highest, WIDTH * HEIGHT * 5 / 8);
 }
 
 static void a_picture_without_pixels_is_counted_too(void **state)
 {
     struct jpeg_planes none = planes;
-    struct tones tones;
+    struct histogram histogram;
     (void)state;
     none.width = none.height = 0;
-    tones_measure(&tones, &none);
-    assert_true(tones.bright == 0 && tones.highest == 1);
+    histogram_measure(&histogram, &none);
+    assert_true(histogram.bright == 0 && histogram.highest == 1);
 }
 
 /* The blocks that are marked, which are all beside that column of blocks; 0: anywhere. */
