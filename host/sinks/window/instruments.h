@@ -61,7 +61,7 @@ bool instruments_update(struct instruments *instruments, const struct canvas *ca
 /* Draw what is over the active tile's picture, and what is over the whole window. */
 void instruments_show_over(const struct instruments *instruments, SDL_Renderer *renderer,
                            const struct tile *tile, uint64_t now_ns);
-void instruments_show_plates(const struct instruments *instruments, SDL_Renderer *renderer);
+void instruments_show_layers(const struct instruments *instruments, SDL_Renderer *renderer);
 void instruments_show_grid(SDL_Renderer *renderer, struct layout_area area);
 
 /* The camera was told to focus there. */

@@ -94,7 +94,7 @@ int instruments_panel_width(const struct instruments *instruments)
     return covers ? panel->w : 0;
 }
 
-void instruments_show_plates(const struct instruments *instruments, SDL_Renderer *renderer)
+void instruments_show_layers(const struct instruments *instruments, SDL_Renderer *renderer)
 {
     const struct layout_size *window = &instruments->window;
     const SDL_Surface *panel = instruments->panel_layer.surface;

@@ -136,7 +136,7 @@ void view_draw(struct view *view)
     draw_tiles(view, window);
     instruments_show_over(&view->instruments, view->canvas.renderer, view_active(view),
                           clock_monotonic());
-    instruments_show_plates(&view->instruments, view->canvas.renderer);
+    instruments_show_layers(&view->instruments, view->canvas.renderer);
     canvas_present(&view->canvas);
 }
 
