@@ -81,7 +81,7 @@ static void the_longest(void **state)
         value.number[i] = -1.13699555e-35f;
     is_whole(value, "-1.13699555e-35");
     for (unsigned i = 0; i < value_count_max(VALUE_RECTANGLE); i++)
-        value.rectangle[i] = (struct value_rectangle){ INT32_MIN, INT32_MIN, 4294967295, 1 << 31 };
+        value.rectangle[i] = (struct value_rectangle){ INT32_MIN, INT32_MIN, 4294967295, 1u << 31 };
     value.type = VALUE_RECTANGLE;
     is_whole(value, "-2147483648,-2147483648,4294967295,2147483648");
 }
