@@ -50,7 +50,7 @@ build_in() {
 under=() # what ctest is run by
 
 # Tests of real processes wait for one another far more than they compute, so more run than there
-# are cores: six, where it is measured (2 cores), take little more than half of the time of four.
+# are cores: on 2 cores, six at a time take little more than half as long as four.
 test_in() {
     local directory=$1 result=0
     shift
