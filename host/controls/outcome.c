@@ -10,12 +10,6 @@
 enum { NAME, ASKED, NOW, FROM, RESULT, COLUMNS };
 enum { RESULT_SIZE = 128 };
 
-static bool is_in_force(const struct pitether_change *change)
-{
-    return change->result == PITETHER_SET_OK || change->result == PITETHER_SET_CLAMPED ||
-           change->result == PITETHER_SET_UNREPORTED;
-}
-
 enum exit_code control_outcome_code(const struct pitether_changed *changed)
 {
     if (changed->status == PITETHER_CHANGED_CUT)
@@ -23,7 +17,7 @@ enum exit_code control_outcome_code(const struct pitether_changed *changed)
     if (changed->status != PITETHER_CHANGED_DONE)
         return EXIT_CONTROL;
     for (size_t i = 0; i < changed->count; i++)
-        if (!is_in_force(&changed->changes[i]))
+        if (!pitether_change_is_in_force(&changed->changes[i]))
             return EXIT_CONTROL;
     return EXIT_DONE;
 }
@@ -53,7 +47,7 @@ static void result_text(const struct pitether_changed *changed,
 {
     static const struct pitether_change unset = { .result = PITETHER_SET_UNSET };
     bool was_set = changed->status == PITETHER_CHANGED_DONE ||
-                   changed->status == PITETHER_CHANGED_LOST || !is_in_force(change);
+                   changed->status == PITETHER_CHANGED_LOST || !pitether_change_is_in_force(change);
     control_result_text(was_set ? change : &unset, text, RESULT_SIZE);
 }
 
@@ -64,11 +58,11 @@ static void fill_row(const struct control_view *view, const struct pitether_chan
     const struct pitether_control *control = control_view_find(view, change->name);
     snprintf(row->cells[NAME], COLUMN_CELL_SIZE, "%s", change->name);
     control_short_text(&change->asked, control, row->cells[ASKED]);
-    if (change->asked.type == PITETHER_VALUE_NONE && is_in_force(change))
+    if (change->asked.type == PITETHER_VALUE_NONE && pitether_change_is_in_force(change))
         strcpy(row->cells[ASKED], "auto");
     control_short_text(&change->now, control, row->cells[NOW]);
     strcpy(row->cells[FROM], "-");
-    if (changed->first_id != UINT64_MAX && is_in_force(change))
+    if (changed->first_id != UINT64_MAX && pitether_change_is_in_force(change))
         snprintf(row->cells[FROM], COLUMN_CELL_SIZE, "%" PRIu64, changed->first_id);
     result_text(changed, change, row->cells[RESULT]);
 }
@@ -101,7 +95,7 @@ static void log_change(const struct pitether_changed *changed, size_t index,
     const struct pitether_change *change = &changed->changes[index];
     const char *colon = *label ? ": " : "";
     char from[40] = "";
-    if (changed->status != PITETHER_CHANGED_DONE || !is_in_force(change)) {
+    if (changed->status != PITETHER_CHANGED_DONE || !pitether_change_is_in_force(change)) {
         log_error("%s%s%s: %s", label, colon, change->name, row->cells[RESULT]);
         return;
     }

@@ -183,6 +183,12 @@ void pitether_pause(struct pitether *receiver, bool paused)
     wakeup_send(receiver->wake_fd);
 }
 
+bool pitether_change_is_in_force(const struct pitether_change *change)
+{
+    return change->result == PITETHER_SET_OK || change->result == PITETHER_SET_CLAMPED ||
+           change->result == PITETHER_SET_UNREPORTED;
+}
+
 const char *pitether_drop_name(enum pitether_drop_reason reason)
 {
     static const char *const own[] = { "DAMAGED",   "CUT",       "MISSED",

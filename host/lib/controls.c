@@ -72,19 +72,13 @@ static size_t describe_change(struct pitether *receiver, const struct pitether_c
                             unit ? " " : "", unit ? info->unit : "");
 }
 
-static bool is_in_force(const struct pitether_change *change)
-{
-    return change->result == PITETHER_SET_OK || change->result == PITETHER_SET_CLAMPED ||
-           change->result == PITETHER_SET_UNREPORTED;
-}
-
 /* Logs what another receiver set and is in force. */
 static void log_notice(struct pitether *receiver, const struct pitether_changed *changed)
 {
     char text[400] = "";
     size_t used = 0;
     for (size_t i = 0; i < changed->count && used < sizeof(text); i++) {
-        if (!is_in_force(&changed->changes[i]))
+        if (!pitether_change_is_in_force(&changed->changes[i]))
             continue;
         used += (size_t)snprintf(text + used, sizeof(text) - used, "%s", used > 0 ? ", " : "");
         if (used < sizeof(text))

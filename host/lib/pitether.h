@@ -245,6 +245,9 @@ struct pitether_change {
     char why[97];                /* unless OK: what is wrong, and what to do */
 };
 
+/* Whether a frame shows it, or may show it: by its result, of a DONE. Any thread. */
+PITETHER_API bool pitether_change_is_in_force(const struct pitether_change *change);
+
 /* A daemon of a later version may say others, of which nothing was set. */
 enum pitether_changed_status {
     PITETHER_CHANGED_DONE = 0,        /* see first_id, and each control's result */
