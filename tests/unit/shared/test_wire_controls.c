@@ -186,6 +186,8 @@ static void lists_have_an_order(void **state)
     assert_int_equal(take(&table, 3, 0), -EBADMSG);
     assert_int_equal(take(&table, 0, CONTROLS_MAX + 1), -EBADMSG);
     assert_int_equal(take(&table, 0, CONTROLS_MAX), 0);
+    assert_int_equal(take(&table, 1, 2), 1); /* the newest message's total counts */
+    assert_int_equal(take(&table, 0, CONTROLS_MAX), 0);
     struct draft two = control_number(2, 4); /* number 1 is missing */
     DRAFT_ADD(&two, mode);
     assert_int_equal(controls_of(&two, &table), -EBADMSG);
