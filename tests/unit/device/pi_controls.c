@@ -129,3 +129,18 @@ struct control_info *pi_control(const struct control_table *table, const char *n
     assert_non_null(info);
     return info;
 }
+
+int pi_fixture_make(void **state)
+{
+    static struct pi_fixture fixture;
+    memset(&fixture, 0xA5, sizeof(fixture));
+    pi_controls(&fixture.table);
+    *state = &fixture;
+    return 0;
+}
+
+int pi_fixture_clear(void **state)
+{
+    control_table_clear(&((struct pi_fixture *)*state)->table);
+    return 0;
+}

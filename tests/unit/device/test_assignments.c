@@ -15,27 +15,6 @@
 
 #include "pi_controls.h"
 
-/* Each test has a table, and one text after the other read against it. */
-struct fixture {
-    struct control_table table;
-    struct assignments read;
-};
-
-static int make(void **state)
-{
-    static struct fixture fixture;
-    memset(&fixture, 0xA5, sizeof(fixture));
-    pi_controls(&fixture.table);
-    *state = &fixture;
-    return 0;
-}
-
-static int clear(void **state)
-{
-    control_table_clear(&((struct fixture *)*state)->table);
-    return 0;
-}
-
 /* The list as "NAME=VALUE NAME=VALUE". */
 static void format_list(const struct control_list *list, char *text, size_t size)
 {
@@ -50,7 +29,7 @@ static void format_list(const struct control_list *list, char *text, size_t size
     }
 }
 
-static void sets(struct fixture *fixture, const char *text, const char *expected)
+static void sets(struct pi_fixture *fixture, const char *text, const char *expected)
 {
     char list[2048];
     if (assignments_read(&fixture->read, text, &fixture->table, ASSIGNMENTS_REJECT)) {
@@ -69,7 +48,7 @@ static void sets(struct fixture *fixture, const char *text, const char *expected
 }
 
 /* The item of that number is at fault; the text names it. */
-static void rejects(struct fixture *fixture, const char *text, unsigned item,
+static void rejects(struct pi_fixture *fixture, const char *text, unsigned item,
                     enum wire_set_result result, const char *why)
 {
     const struct assignments *read = &fixture->read;
@@ -153,7 +132,7 @@ static const char *const every_row[][2] = {
 /* Every control of the Pi's list. */
 static void every_control(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     bool named[CONTROLS_MAX] = { false };
     for (size_t i = 0; i < sizeof(every_row) / sizeof(every_row[0]); i++) {
         sets(fixture, every_row[i][0], every_row[i][1]);
@@ -172,7 +151,7 @@ static void times_are_written_in_many_ways(void **state)
                                           "1e4",   "10e6ns", "2/200" };
     static const char *const bad[] = { "",        "ms",  "10m", "1/0",     "1/",   "1/-100",
                                        "10ms ms", "nan", "inf", "1/100ms", "0x10", "10min" };
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     char text[64];
     for (size_t i = 0; i < sizeof(ten_ms) / sizeof(ten_ms[0]); i++) {
         snprintf(text, sizeof(text), " ExposureTime = %s ", ten_ms[i]);
@@ -186,7 +165,7 @@ static void times_are_written_in_many_ways(void **state)
 
 static void several_at_once(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     sets(fixture, "ColourGains=1.8,1.5,Contrast=1.2, gain=2 ,ExposureTime=1/50",
          "ExposureTimeMode=1 AnalogueGainMode=1 AwbEnable=false ColourGains=1.8,1.5 Contrast=1.2 "
          "AnalogueGain=2 ExposureTime=20000");
@@ -244,7 +223,7 @@ static void what_cannot_be_set(void **state)
         { "ColourCorrectionMatrix=1,0,0,0,1,0,0,0,1", 0, WIRE_SET_BAD, "needs ColourGains" },
         { "hdr=sensor", 0, WIRE_SET_BAD, "when pitetherd starts" },
     };
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         rejects(fixture, rows[i].text, rows[i].item, rows[i].result, rows[i].why);
     pi_control(&fixture->table, "Contrast")->settable = false;
@@ -265,7 +244,7 @@ static void out_of_range(void **state)
         { "ScalerCrop=-5,9000,10,10", "ScalerCrop=0,2528,64,64", "-5,9000,10,10", "4608,2592" },
         { "AfWindows=4600,0,9,9", "AfWindows=4599,0,9,9", "4600,0,9,9", "within" },
     };
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     char list[256], asked[VALUE_TEXT_SIZE];
     struct error error;
     const struct wire_change *item = &fixture->read.items[0];
@@ -293,7 +272,7 @@ static void out_of_range(void **state)
 static void arrays_that_are_too_large(void **state)
 {
     static const char *const names[] = { "rpi::ScalerCrops", "FrameDurationLimits", "ColourGains" };
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     char text[64];
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         struct control_info *info = pi_control(&fixture->table, names[i]);
@@ -308,7 +287,7 @@ static void arrays_that_are_too_large(void **state)
 /* The search for the nearest ones takes long. */
 static void only_some_unknown_names_are_explained(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     const char *text = "Contrst=1,Sharpnes=1,Saturaton=1,Brightnes=1,AfMod=1,LensPositon=1";
     assert_int_equal(assignments_read(&fixture->read, text, &fixture->table, ASSIGNMENTS_CLAMP),
                      -EINVAL);
@@ -323,7 +302,7 @@ static void only_some_unknown_names_are_explained(void **state)
 /* A limit that makes no sense limits nothing (libcamera 0.1 on an OV5647: 134 to 0). */
 static void limits_that_are_not_known(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     struct control_info *exposure = pi_control(&fixture->table, "ExposureTime");
     exposure->min = value_of_int32(134);
     exposure->max = value_of_int32(0);
@@ -341,7 +320,7 @@ static void limits_that_are_not_known(void **state)
 /* libcamera before 0.5, and what such cameras have of automatic exposure. */
 static void cameras_without_modes(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     pi_controls_remove(&fixture->table, "ExposureTimeMode");
     pi_controls_remove(&fixture->table, "AnalogueGainMode");
     sets(fixture, "shutter=10ms", "AeEnable=false ExposureTime=10000");
@@ -358,7 +337,7 @@ static void cameras_without_modes(void **state)
     sets(fixture, "lens-position=3", "LensPosition=3");
 }
 
-static struct control_info *add(struct fixture *fixture, const char *name, struct value max)
+static struct control_info *add(struct pi_fixture *fixture, const char *name, struct value max)
 {
     struct control_info *info = control_table_add(&fixture->table, name);
     assert_non_null(info);
@@ -372,7 +351,7 @@ static struct control_info *add(struct fixture *fixture, const char *name, struc
 /* What is set beside libcamera has an automatic, too. */
 static void the_focus_of_a_usb_camera(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     add(fixture, "v4l2::FocusAbsolute", value_of_int32(250));
     sets(fixture, "FocusAbsolute=50", "v4l2::FocusAbsolute=50");
     sets(fixture, "FocusAbsolute=auto", "v4l2::FocusAbsolute=0");
@@ -389,7 +368,7 @@ static void the_focus_of_a_usb_camera(void **state)
 /* A USB camera's gain has no automatic of its own. */
 static void a_mode_of_one_alone(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     pi_controls_remove(&fixture->table, "AnalogueGainMode");
     sets(fixture, "gain=2", "AnalogueGain=2");
     sets(fixture, "shutter=1ms,gain=2", "ExposureTimeMode=1 ExposureTime=1000 AnalogueGain=2");
@@ -402,7 +381,7 @@ static void a_mode_of_one_alone(void **state)
 static void what_was_set_before_counts(void **state)
 {
     static const float gains[] = { 2, 1.5f };
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     pi_control(&fixture->table, "ColourGains")->set = value_of_floats(gains, 2);
     sets(fixture, "ccm=1,0,0,0,1,0,0,0,1",
          "AwbEnable=false ColourCorrectionMatrix=1,0,0,0,1,0,0,0,1");
@@ -410,7 +389,7 @@ static void what_was_set_before_counts(void **state)
 
 static void what_the_camera_lacks(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     pi_controls_remove(&fixture->table, "LensPosition");
     pi_controls_remove(&fixture->table, "draft::NoiseReductionMode");
     rejects(fixture, "lens-position=2", 0, WIRE_SET_UNKNOWN, "the camera has no LensPosition");
@@ -424,7 +403,7 @@ static void what_the_camera_lacks(void **state)
 /* A text of the network may be anything. */
 static void texts_are_shown_safely(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     rejects(fixture, "\x1b[2J=1", 0, WIRE_SET_UNKNOWN, "no such control");
     assert_string_equal(fixture->read.items[0].name, "?[2J");
     rejects(fixture, "Contrast=\x1b[2Jäöüäöüäöüäöü", 0, WIRE_SET_BAD, "'?[2Jäöüäöü' is no");
@@ -440,7 +419,7 @@ static void texts_are_shown_safely(void **state)
 
 static void too_many_at_once(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     char text[2048] = "";
     for (unsigned i = 0; i < CONTROL_LIST_MAX + 3; i++)
         strcat(text, i ? ",Zoom=1" : "Zoom=1");
@@ -453,21 +432,27 @@ static void too_many_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(every_control, make, clear),
-        cmocka_unit_test_setup_teardown(times_are_written_in_many_ways, make, clear),
-        cmocka_unit_test_setup_teardown(several_at_once, make, clear),
-        cmocka_unit_test_setup_teardown(what_cannot_be_set, make, clear),
-        cmocka_unit_test_setup_teardown(out_of_range, make, clear),
-        cmocka_unit_test_setup_teardown(arrays_that_are_too_large, make, clear),
-        cmocka_unit_test_setup_teardown(only_some_unknown_names_are_explained, make, clear),
-        cmocka_unit_test_setup_teardown(limits_that_are_not_known, make, clear),
-        cmocka_unit_test_setup_teardown(cameras_without_modes, make, clear),
-        cmocka_unit_test_setup_teardown(the_focus_of_a_usb_camera, make, clear),
-        cmocka_unit_test_setup_teardown(a_mode_of_one_alone, make, clear),
-        cmocka_unit_test_setup_teardown(what_was_set_before_counts, make, clear),
-        cmocka_unit_test_setup_teardown(what_the_camera_lacks, make, clear),
-        cmocka_unit_test_setup_teardown(texts_are_shown_safely, make, clear),
-        cmocka_unit_test_setup_teardown(too_many_at_once, make, clear),
+        cmocka_unit_test_setup_teardown(every_control, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(times_are_written_in_many_ways, pi_fixture_make,
+                                        pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(several_at_once, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(what_cannot_be_set, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(out_of_range, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(arrays_that_are_too_large, pi_fixture_make,
+                                        pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(only_some_unknown_names_are_explained, pi_fixture_make,
+                                        pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(limits_that_are_not_known, pi_fixture_make,
+                                        pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(cameras_without_modes, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(the_focus_of_a_usb_camera, pi_fixture_make,
+                                        pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(a_mode_of_one_alone, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(what_was_set_before_counts, pi_fixture_make,
+                                        pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(what_the_camera_lacks, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(texts_are_shown_safely, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(too_many_at_once, pi_fixture_make, pi_fixture_clear),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

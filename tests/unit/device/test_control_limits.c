@@ -15,33 +15,13 @@
 
 #include "pi_controls.h"
 
-struct fixture {
-    struct control_table table;
-    struct assignments read;
-};
-
-static int make(void **state)
-{
-    static struct fixture fixture;
-    memset(&fixture, 0xA5, sizeof(fixture));
-    pi_controls(&fixture.table);
-    *state = &fixture;
-    return 0;
-}
-
-static int clear(void **state)
-{
-    control_table_clear(&((struct fixture *)*state)->table);
-    return 0;
-}
-
-static struct control_info *control(struct fixture *fixture, const char *name)
+static struct control_info *control(struct pi_fixture *fixture, const char *name)
 {
     return pi_control(&fixture->table, name);
 }
 
 /* The list that comes of the text, "NAME=VALUE NAME=VALUE"; or why there is none. */
-static void sets(struct fixture *fixture, const char *text, const char *expected)
+static void sets(struct pi_fixture *fixture, const char *text, const char *expected)
 {
     const struct control_list *list = &fixture->read.list;
     char shown[1024] = "", value[VALUE_TEXT_SIZE];
@@ -63,7 +43,7 @@ static void sets(struct fixture *fixture, const char *text, const char *expected
 
 static void limits_of_each_element(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     struct control_info *gains = control(fixture, "ColourGains");
     gains->min = value_of_floats((float[]){ 0.5f, 1 }, 2);
     gains->max = value_of_floats((float[]){ 4, 8 }, 2);
@@ -75,7 +55,7 @@ static void limits_of_each_element(void **state)
 /* Limits of another type than the values have are none. */
 static void limits_of_another_type(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     struct control_info *exposure = control(fixture, "ExposureTime");
     exposure->max = value_of_float(1);
     sets(fixture, "ExposureTime=5", "ExposureTimeMode=1 ExposureTime=5");
@@ -89,7 +69,7 @@ static void limits_of_another_type(void **state)
 
 static void limits_of_each_type(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     struct control_info *info = control(fixture, "Contrast");
     struct value low = { VALUE_BYTE, false, 1, .bytes = { 10 } }, high = low;
     high.bytes[0] = 20;
@@ -110,7 +90,7 @@ static void limits_of_each_type(void **state)
 
 static void a_number_that_no_field_holds(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     control(fixture, "ExposureTime")->max.type = VALUE_NONE;
     sets(fixture, "shutter=99999999s", "ExposureTimeMode=1 ExposureTime=2147483647");
     assert_int_equal(fixture->read.items[0].result, WIRE_SET_CLAMPED);
@@ -123,7 +103,7 @@ static void a_number_that_no_field_holds(void **state)
 static void regions(void **state)
 {
     static const char pixels[] = "give x,y,width,height in pixels";
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     struct control_info *crop = control(fixture, "ScalerCrop");
     sets(fixture, "AfWindows=0,0,0,0", "AfMetering=1 AfWindows=0,0,1,1");
     sets(fixture, "AfWindows=9,9,-1,-1", "AfMetering=1 AfWindows=9,9,1,1");
@@ -146,7 +126,7 @@ static void regions(void **state)
 /* The automatic, where a camera has less of it, or says less. */
 static void modes_of_other_cameras(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     sets(fixture, "ColourGains=0,1", "AwbEnable=false ColourGains=0,1");
     sets(fixture, "ColourGains=1,0", "AwbEnable=false ColourGains=1,0");
     control(fixture, "AeEnable")->def.type = control(fixture, "AwbEnable")->def.type = VALUE_NONE;
@@ -169,7 +149,7 @@ static void modes_of_other_cameras(void **state)
 
 static void what_a_matrix_goes_with(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     static const char matrix[] = "ccm=1,0,0,0,1,0,0,0,1";
     sets(fixture, matrix, "it needs ColourGains with it");
     control(fixture, "ColourTemperature")->set = value_of_int32(5000);
@@ -193,7 +173,7 @@ static void nearest_names(void **state)
         { "brightnes=1", "no such control; did you mean Brightness?" },
         { "AfPose=1", "no such control; did you mean AfMode or AfPause?" },
     };
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         sets(fixture, rows[i][0], rows[i][1]);
 }
@@ -201,7 +181,7 @@ static void nearest_names(void **state)
 /* The name is a control's, so it is not the alias of another one. */
 static void a_control_called_like_an_alias(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     sets(fixture, "hdr=auto", "HdrMode=3");
     struct control_info *info = control_table_add(&fixture->table, "vendor::Hdr");
     assert_non_null(info);
@@ -213,7 +193,7 @@ static void a_control_called_like_an_alias(void **state)
 
 static void too_much_of_it(void **state)
 {
-    struct fixture *fixture = *state;
+    struct pi_fixture *fixture = *state;
     char text[VALUE_TEXT_SIZE + 100] = "", name[8];
     struct error error;
     for (unsigned i = 0; i < CONTROL_LIST_MAX - 1; i++) {
@@ -244,16 +224,18 @@ static void too_much_of_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(limits_of_each_element, make, clear),
-        cmocka_unit_test_setup_teardown(limits_of_another_type, make, clear),
-        cmocka_unit_test_setup_teardown(limits_of_each_type, make, clear),
-        cmocka_unit_test_setup_teardown(a_number_that_no_field_holds, make, clear),
-        cmocka_unit_test_setup_teardown(regions, make, clear),
-        cmocka_unit_test_setup_teardown(modes_of_other_cameras, make, clear),
-        cmocka_unit_test_setup_teardown(what_a_matrix_goes_with, make, clear),
-        cmocka_unit_test_setup_teardown(nearest_names, make, clear),
-        cmocka_unit_test_setup_teardown(a_control_called_like_an_alias, make, clear),
-        cmocka_unit_test_setup_teardown(too_much_of_it, make, clear),
+        cmocka_unit_test_setup_teardown(limits_of_each_element, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(limits_of_another_type, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(limits_of_each_type, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(a_number_that_no_field_holds, pi_fixture_make,
+                                        pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(regions, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(modes_of_other_cameras, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(what_a_matrix_goes_with, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(nearest_names, pi_fixture_make, pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(a_control_called_like_an_alias, pi_fixture_make,
+                                        pi_fixture_clear),
+        cmocka_unit_test_setup_teardown(too_much_of_it, pi_fixture_make, pi_fixture_clear),
     };
     return cmocka_run_group_tests_name("control_limits", tests, NULL, NULL);
 }
